@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import { tf } from '../model/backend/tf.ts';
+import { type ModelConfig, modelConfigSchema } from '../model/config.ts';
+import { CemModel } from '../model/embedder.ts';
+import { teacherConfig } from '../model/encoders/teacher-config.ts';
+import { buildGraph } from '../model/graph.ts';
+import { HashTables } from '../model/hash-tables.ts';
+import { CemError, FormatError } from '../zpkg/errors.ts';
+import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.ts';
+
+/** Version of the folder's layout and of the order of the weights in it. */
+export const CHECKPOINT_FORMAT_VERSION = 1;
+
+const stateSchema = z.strictObject({
+  formatVersion: z.literal(CHECKPOINT_FORMAT_VERSION),
+  /** Optimiser steps that are done. Batches are a function of seed and step, so this is the place in the data as well. */
+  step: z.number().int().nonnegative(),
+  seed: z.number().int(),
+  model: modelConfigSchema,
+  dimension: z.number().int().positive(),
+  /** How the training corpus was packed: an evaluation packs its documents alike. */
+  pack: z.strictObject({ level: z.number().int(), targetChunkSize: z.number().int().positive(), dictionarySize: z.number().int().nonnegative() }),
+  teacher: z.strictObject({
+    config: teacherConfig,
+    id: z.string(),
+    revision: z.string(),
+    settings: z.record(z.string(), z.unknown()),
+  }),
+  /** The run's resolved configuration, for reading; `model`, `pack` and `teacher` above are what programs use. */
+  config: z.unknown(),
+  /** Identity of the weights: SHA-256 over both weight files and the shape of the model. */
+  contentHash: z.string(),
+});
+
+/** `state.json` of a checkpoint. */
+export type CheckpointState = z.infer<typeof stateSchema>;
+
+/** Optimiser state, as arrays by name; what they mean is the optimiser's. */
+export type OptimizerArrays = ReadonlyMap<string, NamedArray>;
+
+const MODEL_FILE = 'model.safetensors';
+const TABLES_FILE = 'tables.safetensors';
+const OPTIMIZER_FILE = 'optimizer.safetensors';
+const STATE_FILE = 'state.json';
+
+/** Name of a table in `tables.safetensors`: `bytes`, then `ngram-3`, … */
+function tableNames(config: ModelConfig): string[] {
+  return ['bytes', ...config.tables.sizes.map((size) => `ngram-${size}`)];
+}
+
+async function contentHash(folder: string, model: ModelConfig, dimension: number): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify({ model, dimension }));
+  for (const file of [MODEL_FILE, TABLES_FILE]) {
+    for await (const piece of createReadStream(join(folder, file), { highWaterMark: 2 ** 20 })) hash.update(piece as Buffer);
+  }
+  return hash.digest('hex');
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Writes a checkpoint as a whole: into a temporary folder that is then renamed, so that a kill leaves either none or a complete one.
+ *
+ * @param folder `…/checkpoints/<step>`; what stood there before is replaced
+ * @param optimizer absent for checkpoints that are only encoded with
+ * @returns the content hash
+ */
+export async function saveCheckpoint(folder: string, model: CemModel, state: Omit<CheckpointState, 'contentHash' | 'formatVersion'>, optimizer?: OptimizerArrays): Promise<string> {
+  const parent = dirname(folder);
+  await mkdir(parent, { recursive: true });
+  const temporary = join(parent, `.${basename(folder)}.${process.pid}.tmp`);
+  await rm(temporary, { recursive: true, force: true });
+  await mkdir(temporary);
+  try {
+    await writeSafetensors(join(temporary, MODEL_FILE), await graphArrays(model.graph), { format: 'cem' });
+    const tables = tableNames(model.config).map((name, index): [string, NamedArray] => {
+      const data = model.tables.tables[index]!;
+      return [name, { shape: [data.length / model.tables.dimension, model.tables.dimension], data }];
+    });
+    await writeSafetensors(join(temporary, TABLES_FILE), new Map(tables), { format: 'cem' });
+    if (optimizer) await writeSafetensors(join(temporary, OPTIMIZER_FILE), optimizer, { format: 'cem' });
+    const hash = await contentHash(temporary, model.config, model.dimension);
+    const complete: CheckpointState = { formatVersion: CHECKPOINT_FORMAT_VERSION, ...state, contentHash: hash };
+    await writeFile(join(temporary, STATE_FILE), `${JSON.stringify(complete, null, 2)}\n`, { flush: true });
+    await syncFolder(temporary);
+    await rm(folder, { recursive: true, force: true });
+    await rename(temporary, folder);
+    await syncFolder(parent);
+    return hash;
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function graphArrays(graph: tf.LayersModel): Promise<Map<string, NamedArray>> {
+  const arrays = new Map<string, NamedArray>();
+  for (const weight of graph.weights) {
+    arrays.set(weight.originalName, { shape: weight.shape as number[], data: (await weight.read().data()) as Float32Array });
+  }
+  return arrays;
+}
+
+/**
+ * `state.json` of a checkpoint folder.
+ *
+ * @throws CemError `CHECKPOINT_MISSING` when there is none, FormatError `CHECKPOINT_MALFORMED` when it cannot be understood
+ */
+export async function readCheckpointState(folder: string): Promise<CheckpointState> {
+  const path = join(folder, STATE_FILE);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new CemError('CHECKPOINT_MISSING', `${folder} is no checkpoint: it has no ${STATE_FILE}; name a folder such as runs/NAME/checkpoints/STEP`, { details: { folder }, cause });
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    throw new FormatError('CHECKPOINT_MALFORMED', `${path} is not JSON; the checkpoint is damaged, use another one`, { details: { path }, cause });
+  }
+  const result = stateSchema.safeParse(parsed);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  throw new FormatError('CHECKPOINT_MALFORMED', `${path}: ${issue.path.join('.') || 'state'}: ${issue.message}; it was made by another version or is damaged`, {
+    details: { path, issues: result.error.issues },
+  });
+}
+
+/**
+ * Loads a checkpoint's model and checks that the files are whole and of the shape that its state says.
+ *
+ * @throws FormatError `CHECKPOINT_SHAPE` or `CHECKPOINT_HASH`
+ */
+export async function loadCheckpoint(folder: string): Promise<{ model: CemModel; state: CheckpointState }> {
+  const state = await readCheckpointState(folder);
+  const weights = await readSafetensors(join(folder, MODEL_FILE));
+  const tableArrays = await readSafetensors(join(folder, TABLES_FILE));
+  const { model: config, dimension } = state;
+  const tables = tableNames(config).map((name, index) => {
+    const rows = index === 0 ? undefined : config.tables.rows;
+    return expectArray(tableArrays, name, [rows ?? tableArrays.get(name)?.shape[0] ?? 0, config.local.dimension], folder, TABLES_FILE).data;
+  });
+  const graph = buildGraph(config, dimension);
+  try {
+    for (const weight of graph.weights) {
+      const { shape, data } = expectArray(weights, weight.originalName, weight.shape as number[], folder, MODEL_FILE);
+      const tensor = tf.tensor(data, shape as number[]);
+      weight.write(tensor);
+      tensor.dispose();
+    }
+    if (weights.size !== graph.weights.length) {
+      throw new FormatError('CHECKPOINT_SHAPE', `${join(folder, MODEL_FILE)} holds ${weights.size} arrays, a model of its configuration has ${graph.weights.length}; use a matching checkpoint`, { details: { folder } });
+    }
+    const hash = await contentHash(folder, config, dimension);
+    if (hash !== state.contentHash) {
+      throw new FormatError('CHECKPOINT_HASH', `${folder}: the weights' hash is ${hash.slice(0, 12)}…, ${STATE_FILE} says ${state.contentHash.slice(0, 12)}…; the checkpoint is damaged, use another one`, { details: { folder } });
+    }
+  } catch (error) {
+    graph.dispose();
+    throw error;
+  }
+  return { model: new CemModel(config, dimension, graph, new HashTables(config.local.dimension, tables)), state };
+}
+
+/** Optimiser state of a checkpoint. */
+export function loadOptimizer(folder: string): Promise<OptimizerArrays> {
+  return readSafetensors(join(folder, OPTIMIZER_FILE));
+}
+
+function expectArray(arrays: ReadonlyMap<string, NamedArray>, name: string, shape: readonly number[], folder: string, file: string): NamedArray {
+  const found = arrays.get(name);
+  if (found && found.shape.length === shape.length && found.shape.every((size, axis) => size === shape[axis])) return found;
+  const got = found ? `[${found.shape.join(', ')}]` : 'nothing';
+  throw new FormatError('CHECKPOINT_SHAPE', `${join(folder, file)}: "${name}" should be [${shape.join(', ')}], got ${got}; the weights do not belong to this ${STATE_FILE}`, {
+    details: { folder, name, expected: shape, found: found?.shape },
+  });
+}
+
+/** Steps of a run's complete checkpoints, ascending. */
+export async function listCheckpoints(runFolder: string): Promise<number[]> {
+  let entries: string[];
+  try {
+    entries = await readdir(join(runFolder, 'checkpoints'));
+  } catch {
+    return [];
+  }
+  return entries
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/** Removes all but the newest `keep` checkpoints of a run, and what a killed save left. */
+export async function pruneCheckpoints(runFolder: string, keep: number): Promise<void> {
+  const folder = join(runFolder, 'checkpoints');
+  const steps = await listCheckpoints(runFolder);
+  for (const step of steps.slice(0, -keep)) await rm(join(folder, String(step)), { recursive: true, force: true });
+  for (const name of await readdir(folder)) if (/^\..*\.tmp$/.test(name)) await rm(join(folder, name), { recursive: true, force: true });
+}
+
+/**
+ * A checkpoint's folder from what a user names: the checkpoint itself, or a run's folder, which means its newest checkpoint.
+ *
+ * @throws CemError `CHECKPOINT_MISSING`
+ */
+export async function findCheckpoint(path: string): Promise<string> {
+  const steps = await listCheckpoints(path);
+  if (steps.length > 0) return join(path, 'checkpoints', String(steps.at(-1)));
+  await readCheckpointState(path);
+  return path;
+}

@@ -1,0 +1,56 @@
+import { access } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { CemModel } from '../model/embedder.ts';
+import type { TeacherConfig } from '../model/encoders/teacher-config.ts';
+import { type CheckpointState, findCheckpoint, loadCheckpoint } from './checkpoint.ts';
+
+/** A trained encoder with everything that indexing and search have to know about it. */
+export interface LoadedStudent {
+  readonly student: CemModel;
+  /** Folder of the checkpoint itself, absolute. */
+  readonly folder: string;
+  /** Identity of the weights. */
+  readonly hash: string;
+  readonly state: CheckpointState;
+  readonly teacher: TeacherConfig;
+  /** Where a fitted teacher lies (LSA); absent for teachers that are found by name. */
+  readonly teacherFolder?: string;
+  /** The container that the run was trained on, where it stands beside the checkpoint. */
+  readonly trainingZpkg?: string;
+  dispose(): void;
+}
+
+async function existing(...paths: string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    try {
+      await access(path);
+      return path;
+    } catch {
+      // The next place is tried.
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Loads a checkpoint for encoding: `await loadStudent('runs/NAME')`.
+ *
+ * @param path a checkpoint's folder, or a run's (its newest checkpoint is taken)
+ * @throws CemError `CHECKPOINT_MISSING`, FormatError `CHECKPOINT_MALFORMED`, `CHECKPOINT_SHAPE`, `CHECKPOINT_HASH`
+ */
+export async function loadStudent(path: string): Promise<LoadedStudent> {
+  const folder = resolve(await findCheckpoint(path));
+  const { model, state } = await loadCheckpoint(folder);
+  const teacherFolder = await existing(join(folder, 'teacher'), join(folder, '../../teacher'));
+  const trainingZpkg = await existing(join(folder, '../../corpus.zpkg'));
+  return {
+    student: model,
+    folder,
+    hash: state.contentHash,
+    state,
+    teacher: state.teacher.config,
+    ...(teacherFolder === undefined ? {} : { teacherFolder }),
+    ...(trainingZpkg === undefined ? {} : { trainingZpkg }),
+    dispose: () => model.dispose(),
+  };
+}

@@ -1,0 +1,106 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { FormatError } from '../zpkg/errors.ts';
+
+/**
+ * The safetensors format (huggingface/safetensors): 8 bytes little-endian length of a JSON header, the header (name -> dtype, shape, byte range), then the data. Only F32 is written and read here.
+ */
+export interface NamedArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+interface HeaderEntry {
+  readonly dtype: string;
+  readonly shape: number[];
+  readonly data_offsets: [number, number];
+}
+
+/** Largest header that is read: a malformed length must not become an allocation. */
+const MAXIMUM_HEADER_BYTES = 64 * 2 ** 20;
+/** One write or read is at most this large, below the limit of 2 GiB of the system calls. */
+const PIECE_BYTES = 2 ** 28;
+
+function bytesOf(data: Float32Array): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** Writes the arrays in their order and syncs the file; the caller renames what holds it. */
+export async function writeSafetensors(path: string, arrays: ReadonlyMap<string, NamedArray>, metadata: Record<string, string> = {}): Promise<void> {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let offset = 0;
+  for (const [name, { shape, data }] of arrays) {
+    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.byteLength] };
+    offset += data.byteLength;
+  }
+  const json = Buffer.from(JSON.stringify(header));
+  // The data begins at a multiple of 8 bytes, as the format asks.
+  const padded = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, 0x20);
+  padded.writeBigUInt64LE(BigInt(padded.length - 8), 0);
+  json.copy(padded, 8);
+  const file = await open(path, 'wx');
+  try {
+    await file.write(padded);
+    for (const { data } of arrays.values()) {
+      const bytes = bytesOf(data);
+      for (let from = 0; from < bytes.length; from += PIECE_BYTES) await writeAll(file, bytes.subarray(from, from + PIECE_BYTES));
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) written += (await file.write(bytes, written)).bytesWritten;
+}
+
+/**
+ * Reads every array of a file.
+ *
+ * @throws FormatError `SAFETENSORS_MALFORMED` when the file is cut off or is not in the format
+ */
+export async function readSafetensors(path: string): Promise<Map<string, NamedArray>> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const malformed = (what: string, position: number) =>
+      new FormatError('SAFETENSORS_MALFORMED', `${path}: ${what} at byte ${position}; the file is damaged or cut off, use another checkpoint`, { details: { path, position } });
+    const start = Buffer.alloc(8);
+    if (size < 8) throw malformed(`${size} bytes are too few for a header`, 0);
+    await file.read(start, 0, 8, 0);
+    const headerLength = Number(start.readBigUInt64LE(0));
+    if (headerLength > Math.min(size - 8, MAXIMUM_HEADER_BYTES)) throw malformed(`header of ${headerLength} bytes in a file of ${size}`, 0);
+    const json = Buffer.alloc(headerLength);
+    await file.read(json, 0, headerLength, 8);
+    let header: Record<string, HeaderEntry>;
+    try {
+      header = JSON.parse(json.toString('utf8')) as Record<string, HeaderEntry>;
+    } catch (cause) {
+      throw new FormatError('SAFETENSORS_MALFORMED', `${path}: the header is not JSON; the file is damaged`, { details: { path }, cause });
+    }
+    const arrays = new Map<string, NamedArray>();
+    for (const [name, entry] of Object.entries(header)) {
+      if (name === '__metadata__') continue;
+      const [from, to] = entry.data_offsets;
+      const elements = entry.shape.reduce((product, length) => product * length, 1);
+      if (entry.dtype !== 'F32') throw malformed(`array "${name}" has type ${entry.dtype}, F32 was expected`, 8);
+      if (to - from !== 4 * elements || from < 0 || 8 + headerLength + to > size) throw malformed(`array "${name}" does not fit in the file`, 8 + headerLength + from);
+      const data = new Float32Array(elements);
+      await readAll(file, bytesOf(data), 8 + headerLength + from);
+      arrays.set(name, { shape: entry.shape, data });
+    }
+    return arrays;
+  } finally {
+    await file.close();
+  }
+}
+
+async function readAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesRead } = await file.read(bytes, done, Math.min(PIECE_BYTES, bytes.length - done), position + done);
+    done += bytesRead;
+    if (bytesRead === 0) break;
+  }
+}

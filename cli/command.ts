@@ -1,0 +1,39 @@
+import type { Argv, CommandModule } from 'yargs';
+import { createReporter, type Reporter } from './reporter.ts';
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly json: boolean;
+  readonly backend: string;
+}
+
+/** One command of the CLI: what it takes, what it does, and how its result reads as text. The result itself is what `--json` prints. */
+export interface CommandSpecification<Options, Result> {
+  /** yargs' form, e.g. `pack <input> <output>`. */
+  readonly command: string;
+  readonly describe: string;
+  /** At least one, as typed after `cem`. */
+  readonly examples: readonly (readonly [line: string, meaning: string])[];
+  options(parser: Argv<GlobalOptions>): Argv<Options>;
+  run(options: Options & GlobalOptions, reporter: Reporter): Promise<Result>;
+  text(result: Result): string;
+}
+
+/** Turns a specification into a yargs command whose result goes to standard output: one JSON document with `--json`, text without. */
+export function defineCommand<Options, Result>(specification: CommandSpecification<Options, Result>): CommandModule<GlobalOptions, Options> {
+  return {
+    command: specification.command,
+    describe: specification.describe,
+    builder: (parser) => {
+      const withOptions = specification.options(parser);
+      for (const [line, meaning] of specification.examples) withOptions.example(`cem ${line}`, meaning);
+      return withOptions;
+    },
+    handler: async (parsed) => {
+      const options = parsed as unknown as Options & GlobalOptions;
+      const result = await specification.run(options, createReporter());
+      const output = options.json ? JSON.stringify(result, null, 2) : specification.text(result);
+      if (output !== '') process.stdout.write(`${output}\n`);
+    },
+  };
+}

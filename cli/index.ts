@@ -1,0 +1,124 @@
+import { resolve } from 'node:path';
+import { type LoadedStudent, loadStudent } from '../checkpoints/index.ts';
+import { DocumentReader } from '../data/index.ts';
+import { describeBackend, parseBackendRequest, selectBackend } from '../model/backend/index.ts';
+import { corpusIdentity, IndexFolder, type IndexingResult, type IndexMakers, synchroniseIndex } from '../rag/index.ts';
+import { defineCommand, type GlobalOptions } from './command.ts';
+import { databaseOption, indexOption, modelsOption } from './index-options.ts';
+import type { Reporter } from './reporter.ts';
+
+interface IndexOptions {
+  readonly checkpoint: string;
+  readonly zpkg: string;
+  readonly index: string;
+  readonly database: string | undefined;
+  readonly models: string | undefined;
+}
+
+/** What `cem index` did; printed by `--json`. */
+interface IndexReport extends IndexingResult {
+  readonly index: string;
+  readonly dimension: number;
+  /** Content hash. */
+  readonly checkpoint: string;
+  readonly teacher: string;
+  readonly seconds: number;
+}
+
+async function encodeIntoIndex(
+  folder: IndexFolder,
+  reader: DocumentReader,
+  student: LoadedStudent['student'],
+  reporter: Reporter,
+): Promise<IndexingResult> {
+  const stage = reporter.stage('index');
+  try {
+    const result = await synchroniseIndex(reader, student, folder.store, {
+      onProgress: (done, total) => stage.progress(done, total),
+    });
+    await folder.finish(result);
+    stage.done(`${result.documents} documents, ${result.encoded} of ${result.chunks} chunks encoded`);
+    return result;
+  } catch (error) {
+    stage.fail();
+    throw error;
+  }
+}
+
+function makersOf(checkpoint: LoadedStudent, zpkg: { path: string; identity: string }, models: string | undefined): IndexMakers {
+  const { id, revision, config } = checkpoint.state.teacher;
+  return {
+    checkpoint: { path: checkpoint.folder, hash: checkpoint.hash },
+    teacher: {
+      id,
+      revision,
+      config,
+      ...(checkpoint.teacherFolder === undefined ? {} : { folder: checkpoint.teacherFolder }),
+      ...(models === undefined ? {} : { models: resolve(models) }),
+    },
+    dimension: checkpoint.student.dimension,
+    zpkg,
+  };
+}
+
+async function run(
+  { checkpoint: checkpointPath, zpkg, index, database, models, backend }: IndexOptions & GlobalOptions,
+  reporter: Reporter,
+): Promise<IndexReport> {
+  const start = performance.now();
+  // The container first: its errors are the cheapest to find.
+  const reader = await DocumentReader.open(zpkg);
+  try {
+    reporter.note(describeBackend(await selectBackend(parseBackendRequest(backend))));
+    const checkpoint = await loadStudent(checkpointPath);
+    try {
+      const makers = makersOf(checkpoint, { path: resolve(zpkg), identity: await corpusIdentity(reader) }, models);
+      const folder = await IndexFolder.openForIndexing(index, makers, database === undefined ? {} : { database });
+      try {
+        const result = await encodeIntoIndex(folder, reader, checkpoint.student, reporter);
+        return {
+          index: folder.path,
+          ...result,
+          dimension: makers.dimension,
+          checkpoint: makers.checkpoint.hash,
+          teacher: makers.teacher.id,
+          seconds: (performance.now() - start) / 1000,
+        };
+      } finally {
+        await folder.close();
+      }
+    } finally {
+      checkpoint.dispose();
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Makes or updates an index. */
+export const indexCommand = defineCommand<IndexOptions, IndexReport>({
+  command: 'index',
+  describe: 'encode the compressed chunks of a zpkg with a checkpoint into a search index',
+  examples: [
+    ['index --checkpoint runs/demo --zpkg corpus.zpkg --index corpus.index', 'make an index, or bring it up to date'],
+    [
+      'index --checkpoint C --zpkg Z --index I --database postgres://user@host/db',
+      'keep the vectors in a PostgreSQL server with pgvector',
+    ],
+  ],
+  options: (parser) =>
+    parser
+      .option('checkpoint', {
+        type: 'string',
+        demandOption: true,
+        describe: 'checkpoint of the student: runs/NAME/checkpoints/STEP, or runs/NAME for its newest',
+      })
+      .option('zpkg', { type: 'string', demandOption: true, describe: 'container to index, with its mapping beside it' })
+      .option('index', { ...indexOption, describe: 'folder of the index' })
+      .option('database', databaseOption)
+      .option('models', { ...modelsOption, describe: 'folder where searches in this index look for the teacher before the hub' }),
+  run,
+  text: (report) =>
+    `${report.index}: ${report.documents} documents, ${report.chunks} chunks (${report.encoded} encoded now, ${report.removed} outdated rows removed), ` +
+    `${report.dimension}-d, ${report.seconds.toFixed(1)} s`,
+});

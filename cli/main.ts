@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { CemError, UsageError } from '../zpkg/errors.ts';
+import { catCommand } from './cat.ts';
+import { evalCommand } from './eval.ts';
+import { indexCommand } from './index.ts';
+import { inspectCommand } from './inspect.ts';
+import { metricsCommand } from './metrics.ts';
+import { packCommand } from './pack.ts';
+import { searchCommand } from './search.ts';
+import { serveCommand } from './serve.ts';
+import { trainCommand } from './train.ts';
+import { verifyCommand } from './verify.ts';
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** Prints what went wrong in one line (with the cause where it says more) and gives the exit code for it. */
+function report(error: unknown): number {
+  if (error instanceof CemError) {
+    process.stderr.write(`cem: ${error.message} [${error.code}]\n`);
+    return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
+  }
+  process.stderr.write(`cem: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return EXIT_FAILED;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const parser = yargs(argv as string[])
+    .scriptName('cem')
+    .usage('$0 <command> [options]\n\nTrain an embedding model on compressed bytes, and search compressed documents with it.')
+    .option('json', { type: 'boolean', default: false, describe: 'print one JSON document on standard output' })
+    .option('backend', {
+      type: 'string',
+      default: process.env['CEM_BACKEND'] ?? 'auto',
+      choices: ['auto', 'tensorflow', 'webgpu', 'wasm', 'cpu'],
+      describe: 'what computes (or CEM_BACKEND)',
+    })
+    .command(packCommand)
+    .command(inspectCommand)
+    .command(catCommand)
+    .command(verifyCommand)
+    .command(trainCommand)
+    .command(evalCommand)
+    .command(indexCommand)
+    .command(searchCommand)
+    .command(serveCommand)
+    .command(metricsCommand)
+    .demandCommand(1, 'cem: say which command; `cem --help` lists them')
+    .strict()
+    .recommendCommands()
+    .wrap(Math.min(120, process.stdout.columns ?? 120))
+    .exitProcess(false)
+    .fail((message, error, instance) => {
+      if (error) throw error;
+      throw new UsageError('USAGE', `${message}\n${instance.help ? 'Run `cem <command> --help` for what it takes.' : ''}`.trim());
+    });
+  try {
+    await parser.parseAsync();
+    return 0;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+process.exitCode = await main(hideBin(process.argv));

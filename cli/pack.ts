@@ -1,0 +1,78 @@
+import { type PackManifest, packCorpus, readCorpus } from '../data/index.ts';
+import { defineCommand } from './command.ts';
+import { formatBytes, formatShare } from './format.ts';
+import { followStages } from './stages.ts';
+
+interface PackCommandOptions {
+  readonly input: string;
+  readonly output: string;
+  readonly level: number;
+  readonly 'target-chunk-size': number;
+  readonly 'dictionary-size': number;
+  readonly 'plain-literals': boolean;
+  readonly force: boolean;
+}
+
+const STAGES = { read: 'reading', train: 'training the dictionary', pack: 'packing' } as const;
+
+export const packCommand = defineCommand<PackCommandOptions, PackManifest>({
+  command: 'pack <input> <output>',
+  describe: 'pack a corpus into a zpkg container and its mapping',
+  examples: [
+    ['pack docs/ docs.zpkg', 'every .md .txt .rst .html file under docs/ as one document'],
+    ['pack corpus.jsonl corpus.zpkg --level 3', 'one document a line: {"_id": …, "title": …, "text": …}'],
+  ],
+  options: (parser) =>
+    parser
+      .positional('input', {
+        type: 'string',
+        demandOption: true,
+        describe: 'folder of text files, JSONL file (also .gz .zst), or BEIR folder',
+      })
+      .positional('output', {
+        type: 'string',
+        demandOption: true,
+        describe: 'the container; its mapping is written beside it as <output>.map',
+      })
+      .option('level', { type: 'number', default: 19, describe: 'zstd level, -7 to 22' })
+      .option('target-chunk-size', {
+        type: 'number',
+        default: 4096,
+        describe: 'largest compressed size of a chunk in bytes; a larger document is split',
+      })
+      .option('dictionary-size', {
+        type: 'number',
+        default: 65536,
+        describe: 'bytes of the shared dictionary, 0 for none; at most a 24th of the text',
+      })
+      .option('plain-literals', {
+        type: 'boolean',
+        default: false,
+        describe: 'leave literals uncompressed (larger; for the bytes input)',
+      })
+      .option('force', { type: 'boolean', default: false, describe: 'replace a container that is there already' }),
+  run: async ({ input, output, level, force, ...options }, reporter) => {
+    const stages = followStages(reporter);
+    try {
+      const manifest = await packCorpus(() => readCorpus(input), output, {
+        level,
+        force,
+        targetChunkSize: options['target-chunk-size'],
+        dictionarySize: options['dictionary-size'],
+        plainLiterals: options['plain-literals'],
+        onProgress: (stage, done, total) => stages.progress(STAGES[stage], done, total),
+      });
+      stages.done();
+      return manifest;
+    } catch (error) {
+      stages.fail();
+      throw error;
+    }
+  },
+  text: (manifest) =>
+    [
+      `${manifest.output}: ${manifest.documents} documents in ${manifest.chunks} chunks (${manifest.splitDocuments} documents were split)`,
+      `text ${formatBytes(manifest.textBytes)}, container ${formatBytes(manifest.containerBytes)} (dictionary ${formatBytes(manifest.dictionaryBytes)}), mapping ${formatBytes(manifest.mappingBytes)}`,
+      `saving ${formatShare(manifest.saving)}`,
+    ].join('\n'),
+});

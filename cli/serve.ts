@@ -1,0 +1,70 @@
+import { destination, pino } from 'pino';
+import { createServer, listen, Searcher, stopSignal } from '../rag/index.ts';
+import { UsageError } from '../zpkg/errors.ts';
+import { defineCommand } from './command.ts';
+import { databaseOption, indexOption, modelsOption } from './index-options.ts';
+
+interface ServeOptions {
+  readonly index: string;
+  readonly port: number;
+  readonly host: string;
+  readonly log: string;
+  readonly database: string | undefined;
+  readonly models: string | undefined;
+}
+
+/** What is left to say when the service has stopped. */
+interface ServeReport {
+  readonly address: string;
+  readonly stoppedBy: string;
+}
+
+const DEFAULT_PORT = 8080;
+const LARGEST_PORT = 65_535;
+const STANDARD_ERROR = 2;
+
+/** Answers queries from an index over HTTP until it is told to stop. */
+export const serveCommand = defineCommand<ServeOptions, ServeReport>({
+  command: 'serve',
+  describe: 'answer searches over HTTP: POST /v1/search, GET /health',
+  examples: [
+    ['serve --index corpus.index', 'on http://127.0.0.1:8080, until Ctrl-C'],
+    ['serve --index corpus.index --host 0.0.0.0 --port 80', 'for other machines too: there is no access control'],
+  ],
+  options: (parser) =>
+    parser
+      .option('index', indexOption)
+      .option('port', { type: 'number', default: DEFAULT_PORT, describe: 'port to listen on; 0 takes a free one' })
+      .option('host', { type: 'string', default: '127.0.0.1', describe: 'address to listen on' })
+      .option('log', {
+        type: 'string',
+        default: 'info',
+        choices: ['debug', 'info', 'warn', 'error', 'silent'],
+        describe: 'what is logged, as JSON lines on standard error',
+      })
+      .option('database', databaseOption)
+      .option('models', modelsOption),
+  async run({ index, port, host, log, database, models }, reporter) {
+    if (!Number.isInteger(port) || port < 0 || port > LARGEST_PORT)
+      throw new UsageError('SERVER_PORT', `a port is 0 to ${LARGEST_PORT}, not ${port}`);
+    const searcher = await Searcher.open(index, {
+      ...(database === undefined ? {} : { database }),
+      ...(models === undefined ? {} : { models }),
+    });
+    try {
+      const server = createServer(searcher, { logger: pino({ level: log }, destination(STANDARD_ERROR)) });
+      try {
+        const stopped = stopSignal();
+        const address = await listen(server, { host, port });
+        const { documents, chunks } = searcher.description;
+        reporter.note(`serving ${documents} documents (${chunks} chunks) at ${address}; Ctrl-C stops`);
+        return { address, stoppedBy: await stopped };
+      } finally {
+        await server.close();
+      }
+    } finally {
+      await searcher.close();
+    }
+  },
+  text: ({ stoppedBy }) => `stopped by ${stoppedBy}`,
+});

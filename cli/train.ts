@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import { loadConfig, type RunConfig } from '../configs/index.ts';
+import { trainingDocuments } from '../data/index.ts';
+import { describeBackend, parseBackendRequest, selectBackend } from '../model/backend/index.ts';
+import { type TrainResult, train } from '../training/index.ts';
+import { defineCommand, type GlobalOptions } from './command.ts';
+import { modelsOption } from './index-options.ts';
+import { formatDuration, type Reporter } from './reporter.ts';
+
+interface TrainCommandOptions {
+  readonly config: string;
+  readonly set: string[];
+  readonly run: string | undefined;
+  readonly resume: boolean;
+  readonly models: string | undefined;
+}
+
+/** What `cem train` prints as JSON. */
+export interface TrainCommandResult extends TrainResult {
+  readonly backend: string;
+}
+
+export const trainCommand = defineCommand<TrainCommandOptions, TrainCommandResult>({
+  command: 'train',
+  describe: 'Train an encoder of compressed chunks to land where a text teacher puts the same documents',
+  examples: [
+    ['train --config configs/techdocs.yaml', 'a run in runs/techdocs'],
+    ['train --config configs/techdocs.yaml --set training.steps=200 --run runs/short', 'the same, shorter, in a folder of its own'],
+    ['train --config configs/techdocs.yaml --resume', 'go on from the newest checkpoint'],
+  ],
+  options: (parser) =>
+    parser
+      .option('config', { type: 'string', demandOption: true, describe: 'YAML file of the run; configs/ holds some' })
+      .option('set', { type: 'string', array: true, default: [] as string[], describe: 'override a key of the file: a.b=c' })
+      .option('run', { type: 'string', describe: "the run's folder; runs/<name> by default" })
+      .option('resume', { type: 'boolean', default: false, describe: "go on from the run's newest checkpoint" })
+      .option('models', modelsOption),
+  run: async (options, reporter) => {
+    const config = await loadConfig(options.config, options.set);
+    return trainFromConfig(config, options, reporter);
+  },
+  text: (result) =>
+    [
+      `${result.interrupted ? 'stopped' : 'trained'} at step ${result.step} in ${formatDuration(result.seconds)}${result.loss ? `, loss ${result.loss.first.toFixed(4)} -> ${result.loss.last.toFixed(4)}` : ''}`,
+      `checkpoint: ${result.checkpoint}`,
+      `next: cem eval --checkpoint ${result.run} --data BEIR_FOLDER, or cem index --checkpoint ${result.run} --zpkg CORPUS.zpkg --index INDEX`,
+    ].join('\n'),
+});
+
+/** Trains with a resolved configuration; SIGINT and SIGTERM write a checkpoint and end the run. */
+export async function trainFromConfig(
+  config: RunConfig,
+  options: Pick<TrainCommandOptions & GlobalOptions, 'run' | 'resume' | 'models' | 'backend'>,
+  reporter: Reporter,
+): Promise<TrainCommandResult> {
+  const documents = await trainingDocuments(config.data.source, config.data.split);
+  const backend = await selectBackend(parseBackendRequest(options.backend));
+  reporter.note(describeBackend(backend));
+  const stop = new AbortController();
+  const onSignal = () => {
+    reporter.note('stopping: the current step ends, then a checkpoint is written');
+    stop.abort();
+  };
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
+  try {
+    const result = await train({
+      run: options.run ?? join('runs', config.name),
+      resume: options.resume,
+      seed: config.seed,
+      model: config.model,
+      teacher: config.teacher,
+      pack: config.pack,
+      training: config.training,
+      resolved: config,
+      environment: { backend: backend.name, backendDetail: backend.detail },
+      documents,
+      ...(options.models === undefined ? {} : { models: options.models }),
+      listener: reporter,
+      signal: stop.signal,
+    });
+    return { ...result, backend: backend.name };
+  } finally {
+    process.removeListener('SIGINT', onSignal);
+    process.removeListener('SIGTERM', onSignal);
+  }
+}

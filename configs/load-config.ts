@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { parse, YAMLParseError } from 'yaml';
+import { UsageError } from '../zpkg/index.ts';
+import { type RunConfig, runConfigSchema } from './schema.ts';
+
+/**
+ * Reads a run's configuration: defaults < file < settings.
+ *
+ * @param settings `a.b=c` each; the value is read as YAML
+ * @throws UsageError `CONFIG_MISSING`, `CONFIG_SYNTAX`, `CONFIG_SETTING`, or `CONFIG_INVALID`, which lists the path of everything that is wrong
+ */
+export async function loadConfig(path: string, settings: readonly string[] = []): Promise<RunConfig> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new UsageError('CONFIG_MISSING', `cannot read the configuration ${path}; configs/ holds some to start from`, { details: { path }, cause });
+  }
+  let values: unknown;
+  try {
+    values = parse(text);
+  } catch (cause) {
+    const where = cause instanceof YAMLParseError && cause.linePos ? `:${cause.linePos[0].line}` : '';
+    throw new UsageError('CONFIG_SYNTAX', `${path}${where} is not YAML: ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}`, { details: { path }, cause });
+  }
+  if (!isRecord(values)) throw new UsageError('CONFIG_SYNTAX', `${path} holds no mapping of keys to values`, { details: { path } });
+  for (const setting of settings) applySetting(values, setting);
+  return parseConfig(values, path);
+}
+
+/** Checks values against the schema and fills in the defaults. */
+export function parseConfig(values: unknown, origin: string): RunConfig {
+  const result = runConfigSchema.safeParse(values);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => {
+    const path = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key].join('.')).join(', ') : issue.path.join('.');
+    return issue.code === 'unrecognized_keys' ? `unknown key ${path}` : `${path || 'the file'}: ${issue.message}`;
+  });
+  throw new UsageError('CONFIG_INVALID', `${origin}: ${problems.join('; ')}`, { details: { issues: result.error.issues } });
+}
+
+function applySetting(values: Record<string, unknown>, setting: string): void {
+  const equals = setting.indexOf('=');
+  if (equals <= 0) throw new UsageError('CONFIG_SETTING', `--set ${setting}: write it as key.path=value, for example --set training.steps=100`);
+  const keys = setting.slice(0, equals).split('.');
+  const last = keys.pop()!;
+  let target = values;
+  for (const key of keys) {
+    const next = target[key] ?? {};
+    if (!isRecord(next)) throw new UsageError('CONFIG_SETTING', `--set ${setting}: "${key}" holds a value, not further keys`);
+    target[key] = next;
+    target = next;
+  }
+  target[last] = parse(setting.slice(equals + 1));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,14 @@
+/** One document of a corpus. */
+export interface Document {
+  readonly id: string;
+  /** Empty when it has none. */
+  readonly title: string;
+  readonly text: string;
+  /** Where it was read, for messages: `corpus.jsonl:12`. */
+  readonly origin?: string;
+}
+
+/** What is packed, embedded and searched of a document: BEIR's joint of title and text. */
+export function documentText(document: Document): string {
+  return `${document.title} ${document.text}`.trim();
+}

@@ -1,0 +1,64 @@
+import { createRequire } from 'node:module';
+import { BackendError, reasonOf, type StartBackend } from './backend.ts';
+import { tf } from './tf.ts';
+
+/** GPU package first; both are optional and may be missing, so nothing imports them at the top of a file. */
+const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
+
+const ADVICE =
+  'Run `npm run native`, which makes it work and says what it lacks, or choose another with --backend (CEM_BACKEND).';
+
+/** Which of the packages can be resolved from here. */
+function installed(require: NodeJS.Require): string | undefined {
+  return PACKAGES.find((name) => {
+    try {
+      require.resolve(`${name}/package.json`);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Loads the package with standard error turned off, where `npm run native` built what does that (scripts/native/mute.c). */
+function loadQuietly(require: NodeJS.Require, name: string): void {
+  let mute: { mute(): void; unmute(): void } | undefined;
+  try {
+    mute = require(`${name}/lib/mute.node`) as typeof mute;
+  } catch {
+    // The package's own library obeys TF_CPP_MIN_LOG_LEVEL and has no need of it.
+  }
+  mute?.mute();
+  try {
+    require(name);
+  } finally {
+    mute?.unmute();
+  }
+}
+
+/**
+ * TensorFlow's C library through tfjs-node-gpu, else tfjs-node. `CEM_THREADS` limits its threads (with 1, sums have one order, and runs
+ * repeat to the byte); it is read once, when the library is loaded.
+ */
+export const startTensorFlow: StartBackend = async () => {
+  // Read by the library when it is loaded; 2 leaves errors only.
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  const threads = process.env['CEM_THREADS'];
+  if (threads) {
+    process.env['TF_NUM_INTRAOP_THREADS'] ??= threads;
+    process.env['TF_NUM_INTEROP_THREADS'] ??= threads;
+  }
+  const require = createRequire(import.meta.url);
+  const name = installed(require);
+  if (!name)
+    throw new BackendError('tensorflow', 'neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node is installed', ADVICE);
+  try {
+    loadQuietly(require, name);
+    if (!(await tf.setBackend('tensorflow'))) throw new BackendError('tensorflow', `${name} did not start`, ADVICE);
+  } catch (error) {
+    if (error instanceof BackendError) throw error;
+    throw new BackendError('tensorflow', `${name}: ${reasonOf(error)}`, ADVICE, error);
+  }
+  const { binding, isUsingGpuDevice } = tf.backend() as unknown as { binding: { TF_Version: string }; isUsingGpuDevice: boolean };
+  return `TensorFlow ${binding.TF_Version}${isUsingGpuDevice ? ' on a GPU' : ''}`;
+};

@@ -1,0 +1,30 @@
+import { UsageError } from '../../zpkg/errors.ts';
+import type { TextEmbedder } from './encoder.ts';
+import { LsaEmbedder } from './lsa.ts';
+import type { TeacherConfig } from './teacher-config.ts';
+
+/**
+ * The teacher that a config names, ready to embed.
+ *
+ * @param options.models folder in which models are looked up before the hub
+ * @param options.folder where a fitted LSA lies: the run's `teacher/`
+ *
+ * Throws what `LsaEmbedder.load` and `TransformersEmbedder.create` throw, and UsageError `TEACHER_FOLDER_NEEDED` for an LSA without a folder.
+ */
+export async function createTeacher(
+  config: TeacherConfig,
+  options: { models?: string; folder?: string } = {},
+): Promise<TextEmbedder> {
+  if (config.kind === 'lsa') {
+    if (options.folder === undefined) {
+      throw new UsageError(
+        'TEACHER_FOLDER_NEEDED',
+        'An lsa teacher is fitted on the training texts and lies in the run folder: name that folder.',
+      );
+    }
+    return LsaEmbedder.load(options.folder);
+  }
+  // onnxruntime is loaded only by those who need it.
+  const { TransformersEmbedder } = await import('./transformers-embedder.ts');
+  return TransformersEmbedder.create(config, options.models === undefined ? {} : { models: options.models });
+}

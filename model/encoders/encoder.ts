@@ -1,0 +1,59 @@
+/** What an encoder is, in enough words to make a result reproducible and to refuse a mix-up. */
+export interface EncoderDescription {
+  /** Stable name, e.g. `lsa`, `transformers:all-MiniLM-L6-v2`, `cem`. */
+  readonly id: string;
+  /** Content hash or revision of the weights: two encoders with the same id and revision give the same vectors. */
+  readonly revision: string;
+  /** Length of every vector. */
+  readonly dimension: number;
+  /** Everything else that changes a vector: pooling, prompts, maximum length, … */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** Row-major matrix of L2-normalised vectors. */
+export interface Vectors {
+  readonly rows: number;
+  readonly dimension: number;
+  /** [rows, dimension] */
+  readonly data: Float32Array;
+}
+
+/** Vectors of documents: a document may have several (one for each of its chunks), and scores as the best of them. */
+export interface CorpusVectors extends Vectors {
+  /** [rows]: which of the asked ids a row belongs to, ascending. */
+  readonly owners: Int32Array;
+}
+
+/** Called now and then by long work: how many items of how many are done. */
+export type OnProgress = (done: number, total: number) => void;
+
+/**
+ * Everything that ranks documents by vectors. Its documents are bound when it is made, so that whoever uses it (evaluation,
+ * retrieval) never learns whether texts or compressed chunks are read.
+ */
+export interface Encoder {
+  readonly description: EncoderDescription;
+  /** [texts.length, dimension] */
+  encodeQueries(texts: readonly string[], onProgress?: OnProgress): Promise<Vectors>;
+  /** Vectors of the documents with these ids, in this order. Throws CemError `ENCODER_UNKNOWN_ID` for an id it was not bound to. */
+  encodeCorpus(ids: readonly string[], onProgress?: OnProgress): Promise<CorpusVectors>;
+}
+
+/** A model that embeds text: the teacher in training, the query encoder in search. */
+export interface TextEmbedder {
+  readonly description: EncoderDescription;
+  /** [texts.length, dimension], L2-normalised; documents as the model wants them (prompt, maximum length). */
+  embedDocuments(texts: readonly string[], onProgress?: OnProgress): Promise<Vectors>;
+  /** [texts.length, dimension], L2-normalised; with the model's query prompt. */
+  embedQueries(texts: readonly string[], onProgress?: OnProgress): Promise<Vectors>;
+  dispose(): Promise<void>;
+}
+
+/** Compressed chunks of documents, as the student reads them: no way to a text leads through it. */
+export interface ChunkSource {
+  /** The container's shared dictionary section as stored (empty when it has none). */
+  readonly dictionary: Uint8Array;
+  /** Chunk numbers of a document in order. Throws CemError `MAPPING_UNKNOWN_ID`. */
+  chunksOf(id: string): readonly number[];
+  compressedChunk(chunk: number): Promise<Uint8Array>;
+}

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { AutoModel, AutoTokenizer, type PreTrainedModel, type PreTrainedTokenizer } from '@huggingface/transformers';
+import { CemError } from '../../zpkg/errors.ts';
+import { cacheFolder } from './cache-folder.ts';
+import type { TransformersConfig } from './teacher-config.ts';
+import { modelName } from './transformers-presets.ts';
+
+/** A model with its tokenizer, and what its files hash to. */
+export interface LoadedModel {
+  readonly model: PreTrainedModel;
+  readonly tokenizer: PreTrainedTokenizer;
+  /** First 16 hexadecimal digits of a sha-256 over the files that decide a vector. */
+  readonly revision: string;
+}
+
+/** Ends of the ONNX files' names by weight type, as transformers.js looks for them. */
+const FILE_SUFFIX: Readonly<Record<TransformersConfig['dtype'], string>> = {
+  fp32: '',
+  fp16: '_fp16',
+  q8: '_quantized',
+  int8: '_int8',
+  uint8: '_uint8',
+  q4: '_q4',
+  q4f16: '_q4f16',
+  bnb4: '_bnb4',
+};
+
+/** The folder of a model that is at hand: a path as it stands, or a folder of that name (whole id, or its last part) below `models`. */
+function findModelFolder(model: string, models?: string): string | undefined {
+  const candidates = models === undefined ? [model] : [join(models, model), join(models, modelName(model)), model];
+  const found = candidates.find((candidate) => existsSync(join(candidate, 'config.json')));
+  return found === undefined ? undefined : resolve(found);
+}
+
+/** Where transformers.js keeps what it downloads: another revision than main has a folder of its own. */
+function downloadFolder(cache: string, { model, revision }: TransformersConfig): string {
+  return join(cache, model, revision === 'main' ? '' : revision);
+}
+
+/** Stands in a download's folder once everything that this dtype needs has been loaded from it. */
+const completeMark = (folder: string, dtype: string) => join(folder, `.complete-${dtype}`);
+
+/**
+ * Loads a model from a local folder, else from an earlier download, else from the hub into the cache folder, where the config and the environment
+ * (CEM_OFFLINE) allow that. A download is never refreshed: delete its folder to follow a branch that has moved.
+ *
+ * Throws CemError `TEACHER_NOT_FOUND` when it is not at hand and may not be fetched, `TEACHER_UNAVAILABLE` when loading or fetching fails.
+ */
+export async function loadTransformersModel(config: TransformersConfig, models?: string): Promise<LoadedModel> {
+  const cache = join(cacheFolder(), 'models');
+  const download = downloadFolder(cache, config);
+  const mark = completeMark(download, config.dtype);
+  const local = findModelFolder(config.model, models) ?? (existsSync(mark) ? download : undefined);
+  const places = models === undefined ? 'as a folder' : `as a folder, nor below ${models}`;
+  const offline = (process.env['CEM_OFFLINE'] ?? '0') !== '0';
+  if (local === undefined && (offline || !config.remote)) {
+    throw new CemError(
+      'TEACHER_NOT_FOUND',
+      `The teacher ${config.model} is not there ${places}, and ${offline ? 'CEM_OFFLINE is set' : 'teacher.remote is false'}. Name its folder with --models or CEM_MODELS, or allow the download.`,
+      { details: { model: config.model, models } },
+    );
+  }
+  try {
+    const source = local ?? config.model;
+    const options = { local_files_only: local !== undefined, cache_dir: cache, revision: config.revision };
+    // The model first: for an absent one its error names the file, where the tokenizer's is a TypeError.
+    const model = await AutoModel.from_pretrained(source, { ...options, dtype: config.dtype });
+    const tokenizer = await AutoTokenizer.from_pretrained(source, options);
+    const revision = await hashModelFiles(local ?? download, config.dtype);
+    if (local === undefined) await writeFile(mark, '');
+    return { model, tokenizer, revision };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const advice =
+      local === undefined
+        ? `It is not there ${places}, so the hub was asked (revision ${config.revision}). Check the id and the network, or put the model into a folder and name it with --models or CEM_MODELS.`
+        : `The folder ${local} needs config.json, tokenizer.json, tokenizer_config.json and onnx/model${FILE_SUFFIX[config.dtype]}.onnx.`;
+    throw new CemError('TEACHER_UNAVAILABLE', `The teacher ${config.model} cannot be loaded: ${reason} ${advice}`, {
+      details: { model: config.model, local },
+      cause,
+    });
+  }
+}
+
+async function hashModelFiles(folder: string, dtype: TransformersConfig['dtype']): Promise<string> {
+  const hash = createHash('sha256');
+  const weights = `model${FILE_SUFFIX[dtype]}.onnx`;
+  // Large models keep their weights beside the graph in `<graph>_data`, `<graph>_data_1`, …
+  const graphs = (await readdir(join(folder, 'onnx'))).filter((name) => name === weights || name.startsWith(`${weights}_data`));
+  const files = ['config.json', 'tokenizer.json', 'tokenizer_config.json', ...graphs.sort().map((name) => join('onnx', name))];
+  for (const name of files) {
+    const path = join(folder, name);
+    if (!existsSync(path)) continue;
+    const content = createHash('sha256');
+    await pipeline(createReadStream(path), content);
+    hash.update(`${name.replaceAll('\\', '/')}\0`).update(content.digest());
+  }
+  return hash.digest('hex').slice(0, 16);
+}

@@ -1,0 +1,107 @@
+import { UsageError } from '../../zpkg/errors.ts';
+import type { TransformersConfig } from './teacher-config.ts';
+
+/** What a model needs to be known to embed texts the way it was trained. */
+export interface ModelSettings {
+  readonly pooling: 'mean' | 'cls' | 'last';
+  readonly padding: 'left' | 'right';
+  readonly queryPrompt: string;
+  readonly documentPrompt: string;
+  readonly maximumTokens: number;
+}
+
+interface Preset extends ModelSettings {
+  readonly name: string;
+  /** The last part of the model's id or path. */
+  readonly matches: RegExp;
+}
+
+const NO_PROMPTS = { queryPrompt: '', documentPrompt: '' } as const;
+
+/** Settings as the models' own cards and sentence-transformers files state them. */
+const PRESETS: readonly Preset[] = [
+  {
+    name: 'qwen3-embedding',
+    matches: /^qwen3-embedding/i,
+    pooling: 'last',
+    padding: 'left',
+    // The card's retrieval task; no space after "Query:".
+    queryPrompt: 'Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:',
+    documentPrompt: '',
+    maximumTokens: 32768,
+  },
+  {
+    name: 'e5',
+    matches: /^(multilingual-)?e5-(small|base|large)(-v2)?(-onnx)?$/i,
+    pooling: 'mean',
+    padding: 'right',
+    queryPrompt: 'query: ',
+    documentPrompt: 'passage: ',
+    maximumTokens: 512,
+  },
+  {
+    name: 'bge-en',
+    matches: /^bge-(small|base|large)-en(-v1\.5)?(-onnx)?$/i,
+    pooling: 'cls',
+    padding: 'right',
+    queryPrompt: 'Represent this sentence for searching relevant passages: ',
+    documentPrompt: '',
+    maximumTokens: 512,
+  },
+  {
+    name: 'bge-zh',
+    matches: /^bge-(small|base|large)-zh(-v1\.5)?(-onnx)?$/i,
+    pooling: 'cls',
+    padding: 'right',
+    queryPrompt: '为这个句子生成表示以用于检索相关文章：',
+    documentPrompt: '',
+    maximumTokens: 512,
+  },
+  { name: 'bge-m3', matches: /^bge-m3(-onnx)?$/i, pooling: 'cls', padding: 'right', ...NO_PROMPTS, maximumTokens: 8192 },
+  {
+    name: 'minilm-l6',
+    matches: /^all-minilm-l6-v2(-onnx)?$/i,
+    pooling: 'mean',
+    padding: 'right',
+    ...NO_PROMPTS,
+    maximumTokens: 256,
+  },
+  {
+    name: 'minilm-l12',
+    matches: /^all-minilm-l12-v2(-onnx)?$/i,
+    pooling: 'mean',
+    padding: 'right',
+    ...NO_PROMPTS,
+    maximumTokens: 128,
+  },
+];
+
+/** Last part of a hub id or path, in either separator. */
+export function modelName(model: string): string {
+  return model.replace(/[\\/]+$/, '').replace(/^.*[\\/]/, '');
+}
+
+/**
+ * The config's own settings, then those of the model's preset. Without a preset only pooling and maximumTokens have to be given: a guess would be wrong silently.
+ * Throws UsageError `TEACHER_SETTINGS_NEEDED`.
+ */
+export function resolveModelSettings(config: TransformersConfig): ModelSettings {
+  const preset = PRESETS.find(({ matches }) => matches.test(modelName(config.model)));
+  const pooling = config.pooling ?? preset?.pooling;
+  const maximumTokens = config.maximumTokens ?? preset?.maximumTokens;
+  if (pooling === undefined || maximumTokens === undefined) {
+    const known = PRESETS.map(({ name }) => name).join(', ');
+    throw new UsageError(
+      'TEACHER_SETTINGS_NEEDED',
+      `No preset knows the model ${config.model} (presets: ${known}). Give teacher.pooling (mean, cls or last) and teacher.maximumTokens; prompts where the model's card has them.`,
+      { details: { model: config.model } },
+    );
+  }
+  return {
+    pooling,
+    maximumTokens,
+    padding: config.padding ?? preset?.padding ?? (pooling === 'last' ? 'left' : 'right'),
+    queryPrompt: config.queryPrompt ?? preset?.queryPrompt ?? '',
+    documentPrompt: config.documentPrompt ?? preset?.documentPrompt ?? '',
+  };
+}

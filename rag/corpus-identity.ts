@@ -1,0 +1,16 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import type { DocumentReader } from '../data/index.ts';
+
+/**
+ * One hash for the content of a container and its mapping: the dictionary, the container's fingerprint (a checksum over the places and checksums
+ * of all its chunks) and the mapping's bytes. The chunks themselves are not read.
+ */
+export async function corpusIdentity(reader: DocumentReader): Promise<string> {
+  const hash = createHash('sha256');
+  hash.update(`${reader.container.fingerprint} ${reader.chunkCount} ${reader.dictionary.length}\n`);
+  hash.update(reader.dictionary);
+  await pipeline(createReadStream(reader.mapping.path), hash, { end: false });
+  return hash.digest('hex');
+}

@@ -1,0 +1,213 @@
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type FolderLock, lockFolder } from '../search/folder-lock.ts';
+import { openPglite } from '../search/pglite-driver.ts';
+import { PgvectorStore } from '../search/pgvector-store.ts';
+import { databaseUrlWithoutPassword, openPostgres } from '../search/postgres-driver.ts';
+import type { VectorCount, VectorStore } from '../search/vector-store.ts';
+import { CemError, UsageError } from '../zpkg/errors.ts';
+import {
+  BUILDING_FILE,
+  checkSameModel,
+  INDEX_FILE,
+  INDEX_VERSION,
+  type IndexMakers,
+  type IndexManifest,
+  readIndexManifest,
+  type StoreManifest,
+  writeIndexManifest,
+} from './index-manifest.ts';
+
+const DATABASE_FOLDER = 'pgdata';
+const ID_BYTES = 8;
+
+export interface IndexFolderOptions {
+  /** A PostgreSQL server's URL, with its password where one is needed; without it the embedded database in the folder, or the server that the index names. */
+  readonly database?: string;
+}
+
+/**
+ * An index on disk: `index.json`, `pgdata/` (unless the vectors lie in a server), and `lock` while a process has it open.
+ * It is this process's alone until `close`.
+ */
+export class IndexFolder {
+  readonly path: string;
+  readonly store: VectorStore;
+  readonly #lock: FolderLock;
+  #manifest: IndexManifest;
+
+  private constructor(path: string, store: VectorStore, lock: FolderLock, manifest: IndexManifest) {
+    this.path = path;
+    this.store = store;
+    this.#lock = lock;
+    this.#manifest = manifest;
+  }
+
+  get manifest(): IndexManifest {
+    return this.#manifest;
+  }
+
+  /**
+   * Opens a finished index to search in it.
+   *
+   * @throws UsageError `INDEX_MISSING`; CemError `INDEX_INCOMPLETE`, `INDEX_OTHER_DATABASE`, `FOLDER_LOCKED` and what opening the store throws;
+   *   FormatError `INDEX_FORMAT`
+   */
+  static async openForSearch(folder: string, options: IndexFolderOptions = {}): Promise<IndexFolder> {
+    const path = resolve(folder);
+    // Looked for before the lock is taken, which would make the folder.
+    await requireIndex(path);
+    return locked(path, async (lock) => {
+      const manifest = await readIndexManifest(path, INDEX_FILE);
+      if (manifest === undefined) throw await whyNoIndex(path);
+      const store = await openStore(path, manifest, options, false);
+      return new IndexFolder(path, store, lock, manifest);
+    });
+  }
+
+  /**
+   * Opens an index to write to it, and makes it where there is none. An index that is there must have been made by the same checkpoint and teacher;
+   * when it was made from another container, or was not finished, it stops being searchable until `finish`.
+   *
+   * @throws CemError `INDEX_OTHER_CHECKPOINT`, `INDEX_OTHER_TEACHER`, `INDEX_DIMENSION`, `INDEX_OTHER_DATABASE`, `FOLDER_LOCKED` and what opening the store
+   *   throws; FormatError `INDEX_FORMAT`; UsageError `INDEX_FOLDER` for a folder that holds something else
+   */
+  static async openForIndexing(folder: string, makers: IndexMakers, options: IndexFolderOptions = {}): Promise<IndexFolder> {
+    const path = resolve(folder);
+    const server = options.database === undefined ? undefined : databaseUrlWithoutPassword(options.database);
+    await requireIndexOrEmpty(path);
+    await mkdir(path, { recursive: true });
+    return locked(path, async (lock) => {
+      const finished = await readIndexManifest(path, INDEX_FILE);
+      const known = finished ?? (await readIndexManifest(path, BUILDING_FILE));
+      if (known !== undefined) checkSameModel(path, known, makers);
+      const fresh: Pick<IndexManifest, 'id' | 'store'> = {
+        id: randomBytes(ID_BYTES).toString('hex'),
+        store: server === undefined ? { kind: 'pglite' } : { kind: 'postgres', url: server },
+      };
+      const { id, store: storeManifest } = known ?? fresh;
+      const manifest: IndexManifest = { version: INDEX_VERSION, id, ...makers, store: storeManifest, documents: 0, chunks: 0 };
+      const changes = finished?.zpkg.identity !== makers.zpkg.identity;
+      if (changes) {
+        // In this order a kill at any moment leaves either the old index or one that says it is unfinished.
+        await writeIndexManifest(path, BUILDING_FILE, manifest);
+        await removeDurably(path, INDEX_FILE);
+      }
+      const store = await openStore(path, manifest, options, changes);
+      return new IndexFolder(path, store, lock, manifest);
+    });
+  }
+
+  /** Says that all vectors are in: from now on the index can be searched. */
+  async finish(counts: VectorCount): Promise<void> {
+    this.#manifest = { ...this.#manifest, documents: counts.documents, chunks: counts.chunks };
+    await writeIndexManifest(this.path, INDEX_FILE, this.#manifest);
+    await removeDurably(this.path, BUILDING_FILE);
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.store.close();
+    } finally {
+      await this.#lock.release();
+    }
+  }
+}
+
+async function locked<Result>(path: string, body: (lock: FolderLock) => Promise<Result>): Promise<Result> {
+  const lock = await lockFolder(path);
+  try {
+    return await body(lock);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function openStore(
+  path: string,
+  manifest: IndexManifest,
+  options: IndexFolderOptions,
+  create: boolean,
+): Promise<VectorStore> {
+  checkSameDatabase(path, manifest.store, options.database);
+  const driver =
+    manifest.store.kind === 'pglite'
+      ? await openPglite(join(path, DATABASE_FOLDER), { create })
+      : await openPostgres(options.database ?? manifest.store.url);
+  return PgvectorStore.open(driver, { dimension: manifest.dimension, name: `cem_${manifest.id}`, create });
+}
+
+/** @throws CemError `INDEX_OTHER_DATABASE` */
+function checkSameDatabase(path: string, store: StoreManifest, database: string | undefined): void {
+  if (database === undefined) return;
+  const asked = databaseUrlWithoutPassword(database);
+  if (store.kind === 'postgres' && store.url === asked) return;
+  const where = store.kind === 'pglite' ? 'its own folder' : store.url;
+  throw new CemError(
+    'INDEX_OTHER_DATABASE',
+    `the vectors of the index ${path} lie in ${where}, not in ${asked}; leave the database out, or use another index folder`,
+    {
+      details: { path, stored: store, asked },
+    },
+  );
+}
+
+async function removeDurably(folder: string, file: string): Promise<void> {
+  await rm(join(folder, file), { force: true });
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function present(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function whyNoIndex(path: string): Promise<CemError> {
+  if (await present(join(path, BUILDING_FILE))) {
+    return new CemError(
+      'INDEX_INCOMPLETE',
+      `the index ${path} is not finished; run \`cem index\` again with the same checkpoint and zpkg to finish it`,
+      {
+        details: { path },
+      },
+    );
+  }
+  return new UsageError(
+    'INDEX_MISSING',
+    `there is no index in ${path}; make one with \`cem index --checkpoint D --zpkg Z --index ${path}\``,
+    { details: { path } },
+  );
+}
+
+async function requireIndex(path: string): Promise<void> {
+  if (!(await present(join(path, INDEX_FILE)))) throw await whyNoIndex(path);
+}
+
+/** Only our own files may be there without a manifest: what a kill before the first manifest leaves. */
+async function requireIndexOrEmpty(path: string): Promise<void> {
+  let names: string[];
+  try {
+    names = await readdir(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw new UsageError('INDEX_FOLDER', `${path} cannot be an index: ${(error as Error).message}`, {
+      details: { path },
+      cause: error,
+    });
+  }
+  if (names.includes(INDEX_FILE) || names.includes(BUILDING_FILE)) return;
+  const other = names.find((name) => !/^lock(\.|$)|^\.building\.json\..*\.tmp$/.test(name));
+  if (other === undefined) return;
+  throw new UsageError('INDEX_FOLDER', `${path} holds ${other}, so it is not an index; name a new or empty folder`, {
+    details: { path, other },
+  });
+}

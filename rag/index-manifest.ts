@@ -1,0 +1,141 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { teacherConfig } from '../model/encoders/teacher-config.ts';
+import { writeFileAtomically } from '../zpkg/atomic-file.ts';
+import { CemError, FormatError } from '../zpkg/errors.ts';
+
+/** Version of `index.json`; a reader refuses any other. */
+export const INDEX_VERSION = 1;
+/** Names the finished index. */
+export const INDEX_FILE = 'index.json';
+/** Stands in its place while vectors are being made: the index is not searchable, and the next run goes on with it. */
+export const BUILDING_FILE = 'building.json';
+
+const storeManifest = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('pglite') }),
+  /** The URL has no password. */
+  z.strictObject({ kind: z.literal('postgres'), url: z.string() }),
+]);
+
+const indexMakers = {
+  checkpoint: z.strictObject({ path: z.string(), hash: z.string() }),
+  teacher: z.strictObject({
+    id: z.string(),
+    revision: z.string(),
+    config: teacherConfig,
+    /** Where a fitted teacher lies. */
+    folder: z.string().optional(),
+    /** Where models are looked up before the hub. */
+    models: z.string().optional(),
+  }),
+  dimension: z.int().positive(),
+  zpkg: z.strictObject({ path: z.string(), identity: z.string() }),
+};
+
+const indexManifest = z.strictObject({
+  version: z.literal(INDEX_VERSION),
+  /** Random hexadecimal digits; the store's tables are named by it, so that many indexes share a database. */
+  id: z.string().regex(/^[0-9a-f]{16}$/),
+  ...indexMakers,
+  store: storeManifest,
+  documents: z.int().nonnegative(),
+  chunks: z.int().nonnegative(),
+});
+
+/** What an index is made from: model, teacher and container. */
+export type IndexMakers = { [Key in keyof typeof indexMakers]: z.infer<(typeof indexMakers)[Key]> };
+/** What `index.json` says. */
+export type IndexManifest = z.infer<typeof indexManifest>;
+export type StoreManifest = IndexManifest['store'];
+
+/**
+ * @returns what the file says, undefined where there is none
+ * @throws FormatError `INDEX_FORMAT`
+ */
+export async function readIndexManifest(
+  folder: string,
+  file: typeof INDEX_FILE | typeof BUILDING_FILE,
+): Promise<IndexManifest | undefined> {
+  const path = join(folder, file);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw new CemError('FILE_READ', `cannot read ${path}: ${(error as Error).message}`, { details: { path }, cause: error });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new FormatError(
+      'INDEX_FORMAT',
+      `${path} is not JSON: ${(error as Error).message}; remove ${folder} and make the index again`,
+      {
+        details: { path },
+        cause: error,
+      },
+    );
+  }
+  const parsed = indexManifest.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new FormatError(
+    'INDEX_FORMAT',
+    `${path} is not an index of version ${INDEX_VERSION}: ${issue?.path.join('.')}: ${issue?.message}`,
+    { details: { path } },
+  );
+}
+
+export async function writeIndexManifest(
+  folder: string,
+  file: typeof INDEX_FILE | typeof BUILDING_FILE,
+  manifest: IndexManifest,
+): Promise<void> {
+  await writeFileAtomically(join(folder, file), Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
+}
+
+const shortHash = (hash: string): string => hash.slice(0, 12);
+
+/**
+ * Vectors of two models never mix: refuses when an index was made by another checkpoint or teacher.
+ *
+ * @throws CemError `INDEX_OTHER_CHECKPOINT`, `INDEX_OTHER_TEACHER`, `INDEX_DIMENSION`
+ */
+export function checkSameModel(folder: string, manifest: Omit<IndexMakers, 'zpkg'>, wanted: Omit<IndexMakers, 'zpkg'>): void {
+  const advice = `use another index folder, or remove ${folder}`;
+  if (manifest.checkpoint.hash !== wanted.checkpoint.hash) {
+    throw new CemError(
+      'INDEX_OTHER_CHECKPOINT',
+      `the index ${folder} was made by checkpoint ${manifest.checkpoint.path} (${shortHash(manifest.checkpoint.hash)}), ` +
+        `not by ${wanted.checkpoint.path} (${shortHash(wanted.checkpoint.hash)}); ${advice}`,
+      { details: { folder, made: manifest.checkpoint, wanted: wanted.checkpoint } },
+    );
+  }
+  checkSameTeacher(folder, manifest.teacher, wanted.teacher);
+  if (manifest.dimension !== wanted.dimension) {
+    throw new CemError(
+      'INDEX_DIMENSION',
+      `the index ${folder} holds vectors of ${manifest.dimension} values, not of ${wanted.dimension}; ${advice}`,
+      {
+        details: { folder, made: manifest.dimension, wanted: wanted.dimension },
+      },
+    );
+  }
+}
+
+/** @throws CemError `INDEX_OTHER_TEACHER` */
+export function checkSameTeacher(
+  folder: string,
+  made: { id: string; revision: string },
+  got: { id: string; revision: string },
+): void {
+  if (made.id === got.id && made.revision === got.revision) return;
+  throw new CemError(
+    'INDEX_OTHER_TEACHER',
+    `the index ${folder} belongs to the teacher ${made.id} (${shortHash(made.revision)}), and here is ${got.id} (${shortHash(got.revision)}); ` +
+      'search with that teacher, or make the index again in another folder',
+    { details: { folder, made, got } },
+  );
+}

@@ -1,0 +1,135 @@
+import { DocumentReader } from '../data/index.ts';
+import { createTeacher, type TextEmbedder } from '../model/encoders/index.ts';
+import { VectorRetriever } from '../search/vector-retriever.ts';
+import type { VectorFilter, VectorStore } from '../search/vector-store.ts';
+import { CemError, UsageError } from '../zpkg/errors.ts';
+import { corpusIdentity } from './corpus-identity.ts';
+import { IndexFolder, type IndexFolderOptions } from './index-folder.ts';
+import { checkSameTeacher } from './index-manifest.ts';
+
+/** Most results that one search gives: each one is decompressed. */
+export const MAXIMUM_RESULTS = 100;
+/** Longest query in UTF-16 units; far more than any text encoder reads. */
+export const MAXIMUM_QUERY_LENGTH = 10_000;
+
+/** One result: a document, its best chunk, and that chunk's text. */
+export interface SearchResult {
+  readonly id: string;
+  /** Cosine of the query's and the chunk's vector. */
+  readonly score: number;
+  readonly chunk: number;
+  readonly text: string;
+}
+
+/** What an index holds and what made it. */
+export interface IndexDescription {
+  readonly documents: number;
+  readonly chunks: number;
+  readonly dimension: number;
+  /** Content hash of the checkpoint. */
+  readonly checkpoint: string;
+  /** Id of the text encoder that reads the queries. */
+  readonly teacher: string;
+}
+
+export interface SearcherParts {
+  readonly embedder: TextEmbedder;
+  readonly store: VectorStore;
+  /** Where the text of a result comes from: the one place that decompresses (invariant 2). */
+  readonly texts: { chunkText(chunk: number): Promise<string> };
+  readonly description: IndexDescription;
+  /** Closes the other parts. */
+  close(): Promise<void>;
+}
+
+export interface OpenSearcherOptions extends IndexFolderOptions {
+  /** Where transformers models are looked up before the hub; where the index says, when absent. */
+  readonly models?: string;
+  /** Passed to the container's reader. Tests count its calls. */
+  readonly decompressor?: NonNullable<Parameters<typeof DocumentReader.open>[1]>['decompressor'];
+}
+
+/** Answers text queries from an index: embeds the query, ranks in the store, and decompresses the chunks of the results, only those. */
+export class Searcher {
+  readonly description: IndexDescription;
+  readonly #parts: SearcherParts;
+  readonly #retriever: VectorRetriever;
+
+  constructor(parts: SearcherParts) {
+    this.description = parts.description;
+    this.#parts = parts;
+    this.#retriever = new VectorRetriever(parts.embedder, parts.store);
+  }
+
+  /**
+   * Opens a finished index with all that it names: its vectors, its container, and the teacher that encodes queries.
+   *
+   * @throws CemError `INDEX_ZPKG_CHANGED`, `INDEX_OTHER_TEACHER`, and what `IndexFolder.openForSearch`, `DocumentReader.open` and `createTeacher` throw
+   */
+  static async open(folder: string, options: OpenSearcherOptions = {}): Promise<Searcher> {
+    const index = await IndexFolder.openForSearch(folder, options);
+    const closing: (() => Promise<void>)[] = [() => index.close()];
+    const close = async () => {
+      for (const closePart of closing.splice(0).reverse()) await closePart();
+    };
+    try {
+      const { checkpoint, teacher, zpkg, dimension, documents, chunks } = index.manifest;
+      const reader = await DocumentReader.open(
+        zpkg.path,
+        options.decompressor === undefined ? {} : { decompressor: options.decompressor },
+      );
+      closing.push(() => reader.close());
+      if ((await corpusIdentity(reader)) !== zpkg.identity) {
+        throw new CemError(
+          'INDEX_ZPKG_CHANGED',
+          `${zpkg.path} is not what the index ${index.path} was made from: it was packed again; run \`cem index\` again to bring the index up to date`,
+          { details: { index: index.path, zpkg: zpkg.path } },
+        );
+      }
+      const models = options.models ?? teacher.models;
+      const embedder = await createTeacher(teacher.config, {
+        ...(models === undefined ? {} : { models }),
+        ...(teacher.folder === undefined ? {} : { folder: teacher.folder }),
+      });
+      closing.push(() => embedder.dispose());
+      checkSameTeacher(index.path, teacher, embedder.description);
+      return new Searcher({
+        embedder,
+        store: index.store,
+        texts: reader,
+        description: { documents, chunks, dimension, checkpoint: checkpoint.hash, teacher: teacher.id },
+        close,
+      });
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  }
+
+  /**
+   * The best k documents for a query, each as the text of its best chunk.
+   *
+   * @throws UsageError `SEARCH_QUERY`, `SEARCH_RESULT_COUNT`
+   */
+  async search(query: string, k: number, filter?: VectorFilter): Promise<SearchResult[]> {
+    if (query.trim() === '' || query.length > MAXIMUM_QUERY_LENGTH) {
+      throw new UsageError(
+        'SEARCH_QUERY',
+        `a query is 1 to ${MAXIMUM_QUERY_LENGTH} characters that are not all spaces, this one has ${query.length}`,
+      );
+    }
+    if (!Number.isInteger(k) || k < 1 || k > MAXIMUM_RESULTS) {
+      throw new UsageError('SEARCH_RESULT_COUNT', `k is the number of results, 1 to ${MAXIMUM_RESULTS}, not ${k}`, {
+        details: { k },
+      });
+    }
+    const [hits] = await this.#retriever.search([query], k, filter);
+    return Promise.all(
+      (hits ?? []).map(async ({ id, score, chunk }) => ({ id, score, chunk, text: await this.#parts.texts.chunkText(chunk) })),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.close();
+  }
+}

@@ -1,0 +1,139 @@
+import { existsSync } from 'node:fs';
+import { copyFile, link, mkdir, readdir, rm, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CemError } from '../../zpkg/errors.ts';
+import { lastLines, runCommand } from './command.ts';
+import type { TensorFlowLibrary } from './tensorflow-library.ts';
+
+/** What a working addon says of itself. */
+export interface AddonProof {
+  readonly version: string;
+  /** 1024^3 product, the best of three. */
+  readonly gigaflops: number;
+}
+
+/** Multiplies two 1024 x 1024 matrices of ones (each element of the product is 1024) three times and says how fast. */
+const PROOF_SCRIPT = `
+const tf = require(process.argv[1]);
+if (tf.getBackend() !== 'tensorflow') throw new Error('backend is ' + tf.getBackend());
+const ones = tf.ones([1024, 1024]);
+let best = Infinity;
+for (let run = 0; run < 4; run++) {
+  const start = process.hrtime.bigint();
+  const product = tf.matMul(ones, ones);
+  if (product.dataSync()[1024 * 1024 - 1] !== 1024) throw new Error('a matrix product came out wrong');
+  if (run > 0) best = Math.min(best, Number(process.hrtime.bigint() - start));
+}
+console.log('PROOF ' + JSON.stringify({ version: tf.backend().binding.TF_Version, gigaflops: 2 * 1024 ** 3 / best }));
+`;
+
+const PROOF_LIMIT_MS = 120_000;
+const BUILD_LIMIT_MS = 600_000;
+
+/** Proves in a child process, which may crash, that the package computes. Gives the reason where it does not. */
+export async function proveAddon(root: string, packageName: string): Promise<AddonProof | string> {
+  const { status, output } = await runCommand(process.execPath, ['-e', PROOF_SCRIPT, packageName], {
+    cwd: root,
+    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' },
+    timeoutMs: PROOF_LIMIT_MS,
+  });
+  const line = output.split('\n').find((text) => text.startsWith('PROOF '));
+  if (status === 0 && line) return JSON.parse(line.slice('PROOF '.length)) as AddonProof;
+  const reason = output.split('\n').find((text) => /Error: |cannot open|ended by/.test(text));
+  return reason?.trim() ?? `exit status ${status}`;
+}
+
+/**
+ * Puts the package's files back without running any install script. npm 10 drops an optional package whose install script failed;
+ * `--ignore-scripts --no-save` leaves what is already built, and package.json and its lock, as they are.
+ */
+export async function restorePackage(root: string, packageName: string, version: string): Promise<void> {
+  const npm = process.env['npm_execpath'];
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', `${packageName}@${version}`];
+  const { status, output } = npm
+    ? await runCommand(process.execPath, [npm, ...args], { cwd: root })
+    : await runCommand('npm', args, { cwd: root });
+  if (status !== 0 || !existsSync(join(root, 'node_modules', packageName, 'binding.gyp'))) {
+    throw new CemError(
+      'NATIVE_PACKAGE',
+      `npm could not install ${packageName}@${version}:\n${lastLines(output)}\nIs the npm registry reachable?`,
+      {
+        details: { packageName, version },
+      },
+    );
+  }
+}
+
+/** A hard link where the file system allows it (outlives the cache), else a copy. */
+async function linkOrCopy(source: string, target: string): Promise<void> {
+  try {
+    await link(source, target);
+  } catch {
+    await copyFile(source, target);
+  }
+}
+
+/** Lays the library and the headers where the package's binding.gyp looks for them: `deps/lib`, `deps/include`. */
+async function layDependencies(packageFolder: string, library: TensorFlowLibrary): Promise<void> {
+  const folder = join(packageFolder, 'deps');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(join(folder, 'lib'), { recursive: true });
+  await symlink(library.include, join(folder, 'include'));
+  const names = await readdir(library.libraries);
+  const framework = ['libtensorflow_framework.so.2', 'libtensorflow_framework.so'].find((name) => names.includes(name));
+  if (!framework)
+    throw new CemError(
+      'NATIVE_TENSORFLOW_PATH',
+      `${library.libraries} holds no libtensorflow_framework.so; give another folder by --tensorflow.`,
+    );
+  const place = (name: string) => join(folder, 'lib', name);
+  // The linker asks for the short names; the loader asks for the names that the libraries give themselves.
+  for (const [name, short] of [
+    [library.main, 'libtensorflow.so'],
+    [framework, 'libtensorflow_framework.so'],
+  ] as const) {
+    if (library.external) {
+      await symlink(join(library.libraries, name), place(short));
+    } else {
+      await linkOrCopy(join(library.libraries, name), place(name));
+      if (name !== short) await symlink(name, place(short));
+    }
+  }
+}
+
+/** Compiles the package's own C++ source against the library (seconds). Throws CemError `NATIVE_BUILD` with the compiler's last lines. */
+export async function buildAddon(root: string, packageName: string, library: TensorFlowLibrary, python: string): Promise<void> {
+  const packageFolder = join(root, 'node_modules', packageName);
+  await layDependencies(packageFolder, library);
+  const builder = createRequire(join(packageFolder, 'package.json')).resolve('@mapbox/node-pre-gyp/bin/node-pre-gyp');
+  const environment: NodeJS.ProcessEnv = { ...process.env, PYTHON: python };
+  // Node's own headers, where the installation has them, spare node-gyp a download.
+  const installation = dirname(dirname(process.execPath));
+  if (existsSync(join(installation, 'include', 'node', 'node_api.h'))) environment['npm_config_nodedir'] = installation;
+  if (library.external)
+    environment['LDFLAGS'] = `${process.env['LDFLAGS'] ?? ''} -Wl,-rpath,${resolve(library.libraries)}`.trim();
+  const { status, output } = await runCommand(process.execPath, [builder, 'install', '--build-from-source'], {
+    cwd: packageFolder,
+    env: environment,
+    timeoutMs: BUILD_LIMIT_MS,
+  });
+  if (status !== 0) {
+    throw new CemError(
+      'NATIVE_BUILD',
+      `the addon of ${packageName} did not compile:\n${lastLines(output, 25)}\nRun \`npm run native\` again when this is mended; it starts over.`,
+      {
+        details: { packageName },
+      },
+    );
+  }
+}
+
+/** Compiles `mute.c`, which keeps the library from writing to standard error while it is loaded, into the package. Nothing depends on it. */
+export async function buildMute(root: string, packageName: string): Promise<boolean> {
+  const source = fileURLToPath(new URL('./mute.c', import.meta.url));
+  const target = join(root, 'node_modules', packageName, 'lib', 'mute.node');
+  const { status } = await runCommand(process.env['CC'] || 'cc', ['-shared', '-fPIC', '-O1', '-o', target, source]);
+  return status === 0;
+}

@@ -1,0 +1,13 @@
+export { type Bm25Options, Bm25Retriever } from './bm25.ts';
+export { ExactRetriever, type ExactRetrieverOptions } from './exact-retriever.ts';
+export { type FolderLock, lockFolder } from './folder-lock.ts';
+export { type InnerProducts, plainInnerProducts, tensorInnerProducts } from './inner-products.ts';
+export { openPglite } from './pglite-driver.ts';
+export { type PgvectorOptions, PgvectorStore, type VectorPrecision } from './pgvector-store.ts';
+export { databaseUrlWithoutPassword, openPostgres } from './postgres-driver.ts';
+export { compareRanked } from './rank-order.ts';
+export type { Hit, Retriever } from './retriever.ts';
+export type { SqlDriver } from './sql-driver.ts';
+export { tokenize } from './tokenizer.ts';
+export { VectorRetriever } from './vector-retriever.ts';
+export type { VectorFilter, VectorRow, VectorStore } from './vector-store.ts';

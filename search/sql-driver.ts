@@ -1,0 +1,15 @@
+/** A value that goes into a query as a parameter. Arrays become PostgreSQL arrays. */
+export type SqlParameter = string | number | readonly string[] | readonly number[];
+
+/** Runs one statement with `$1`, `$2`, … and returns its rows. */
+export type SqlQuery = <Row extends object>(statement: string, parameters?: readonly SqlParameter[]) => Promise<Row[]>;
+
+/** The little that the store needs of a PostgreSQL, embedded or remote. */
+export interface SqlDriver {
+  /** For messages: where the database is, without secrets. */
+  readonly location: string;
+  readonly query: SqlQuery;
+  /** Runs the body in one transaction: committed when it returns, rolled back when it throws. */
+  transaction<Result>(body: (query: SqlQuery) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}

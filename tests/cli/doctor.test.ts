@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const test = suite('cli/doctor');
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Runs the one command alone, with `--json`, in a process of its own. */
+function doctor(environment: NodeJS.ProcessEnv) {
+  const source = `import yargs from 'yargs'; import { doctorCommand } from './cli/doctor.ts';
+    await yargs(['doctor', '--json']).option('json', { type: 'boolean' }).command(doctorCommand).parseAsync();`;
+  const { status, stdout } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, CEM_DATABASE_URL: '', CEM_MODELS: '', ...environment },
+  });
+  assert.is(status, 0);
+  const report = JSON.parse(stdout) as {
+    machine: { node: string; cores: number };
+    parts: { group: string; name: string; works: boolean; detail: string; advice?: string; gigaflops?: number }[];
+  };
+  return { machine: report.machine, part: (name: string) => report.parts.find((part) => part.name === name) };
+}
+
+test('every part is a line, and one that fails does not stop the others', () => {
+  // Nothing listens on port 1 (tcpmux), and the folder does not exist.
+  const { machine, part } = doctor({ CEM_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', CEM_MODELS: '/nowhere/at/all' });
+  assert.is(machine.node, process.version);
+  for (const name of ['wasm', 'cpu']) {
+    assert.ok(part(name)?.works, name);
+    assert.ok(part(name)!.gigaflops! > 0, name);
+  }
+  for (const name of ['tensorflow', 'webgpu']) {
+    const { works, gigaflops, advice } = part(name)!;
+    assert.ok(works ? gigaflops! > 0 : advice !== undefined, name);
+  }
+  assert.match(part('zstd')!.detail, /^zstd 1\.\d+\.\d+: 2000 bytes -> \d+ -> the same bytes$/);
+  assert.match(part('pglite')!.detail, /PostgreSQL \d+.*, pgvector \d/);
+  assert.not(part('postgresql')!.works);
+  assert.match(part('postgresql')!.detail, '127.0.0.1');
+  assert.ok(part('transformers')?.works);
+  assert.not(part('models')!.works);
+});
+
+test.run();

@@ -1,0 +1,148 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { saveCheckpoint } from '../../checkpoints/index.ts';
+import { evalCommand } from '../../cli/eval.ts';
+import { documentText, packCorpus, readCorpus } from '../../data/index.ts';
+import { modelConfigSchema } from '../../model/config.ts';
+import { CemModel } from '../../model/embedder.ts';
+import { LsaEmbedder, lsaConfig } from '../../model/encoders/index.ts';
+import { testBackend } from '../backend.ts';
+import { runCommand } from './run-command.ts';
+
+const TOPICS = [
+  'granite quarry',
+  'orchid meadow',
+  'harbour crane',
+  'violin bow',
+  'comet tail',
+  'saffron spice',
+  'glacier lake',
+  'lantern light',
+];
+const PACK = { level: 3, targetChunkSize: 512, dictionarySize: 1024 };
+
+interface Context {
+  folder: string;
+  data: string;
+  run: string;
+}
+
+const test = suite<Context>('cem eval');
+
+const jsonLines = (rows: readonly object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+
+/** A small benchmark, and a run folder with an untrained student: the plumbing is what is under test. */
+test.before(async (context) => {
+  context.folder = await mkdtemp(join(tmpdir(), 'cem-eval-cli-'));
+  context.data = join(context.folder, 'small-beir');
+  context.run = join(context.folder, 'run');
+  await mkdir(join(context.data, 'qrels'), { recursive: true });
+  const documents = Array.from({ length: 48 }, (_, index) => {
+    const topic = TOPICS[index % TOPICS.length]!;
+    return {
+      _id: `d${index}`,
+      title: `${topic} ${index}`,
+      text: `Notes on the ${topic}, part ${index}: ${`${topic} and what belongs to it. `.repeat(3)}`,
+    };
+  });
+  await writeFile(join(context.data, 'corpus.jsonl'), jsonLines(documents));
+  await writeFile(join(context.data, 'queries.jsonl'), jsonLines(TOPICS.map((text, index) => ({ _id: `q${index}`, text }))));
+  const judgments = TOPICS.map((_, index) => `q${index}\td${index}\t1\n`);
+  await writeFile(join(context.data, 'qrels', 'dev.tsv'), `query-id\tcorpus-id\tscore\n${judgments.join('')}`);
+
+  await testBackend();
+  const texts = documents.map(({ _id, title, text }) => documentText({ id: _id, title, text }));
+  await mkdir(context.run);
+  await packCorpus(() => readCorpus(context.data), join(context.run, 'corpus.zpkg'), PACK);
+  const config = lsaConfig.parse({ kind: 'lsa', dimension: 8 });
+  const teacher = await LsaEmbedder.fit(texts, config);
+  await teacher.save(join(context.run, 'teacher'));
+  const { id, revision, dimension, settings } = teacher.description;
+  const shape = modelConfigSchema.parse({
+    tables: { sizes: [3, 4], rows: 1000 },
+    local: { dimension: 16, layers: 1, heads: 2, crossAttentionHeads: 2 },
+    global: { dimension: 16, layers: 1, heads: 2 },
+  });
+  for (const step of [2, 10]) {
+    const model = CemModel.create(shape, dimension, step);
+    await saveCheckpoint(join(context.run, 'checkpoints', String(step)), model, {
+      step,
+      seed: step,
+      model: shape,
+      dimension,
+      pack: PACK,
+      teacher: { config, id, revision, settings: { ...settings } },
+      config: {},
+    });
+    model.dispose();
+  }
+});
+
+test.after(async (context) => {
+  await rm(context.folder, { recursive: true, force: true });
+});
+
+const evaluate = ({ run, data }: Context, ...words: string[]): Promise<string> =>
+  runCommand(evalCommand, ['eval', '--checkpoint', run, '--data', data, '--split', 'dev', ...words]);
+
+interface Result {
+  readonly encoders: Record<string, Record<string, number>>;
+  readonly retention: number;
+  readonly saving: number;
+  readonly saving_training: number;
+  readonly counts: { readonly documents: number };
+  readonly checkpoint: { readonly step: number };
+  readonly codec: { readonly dictionary_bytes: number };
+}
+
+test('JSON: four rows with their measures, retention and saving; a run folder means its newest checkpoint', async (context) => {
+  const result = JSON.parse(await evaluate(context, '--json')) as Result;
+  assert.equal(Object.keys(result.encoders), ['teacher', 'student', 'bm25', 'random']);
+  for (const row of Object.values(result.encoders)) {
+    for (const name of ['ndcg_at_10', 'recall_at_10', 'recall_at_100', 'mrr_at_10']) assert.type(row[name], 'number');
+  }
+  const { teacher, student } = result.encoders;
+  assert.is(result.retention, student!['ndcg_at_10']! / teacher!['ndcg_at_10']!);
+  assert.ok(result.saving > 0 && result.saving < 1);
+  assert.is(result.counts.documents, 48);
+  assert.is(result.checkpoint.step, 10);
+  // The run packed this very corpus with these settings, and its dictionary is used again: the containers are equal.
+  assert.is(result.saving, result.saving_training);
+});
+
+test('candidates, checkpoint and dictionary as asked', async (context) => {
+  const words = ['--candidates', 'judged', '--dictionary', 'none', '--json'];
+  const result = JSON.parse(await evaluate({ ...context, run: join(context.run, 'checkpoints', '2') }, ...words)) as Result;
+  assert.is(result.counts.documents, TOPICS.length);
+  assert.is(result.checkpoint.step, 2);
+  assert.is(result.codec.dictionary_bytes, 0);
+  const file = join(context.folder, 'dictionary.bin');
+  await writeFile(file, 'Notes on the quarry, part : and what belongs to it. '.repeat(4));
+  const withFile = JSON.parse(await evaluate(context, '--dictionary', file, '--json')) as Result;
+  assert.is(withFile.codec.dictionary_bytes, 4 * 52);
+});
+
+test('text: the table', async (context) => {
+  const lines = (await evaluate(context)).split('\n');
+  assert.match(lines[0]!, /nDCG@10 +recall@10 +recall@100 +MRR@10/);
+  assert.match(lines.join('\n'), /\nretention .*\nsaving .*training corpus.*\nover +48 documents/);
+});
+
+test('what cannot be evaluated is refused by name', async (context) => {
+  const codeOf = async (changed: Partial<Context>, ...words: string[]): Promise<unknown> => {
+    try {
+      return await evaluate({ ...context, ...changed }, ...words);
+    } catch (error) {
+      return (error as { code?: unknown }).code;
+    }
+  };
+  assert.is(await codeOf({ run: join(context.folder, 'nowhere') }), 'CHECKPOINT_MISSING');
+  assert.is(await codeOf({ data: join(context.folder, 'nowhere') }), 'BEIR_FOLDER');
+  assert.is(await codeOf({}, '--split', 'test'), 'BEIR_SPLIT');
+  assert.is(await codeOf({}, '--dictionary', join(context.folder, 'nowhere')), 'EVAL_DICTIONARY_UNREADABLE');
+});
+
+test.run();

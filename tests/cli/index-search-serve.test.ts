@@ -1,0 +1,268 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { loadStudent, saveCheckpoint } from '../../checkpoints/index.ts';
+import { indexCommand } from '../../cli/index.ts';
+import { searchCommand } from '../../cli/search.ts';
+import { serveCommand } from '../../cli/serve.ts';
+import { type Document, DocumentReader, documentText, packCorpus } from '../../data/index.ts';
+import { modelConfigSchema } from '../../model/config.ts';
+import { CemModel } from '../../model/embedder.ts';
+import { LsaEmbedder, lsaConfig } from '../../model/encoders/index.ts';
+import { IndexFolder, synchroniseIndex } from '../../rag/index.ts';
+import { openPglite, PgvectorStore } from '../../search/index.ts';
+import { CemError, UsageError } from '../../zpkg/errors.ts';
+import { testBackend } from '../backend.ts';
+import { runCommand } from './run-command.ts';
+
+interface Context {
+  folder: string;
+  run: string;
+  zpkg: string;
+  index: string;
+}
+
+const test = suite<Context>('cem index, search, serve');
+
+const DOCUMENTS = 1_500;
+const PACK = { level: 3, targetChunkSize: 512, dictionarySize: 2048 };
+const TOPICS = [
+  'granite quarry',
+  'orchid meadow',
+  'harbour crane',
+  'violin bow',
+  'comet tail',
+  'saffron spice',
+  'glacier lake',
+  'lantern light',
+];
+const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+
+const documents: Document[] = Array.from({ length: DOCUMENTS }, (_, number) => {
+  const topic = TOPICS[number % TOPICS.length]!;
+  return {
+    id: `d${number}`,
+    title: `${topic} ${number}`,
+    text: `Notes on the ${topic}, part ${number}: ${`${topic} and what belongs to it. `.repeat(1 + (number % 5))}`,
+  };
+});
+
+/** A container of small documents, and a run folder with untrained students: the plumbing is what is under test. */
+test.before(async (context) => {
+  context.folder = await mkdtemp(join(tmpdir(), 'cem-index-cli-'));
+  context.run = join(context.folder, 'run');
+  context.zpkg = join(context.folder, 'corpus.zpkg');
+  context.index = join(context.folder, 'index');
+  await testBackend();
+  await packCorpus(
+    async function* () {
+      yield* documents;
+    },
+    context.zpkg,
+    PACK,
+  );
+  const config = lsaConfig.parse({ kind: 'lsa', dimension: 8 });
+  const teacher = await LsaEmbedder.fit(documents.map(documentText), config);
+  await mkdir(context.run);
+  await teacher.save(join(context.run, 'teacher'));
+  const { id, revision, dimension, settings } = teacher.description;
+  const shape = modelConfigSchema.parse({
+    tables: { sizes: [3, 4], rows: 1000 },
+    local: { dimension: 16, layers: 1, heads: 2, crossAttentionHeads: 2 },
+    global: { dimension: 16, layers: 1, heads: 2 },
+  });
+  for (const step of [2, 10]) {
+    const model = CemModel.create(shape, dimension, step);
+    const state = {
+      step,
+      seed: step,
+      model: shape,
+      dimension,
+      pack: PACK,
+      teacher: { config, id, revision, settings: { ...settings } },
+      config: {},
+    };
+    await saveCheckpoint(join(context.run, 'checkpoints', String(step)), model, state);
+    model.dispose();
+  }
+});
+test.after(({ folder }) => rm(folder, { recursive: true, force: true }));
+
+function start(...words: string[]): ChildProcess {
+  return spawn(process.execPath, ['--import', 'tsx', MAIN, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+async function refusalOf(promise: Promise<unknown>): Promise<CemError> {
+  try {
+    await promise;
+  } catch (error) {
+    assert.instance(error, CemError, String((error as Error).stack));
+    assert.not.match((error as CemError).message, /\n/);
+    return error as CemError;
+  }
+  return assert.unreachable('it was not refused') as never;
+}
+
+const makeIndex = ({ run, zpkg, index }: Context, ...words: string[]): Promise<string> =>
+  runCommand(indexCommand, ['index', '--checkpoint', run, '--zpkg', zpkg, '--index', index, ...words]);
+
+test('an index that is killed in the middle and run again has every document once', async (context) => {
+  const { run, zpkg, index } = context;
+  const child = start('index', '--checkpoint', run, '--zpkg', zpkg, '--index', index);
+  const exit = once(child, 'exit');
+  // From here on vectors are written.
+  while (!existsSync(join(index, 'pgdata')) && child.exitCode === null) await setTimeout(10);
+  await setTimeout(500);
+  child.kill('SIGKILL');
+  await exit;
+  assert.is(child.signalCode, 'SIGKILL', 'it was still at work');
+  assert.is((await refusalOf(runCommand(searchCommand, ['search', 'x', '--index', index]))).code, 'INDEX_INCOMPLETE');
+
+  const report = JSON.parse(await makeIndex(context, '--json'));
+  assert.is(report.documents, DOCUMENTS);
+  const folder = await IndexFolder.openForSearch(index);
+  const reader = await DocumentReader.open(zpkg);
+  assert.equal(await folder.store.count(), { documents: DOCUMENTS, chunks: reader.chunkCount });
+  assert.is(report.chunks, reader.chunkCount);
+  for (const { id } of documents) assert.ok(reader.chunksOf(id).length > 0);
+  const stored = await folder.store.storedChunks(documents.map(({ id }) => id));
+  assert.equal(new Set(stored.map(({ chunk }) => chunk)).size, reader.chunkCount);
+  for (const { documentId, chunk } of stored) assert.is(reader.documentOf(chunk), documentId);
+  await reader.close();
+  await folder.close();
+
+  const again = JSON.parse(await makeIndex(context, '--json'));
+  assert.equal([again.documents, again.encoded, again.removed], [DOCUMENTS, 0, 0]);
+});
+
+test('the student indexes through a reader that cannot decompress', async ({ run, zpkg }) => {
+  const decompressor = () => ({
+    decompress: (): Uint8Array => {
+      throw new CemError('TEST_DECOMPRESSED', 'a document was decompressed');
+    },
+  });
+  const reader = await DocumentReader.open(zpkg, { decompressor });
+  const { student, dispose } = await loadStudent(run);
+  const store = await PgvectorStore.open(await openPglite(), { dimension: student.dimension });
+  const result = await synchroniseIndex(reader, student, store);
+  assert.equal([result.documents, result.encoded], [DOCUMENTS, reader.chunkCount]);
+  await store.close();
+  dispose();
+  await reader.close();
+});
+
+test('search prints id, score and text, and JSON with --json', async ({ index }) => {
+  const text = await runCommand(searchCommand, ['search', 'orchid meadow', '--index', index, '--k', '3']);
+  assert.match(text, /^1\. d\d+ {2}\(score -?\d\.\d{4}, chunk \d+\)\n {3}\S/);
+  assert.match(text, /^3\. /m);
+  const { results, took_ms } = JSON.parse(
+    await runCommand(searchCommand, ['search', 'orchid meadow', '--index', index, '--json']),
+  );
+  assert.is(results.length, 5);
+  assert.type(took_ms, 'number');
+  for (const { id, score, chunk, text: found } of results) {
+    const document = documents.find((candidate) => candidate.id === id)!;
+    assert.ok(documentText(document).includes(found) && found.length > 0);
+    assert.ok(score <= 1 && Number.isInteger(chunk));
+  }
+});
+
+test('serve answers over HTTP, keeps others out, and stops in order on SIGTERM', async (context) => {
+  const { index } = context;
+  const child = start('serve', '--index', index, '--port', '0', '--log', 'error', '--json');
+  const exit = once(child, 'exit');
+  let errors = '';
+  let output = '';
+  child.stdout!.on('data', (data) => {
+    output += data;
+  });
+  child.stderr!.on('data', (data) => {
+    errors += data;
+  });
+  try {
+    while (!/at (http:\S+);/.test(errors) && child.exitCode === null) await setTimeout(20);
+    const address = /at (http:\S+);/.exec(errors)![1]!;
+    assert.match(address, /^http:\/\/127\.0\.0\.1:/);
+    const search = (body: string) =>
+      fetch(`${address}/v1/search`, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+    const response = await search(JSON.stringify({ query: 'violin bow', k: 4 }));
+    assert.is(response.status, 200);
+    assert.is(((await response.json()) as { results: unknown[] }).results.length, 4);
+    assert.is((await search('{"query": ""}')).status, 400);
+    const health = (await (await fetch(`${address}/health`)).json()) as { index: { documents: number } };
+    assert.is(health.index.documents, DOCUMENTS);
+
+    for (const refusal of [
+      await refusalOf(runCommand(searchCommand, ['search', 'x', '--index', index])),
+      await refusalOf(makeIndex(context)),
+    ]) {
+      assert.is(refusal.code, 'FOLDER_LOCKED');
+      assert.match(refusal.message, `process ${child.pid}`);
+    }
+  } finally {
+    child.kill('SIGTERM');
+  }
+  const [code] = await exit;
+  assert.is(code, 0, errors);
+  assert.is(JSON.parse(output).stoppedBy, 'SIGTERM');
+  assert.not.ok(existsSync(join(index, 'lock')));
+});
+
+test('an index made by another checkpoint is refused by name, and stays as it was', async (context) => {
+  const before = await readFile(join(context.index, 'index.json'), 'utf8');
+  const other = join(context.run, 'checkpoints', '2');
+  const refusal = await refusalOf(
+    runCommand(indexCommand, ['index', '--checkpoint', other, '--zpkg', context.zpkg, '--index', context.index]),
+  );
+  assert.is(refusal.code, 'INDEX_OTHER_CHECKPOINT');
+  assert.match(refusal.message, other);
+  assert.is(await readFile(join(context.index, 'index.json'), 'utf8'), before);
+});
+
+test('bad input is refused with one line and leaves nothing behind', async (context) => {
+  const { folder, run, zpkg, index } = context;
+  const fresh = join(folder, 'fresh');
+  const attempt = (checkpoint: string, container: string, ...words: string[]) =>
+    refusalOf(runCommand(indexCommand, ['index', '--checkpoint', checkpoint, '--zpkg', container, '--index', fresh, ...words]));
+  assert.is((await attempt(run, join(folder, 'none.zpkg'))).code, 'FILE_OPEN');
+  assert.is((await attempt(join(folder, 'nowhere'), zpkg)).code, 'CHECKPOINT_MISSING');
+  const cut = join(folder, 'cut.zpkg');
+  await cp(zpkg, cut);
+  await cp(`${zpkg}.map`, `${cut}.map`);
+  await truncate(cut, 5_000);
+  assert.is((await attempt(run, cut)).code, 'ZPKG_TRUNCATED');
+  assert.instance(await attempt(run, zpkg, '--database', 'mysql://x'), UsageError);
+  assert.not.ok(existsSync(fresh));
+  const unreachable = await attempt(run, zpkg, '--database', 'postgres://user:hush@127.0.0.1:1/x');
+  assert.is(unreachable.code, 'DATABASE_UNREACHABLE');
+  assert.not.match(unreachable.message, 'hush');
+  assert.not.match(await readFile(join(fresh, 'building.json'), 'utf8'), 'hush');
+
+  const search = (...words: string[]) => refusalOf(runCommand(searchCommand, ['search', ...words]));
+  assert.is((await search('x', '--index', join(folder, 'none'))).code, 'INDEX_MISSING');
+  assert.is((await search(' ', '--index', index)).code, 'SEARCH_QUERY');
+  assert.is((await search('x', '--index', index, '--k', '0')).code, 'SEARCH_RESULT_COUNT');
+  assert.is((await refusalOf(runCommand(serveCommand, ['serve', '--index', index, '--port', '70000']))).code, 'SERVER_PORT');
+  await writeFile(join(folder, 'file'), '');
+  assert.is((await search('x', '--index', join(folder, 'file'))).code, 'INDEX_MISSING');
+});
+
+test('the exit code of bad usage is 2, with one line on standard error', async ({ folder }) => {
+  const child = start('search', 'x', '--index', join(folder, 'none'));
+  let errors = '';
+  child.stderr!.on('data', (data) => {
+    errors += data;
+  });
+  const [code] = await once(child, 'exit');
+  assert.is(code, 2);
+  assert.match(errors, /^cem: [^\n]*INDEX_MISSING[^\n]*\n$/);
+});
+
+test.run();

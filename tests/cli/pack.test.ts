@@ -1,0 +1,151 @@
+import { mkdir, open, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { catCommand } from '../../cli/cat.ts';
+import { inspectCommand } from '../../cli/inspect.ts';
+import { packCommand } from '../../cli/pack.ts';
+import { verifyCommand } from '../../cli/verify.ts';
+import { UsageError } from '../../zpkg/index.ts';
+import { errorOf, withTemporaryFolder, writeJsonl } from '../data/temporary-folder.ts';
+import { runCommand } from './run-command.ts';
+
+const test = suite('cem pack, inspect, cat, verify');
+
+const ROWS = Array.from({ length: 40 }, (_, number) => ({
+  _id: `doc-${number}`,
+  title: `Title ${number}`,
+  text: Array.from(
+    { length: 1 + number },
+    (_, line) => `Line ${line} of document ${number} holds ${(line * number * 7919) % 10007}.`,
+  ).join(' '),
+}));
+
+async function packed(
+  folder: string,
+  ...words: string[]
+): Promise<{ input: string; output: string; manifest: Record<string, unknown> }> {
+  const input = await writeJsonl(join(folder, 'corpus.jsonl'), ROWS);
+  const output = join(folder, 'corpus.zpkg');
+  const printed = await runCommand(packCommand, ['pack', input, output, '--json', '--level', '3', ...words]);
+  return { input, output, manifest: JSON.parse(printed) as Record<string, unknown> };
+}
+
+test('pack, then inspect, cat and verify agree, as JSON and as text', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const { output, manifest } = await packed(folder, '--target-chunk-size', '200', '--dictionary-size', '0');
+    assert.is(manifest['documents'], 40);
+    assert.is(manifest['dictionaryBytes'], 0);
+    assert.is(manifest['containerBytes'], (await stat(output)).size);
+
+    const inspected = JSON.parse(await runCommand(inspectCommand, ['inspect', output, '--json'])) as Record<string, unknown>;
+    assert.is(inspected['documents'], 40);
+    assert.is(inspected['chunks'], manifest['chunks']);
+    assert.is(inspected['saving'], manifest['saving']);
+    assert.is(inspected['contentBytes'], manifest['textBytes']);
+    assert.ok((inspected['largest'] as number) <= 200);
+    const shown = await runCommand(inspectCommand, ['inspect', output]);
+    assert.match(shown, /40 documents/);
+    assert.match(shown, /saving {2,}\d+\.\d%/);
+
+    const text = `${ROWS[39]!.title} ${ROWS[39]!.text}`.trim();
+    assert.is(await runCommand(catCommand, ['cat', output, '--id', 'doc-39']), `${text}\n`);
+    const whole = JSON.parse(await runCommand(catCommand, ['cat', output, '--id', 'doc-39', '--json'])) as {
+      chunks: number[];
+      text: string;
+    };
+    assert.ok(whole.chunks.length > 1);
+    let joined = '';
+    for (const chunk of whole.chunks) {
+      joined += (
+        JSON.parse(await runCommand(catCommand, ['cat', output, '--chunk', String(chunk), '--json'])) as { text: string }
+      ).text;
+    }
+    assert.is(joined, text);
+
+    const verified = JSON.parse(await runCommand(verifyCommand, ['verify', output, '--json'])) as Record<string, unknown>;
+    assert.is(verified['chunks'], manifest['chunks']);
+    assert.is(verified['contentBytes'], manifest['textBytes']);
+    assert.match(await runCommand(verifyCommand, ['verify', output]), /is whole: 40 documents/);
+  });
+});
+
+test('a folder of files', async () => {
+  await withTemporaryFolder(async (folder) => {
+    await mkdir(join(folder, 'docs', 'guide'), { recursive: true });
+    await writeFile(join(folder, 'docs', 'guide', 'install.md'), '# Install\n\nRun it.\n');
+    await writeFile(join(folder, 'docs', 'index.html'), '<h1>Start</h1><p>here &amp; now');
+    const output = join(folder, 'docs.zpkg');
+    await runCommand(packCommand, ['pack', join(folder, 'docs'), output]);
+    assert.is(await runCommand(catCommand, ['cat', output, '--id', 'guide/install.md']), '# Install\n\nRun it.\n');
+    assert.is(await runCommand(catCommand, ['cat', output, '--id', 'index.html']), 'Start\n\nhere & now\n');
+  });
+});
+
+test('an existing container is replaced with --force only', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const { input, output } = await packed(folder);
+    const before = await readFile(output);
+    assert.is((await errorOf(() => runCommand(packCommand, ['pack', input, output, '--level', '1']))).code, 'PACK_OUTPUT_EXISTS');
+    assert.equal(await readFile(output), before);
+    await runCommand(packCommand, ['pack', input, output, '--level', '1', '--force']);
+    assert.not.equal(await readFile(output), before);
+  });
+});
+
+test('verify names the damaged chunk; an inspect without mapping still works', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const { output, manifest } = await packed(folder);
+    const handle = await open(output, 'r+');
+    await handle.write(Buffer.from([0xff, 0xff]), 0, 2, 32 + (manifest['dictionaryBytes'] as number) + 6);
+    await handle.close();
+    const error = await errorOf(() => runCommand(verifyCommand, ['verify', output]));
+    assert.is(error.code, 'VERIFY_FAILED');
+    assert.match(error.message, /1 of 40 chunks/);
+    assert.match(error.message, /chunk 0 /);
+    const alone = join(folder, 'alone.zpkg');
+    await writeFile(alone, await readFile(join(import.meta.dirname, '..', 'golden', 'zpkg', 'v1-raw.zpkg')));
+    assert.is(
+      (JSON.parse(await runCommand(inspectCommand, ['inspect', alone, '--json'])) as { documents: unknown }).documents,
+      null,
+    );
+    assert.is((await errorOf(() => runCommand(verifyCommand, ['verify', alone]))).code, 'FILE_OPEN');
+  });
+});
+
+test('bad input: one clear line, and whether it is bad usage (exit 2) or a failure (exit 1)', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const { input, output } = await packed(folder);
+    const other = join(folder, 'other.zpkg');
+    const notJson = join(folder, 'not.jsonl');
+    await writeFile(notJson, '{"_id": "1", "text": "x"}\nhello\n');
+    const empty = join(folder, 'empty.jsonl');
+    await writeFile(empty, '\n');
+    const cut = join(folder, 'cut.zpkg');
+    await writeFile(cut, (await readFile(output)).subarray(0, 500));
+    for (const [run, code, usage] of [
+      [() => runCommand(packCommand, ['pack', join(folder, 'absent'), other]), 'FILE_OPEN', false],
+      [() => runCommand(packCommand, ['pack', notJson, other]), 'DATA_JSON', false],
+      [() => runCommand(packCommand, ['pack', empty, other]), 'PACK_EMPTY_CORPUS', false],
+      [() => runCommand(packCommand, ['pack', input, join(folder, 'no', 'folder.zpkg')]), 'FILE_CREATE', false],
+      [() => runCommand(packCommand, ['pack', input, other, '--level', '23']), 'CODEC_LEVEL', true],
+      [() => runCommand(packCommand, ['pack', input, other, '--level', 'high']), 'CODEC_LEVEL', true],
+      [() => runCommand(packCommand, ['pack', input, other, '--target-chunk-size', '1']), 'PACK_OPTION', true],
+      [() => runCommand(packCommand, ['pack', input, other, '--dictionary-size', '1.5']), 'PACK_OPTION', true],
+      [() => runCommand(inspectCommand, ['inspect', cut]), 'ZPKG_TRUNCATED', false],
+      [() => runCommand(inspectCommand, ['inspect', input]), 'ZPKG_MAGIC', false],
+      [() => runCommand(catCommand, ['cat', output]), 'USAGE', true],
+      [() => runCommand(catCommand, ['cat', output, '--id', 'doc-1', '--chunk', '1']), 'USAGE', true],
+      [() => runCommand(catCommand, ['cat', output, '--id', 'doc-40']), 'MAPPING_UNKNOWN_ID', false],
+      [() => runCommand(catCommand, ['cat', output, '--chunk', '40']), 'ZPKG_CHUNK_RANGE', false],
+    ] as const) {
+      const error = await errorOf(run);
+      assert.is(error.code, code);
+      assert.is(error instanceof UsageError, usage, code);
+      assert.not.match(error.message, /\n/);
+    }
+    assert.not.ok(await stat(other).catch(() => undefined), 'nothing was written');
+  });
+});
+
+test.run();

@@ -1,0 +1,281 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { VectorRow, VectorStore } from '../../search/vector-store.ts';
+import { CemError } from '../../zpkg/errors.ts';
+
+const DIMENSION = 8;
+
+/** A small fixed generator (mulberry32), so that failures repeat. */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function unitVector(random: () => number): Float32Array {
+  const vector = Float32Array.from({ length: DIMENSION }, () => random() - 0.5);
+  const norm = Math.hypot(...vector);
+  return vector.map((value) => value / norm);
+}
+
+function axis(index: number, length = 1): Float32Array {
+  const vector = new Float32Array(DIMENSION);
+  vector[index] = length;
+  return vector;
+}
+
+const row = (documentId: string, chunk: number, vector: Float32Array, extra: Partial<VectorRow> = {}): VectorRow => ({
+  documentId,
+  chunk,
+  vector,
+  fingerprint: `${documentId}-${chunk}`,
+  ...extra,
+});
+
+const compareIds = (left: string, right: string): number => Buffer.compare(Buffer.from(left), Buffer.from(right));
+
+/** The oracle: every row scored in doubles, the best chunk of each document, all of them sorted. */
+function bestDocuments(
+  rows: readonly VectorRow[],
+  query: Float32Array,
+  k: number,
+): { id: string; chunk: number; score: number }[] {
+  const best = new Map<string, { id: string; chunk: number; score: number }>();
+  for (const { documentId, chunk, vector } of rows) {
+    let score = 0;
+    for (let i = 0; i < vector.length; i++) score += vector[i]! * query[i]!;
+    const known = best.get(documentId);
+    if (known === undefined || score > known.score || (score === known.score && chunk < known.chunk))
+      best.set(documentId, { id: documentId, chunk, score });
+  }
+  return [...best.values()].sort((left, right) => right.score - left.score || compareIds(right.id, left.id)).slice(0, k);
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await promise;
+  } catch (error) {
+    assert.instance(error, CemError);
+    return (error as CemError).code;
+  }
+  return undefined;
+}
+
+async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const collected: Item[] = [];
+  for await (const item of items) collected.push(item);
+  return collected;
+}
+
+export interface VectorStoreUnderTest {
+  /** Opens an empty store of that dimension. */
+  open(dimension: number): Promise<VectorStore>;
+  /** How far a score may be from the exact cosine. */
+  readonly tolerance: number;
+}
+
+/** What every vector store must do, whatever it stands on. Defines a suite and runs it. */
+export function vectorStoreContract(name: string, underTest: VectorStoreUnderTest): void {
+  const test = suite<{ store: VectorStore }>(`vector store contract: ${name}`);
+  const { tolerance } = underTest;
+
+  test.before.each(async (context) => {
+    context.store = await underTest.open(DIMENSION);
+  });
+  test.after.each(async (context) => {
+    await context.store.close();
+  });
+
+  test('an empty store finds nothing', async ({ store }) => {
+    assert.is(store.dimension, DIMENSION);
+    assert.equal(await store.search(axis(0), 5), []);
+    assert.equal(await store.count(), { documents: 0, chunks: 0 });
+    assert.not.ok(await store.has('a'));
+    assert.equal(await store.storedChunks(['a']), []);
+    assert.equal(await collect(store.documentIds()), []);
+    await store.upsert([]);
+    assert.is(await store.deleteDocuments(['a']), 0);
+  });
+
+  test('a search equals the sort of all scores, documents counted by their best chunk', async ({ store }) => {
+    const random = randomNumbers(1);
+    // 300 documents of 1 to 9 chunks: more than one INSERT, and documents that fill a short list of chunks by themselves.
+    const rows: VectorRow[] = [];
+    for (let document = 0; document < 300; document++) {
+      const chunks = 1 + Math.floor(random() * 9);
+      for (let part = 0; part < chunks; part++) rows.push(row(`document ${document}`, rows.length, unitVector(random)));
+    }
+    await store.upsert(rows);
+    for (let query = 0; query < 10; query++) {
+      const vector = unitVector(random);
+      for (const k of [1, 10, 300, 1000]) {
+        const hits = await store.search(vector, k);
+        const expected = bestDocuments(rows, vector, k);
+        assert.is(hits.length, expected.length);
+        assert.is(new Set(hits.map((hit) => hit.id)).size, hits.length);
+        hits.forEach((hit, rank) => {
+          assert.ok(
+            Math.abs(hit.score - expected[rank]!.score) <= tolerance,
+            `rank ${rank}: ${hit.score} against ${expected[rank]!.score}`,
+          );
+        });
+        // Where scores stand apart by more than the tolerance the very same chunk must stand there.
+        if (k === 10) {
+          const apart = expected.every((hit, rank) => rank === 0 || expected[rank - 1]!.score - hit.score > 2 * tolerance);
+          if (apart)
+            assert.equal(
+              hits.map(({ id, chunk }) => [id, chunk]),
+              expected.map(({ id, chunk }) => [id, chunk]),
+            );
+        }
+      }
+    }
+  });
+
+  test('k documents come back even when one document has most of the best chunks', async ({ store }) => {
+    const rows = [row('small', 1000, axis(1))];
+    for (let chunk = 0; chunk < 200; chunk++) rows.push(row('large', chunk, axis(0)));
+    await store.upsert(rows);
+    const hits = await store.search(axis(0), 2);
+    assert.equal(hits, [
+      { id: 'large', score: 1, chunk: 0 },
+      { id: 'small', score: 0, chunk: 1000 },
+    ]);
+  });
+
+  test('the score is the cosine, and equal scores order by id descending as UTF-8 bytes', async ({ store }) => {
+    // U+FF61 is the bytes EF BD A1, U+10000 is F0 90 80 80, though its UTF-16 (D800 DC00) sorts before FF61.
+    const ids = ['a', 'B', 'ä', '\u{ff61}', '\u{10000}', 'ab'];
+    await store.upsert(ids.map((id, chunk) => row(id, chunk, axis(0))));
+    await store.upsert([row('opposite', 99, axis(0, -1))]);
+    const hits = await store.search(axis(0), 10);
+    assert.equal(
+      hits.map((hit) => hit.id),
+      ['\u{10000}', '\u{ff61}', 'ä', 'ab', 'a', 'B', 'opposite'],
+    );
+    assert.equal(
+      hits.map((hit) => hit.score),
+      [1, 1, 1, 1, 1, 1, -1],
+    );
+  });
+
+  test('upserting again overwrites: every document once', async ({ store }) => {
+    await store.upsert([row('a', 0, axis(0)), row('b', 1, axis(1))]);
+    await store.upsert([row('a', 0, axis(2), { fingerprint: 'new' }), row('a', 5, axis(3))]);
+    assert.equal(await store.count(), { documents: 2, chunks: 3 });
+    assert.equal(await store.storedChunks(['a', 'b', 'none']), [
+      { documentId: 'a', chunk: 0, fingerprint: 'new' },
+      { documentId: 'a', chunk: 5, fingerprint: 'a-5' },
+      { documentId: 'b', chunk: 1, fingerprint: 'b-1' },
+    ]);
+    assert.is((await store.search(axis(2), 1))[0]!.id, 'a');
+    // Twice in one call: the last one counts.
+    await store.upsert([row('c', 2, axis(4)), row('c', 2, axis(5))]);
+    assert.equal(await store.search(axis(5), 1), [{ id: 'c', score: 1, chunk: 2 }]);
+  });
+
+  test('a call that fails changes nothing', async ({ store }) => {
+    await store.upsert([row('a', 0, axis(0))]);
+    assert.is(
+      await codeOf(store.upsert([row('b', 1, axis(1)), row('c', 2, new Float32Array(DIMENSION + 1))])),
+      'VECTOR_DIMENSION',
+    );
+    assert.is(await codeOf(store.upsert([row('b', 1, axis(1)), row('c', 2, axis(1, Number.NaN))])), 'VECTOR_VALUE');
+    assert.is(await codeOf(store.upsert([row('b', 1, axis(1)), row('c\0', 2, axis(1))])), 'VECTOR_STORE_ID');
+    assert.is(await codeOf(store.upsert([row('b', 1, axis(1)), row('\ud800', 2, axis(1))])), 'VECTOR_STORE_ID');
+    assert.is(await codeOf(store.search(new Float32Array(3), 1)), 'VECTOR_DIMENSION');
+    assert.equal(await store.count(), { documents: 1, chunks: 1 });
+  });
+
+  test('deleting removes all chunks of a document and nothing else', async ({ store }) => {
+    await store.upsert([row('a', 0, axis(0)), row('a', 1, axis(1)), row('b', 2, axis(2))]);
+    assert.is(await store.deleteDocuments(['a', 'none']), 2);
+    assert.not.ok(await store.has('a'));
+    assert.ok(await store.has('b'));
+    assert.equal(
+      (await store.search(axis(0), 5)).map((hit) => hit.id),
+      ['b'],
+    );
+  });
+
+  test('ids of every kind come back as they went in', async ({ store }) => {
+    const ids = [
+      'NULL',
+      '',
+      ' ',
+      '"quoted"',
+      "it's",
+      'back\\slash',
+      '{curly,comma}',
+      'line\nbreak',
+      '第一条',
+      '😀',
+      "'; drop table cem_chunks; --",
+      '$1',
+      'null',
+    ];
+    await store.upsert(ids.map((id, chunk) => row(id, chunk, axis(0))));
+    assert.equal(await collect(store.documentIds()), [...ids].sort(compareIds));
+    for (const [chunk, id] of ids.entries()) {
+      assert.ok(await store.has(id), id);
+      assert.equal(await store.search(axis(0), 5, { documentIds: [id] }), [{ id, score: 1, chunk }]);
+    }
+    assert.is(await store.deleteDocuments(ids), ids.length);
+  });
+
+  test('a filter is part of the query: k documents that pass, however many better ones do not', async ({ store }) => {
+    const random = randomNumbers(2);
+    const rows = Array.from({ length: 200 }, (_, index) =>
+      row(`document ${index}`, index, unitVector(random), {
+        metadata: { group: index % 20 === 0 ? 'rare' : 'common', even: index % 2 === 0, year: 2000 + (index % 3) },
+      }),
+    );
+    await store.upsert(rows);
+    const query = unitVector(random);
+    const check = async (filter: Parameters<VectorStore['search']>[2], passes: (index: number) => boolean) => {
+      const allowed = rows.filter((_, index) => passes(index));
+      const hits = await store.search(query, 5, filter);
+      assert.equal(
+        hits.map((hit) => hit.id),
+        bestDocuments(allowed, query, 5).map((hit) => hit.id),
+      );
+      assert.equal(await store.count(filter), { documents: allowed.length, chunks: allowed.length });
+    };
+    await check({ metadata: { group: 'rare' } }, (index) => index % 20 === 0);
+    await check({ metadata: { even: false, year: 2001 } }, (index) => index % 2 === 1 && index % 3 === 1);
+    await check({ metadata: {} }, () => true);
+    await check({ documentIds: ['document 3', 'document 40', 'none'] }, (index) => index === 3 || index === 40);
+    await check({ documentIds: ['document 3', 'document 40'], metadata: { group: 'rare' } }, (index) => index === 40);
+    await check({ documentIds: [] }, () => false);
+    await check({ metadata: { "group' or '1'='1": 'rare' } }, () => false);
+  });
+
+  test('metadata of the store', async ({ store }) => {
+    assert.is(await store.getMetadata('source'), undefined);
+    await store.setMetadata('source', 'one');
+    await store.setMetadata('source', 'two\'s {"json": 1}');
+    assert.is(await store.getMetadata('source'), 'two\'s {"json": 1}');
+  });
+
+  test('searches and inserts at the same time', async ({ store }) => {
+    const random = randomNumbers(3);
+    await store.upsert([row('first', 0, axis(0))]);
+    const work: Promise<unknown>[] = [];
+    for (let batch = 0; batch < 10; batch++) {
+      work.push(
+        store.upsert(
+          Array.from({ length: 10 }, (_, index) => row(`${batch}-${index}`, 100 + batch * 10 + index, unitVector(random))),
+        ),
+      );
+      work.push(store.search(axis(0), 1).then((hits) => assert.is(hits[0]!.id, 'first')));
+    }
+    await Promise.all(work);
+    assert.equal(await store.count(), { documents: 101, chunks: 101 });
+  });
+
+  test.run();
+}

@@ -1,0 +1,99 @@
+// Writes the golden files of the zpkg format: `node --import tsx tests/golden/generate.ts`. Run it only together with a change of FORMAT.md and of the version.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
+import { IdTable } from '../../data/id-table.ts';
+import { mappingPathOf, writeMapping } from '../../data/mapping.ts';
+import { createCompressor, ZpkgWriter, type ZpkgWriterOptions } from '../../zpkg/index.ts';
+import { rawFrame } from './raw-frame.ts';
+
+const folder = fileURLToPath(new URL('./zpkg/', import.meta.url));
+const malformed = `${folder}malformed/`;
+
+/** Texts of the golden container with a dictionary. */
+const TEXTS = ['the quick brown fox jumps over the lazy dog', '', 'the lazy dog sleeps; the quick brown fox does not', '狐狸跳过了懒狗'];
+const DICTIONARY = Buffer.from('the quick brown fox jumps over the lazy dog and sleeps');
+
+async function write(name: string, frames: readonly Uint8Array[], options: ZpkgWriterOptions = {}): Promise<string> {
+  const path = `${folder}${name}.zpkg`;
+  const writer = await ZpkgWriter.create(path, options);
+  for (const frame of frames) await writer.append(frame);
+  await writer.finish();
+  return path;
+}
+
+/** The bytes with some of them changed, and then the header's checksum made right again unless told otherwise. */
+function changed(bytes: Uint8Array, change: (view: DataView, copy: Uint8Array) => void, options: { keepChecksum?: boolean } = {}): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  const view = new DataView(copy.buffer);
+  change(view, copy);
+  if (options.keepChecksum !== true) view.setUint32(28, crc32(copy.subarray(0, 28)), true);
+  return copy;
+}
+
+await mkdir(malformed, { recursive: true });
+const rawPath = await write('v1-raw', [rawFrame('zpkg'), rawFrame('')]);
+await write('v1-wide', [rawFrame('zpkg'), rawFrame('')], { wideIndex: true });
+await write('v1-empty', []);
+const compressor = createCompressor({ level: 19, dictionary: DICTIONARY });
+const frames = TEXTS.map((text) => compressor.compress(Buffer.from(text)));
+const dictionaryPath = `${folder}v1-dictionary.zpkg`;
+const writer = await ZpkgWriter.create(dictionaryPath, { dictionary: DICTIONARY });
+for (const frame of frames) await writer.append(frame);
+const ids = new IdTable();
+for (const id of ['fox', 'empty', '犬']) ids.add(id);
+// The second document has two chunks.
+await writer.finish(async ({ fingerprint }) => {
+  await writeMapping(mappingPathOf(dictionaryPath), ids, Uint32Array.of(1, 2, 1), fingerprint);
+});
+
+const raw = await readFile(rawPath);
+const withDictionary = await readFile(dictionaryPath);
+const indexOffset = raw.readUInt32LE(8);
+/** Changes something in the index and makes its checksum right again. */
+const changedIndex = (change: (view: DataView, copy: Uint8Array) => void): Uint8Array =>
+  changed(raw, (view, copy) => {
+    change(view, copy);
+    view.setUint32(copy.length - 4, crc32(copy.subarray(indexOffset, copy.length - 4)), true);
+  });
+
+const cases: Record<string, readonly [code: string, bytes: Uint8Array]> = {
+  nothing: ['ZPKG_TRUNCATED', new Uint8Array(0)],
+  'half-header': ['ZPKG_TRUNCATED', raw.subarray(0, 16)],
+  'cut-index': ['ZPKG_TRUNCATED', raw.subarray(0, -1)],
+  magic: ['ZPKG_MAGIC', changed(raw, (view) => view.setUint8(0, 0x50))],
+  version: ['ZPKG_VERSION', changed(raw, (view) => view.setUint16(4, 2, true))],
+  'header-checksum': ['ZPKG_HEADER_CHECKSUM', changed(raw, (view) => view.setUint32(16, 3, true), { keepChecksum: true })],
+  flags: ['ZPKG_FLAGS', changed(raw, (view) => view.setUint16(6, 4, true))],
+  'index-offset-huge': ['ZPKG_LAYOUT', changed(raw, (view) => view.setBigUint64(8, 1n << 60n, true))],
+  'index-offset-in-header': ['ZPKG_LAYOUT', changed(raw, (view) => view.setBigUint64(8, 31n, true))],
+  'offsets-too-narrow': ['ZPKG_LAYOUT', changed(raw, (view) => view.setBigUint64(8, (1n << 32n) + 32n, true))],
+  'bytes-without-chunks': ['ZPKG_LAYOUT', changed(raw, (view) => view.setUint32(16, 0, true))],
+  'chunk-count-huge': ['ZPKG_TRUNCATED', changed(raw, (view) => view.setUint32(16, 0xffffffff, true))],
+  'dictionary-size-huge': ['ZPKG_LAYOUT', changed(raw, (view) => view.setUint32(20, 0xffffffff, true))],
+  trailing: ['ZPKG_TRAILING', Buffer.concat([raw, Buffer.from([0])])],
+  dictionary: ['ZPKG_DICTIONARY_CHECKSUM', changed(withDictionary, (view) => view.setUint8(32, 0x54))],
+  'index-checksum': ['ZPKG_INDEX_CHECKSUM', changed(raw, (view) => view.setUint8(indexOffset + 4, 12))],
+  'first-offset': ['ZPKG_INDEX_ORDER', changedIndex((view) => view.setUint32(indexOffset, 1, true))],
+  'equal-offsets': ['ZPKG_INDEX_ORDER', changedIndex((view) => view.setUint32(indexOffset + 4, 0, true))],
+  'offset-beyond-chunks': ['ZPKG_INDEX_ORDER', changedIndex((view) => view.setUint32(indexOffset + 4, 22, true))],
+  'chunk-checksum': ['ZPKG_CHUNK_CHECKSUM', changed(raw, (view) => view.setUint8(32 + 9, 0x5a))],
+  'chunk-no-frame': ['ZPKG_CHUNK', rewritten(0, 0)],
+  'chunk-larger-than-declared': ['ZPKG_CHUNK', rewritten(5, 3)],
+  'chunk-smaller-than-declared': ['ZPKG_CHUNK', rewritten(5, 5)],
+  // Descriptor 0xE0 (8-byte content size): the size is made of the bytes that follow.
+  'chunk-declares-too-much': ['ZPKG_CHUNK', rewritten(4, 0xe0)],
+};
+
+/** The raw container with one byte of its first chunk replaced, and every checksum made right again. */
+function rewritten(position: number, value: number): Uint8Array {
+  return changedIndex((view, copy) => {
+    view.setUint8(32 + position, value);
+    const size = view.getUint32(indexOffset + 4, true);
+    view.setUint32(indexOffset + 8, crc32(copy.subarray(32, 32 + size)), true);
+  });
+}
+
+for (const [name, [, bytes]] of Object.entries(cases)) await writeFile(`${malformed}${name}.zpkg`, bytes);
+const codes = Object.fromEntries(Object.entries(cases).map(([name, [code]]) => [name, code]));
+await writeFile(`${folder}malformed.json`, `${JSON.stringify(codes, null, 2)}\n`);

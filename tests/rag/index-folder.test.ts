@@ -1,0 +1,163 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { IndexFolder, type IndexMakers } from '../../rag/index.ts';
+import { CemError, UsageError } from '../../zpkg/errors.ts';
+import { hashVector, MAKERS, withFolder } from './fixtures.ts';
+
+const test = suite('index folder');
+
+/** The error's code; the message must be one line that names the folder. */
+async function codeOf(promise: Promise<unknown>, mentions?: string): Promise<string> {
+  try {
+    await promise;
+  } catch (error) {
+    assert.instance(error, CemError, String(error));
+    assert.not.match((error as CemError).message, /\n/);
+    if (mentions !== undefined) assert.ok((error as CemError).message.includes(mentions), (error as CemError).message);
+    return (error as CemError).code;
+  }
+  return 'none';
+}
+
+async function updateIndex(folder: string, makers: IndexMakers = MAKERS): Promise<void> {
+  const index = await IndexFolder.openForIndexing(folder, makers);
+  await index.store.upsert([{ documentId: 'a', chunk: 0, vector: hashVector('a'), fingerprint: 'f' }]);
+  await index.finish({ documents: 1, chunks: 1 });
+  await index.close();
+}
+
+// Making a database takes seconds, copying one does not.
+const template = await mkdtemp(join(tmpdir(), 'cem-index-'));
+await updateIndex(template);
+const makeIndex = (folder: string): Promise<void> => cp(template, folder, { recursive: true });
+
+test('an index is not searchable until it is finished, and then says what it was made from', () =>
+  withFolder(async (parent) => {
+    const folder = join(parent, 'index');
+    assert.is(await codeOf(IndexFolder.openForSearch(folder), folder), 'INDEX_MISSING');
+    assert.not.ok(existsSync(folder), 'looking for an index leaves nothing');
+    const first = await IndexFolder.openForIndexing(folder, MAKERS);
+    await first.store.upsert([{ documentId: 'a', chunk: 0, vector: hashVector('a'), fingerprint: 'f' }]);
+    await first.close();
+    assert.is(await codeOf(IndexFolder.openForSearch(folder), folder), 'INDEX_INCOMPLETE');
+
+    // What was written before is still there when the work goes on.
+    const second = await IndexFolder.openForIndexing(folder, MAKERS);
+    assert.equal(await second.store.count(), { documents: 1, chunks: 1 });
+    await second.finish({ documents: 1, chunks: 1 });
+    await second.close();
+    const { version, id, ...rest } = JSON.parse(await readFile(join(folder, 'index.json'), 'utf8'));
+    assert.is(version, 1);
+    assert.match(id, /^[0-9a-f]{16}$/);
+    assert.equal(rest, { ...MAKERS, store: { kind: 'pglite' }, documents: 1, chunks: 1 });
+    assert.equal((await readdir(folder)).sort(), ['index.json', 'pgdata']);
+
+    const search = await IndexFolder.openForSearch(folder);
+    assert.is((await search.store.search(hashVector('a'), 1))[0]!.id, 'a');
+    await search.close();
+  }));
+
+test('another checkpoint, teacher or dimension is refused by name and leaves the index as it was', () =>
+  withFolder(async (folder) => {
+    await makeIndex(folder);
+    const before = await readFile(join(folder, 'index.json'), 'utf8');
+    const checkpoint = { path: '/runs/two/checkpoints/5', hash: 'd'.repeat(64) };
+    assert.is(
+      await codeOf(IndexFolder.openForIndexing(folder, { ...MAKERS, checkpoint }), '/runs/two/checkpoints/5'),
+      'INDEX_OTHER_CHECKPOINT',
+    );
+    assert.is(
+      await codeOf(IndexFolder.openForIndexing(folder, { ...MAKERS, checkpoint }), '/runs/one/checkpoints/10'),
+      'INDEX_OTHER_CHECKPOINT',
+    );
+    const teacher = { ...MAKERS.teacher, revision: 'e'.repeat(64) };
+    assert.is(await codeOf(IndexFolder.openForIndexing(folder, { ...MAKERS, teacher }), 'eeee'), 'INDEX_OTHER_TEACHER');
+    assert.is(await codeOf(IndexFolder.openForIndexing(folder, { ...MAKERS, dimension: 3 }), folder), 'INDEX_DIMENSION');
+    assert.is(
+      await codeOf(IndexFolder.openForIndexing(folder, MAKERS, { database: 'postgres://localhost/x' }), 'localhost/x'),
+      'INDEX_OTHER_DATABASE',
+    );
+    assert.is(await readFile(join(folder, 'index.json'), 'utf8'), before);
+    assert.equal((await readdir(folder)).sort(), ['index.json', 'pgdata']);
+  }));
+
+test('a new container makes the index unsearchable until it is finished again; a moved checkpoint does not', () =>
+  withFolder(async (folder) => {
+    await makeIndex(folder);
+    const moved = await IndexFolder.openForIndexing(folder, {
+      ...MAKERS,
+      checkpoint: { ...MAKERS.checkpoint, path: '/elsewhere' },
+    });
+    await moved.close();
+    const searchable = await IndexFolder.openForSearch(folder);
+    await searchable.close();
+
+    const repacked = { ...MAKERS, zpkg: { path: '/corpus.zpkg', identity: 'f'.repeat(64) } };
+    const changed = await IndexFolder.openForIndexing(folder, repacked);
+    assert.equal(await changed.store.count(), { documents: 1, chunks: 1 });
+    await changed.close();
+    assert.is(await codeOf(IndexFolder.openForSearch(folder)), 'INDEX_INCOMPLETE');
+    await updateIndex(folder, repacked);
+    const again = await IndexFolder.openForSearch(folder);
+    assert.is(again.manifest.zpkg.identity, repacked.zpkg.identity);
+    await again.close();
+  }));
+
+test('an open index is refused to others, and free after it is closed or could not be opened', () =>
+  withFolder(async (folder) => {
+    await makeIndex(folder);
+    const open = await IndexFolder.openForSearch(folder);
+    assert.is(await codeOf(IndexFolder.openForSearch(folder), String(process.pid)), 'FOLDER_LOCKED');
+    assert.is(await codeOf(IndexFolder.openForIndexing(folder, MAKERS), String(process.pid)), 'FOLDER_LOCKED');
+    await open.close();
+    assert.is(await codeOf(IndexFolder.openForIndexing(folder, { ...MAKERS, dimension: 3 })), 'INDEX_DIMENSION');
+    const free = await IndexFolder.openForSearch(folder);
+    await free.close();
+  }));
+
+test('damaged or missing parts get one line each', () =>
+  withFolder(async (parent) => {
+    const folder = join(parent, 'index');
+    await makeIndex(folder);
+    const file = join(folder, 'index.json');
+    const good = await readFile(file, 'utf8');
+    for (const bad of [
+      '',
+      '{',
+      '[]',
+      good.replace('"version": 1', '"version": 2'),
+      good.replace('"dimension": 16', '"dimension": "16"'),
+    ]) {
+      await writeFile(file, bad);
+      assert.is(await codeOf(IndexFolder.openForSearch(folder), file), 'INDEX_FORMAT', bad);
+      assert.is(await codeOf(IndexFolder.openForIndexing(folder, MAKERS), file), 'INDEX_FORMAT', bad);
+    }
+    await writeFile(file, good);
+    // The vectors of another index under this one's name.
+    await writeFile(file, good.replace(/"id": "[0-9a-f]{16}"/, '"id": "0123456789abcdef"'));
+    assert.is(await codeOf(IndexFolder.openForSearch(folder)), 'VECTOR_STORE_MISSING');
+    await writeFile(file, good);
+    await rm(join(folder, 'pgdata'), { recursive: true });
+    assert.is(await codeOf(IndexFolder.openForSearch(folder), folder), 'DATABASE_MISSING');
+    await writeFile(join(folder, 'pgdata'), 'not a folder');
+    assert.is(await codeOf(IndexFolder.openForSearch(folder), folder), 'DATABASE_OPEN');
+  }));
+
+test('a folder with other things in it, or a file, is no place for an index', () =>
+  withFolder(async (folder) => {
+    await writeFile(join(folder, 'notes.txt'), 'mine');
+    for (const place of [folder, join(folder, 'notes.txt')]) {
+      const refused = IndexFolder.openForIndexing(place, MAKERS);
+      assert.is(await codeOf(refused, place), 'INDEX_FOLDER');
+      await refused.catch((error) => assert.instance(error, UsageError));
+      assert.is(await codeOf(IndexFolder.openForSearch(place), place), 'INDEX_MISSING');
+    }
+    assert.equal(await readdir(folder), ['notes.txt']);
+  }));
+
+test.after(() => rm(template, { recursive: true, force: true }));
+test.run();

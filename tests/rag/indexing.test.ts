@@ -1,0 +1,140 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { DocumentReader } from '../../data/index.ts';
+import { type IndexSource, synchroniseIndex } from '../../rag/index.ts';
+import type { StoredChunk, VectorStore } from '../../search/vector-store.ts';
+import { CemError } from '../../zpkg/errors.ts';
+import { DIMENSION, HashEncoder, hashVector, makeDocuments, openTestDatabase, packDocuments, withFolder } from './fixtures.ts';
+
+const test = suite('indexing');
+const database = await openTestDatabase();
+
+const throwingDecompressor = () => ({
+  decompress: (): Uint8Array => {
+    throw new CemError('TEST_DECOMPRESSED', 'a document was decompressed');
+  },
+});
+
+const openCompressed = (path: string): Promise<DocumentReader> =>
+  DocumentReader.open(path, { decompressor: throwingDecompressor });
+
+/** The store's keys in the source's order. */
+async function storedKeys(store: VectorStore, source: IndexSource): Promise<string[]> {
+  return (await store.storedChunks([...source.ids()]))
+    .map(({ documentId, chunk }: StoredChunk) => `${documentId} ${chunk}`)
+    .sort();
+}
+
+function expectedKeys(source: IndexSource): string[] {
+  return [...source.ids()].flatMap((id) => source.chunksOf(id).map((chunk) => `${id} ${chunk}`)).sort();
+}
+
+test('every chunk is encoded once from its compressed bytes, and nothing is decompressed', () =>
+  withFolder(async (folder) => {
+    const source = await openCompressed(await packDocuments(`${folder}/a.zpkg`, makeDocuments(120)));
+    const store = await database.store('once');
+    const encoder = new HashEncoder();
+    const progress: number[] = [];
+    const result = await synchroniseIndex(source, encoder, store, { onProgress: (done, total) => progress.push(done / total) });
+
+    assert.ok(source.chunkCount > 120, 'some documents have several chunks');
+    assert.equal(result, { documents: 120, chunks: source.chunkCount, encoded: source.chunkCount, removed: 0 });
+    assert.is(encoder.encoded, source.chunkCount);
+    assert.is(progress.at(-1), 1);
+    assert.equal(await storedKeys(store, source), expectedKeys(source));
+    // Each vector lies under the document and chunk whose frame it was made from.
+    for (const chunk of [0, 7, source.chunkCount - 1]) {
+      const [hit] = await store.search(hashVector(await source.compressedChunk(chunk)), 1);
+      assert.equal({ id: hit!.id, chunk: hit!.chunk }, { id: source.documentOf(chunk), chunk });
+      assert.ok(Math.abs(hit!.score - 1) < 1e-6);
+    }
+    await source.close();
+  }));
+
+test('run again it encodes nothing; stopped in the middle and run again, every document is in once', () =>
+  withFolder(async (folder) => {
+    const source = await openCompressed(await packDocuments(`${folder}/a.zpkg`, makeDocuments(600)));
+    const store = await database.store('again');
+    // One transaction of 512 rows goes through before it stops.
+    assert.ok(source.chunkCount > 700, `${source.chunkCount} chunks`);
+    await synchroniseIndex(source, new HashEncoder(640), store).then(
+      () => assert.unreachable(),
+      (error: Error) => assert.match(error.message, 'stopped by the test'),
+    );
+    const before = await store.count();
+    assert.ok(before.chunks >= 512 && before.chunks < source.chunkCount, `${before.chunks} of ${source.chunkCount}`);
+
+    const finished = await synchroniseIndex(source, new HashEncoder(), store);
+    assert.is(finished.encoded, source.chunkCount - before.chunks);
+    assert.equal(await storedKeys(store, source), expectedKeys(source));
+
+    const idle = new HashEncoder();
+    assert.equal(await synchroniseIndex(source, idle, store), {
+      documents: 600,
+      chunks: source.chunkCount,
+      encoded: 0,
+      removed: 0,
+    });
+    assert.is(idle.encoded, 0);
+    await source.close();
+  }));
+
+test('a corpus that was packed again brings the store to its new state', () =>
+  withFolder(async (folder) => {
+    const store = await database.store('changed');
+    const documents = makeDocuments(60);
+    const first = await openCompressed(await packDocuments(`${folder}/a.zpkg`, documents));
+    await synchroniseIndex(first, new HashEncoder(), store);
+    const changed = [
+      ...documents.slice(10, 30),
+      { ...documents[30]!, text: 'another text altogether' },
+      ...documents.slice(40),
+      ...makeDocuments(5, 99).map((document) => ({ ...document, id: `new-${document.id}` })),
+    ];
+    const second = await openCompressed(await packDocuments(`${folder}/b.zpkg`, changed));
+    const result = await synchroniseIndex(second, new HashEncoder(), store);
+    assert.is(result.documents, changed.length);
+    assert.ok(result.removed > 0);
+    assert.equal(await storedKeys(store, second), expectedKeys(second));
+    assert.equal(await store.count(), { documents: changed.length, chunks: second.chunkCount });
+    for (const id of ['document-0', 'document-35']) assert.not.ok(await store.has(id));
+    for (let chunk = 0; chunk < second.chunkCount; chunk += 13) {
+      const [hit] = await store.search(hashVector(await second.compressedChunk(chunk)), 1);
+      assert.equal([hit!.id, hit!.chunk], [second.documentOf(chunk), chunk]);
+    }
+    await first.close();
+    await second.close();
+  }));
+
+test('frames that only another dictionary could have made are encoded again', async () => {
+  const source = (dictionary: Uint8Array): IndexSource => ({
+    documentCount: 1,
+    ids: () => ['a'],
+    dictionary,
+    chunksOf: () => [0],
+    compressedChunk: async () => Uint8Array.of(1, 2, 3),
+  });
+  const store = await database.store('dictionary');
+  assert.is((await synchroniseIndex(source(Uint8Array.of(1)), new HashEncoder(), store)).encoded, 1);
+  assert.is((await synchroniseIndex(source(Uint8Array.of(1)), new HashEncoder(), store)).encoded, 0);
+  assert.is((await synchroniseIndex(source(Uint8Array.of(2)), new HashEncoder(), store)).encoded, 1);
+});
+
+test('an encoder of another dimension is refused before it encodes', async () => {
+  const store = await database.store('dimension');
+  const encoder = { dimension: DIMENSION + 1, encodeChunks: () => assert.unreachable() as never };
+  const source: IndexSource = {
+    documentCount: 0,
+    ids: () => [],
+    dictionary: new Uint8Array(),
+    chunksOf: () => [],
+    compressedChunk: () => assert.unreachable() as never,
+  };
+  await synchroniseIndex(source, encoder, store).then(
+    () => assert.unreachable(),
+    (error: CemError) => assert.is(error.code, 'INDEX_DIMENSION'),
+  );
+});
+
+test.after(() => database.close());
+test.run();

@@ -1,0 +1,164 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { DocumentReader } from '../../data/index.ts';
+import { LsaEmbedder, lsaConfig } from '../../model/encoders/index.ts';
+import { type ChunkEncoder, corpusIdentity, IndexFolder, type IndexMakers, Searcher, synchroniseIndex } from '../../rag/index.ts';
+import { CemError, createDecompressor } from '../../zpkg/index.ts';
+import {
+  DIMENSION,
+  HashEncoder,
+  hashVector,
+  makeDocuments,
+  openTestDatabase,
+  packDocuments,
+  tableEmbedder,
+  withFolder,
+} from './fixtures.ts';
+
+const test = suite('searcher');
+const DESCRIPTION = { documents: 0, chunks: 0, dimension: DIMENSION, checkpoint: 'c', teacher: 't' };
+
+/** Decompressors that count what they decompress. */
+function countingDecompressor(): { make: typeof createDecompressor; count(): number } {
+  let count = 0;
+  return {
+    make: (dictionary) => {
+      const real = createDecompressor(dictionary);
+      return {
+        decompress(frame) {
+          count++;
+          return real.decompress(frame);
+        },
+      };
+    },
+    count: () => count,
+  };
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<string | undefined> {
+  return promise.then(
+    () => undefined,
+    (error: unknown) => (error instanceof CemError ? error.code : String(error)),
+  );
+}
+
+test('a search decompresses exactly the chunks of its k results, and shows their text', () =>
+  withFolder(async (folder) => {
+    const documents = makeDocuments(80);
+    const counting = countingDecompressor();
+    const reader = await DocumentReader.open(await packDocuments(`${folder}/a.zpkg`, documents), { decompressor: counting.make });
+    const database = await openTestDatabase();
+    const store = await database.store('counted');
+    await synchroniseIndex(reader, new HashEncoder(), store);
+    const wanted = reader.chunksOf('document-59')[1]!;
+    const embedder = tableEmbedder(new Map([['the second part of 59', hashVector(await reader.compressedChunk(wanted))]]));
+    const searcher = new Searcher({ embedder, store, texts: reader, description: DESCRIPTION, close: () => reader.close() });
+    assert.is(counting.count(), 0, 'indexing decompresses nothing');
+
+    let decompressed = 0;
+    for (const k of [1, 3, 10, 100]) {
+      const results = await searcher.search('the second part of 59', k);
+      assert.is(results.length, Math.min(k, 80));
+      assert.is(counting.count() - decompressed, results.length, `k = ${k}`);
+      decompressed = counting.count();
+      assert.is(new Set(results.map(({ id }) => id)).size, results.length, 'k results are k documents');
+      assert.equal([results[0]!.id, results[0]!.chunk], ['document-59', wanted]);
+      assert.ok(Math.abs(results[0]!.score - 1) < 1e-6);
+    }
+    for (const { id, text } of await searcher.search('anything else', 10)) {
+      const { title, text: whole } = documents.find((document) => document.id === id)!;
+      assert.ok(text.length > 0 && `${title} ${whole}`.includes(text), id);
+    }
+    assert.equal(
+      (await searcher.search('the second part of 59', 5, { documentIds: ['document-1', 'document-2'] }))
+        .map(({ id }) => id)
+        .sort(),
+      ['document-1', 'document-2'],
+    );
+
+    for (const query of ['', ' \n\t', 'x'.repeat(10_001)]) assert.is(await codeOf(searcher.search(query, 1)), 'SEARCH_QUERY');
+    for (const k of [0, -1, 1.5, 101, Number.NaN]) assert.is(await codeOf(searcher.search('x', k)), 'SEARCH_RESULT_COUNT');
+    await searcher.close();
+    await database.close();
+  }));
+
+const RECIPES = [
+  ['bread', 'Mix flour, water, salt and yeast. Knead the dough and bake the bread in a hot oven.'],
+  ['soup', 'Boil carrots, onions and potatoes in water. Season the soup with salt and pepper.'],
+  ['bicycle', 'Turn the bicycle over. Take off the wheel and patch the tube of the tyre.'],
+  ['chain', 'Clean the chain of the bicycle with a brush and oil the chain and the gears.'],
+  ['guitar', 'Tune the strings of the guitar from the low string to the high string.'],
+  ['piano', 'Practise the scales on the piano slowly with both hands, then play the piano faster.'],
+] as const;
+
+test('an index on disk is opened with all that it names, and answers', () =>
+  withFolder(async (folder) => {
+    const documents = Array.from({ length: 60 }, (_, number) => {
+      const [id, text] = RECIPES[number % RECIPES.length]!;
+      return { id: `${id}-${number}`, title: '', text: `${text} Note ${number}.` };
+    });
+    const teacher = await LsaEmbedder.fit(
+      documents.map(({ text }) => text),
+      lsaConfig.parse({ kind: 'lsa', dimension: 8 }),
+    );
+    await teacher.save(join(folder, 'teacher'));
+    const zpkg = await packDocuments(join(folder, 'a.zpkg'), documents);
+    const reader = await DocumentReader.open(zpkg);
+    // A perfect student: it gives the teacher's vector of the chunk's text, which it knows by the frame.
+    const texts = new Map<string, string>();
+    for (let chunk = 0; chunk < reader.chunkCount; chunk++)
+      texts.set(Buffer.from(await reader.compressedChunk(chunk)).toString('hex'), await reader.chunkText(chunk));
+    const student: ChunkEncoder = {
+      dimension: teacher.description.dimension,
+      encodeChunks: (frames) => teacher.embedDocuments(frames.map((frame) => texts.get(Buffer.from(frame).toString('hex'))!)),
+    };
+    const { id, revision, dimension } = teacher.description;
+    const makers: IndexMakers = {
+      checkpoint: { path: '/none', hash: 'a'.repeat(64) },
+      teacher: { id, revision, config: lsaConfig.parse({ kind: 'lsa', dimension: 8 }), folder: join(folder, 'teacher') },
+      dimension,
+      zpkg: { path: zpkg, identity: await corpusIdentity(reader) },
+    };
+    const index = join(folder, 'index');
+    const writing = await IndexFolder.openForIndexing(index, makers);
+    await writing.finish(await synchroniseIndex(reader, student, writing.store));
+    await writing.close();
+    await reader.close();
+
+    const counting = countingDecompressor();
+    const searcher = await Searcher.open(index, { decompressor: counting.make });
+    assert.equal(searcher.description, { documents: 60, chunks: 60, dimension, checkpoint: 'a'.repeat(64), teacher: id });
+    assert.is(await codeOf(Searcher.open(index)), 'FOLDER_LOCKED');
+    const found = await searcher.search('how to patch a tyre of a bicycle', 10);
+    assert.ok(
+      found.every((result) => result.id.startsWith('bicycle-')),
+      found.map((result) => result.id).join(' '),
+    );
+    assert.ok(found.every((result) => result.text.includes('patch the tube')));
+    assert.is(counting.count(), 10);
+    await searcher.close();
+
+    // The container was packed again, from other texts: what the index says about chunks is no longer true.
+    await cp(zpkg, `${zpkg}.old`);
+    await cp(`${zpkg}.map`, `${zpkg}.map.old`);
+    await packDocuments(zpkg, documents.slice(1), true);
+    assert.is(await codeOf(Searcher.open(index)), 'INDEX_ZPKG_CHANGED');
+    await cp(`${zpkg}.old`, zpkg);
+    await cp(`${zpkg}.map.old`, `${zpkg}.map`);
+
+    // Another teacher lies where the index's own did.
+    const other = await LsaEmbedder.fit(
+      documents.slice(0, 40).map(({ text }) => text),
+      lsaConfig.parse({ kind: 'lsa', dimension: 8 }),
+    );
+    await other.save(join(folder, 'teacher'));
+    assert.is(await codeOf(Searcher.open(index)), 'INDEX_OTHER_TEACHER');
+
+    // Every refusal gave the folder back.
+    await teacher.save(join(folder, 'teacher'));
+    await (await Searcher.open(index)).close();
+  }));
+
+test.run();

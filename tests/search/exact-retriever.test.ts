@@ -1,0 +1,108 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { CorpusVectors, Encoder, Vectors } from '../../model/encoders/index.ts';
+import { RandomEncoder } from '../../model/encoders/index.ts';
+import { RandomNumbers } from '../../model/random.ts';
+import { compareRanked, ExactRetriever, plainInnerProducts, tensorInnerProducts } from '../../search/index.ts';
+import { testBackend } from '../backend.ts';
+
+const test = suite('exact search');
+
+/** An encoder with vectors given outright: `rows` of a document, one vector of a query, both by name. */
+function fixedEncoder(documents: Record<string, number[][]>, queries: Record<string, number[]>): Encoder {
+  return {
+    description: { id: 'fixed', revision: '1', dimension: 2, settings: {} },
+    async encodeQueries(texts): Promise<Vectors> {
+      return { rows: texts.length, dimension: 2, data: Float32Array.from(texts.flatMap((text) => queries[text]!)) };
+    },
+    async encodeCorpus(ids): Promise<CorpusVectors> {
+      const owners = ids.flatMap((id, index) => documents[id]!.map(() => index));
+      const data = ids.flatMap((id) => documents[id]!.flat());
+      return { rows: owners.length, dimension: 2, data: Float32Array.from(data), owners: Int32Array.from(owners) };
+    },
+  };
+}
+
+test('a document scores as the best of its rows; ties go to the higher id; one without rows is not found', async () => {
+  const encoder = fixedEncoder(
+    {
+      a: [
+        [1, 0],
+        [0, 1],
+      ],
+      b: [[0.5, 0.5]],
+      c: [[0, 1]],
+      none: [],
+    },
+    { up: [0, 1], right: [1, 0] },
+  );
+  const retriever = await ExactRetriever.create(encoder, ['a', 'none', 'b', 'c']);
+  const [up, right] = await retriever.search(['up', 'right'], 10);
+  assert.equal(up, [
+    { id: 'c', score: 1, chunk: -1 },
+    { id: 'a', score: 1, chunk: -1 },
+    { id: 'b', score: 0.5, chunk: -1 },
+  ]);
+  assert.equal(
+    right!.map(({ id, score }) => [id, score]),
+    [
+      ['a', 1],
+      ['b', 0.5],
+      ['c', 0],
+    ],
+  );
+  assert.is(retriever.name, 'fixed');
+});
+
+test('over several blocks of queries and rows equals a full sort, with rows of one document on both sides of a border', async () => {
+  const numbers = new RandomNumbers(3, 'exact');
+  const ids = Array.from({ length: 3000 }, (_, index) => `d${index}`);
+  // Whole numbers: products are exact in any order of summation, and tie often.
+  const vector = (): number[] => [numbers.integer(21) - 10, numbers.integer(21) - 10];
+  const documents = Object.fromEntries(ids.map((id) => [id, Array.from({ length: 1 + numbers.integer(4) }, vector)]));
+  const queries = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`q${index}`, vector()]));
+  const retriever = await ExactRetriever.create(fixedEncoder(documents, queries), ids);
+  const results = await retriever.search(Object.keys(queries), 20);
+  for (const [index, query] of Object.values(queries).entries()) {
+    if (index % 37 !== 0) continue;
+    const expected = ids
+      .map((id) => ({ id, score: Math.max(...documents[id]!.map((row) => row[0]! * query[0]! + row[1]! * query[1]!)) }))
+      .sort(compareRanked)
+      .slice(0, 20);
+    assert.equal(
+      results[index]!.map(({ id, score }) => ({ id, score })),
+      expected,
+    );
+  }
+});
+
+test('products on a backend equal those of plain loops', async () => {
+  const encoder = new RandomEncoder({ dimension: 48 });
+  const left = await encoder.encodeQueries(['x', 'y', 'z']);
+  const right = await encoder.encodeCorpus(Array.from({ length: 50 }, (_, index) => `${index}`));
+  const tf = await testBackend();
+  const { numTensors } = tf.memory();
+  const [plain, tensor] = [await plainInnerProducts(left, right), await tensorInnerProducts(left, right)];
+  assert.is(tf.memory().numTensors, numTensors);
+  assert.is(tensor.length, 150);
+  plain.forEach((value, index) => {
+    assert.ok(Math.abs(value - tensor[index]!) < 1e-5);
+  });
+});
+
+test('no queries have no results', async () => {
+  const retriever = await ExactRetriever.create(fixedEncoder({ a: [[1, 0]] }, {}), ['a']);
+  assert.equal(await retriever.search([], 5), []);
+});
+
+test('a vector that is not finite is refused', async () => {
+  let code: unknown;
+  try {
+    await ExactRetriever.create(fixedEncoder({ a: [[1, Number.NaN]] }, {}), ['a']);
+  } catch (error) {
+    code = (error as { code?: unknown }).code;
+  }
+  assert.is(code, 'SEARCH_NOT_FINITE');
+});
+
+test.run();

@@ -1,0 +1,60 @@
+import { RandomNumbers } from '../model/random.ts';
+
+/**
+ * Which items each batch of a run holds: every epoch is a seeded permutation of all items. Within a window of some batches the items are sorted by size before they are cut into batches (little is
+ * padded then), and the window's batches are shuffled. A batch is a pure function of its number, so that a run resumes exactly.
+ *
+ * The last items of an epoch that do not fill a batch are left out of that epoch.
+ */
+export class BatchOrder {
+  readonly #sizes: ArrayLike<number>;
+  readonly #batchSize: number;
+  readonly #windowBatches: number;
+  readonly #seed: number;
+  readonly #name: string;
+  readonly batchesPerEpoch: number;
+  #epoch = -1;
+  #order: Int32Array = new Int32Array(0);
+
+  /**
+   * @param sizes [items] anything that grows with what an item costs
+   * @param batchSize at most the number of items
+   */
+  constructor(sizes: ArrayLike<number>, options: { batchSize: number; windowBatches: number; seed: number; name: string }) {
+    this.#sizes = sizes;
+    this.#batchSize = Math.min(options.batchSize, sizes.length);
+    this.#windowBatches = options.windowBatches;
+    this.#seed = options.seed;
+    this.#name = options.name;
+    this.batchesPerEpoch = Math.max(1, Math.floor(sizes.length / this.#batchSize));
+  }
+
+  /** [batch size] items of this batch, counted from 0 through all epochs. */
+  batch(number: number): Int32Array {
+    const epoch = Math.floor(number / this.batchesPerEpoch);
+    if (epoch !== this.#epoch) {
+      this.#order = this.#permutation(epoch);
+      this.#epoch = epoch;
+    }
+    const first = (number % this.batchesPerEpoch) * this.#batchSize;
+    return this.#order.subarray(first, first + this.#batchSize);
+  }
+
+  #permutation(epoch: number): Int32Array {
+    const random = new RandomNumbers(this.#seed, `order/${this.#name}/${epoch}`);
+    const order = Int32Array.from({ length: this.#sizes.length }, (_, index) => index);
+    random.shuffle(order);
+    const windowItems = this.#batchSize * this.#windowBatches;
+    const whole = this.batchesPerEpoch * this.#batchSize;
+    for (let from = 0; from < whole; from += windowItems) {
+      const to = Math.min(whole, from + windowItems);
+      const window = order.slice(from, to).sort((a, b) => this.#sizes[a]! - this.#sizes[b]! || a - b);
+      const batches = Int32Array.from({ length: (to - from) / this.#batchSize }, (_, index) => index);
+      random.shuffle(batches);
+      batches.forEach((batch, place) => {
+        order.set(window.subarray(batch * this.#batchSize, (batch + 1) * this.#batchSize), from + place * this.#batchSize);
+      });
+    }
+    return order;
+  }
+}

@@ -1,0 +1,13 @@
+import { tf } from '../../model/backend/tf.ts';
+
+/**
+ * [batch, batch] 1 where document j is as good an answer as the positive i itself: the teacher puts both nearer to each other than 1 - margin. The diagonal is 0.
+ *
+ * @param teacher [batch, dimension], L2-normalised
+ */
+export function falseNegatives(teacher: tf.Tensor2D, margin: number): tf.Tensor2D {
+  return tf.tidy(() => {
+    const near = tf.cast(tf.greater(tf.matMul(teacher, teacher, false, true), 1 - margin), 'float32');
+    return tf.mul(near, tf.sub(1, tf.eye(teacher.shape[0]))) as tf.Tensor2D;
+  });
+}

@@ -1,0 +1,27 @@
+import { tf } from '../../model/backend/tf.ts';
+import { falseNegatives } from './false-negatives.ts';
+
+export interface InfoNceOptions {
+  /** Divides similarities; 0.02 to 0.05 is usual. */
+  readonly temperature: number;
+  /** A document whose teacher vector is nearer than 1 - margin to that of the positive is no negative. */
+  readonly falseNegativeMargin: number;
+}
+
+/**
+ * Contrast in the batch: cross-entropy over s_i . t_j / temperature with the positives on the diagonal.
+ * Source: van den Oord et al. 2018; false negatives are left out of the denominator.
+ *
+ * @param student [batch, dimension], L2-normalised
+ * @param teacher [batch, dimension], L2-normalised
+ * @returns a scalar
+ * @example infoNce(teacher, teacher, { temperature: 0.05, falseNegativeMargin: 0.05 }) // near 0 when the batch's documents differ
+ */
+export function infoNce(student: tf.Tensor2D, teacher: tf.Tensor2D, options: InfoNceOptions): tf.Scalar {
+  return tf.tidy(() => {
+    const similarities = tf.div(tf.matMul(student, teacher, false, true), options.temperature); // [batch, batch]
+    const masked = tf.sub(similarities, tf.mul(falseNegatives(teacher, options.falseNegativeMargin), 1e9));
+    const positives = tf.sum(tf.mul(similarities, tf.eye(student.shape[0])), 1); // [batch]
+    return tf.mean(tf.sub(tf.logSumExp(masked, 1), positives)) as tf.Scalar;
+  });
+}

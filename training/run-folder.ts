@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { listCheckpoints } from '../checkpoints/index.ts';
+import { CemError, UsageError, writeFileAtomically } from '../zpkg/index.ts';
+
+/** Paths of a run's parts. */
+export interface RunFolder {
+  readonly path: string;
+  readonly config: string;
+  readonly zpkg: string;
+  readonly teacher: string;
+  readonly metrics: string;
+  checkpoint(step: number): string;
+}
+
+export function runFolder(path: string): RunFolder {
+  return {
+    path,
+    config: join(path, 'config.yaml'),
+    zpkg: join(path, 'corpus.zpkg'),
+    teacher: join(path, 'teacher'),
+    metrics: join(path, 'metrics.jsonl'),
+    checkpoint: (step) => join(path, 'checkpoints', String(step)),
+  };
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Makes a run's folder with its resolved configuration and environment, or takes up an existing one.
+ *
+ * @param resolved the run's whole configuration; on resume it must be the one that the folder was made with
+ * @throws UsageError `RUN_EXISTS` for an existing folder without `resume`, CemError `RUN_CONFIG_DIFFERS` on resume with another configuration
+ */
+export async function openRunFolder(path: string, resolved: unknown, resume: boolean, environment: Record<string, unknown>): Promise<RunFolder> {
+  const folder = runFolder(path);
+  const text = stringify(resolved);
+  if (await exists(folder.config)) {
+    if (!resume) {
+      const steps = await listCheckpoints(path);
+      const state = steps.length > 0 ? `its newest checkpoint is step ${steps.at(-1)}` : 'it has no checkpoint yet';
+      throw new UsageError('RUN_EXISTS', `the run folder ${path} exists (${state}): add --resume to go on with it, or name another one with --run`, { details: { path } });
+    }
+    const before = await readFile(folder.config, 'utf8');
+    if (before !== text) {
+      throw new CemError('RUN_CONFIG_DIFFERS', `${folder.config} differs from the configuration given (${firstDifference(before, text)}): resume with the same one, or start another run with --run`, {
+        details: { path },
+      });
+    }
+    return folder;
+  }
+  await mkdir(path, { recursive: true });
+  await writeFile(join(path, 'environment.json'), `${JSON.stringify({ ...describeEnvironment(), ...environment }, null, 2)}\n`);
+  // Last: a folder with a configuration is a run.
+  await writeFileAtomically(folder.config, Buffer.from(text));
+  return folder;
+}
+
+function firstDifference(before: string, after: string): string {
+  const [a, b] = [before.split('\n'), after.split('\n')];
+  const line = a.findIndex((value, index) => value !== b[index]);
+  return `line ${line + 1}: "${(a[line] ?? '').trim()}" there, "${(b[line] ?? '').trim()}" given`;
+}
+
+function describeEnvironment(): Record<string, unknown> {
+  const git = (...options: string[]) => {
+    try {
+      return execFileSync('git', options, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    } catch {
+      return null;
+    }
+  };
+  return {
+    started: new Date().toISOString(),
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memory: totalmem(),
+    gitCommit: git('rev-parse', 'HEAD'),
+    gitDirty: git('status', '--porcelain') !== '',
+  };
+}
