@@ -23,7 +23,11 @@ const stateSchema = z.strictObject({
   model: modelConfigSchema,
   dimension: z.number().int().positive(),
   /** How the training corpus was packed: an evaluation packs its documents alike. */
-  pack: z.strictObject({ level: z.number().int(), targetChunkSize: z.number().int().positive(), dictionarySize: z.number().int().nonnegative() }),
+  pack: z.strictObject({
+    level: z.number().int(),
+    targetChunkSize: z.number().int().positive(),
+    dictionarySize: z.number().int().nonnegative(),
+  }),
   teacher: z.strictObject({
     config: teacherConfig,
     id: z.string(),
@@ -42,13 +46,13 @@ export type CheckpointState = z.infer<typeof stateSchema>;
 /** Optimiser state, as arrays by name; what they mean is the optimiser's. */
 export type OptimizerArrays = ReadonlyMap<string, NamedArray>;
 
-const MODEL_FILE = 'model.safetensors';
-const TABLES_FILE = 'tables.safetensors';
+export const MODEL_FILE = 'model.safetensors';
+export const TABLES_FILE = 'tables.safetensors';
 const OPTIMIZER_FILE = 'optimizer.safetensors';
-const STATE_FILE = 'state.json';
+export const STATE_FILE = 'state.json';
 
 /** Name of a table in `tables.safetensors`: `bytes`, then `ngram-3`, … */
-function tableNames(config: ModelConfig): string[] {
+export function tableNames(config: ModelConfig): string[] {
   return ['bytes', ...config.tables.sizes.map((size) => `ngram-${size}`)];
 }
 
@@ -76,7 +80,12 @@ async function syncFolder(path: string): Promise<void> {
  * @param optimizer absent for checkpoints that are only encoded with
  * @returns the content hash
  */
-export async function saveCheckpoint(folder: string, model: CemModel, state: Omit<CheckpointState, 'contentHash' | 'formatVersion'>, optimizer?: OptimizerArrays): Promise<string> {
+export async function saveCheckpoint(
+  folder: string,
+  model: CemModel,
+  state: Omit<CheckpointState, 'contentHash' | 'formatVersion'>,
+  optimizer?: OptimizerArrays,
+): Promise<string> {
   const parent = dirname(folder);
   await mkdir(parent, { recursive: true });
   const temporary = join(parent, `.${basename(folder)}.${process.pid}.tmp`);
@@ -123,20 +132,31 @@ export async function readCheckpointState(folder: string): Promise<CheckpointSta
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    throw new CemError('CHECKPOINT_MISSING', `${folder} is no checkpoint: it has no ${STATE_FILE}; name a folder such as runs/NAME/checkpoints/STEP`, { details: { folder }, cause });
+    throw new CemError(
+      'CHECKPOINT_MISSING',
+      `${folder} is no checkpoint: it has no ${STATE_FILE}; name a folder such as runs/NAME/checkpoints/STEP`,
+      { details: { folder }, cause },
+    );
   }
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw new FormatError('CHECKPOINT_MALFORMED', `${path} is not JSON; the checkpoint is damaged, use another one`, { details: { path }, cause });
+    throw new FormatError('CHECKPOINT_MALFORMED', `${path} is not JSON; the checkpoint is damaged, use another one`, {
+      details: { path },
+      cause,
+    });
   }
   const result = stateSchema.safeParse(parsed);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
-  throw new FormatError('CHECKPOINT_MALFORMED', `${path}: ${issue.path.join('.') || 'state'}: ${issue.message}; it was made by another version or is damaged`, {
-    details: { path, issues: result.error.issues },
-  });
+  throw new FormatError(
+    'CHECKPOINT_MALFORMED',
+    `${path}: ${issue.path.join('.') || 'state'}: ${issue.message}; it was made by another version or is damaged`,
+    {
+      details: { path, issues: result.error.issues },
+    },
+  );
 }
 
 /**
@@ -149,9 +169,10 @@ export async function loadCheckpoint(folder: string): Promise<{ model: CemModel;
   const weights = await readSafetensors(join(folder, MODEL_FILE));
   const tableArrays = await readSafetensors(join(folder, TABLES_FILE));
   const { model: config, dimension } = state;
-  const tables = tableNames(config).map((name, index) => {
-    const rows = index === 0 ? undefined : config.tables.rows;
-    return expectArray(tableArrays, name, [rows ?? tableArrays.get(name)?.shape[0] ?? 0, config.local.dimension], folder, TABLES_FILE).data;
+  const tables = new HashTables(config.local.dimension, config.tables.sizes.length, config.tables.rows);
+  tableNames(config).forEach((name, index) => {
+    const shape = [tables.tables[index]!.length / tables.dimension, tables.dimension];
+    tables.tables[index]!.set(expectArray(tableArrays, name, shape, folder, TABLES_FILE).data);
   });
   const graph = buildGraph(config, dimension);
   try {
@@ -162,17 +183,25 @@ export async function loadCheckpoint(folder: string): Promise<{ model: CemModel;
       tensor.dispose();
     }
     if (weights.size !== graph.weights.length) {
-      throw new FormatError('CHECKPOINT_SHAPE', `${join(folder, MODEL_FILE)} holds ${weights.size} arrays, a model of its configuration has ${graph.weights.length}; use a matching checkpoint`, { details: { folder } });
+      throw new FormatError(
+        'CHECKPOINT_SHAPE',
+        `${join(folder, MODEL_FILE)} holds ${weights.size} arrays, a model of its configuration has ${graph.weights.length}; use a matching checkpoint`,
+        { details: { folder } },
+      );
     }
     const hash = await contentHash(folder, config, dimension);
     if (hash !== state.contentHash) {
-      throw new FormatError('CHECKPOINT_HASH', `${folder}: the weights' hash is ${hash.slice(0, 12)}…, ${STATE_FILE} says ${state.contentHash.slice(0, 12)}…; the checkpoint is damaged, use another one`, { details: { folder } });
+      throw new FormatError(
+        'CHECKPOINT_HASH',
+        `${folder}: the weights' hash is ${hash.slice(0, 12)}…, ${STATE_FILE} says ${state.contentHash.slice(0, 12)}…; the checkpoint is damaged, use another one`,
+        { details: { folder } },
+      );
     }
   } catch (error) {
     graph.dispose();
     throw error;
   }
-  return { model: new CemModel(config, dimension, graph, new HashTables(config.local.dimension, tables)), state };
+  return { model: new CemModel(config, dimension, graph, tables), state };
 }
 
 /** Optimiser state of a checkpoint. */
@@ -180,13 +209,23 @@ export function loadOptimizer(folder: string): Promise<OptimizerArrays> {
   return readSafetensors(join(folder, OPTIMIZER_FILE));
 }
 
-function expectArray(arrays: ReadonlyMap<string, NamedArray>, name: string, shape: readonly number[], folder: string, file: string): NamedArray {
+function expectArray(
+  arrays: ReadonlyMap<string, NamedArray>,
+  name: string,
+  shape: readonly number[],
+  folder: string,
+  file: string,
+): NamedArray {
   const found = arrays.get(name);
   if (found && found.shape.length === shape.length && found.shape.every((size, axis) => size === shape[axis])) return found;
   const got = found ? `[${found.shape.join(', ')}]` : 'nothing';
-  throw new FormatError('CHECKPOINT_SHAPE', `${join(folder, file)}: "${name}" should be [${shape.join(', ')}], got ${got}; the weights do not belong to this ${STATE_FILE}`, {
-    details: { folder, name, expected: shape, found: found?.shape },
-  });
+  throw new FormatError(
+    'CHECKPOINT_SHAPE',
+    `${join(folder, file)}: "${name}" should be [${shape.join(', ')}], got ${got}; the weights do not belong to this ${STATE_FILE}`,
+    {
+      details: { folder, name, expected: shape, found: found?.shape },
+    },
+  );
 }
 
 /** Steps of a run's complete checkpoints, ascending. */
@@ -208,7 +247,8 @@ export async function pruneCheckpoints(runFolder: string, keep: number): Promise
   const folder = join(runFolder, 'checkpoints');
   const steps = await listCheckpoints(runFolder);
   for (const step of steps.slice(0, -keep)) await rm(join(folder, String(step)), { recursive: true, force: true });
-  for (const name of await readdir(folder)) if (/^\..*\.tmp$/.test(name)) await rm(join(folder, name), { recursive: true, force: true });
+  for (const name of await readdir(folder))
+    if (/^\..*\.tmp$/.test(name)) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 /**

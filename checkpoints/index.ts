@@ -10,5 +10,16 @@ export {
   readCheckpointState,
   saveCheckpoint,
 } from './checkpoint.ts';
+export {
+  type ExportDescription,
+  type ExportFormat,
+  type ExportOptions,
+  type ExportResult,
+  exportEncoder,
+  exportFormats,
+  layersModelFiles,
+  loadLayersModelExport,
+  readExportDescription,
+} from './export/index.ts';
 export { type LoadedStudent, loadStudent } from './load-student.ts';
 export { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.ts';

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { FormatError } from '../zpkg/errors.ts';
+import { z } from 'zod';
+import { CemError, FormatError } from '../zpkg/errors.ts';
 
 /**
  * The safetensors format (huggingface/safetensors): 8 bytes little-endian length of a JSON header, the header (name -> dtype, shape, byte range), then the data. Only F32 is written and read here.
@@ -9,11 +10,14 @@ export interface NamedArray {
   readonly data: Float32Array;
 }
 
-interface HeaderEntry {
-  readonly dtype: string;
-  readonly shape: number[];
-  readonly data_offsets: [number, number];
-}
+const headerSchema = z.record(
+  z.string(),
+  z.looseObject({
+    dtype: z.string(),
+    shape: z.array(z.number().int().nonnegative()),
+    data_offsets: z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]),
+  }),
+);
 
 /** Largest header that is read: a malformed length must not become an allocation. */
 const MAXIMUM_HEADER_BYTES = 64 * 2 ** 20;
@@ -25,7 +29,11 @@ function bytesOf(data: Float32Array): Uint8Array {
 }
 
 /** Writes the arrays in their order and syncs the file; the caller renames what holds it. */
-export async function writeSafetensors(path: string, arrays: ReadonlyMap<string, NamedArray>, metadata: Record<string, string> = {}): Promise<void> {
+export async function writeSafetensors(
+  path: string,
+  arrays: ReadonlyMap<string, NamedArray>,
+  metadata: Record<string, string> = {},
+): Promise<void> {
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
   for (const [name, { shape, data }] of arrays) {
@@ -58,34 +66,35 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
 /**
  * Reads every array of a file.
  *
- * @throws FormatError `SAFETENSORS_MALFORMED` when the file is cut off or is not in the format
+ * @throws CemError `SAFETENSORS_MISSING` when the file cannot be opened, FormatError `SAFETENSORS_MALFORMED` when it is cut off or is not in the format
  */
 export async function readSafetensors(path: string): Promise<Map<string, NamedArray>> {
-  const file = await open(path, 'r');
+  const file = await openForReading(path);
   try {
     const { size } = await file.stat();
     const malformed = (what: string, position: number) =>
-      new FormatError('SAFETENSORS_MALFORMED', `${path}: ${what} at byte ${position}; the file is damaged or cut off, use another checkpoint`, { details: { path, position } });
+      new FormatError(
+        'SAFETENSORS_MALFORMED',
+        `${path}: ${what} at byte ${position}; the file is damaged or cut off, use another checkpoint`,
+        { details: { path, position } },
+      );
     const start = Buffer.alloc(8);
     if (size < 8) throw malformed(`${size} bytes are too few for a header`, 0);
     await file.read(start, 0, 8, 0);
     const headerLength = Number(start.readBigUInt64LE(0));
-    if (headerLength > Math.min(size - 8, MAXIMUM_HEADER_BYTES)) throw malformed(`header of ${headerLength} bytes in a file of ${size}`, 0);
+    if (headerLength > Math.min(size - 8, MAXIMUM_HEADER_BYTES))
+      throw malformed(`header of ${headerLength} bytes in a file of ${size}`, 0);
     const json = Buffer.alloc(headerLength);
     await file.read(json, 0, headerLength, 8);
-    let header: Record<string, HeaderEntry>;
-    try {
-      header = JSON.parse(json.toString('utf8')) as Record<string, HeaderEntry>;
-    } catch (cause) {
-      throw new FormatError('SAFETENSORS_MALFORMED', `${path}: the header is not JSON; the file is damaged`, { details: { path }, cause });
-    }
+    const header = headerSchema.safeParse(parseHeader(json));
+    if (!header.success) throw malformed('the header is not what the format asks for', 8);
     const arrays = new Map<string, NamedArray>();
-    for (const [name, entry] of Object.entries(header)) {
-      if (name === '__metadata__') continue;
+    for (const [name, entry] of Object.entries(header.data)) {
       const [from, to] = entry.data_offsets;
       const elements = entry.shape.reduce((product, length) => product * length, 1);
       if (entry.dtype !== 'F32') throw malformed(`array "${name}" has type ${entry.dtype}, F32 was expected`, 8);
-      if (to - from !== 4 * elements || from < 0 || 8 + headerLength + to > size) throw malformed(`array "${name}" does not fit in the file`, 8 + headerLength + from);
+      if (to - from !== 4 * elements || 8 + headerLength + to > size)
+        throw malformed(`array "${name}" does not fit in the file`, 8 + headerLength + from);
       const data = new Float32Array(elements);
       await readAll(file, bytesOf(data), 8 + headerLength + from);
       arrays.set(name, { shape: entry.shape, data });
@@ -93,6 +102,27 @@ export async function readSafetensors(path: string): Promise<Map<string, NamedAr
     return arrays;
   } finally {
     await file.close();
+  }
+}
+
+async function openForReading(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (cause) {
+    throw new CemError('SAFETENSORS_MISSING', `${path} cannot be opened; the checkpoint is not whole, use another one`, {
+      details: { path },
+      cause,
+    });
+  }
+}
+
+/** The header without the file's own metadata, which has another form; undefined when it is not a JSON object. */
+function parseHeader(json: Buffer): unknown {
+  try {
+    const { __metadata__: _metadata, ...arrays } = JSON.parse(json.toString('utf8')) as Record<string, unknown>;
+    return arrays;
+  } catch {
+    return undefined;
   }
 }
 

@@ -20,7 +20,9 @@ export interface CommandSpecification<Options, Result> {
 }
 
 /** Turns a specification into a yargs command whose result goes to standard output: one JSON document with `--json`, text without. */
-export function defineCommand<Options, Result>(specification: CommandSpecification<Options, Result>): CommandModule<GlobalOptions, Options> {
+export function defineCommand<Options, Result>(
+  specification: CommandSpecification<Options, Result>,
+): CommandModule<GlobalOptions, Options> {
   return {
     command: specification.command,
     describe: specification.describe,

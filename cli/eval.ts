@@ -21,7 +21,7 @@ interface EvalOptions {
   readonly models: string | undefined;
 }
 
-interface EvalResult extends StudentEvaluation {
+export interface EvalResult extends StudentEvaluation {
   readonly dataset: string;
   readonly split: string;
   readonly dictionary: string;
@@ -68,7 +68,8 @@ export const evalCommand = defineCommand<EvalOptions, EvalResult>({
   text: formatEvaluation,
 });
 
-async function runEval(options: EvalOptions & GlobalOptions, reporter: Reporter): Promise<EvalResult> {
+/** What `cem eval` does, for the demo too. */
+export async function runEval(options: EvalOptions & GlobalOptions, reporter: Reporter): Promise<EvalResult> {
   const data = await readBeir(options.data, options.split);
   const backend = await selectBackend(parseBackendRequest(options.backend));
   reporter.note(describeBackend(backend));

@@ -61,7 +61,8 @@ function makersOf(checkpoint: LoadedStudent, zpkg: { path: string; identity: str
   };
 }
 
-async function run(
+/** What `cem index` does, for the demo too. */
+export async function runIndex(
   { checkpoint: checkpointPath, zpkg, index, database, models, backend }: IndexOptions & GlobalOptions,
   reporter: Reporter,
 ): Promise<IndexReport> {
@@ -117,7 +118,7 @@ export const indexCommand = defineCommand<IndexOptions, IndexReport>({
       .option('index', { ...indexOption, describe: 'folder of the index' })
       .option('database', databaseOption)
       .option('models', { ...modelsOption, describe: 'folder where searches in this index look for the teacher before the hub' }),
-  run,
+  run: runIndex,
   text: (report) =>
     `${report.index}: ${report.documents} documents, ${report.chunks} chunks (${report.encoded} encoded now, ${report.removed} outdated rows removed), ` +
     `${report.dimension}-d, ${report.seconds.toFixed(1)} s`,

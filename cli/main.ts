@@ -3,7 +3,10 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { CemError, UsageError } from '../zpkg/errors.ts';
 import { catCommand } from './cat.ts';
+import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
 import { evalCommand } from './eval.ts';
+import { exportCommand } from './export.ts';
 import { indexCommand } from './index.ts';
 import { inspectCommand } from './inspect.ts';
 import { metricsCommand } from './metrics.ts';
@@ -43,18 +46,21 @@ async function main(argv: readonly string[]): Promise<number> {
     .command(verifyCommand)
     .command(trainCommand)
     .command(evalCommand)
+    .command(exportCommand)
     .command(indexCommand)
     .command(searchCommand)
     .command(serveCommand)
     .command(metricsCommand)
-    .demandCommand(1, 'cem: say which command; `cem --help` lists them')
+    .command(doctorCommand)
+    .command(demoCommand)
+    .demandCommand(1, 'say which command')
     .strict()
     .recommendCommands()
     .wrap(Math.min(120, process.stdout.columns ?? 120))
     .exitProcess(false)
-    .fail((message, error, instance) => {
+    .fail((message, error) => {
       if (error) throw error;
-      throw new UsageError('USAGE', `${message}\n${instance.help ? 'Run `cem <command> --help` for what it takes.' : ''}`.trim());
+      throw new UsageError('USAGE', `${message}; \`cem --help\` and \`cem COMMAND --help\` say what there is`);
     });
   try {
     await parser.parseAsync();

@@ -29,6 +29,11 @@ function resultText({ id, score, chunk, text }: SearchResult, rank: number): str
   return `${rank + 1}. ${id}  (score ${score.toFixed(4)}, chunk ${chunk})\n   ${snippet(text)}`;
 }
 
+/** Results as people read them. */
+export function formatResults(results: readonly SearchResult[]): string {
+  return results.length === 0 ? 'the index is empty' : results.map(resultText).join('\n');
+}
+
 /** Answers one query from an index. */
 export const searchCommand = defineCommand<SearchOptions, SearchReport>({
   command: 'search <query>',
@@ -54,5 +59,5 @@ export const searchCommand = defineCommand<SearchOptions, SearchReport>({
       await searcher.close();
     }
   },
-  text: ({ results }) => (results.length === 0 ? 'the index is empty' : results.map(resultText).join('\n')),
+  text: ({ results }) => formatResults(results),
 });

@@ -25,7 +25,10 @@ export const trainCommand = defineCommand<TrainCommandOptions, TrainCommandResul
   describe: 'Train an encoder of compressed chunks to land where a text teacher puts the same documents',
   examples: [
     ['train --config configs/techdocs.yaml', 'a run in runs/techdocs'],
-    ['train --config configs/techdocs.yaml --set training.steps=200 --run runs/short', 'the same, shorter, in a folder of its own'],
+    [
+      'train --config configs/techdocs.yaml --set training.steps=200 --run runs/short',
+      'the same, shorter, in a folder of its own',
+    ],
     ['train --config configs/techdocs.yaml --resume', 'go on from the newest checkpoint'],
   ],
   options: (parser) =>

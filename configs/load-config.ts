@@ -14,16 +14,24 @@ export async function loadConfig(path: string, settings: readonly string[] = [])
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    throw new UsageError('CONFIG_MISSING', `cannot read the configuration ${path}; configs/ holds some to start from`, { details: { path }, cause });
+    throw new UsageError('CONFIG_MISSING', `cannot read the configuration ${path}; configs/ holds some to start from`, {
+      details: { path },
+      cause,
+    });
   }
   let values: unknown;
   try {
     values = parse(text);
   } catch (cause) {
     const where = cause instanceof YAMLParseError && cause.linePos ? `:${cause.linePos[0].line}` : '';
-    throw new UsageError('CONFIG_SYNTAX', `${path}${where} is not YAML: ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}`, { details: { path }, cause });
+    throw new UsageError(
+      'CONFIG_SYNTAX',
+      `${path}${where} is not YAML: ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}`,
+      { details: { path }, cause },
+    );
   }
-  if (!isRecord(values)) throw new UsageError('CONFIG_SYNTAX', `${path} holds no mapping of keys to values`, { details: { path } });
+  if (!isRecord(values))
+    throw new UsageError('CONFIG_SYNTAX', `${path} holds no mapping of keys to values`, { details: { path } });
   for (const setting of settings) applySetting(values, setting);
   return parseConfig(values, path);
 }
@@ -33,7 +41,10 @@ export function parseConfig(values: unknown, origin: string): RunConfig {
   const result = runConfigSchema.safeParse(values);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => {
-    const path = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key].join('.')).join(', ') : issue.path.join('.');
+    const path =
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => [...issue.path, key].join('.')).join(', ')
+        : issue.path.join('.');
     return issue.code === 'unrecognized_keys' ? `unknown key ${path}` : `${path || 'the file'}: ${issue.message}`;
   });
   throw new UsageError('CONFIG_INVALID', `${origin}: ${problems.join('; ')}`, { details: { issues: result.error.issues } });
@@ -41,7 +52,8 @@ export function parseConfig(values: unknown, origin: string): RunConfig {
 
 function applySetting(values: Record<string, unknown>, setting: string): void {
   const equals = setting.indexOf('=');
-  if (equals <= 0) throw new UsageError('CONFIG_SETTING', `--set ${setting}: write it as key.path=value, for example --set training.steps=100`);
+  if (equals <= 0)
+    throw new UsageError('CONFIG_SETTING', `--set ${setting}: write it as key.path=value, for example --set training.steps=100`);
   const keys = setting.slice(0, equals).split('.');
   const last = keys.pop()!;
   let target = values;

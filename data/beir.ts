@@ -36,7 +36,7 @@ export async function readBeir(folder: string, split: string): Promise<BeirData>
 }
 
 /** Names of the splits that a BEIR folder judges. */
-export async function splitsOf(folder: string): Promise<string[]> {
+async function splitsOf(folder: string): Promise<string[]> {
   const names = await readdir(join(folder, 'qrels')).catch(() => []);
   return names
     .filter((name) => name.endsWith('.tsv'))
@@ -49,7 +49,7 @@ export async function splitsOf(folder: string): Promise<string[]> {
  *
  * @throws CemError `FILE_OPEN`, `BEIR_QRELS`
  */
-export async function readQrels(path: string): Promise<Map<string, Map<string, number>>> {
+async function readQrels(path: string): Promise<Map<string, Map<string, number>>> {
   const qrels = new Map<string, Map<string, number>>();
   for await (const { text, number } of readLines(path)) {
     if (text.trim() === '') continue;

@@ -1,4 +1,4 @@
-import { createRandom, type Random } from './random.ts';
+import { RandomNumbers } from '../model/random.ts';
 
 /** Documents are sampled in pieces of at most this many bytes, so that a long one does not speak for all. */
 const PIECE_BYTES = 8192;
@@ -17,7 +17,7 @@ interface Piece {
  */
 export class DictionarySample {
   readonly #budget: number;
-  readonly #random: Random;
+  readonly #random: RandomNumbers;
   #pieces: Piece[] = [];
   #bytes = 0;
   #seen = 0;
@@ -25,13 +25,13 @@ export class DictionarySample {
   /** @param budget bytes to keep */
   constructor(budget: number, seed: number) {
     this.#budget = budget;
-    this.#random = createRandom(seed);
+    this.#random = new RandomNumbers(seed, 'dictionary-sample');
   }
 
   add(text: Uint8Array): void {
     for (let start = 0; start < text.length; start += PIECE_BYTES) {
       const bytes = text.subarray(start, start + PIECE_BYTES);
-      const key = this.#random();
+      const key = this.#random.uniform();
       this.#seen += 1;
       if (bytes.length < SHORTEST_PIECE) continue;
       this.#pieces.push({ key, order: this.#seen, bytes: bytes.slice() });

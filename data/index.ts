@@ -1,11 +1,11 @@
-export { type BeirData, readBeir, readQrels, splitsOf } from './beir.ts';
+export { type BeirData, readBeir } from './beir.ts';
 export { type ChunkText, chunkTexts } from './chunk-texts.ts';
-export { readCorpus, readJsonl } from './corpus.ts';
+export { readCorpus } from './corpus.ts';
 export { type Document, documentText } from './document.ts';
 export { DocumentReader, type DocumentReaderOptions } from './document-reader.ts';
 export { type ChunkRange, Mapping, mappingPathOf } from './mapping.ts';
+export { type MarkdownPassage, markdownPassages, type PassageLengths } from './markdown-passages.ts';
 export { type PackManifest, type PackOptions, packCorpus } from './pack.ts';
-export { createRandom, type Random } from './random.ts';
 export { corpusSaving } from './saving.ts';
 export { LONGEST_SENTENCE, SHORTEST_SENTENCE, splitSentences } from './sentences.ts';
 export { trainingDocuments } from './training-documents.ts';

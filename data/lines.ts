@@ -75,8 +75,9 @@ async function* readBytes(path: string): AsyncGenerator<Uint8Array> {
     yield* (decompress ?? file) as AsyncIterable<Uint8Array>;
     await flow;
   } catch (cause) {
-    if (file.errored !== null) {
-      throw new CemError('FILE_OPEN', `cannot read ${path}: ${messageOf(file.errored)}`, { details: { path }, cause });
+    // An error of the system names its call; every other one comes from the decompressor.
+    if (cause instanceof Error && 'syscall' in cause) {
+      throw new CemError('FILE_OPEN', `cannot read ${path}: ${messageOf(cause)}`, { details: { path }, cause });
     }
     throw new CemError('DATA_DECOMPRESS', `${path} cannot be decompressed: ${messageOf(cause)}; it is cut off or damaged`, {
       details: { path },

@@ -41,7 +41,7 @@ export function compressInParts(text: string, compressor: Compressor, target: nu
 }
 
 /** Cuts a text of at least two characters into about `parts` pieces of about one length, and into two at least. */
-export function cut(text: string, parts: number): string[] {
+function cut(text: string, parts: number): string[] {
   const pieces: string[] = [];
   let start = 0;
   for (let number = 1; number < parts; number++) {

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 
 /** What the encoder reads. `symbols`: literals and copies of the LZ77 stream inside a frame; `bytes`: the frame's own bytes. */
-export const modelInputs = ['symbols', 'bytes'] as const;
-export type ModelInput = (typeof modelInputs)[number];
+const modelInputs = ['symbols', 'bytes'] as const;
 
 const positive = z.number().int().positive();
 
-export const tablesConfigSchema = z.strictObject({
+const tablesConfigSchema = z.strictObject({
   /** n-gram sizes in bytes, ascending; BLT uses 3 to 8. */
   sizes: z.array(z.number().int().min(2).max(16)).min(1).default([3, 4, 5, 6, 7, 8]),
   /** Rows of each n-gram table; BLT uses 500002. */
@@ -49,11 +48,19 @@ export const modelConfigSchema = z
     for (const part of ['local', 'global'] as const) {
       const { dimension, heads } = model[part];
       if (dimension % heads !== 0 || (dimension / heads) % 2 !== 0) {
-        context.addIssue({ code: 'custom', path: [part, 'heads'], message: `dimension ${dimension} must be an even multiple of heads ${heads} (rotary positions turn pairs)` });
+        context.addIssue({
+          code: 'custom',
+          path: [part, 'heads'],
+          message: `dimension ${dimension} must be an even multiple of heads ${heads} (rotary positions turn pairs)`,
+        });
       }
     }
     if (model.local.dimension % model.local.crossAttentionHeads !== 0) {
-      context.addIssue({ code: 'custom', path: ['local', 'crossAttentionHeads'], message: `must divide the local dimension ${model.local.dimension}` });
+      context.addIssue({
+        code: 'custom',
+        path: ['local', 'crossAttentionHeads'],
+        message: `must divide the local dimension ${model.local.dimension}`,
+      });
     }
   });
 

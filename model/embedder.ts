@@ -1,5 +1,5 @@
+import { type Dictionary, readDictionary } from '../zpkg/dictionary.ts';
 import { parseFrame } from '../zpkg/frame.ts';
-import { readDictionary, type Dictionary } from '../zpkg/dictionary.ts';
 import { tf } from './backend/tf.ts';
 import type { ModelConfig } from './config.ts';
 import type { OnProgress, Vectors } from './encoders/encoder.ts';
@@ -43,7 +43,8 @@ export class CemModel {
   static create(config: ModelConfig, dimension: number, seed: number): CemModel {
     const graph = buildGraph(config, dimension);
     initializeWeights(graph, seed);
-    const tables = HashTables.random(config.local.dimension, config.tables.sizes.length, config.tables.rows, seed);
+    const tables = new HashTables(config.local.dimension, config.tables.sizes.length, config.tables.rows);
+    tables.randomize(seed);
     return new CemModel(config, dimension, graph, tables);
   }
 
@@ -77,7 +78,11 @@ export class CemModel {
   apply(symbols: tf.Tensor3D, batch: SymbolBatch): tf.Tensor2D {
     return tf.tidy(() => {
       const shape: [number, number] = [batch.size, batch.symbols];
-      return this.graph.apply([symbols, tf.tensor2d(batch.lengths, shape), tf.tensor2d(batch.kinds, shape, 'int32')]) as tf.Tensor2D;
+      return this.graph.apply([
+        symbols,
+        tf.tensor2d(batch.lengths, shape),
+        tf.tensor2d(batch.kinds, shape, 'int32'),
+      ]) as tf.Tensor2D;
     });
   }
 

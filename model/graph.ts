@@ -1,7 +1,6 @@
 import { tf } from './backend/tf.ts';
 import { feedForwardDimension, type ModelConfig, queriesPerPatch } from './config.ts';
 import { L2Normalization, LengthMask, MaskedMean, RmsNormalization, SkipBag, SymbolKindEmbedding } from './layers/heads.ts';
-import type { CemLayer } from './layers/layer.ts';
 import { PatchPooling } from './layers/patch-pooling.ts';
 import { TransformerBlock } from './layers/transformer-block.ts';
 import { RandomNumbers } from './random.ts';
@@ -11,23 +10,6 @@ import { SYMBOL_KINDS } from './symbol-batch.ts';
 const NORM_EPSILON = 1e-5;
 /** Keeps the square root of the last norm away from zero; far below float32's rounding of a unit vector. */
 const UNIT_EPSILON = 1e-12;
-
-const layerClasses = [
-  TransformerBlock,
-  PatchPooling,
-  SymbolKindEmbedding,
-  RmsNormalization,
-  LengthMask,
-  MaskedMean,
-  SkipBag,
-  L2Normalization,
-];
-
-/** Makes the layers known to tfjs, so that `tf.loadLayersModel` can load an exported graph. */
-export function registerLayers(): void {
-  for (const layerClass of layerClasses) tf.serialization.registerClass(layerClass as unknown as tf.serialization.SerializableConstructor<CemLayer<object>>);
-}
-registerLayers();
 
 /**
  * The encoder from symbol embeddings to a document's vector, for training and for indexing alike.
@@ -41,13 +23,17 @@ export function buildGraph(config: ModelConfig, outputDimension: number): tf.Lay
   const symbols = tf.input({ shape: [null, local.dimension], name: 'symbols' });
   const lengths = tf.input({ shape: [null], name: 'lengths' });
   const kinds = tf.input({ shape: [null], dtype: 'int32', name: 'kinds' });
-  const apply = (layer: tf.layers.Layer, inputs: tf.SymbolicTensor | tf.SymbolicTensor[]) => layer.apply(inputs) as tf.SymbolicTensor;
+  const apply = (layer: tf.layers.Layer, inputs: tf.SymbolicTensor | tf.SymbolicTensor[]) =>
+    layer.apply(inputs) as tf.SymbolicTensor;
 
   const symbolMask = apply(new LengthMask({ name: 'symbol-mask', groupSize: 1 }), lengths);
   const patchMask = apply(new LengthMask({ name: 'patch-mask', groupSize: config.patchSize }), lengths);
 
   // [batch, symbols, local dimension]
-  let states = apply(new SymbolKindEmbedding({ name: 'local/kind', kinds: SYMBOL_KINDS, dimension: local.dimension }), [symbols, kinds]);
+  let states = apply(new SymbolKindEmbedding({ name: 'local/kind', kinds: SYMBOL_KINDS, dimension: local.dimension }), [
+    symbols,
+    kinds,
+  ]);
   for (let layer = 0; layer < local.layers; layer++) {
     const block = new TransformerBlock({
       name: `local/${layer}`,
@@ -74,7 +60,10 @@ export function buildGraph(config: ModelConfig, outputDimension: number): tf.Lay
   });
   let patches = apply(pooling, [states, symbolMask]);
   if (queries * local.dimension !== global.dimension) {
-    patches = apply(tf.layers.dense({ name: 'global/input', units: global.dimension, useBias: false, kernelInitializer: 'zeros' }), patches);
+    patches = apply(
+      tf.layers.dense({ name: 'global/input', units: global.dimension, useBias: false, kernelInitializer: 'zeros' }),
+      patches,
+    );
   }
   for (let layer = 0; layer < global.layers; layer++) {
     const block = new TransformerBlock({
@@ -92,10 +81,16 @@ export function buildGraph(config: ModelConfig, outputDimension: number): tf.Lay
 
   // [batch, global dimension]
   const pooled = apply(new MaskedMean({ name: 'pooling' }), [patches, patchMask]);
-  let output = apply(tf.layers.dense({ name: 'projection', units: outputDimension, useBias: false, kernelInitializer: 'zeros' }), pooled);
+  let output = apply(
+    tf.layers.dense({ name: 'projection', units: outputDimension, useBias: false, kernelInitializer: 'zeros' }),
+    pooled,
+  );
   if (config.skipPath) {
     const bag = apply(new SkipBag({ name: 'skip/bag', epsilon }), [symbols, lengths]);
-    const skip = apply(tf.layers.dense({ name: 'skip/projection', units: outputDimension, useBias: false, kernelInitializer: 'zeros' }), bag);
+    const skip = apply(
+      tf.layers.dense({ name: 'skip/projection', units: outputDimension, useBias: false, kernelInitializer: 'zeros' }),
+      bag,
+    );
     output = apply(tf.layers.add({ name: 'sum' }), [output, skip]);
   }
   const unit = apply(new L2Normalization({ name: 'unit', epsilon: UNIT_EPSILON }), output);

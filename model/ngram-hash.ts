@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
  * Source: facebookresearch/blt, `bytelatent/data/patcher` and transformers' `modeling_blt` (both agree).
  */
 export const HASH_PRIMES: readonly number[] = [
-  1000000007, 5915587277, 1500450271, 3267000013, 5754853343, 4093082899, 9576890767, 3628273133, 2860486313, 5463458053, 3367900313,
+  1000000007, 5915587277, 1500450271, 3267000013, 5754853343, 4093082899, 9576890767, 3628273133, 2860486313, 5463458053,
+  3367900313,
 ];
 
 /** Byte ids start after BOE 0, BOS 1, EOS 2 and BPE 3 (BLT's vocabulary of 260). */
@@ -36,12 +37,18 @@ export class NgramHash {
   constructor(sizes: readonly number[], rows: number, hashFunction = 0) {
     const prime = HASH_PRIMES[hashFunction];
     assert(prime !== undefined, `there are ${HASH_PRIMES.length} hash functions, got number ${hashFunction}`);
-    assert(rows > 0 && rows <= MAXIMUM_ROWS && Number.isInteger(rows), `rows must be an integer in 1..${MAXIMUM_ROWS}, got ${rows}`);
-    assert(sizes.length > 0 && sizes.every((size, i) => Number.isInteger(size) && size >= 2 && size > (sizes[i - 1] ?? 1)), 'sizes must ascend from 2');
+    assert(
+      rows > 0 && rows <= MAXIMUM_ROWS && Number.isInteger(rows),
+      `rows must be an integer in 1..${MAXIMUM_ROWS}, got ${rows}`,
+    );
+    assert(
+      sizes.length > 0 && sizes.every((size, i) => Number.isInteger(size) && size >= 2 && size > (sizes[i - 1] ?? 1)),
+      'sizes must ascend from 2',
+    );
     this.sizes = sizes;
     this.rows = rows;
     this.longest = sizes.at(-1)!;
-    this.#primeLow = prime % TWO_32 | 0;
+    this.#primeLow = (prime % TWO_32) | 0;
     this.#primeHigh = Math.floor(prime / TWO_32);
     this.#column = new Int32Array(this.longest + 1).fill(-1);
     sizes.forEach((size, i) => {

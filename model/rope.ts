@@ -122,9 +122,13 @@ function resolveRanges(symbols: FrameSymbols, dictionaryLength: number): Rope {
     if (beforeDocument > 0) {
       const start = dictionaryLength - beforeDocument;
       if (start < 0) {
-        throw new CemError('ROPE_WITHOUT_DICTIONARY', `a copy reaches ${-start} bytes before the dictionary; open the chunk with the dictionary of its container`, {
-          details: { symbol: i, offset, dictionaryLength },
-        });
+        throw new CemError(
+          'ROPE_WITHOUT_DICTIONARY',
+          `a copy reaches ${-start} bytes before the dictionary; open the chunk with the dictionary of its container`,
+          {
+            details: { symbol: i, offset, dictionaryLength },
+          },
+        );
       }
       // A copy may begin in the dictionary and go on at the document's start.
       const inDictionary = Math.min(length, beforeDocument);
@@ -185,5 +189,14 @@ export function symbolRows(symbols: FrameSymbols, dictionary: DictionaryRows, ha
   }
   const kinds = new Uint8Array(symbols.count);
   for (let i = 0; i < symbols.count; i++) kinds[i] = symbols.offsets[i] === 0 ? 0 : 1;
-  return { count: symbols.count, lengths: symbols.lengths, kinds, positions, rows, literalIds, joinedBytes, borders: Math.max(0, rope.count - 1) };
+  return {
+    count: symbols.count,
+    lengths: symbols.lengths,
+    kinds,
+    positions,
+    rows,
+    literalIds,
+    joinedBytes,
+    borders: Math.max(0, rope.count - 1),
+  };
 }

@@ -1,7 +1,7 @@
 import type { Hit } from './retriever.ts';
 
 /** What a filter may compare: the JSON scalars that a row's metadata holds. */
-export type MetadataValue = string | number | boolean | null;
+type MetadataValue = string | number | boolean | null;
 
 /** One chunk's embedding as a store keeps it. Its key is document and chunk together. */
 export interface VectorRow {

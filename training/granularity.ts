@@ -1,5 +1,5 @@
-import { createCompressor } from '../zpkg/index.ts';
 import type { CemModel, PreparedDictionary } from '../model/embedder.ts';
+import { createCompressor } from '../zpkg/index.ts';
 import { BatchOrder } from './batch-order.ts';
 import type { TrainingBatch } from './step.ts';
 
@@ -14,13 +14,39 @@ export interface TrainingTexts {
 }
 
 /** Short texts, each compressed by itself with the corpus' dictionary and kept in memory as one run of bytes. */
-export function compressTexts(texts: readonly string[], dictionary: Uint8Array, level: number, onProgress: (done: number, total: number) => void): { sizes: Uint32Array; frame(index: number): Promise<Uint8Array> } {
+export function compressTexts(
+  texts: readonly string[],
+  dictionary: Uint8Array,
+  level: number,
+  onProgress: (done: number, total: number) => void,
+): { sizes: Uint32Array; frame(index: number): Promise<Uint8Array> } {
   const compressor = createCompressor({ level, dictionary });
   const frames = texts.map((text, index) => {
     if (index % 1000 === 0) onProgress(index, texts.length);
     return compressor.compress(Buffer.from(text, 'utf8'));
   });
   return { sizes: Uint32Array.from(frames, (frame) => frame.length), frame: async (index) => frames[index]! };
+}
+
+/**
+ * Leaves out the texts that the teacher has no vector for (LSA gives zeros for a text without a known word): there is nothing to learn from them.
+ */
+export function withTargets(texts: Omit<TrainingTexts, 'count'>, dimension: number): TrainingTexts {
+  const kept: number[] = [];
+  for (let index = 0; index < texts.sizes.length; index++) {
+    const target = texts.targets.subarray(index * dimension, (index + 1) * dimension);
+    if (target.some((value) => value !== 0)) kept.push(index);
+  }
+  const targets = new Float32Array(kept.length * dimension);
+  kept.forEach((index, place) => {
+    targets.set(texts.targets.subarray(index * dimension, (index + 1) * dimension), place * dimension);
+  });
+  return {
+    count: kept.length,
+    sizes: Uint32Array.from(kept, (index) => texts.sizes[index]!),
+    frame: (place) => texts.frame(kept[place]!),
+    targets,
+  };
 }
 
 /** One granularity's batches in their order. */
@@ -30,7 +56,11 @@ export class Granularity {
   readonly #texts: TrainingTexts;
   readonly #order: BatchOrder;
 
-  constructor(name: string, texts: TrainingTexts, options: { batchSize: number; weight: number; windowBatches: number; seed: number }) {
+  constructor(
+    name: string,
+    texts: TrainingTexts,
+    options: { batchSize: number; weight: number; windowBatches: number; seed: number },
+  ) {
     this.name = name;
     this.#weight = options.weight;
     this.#texts = texts;
@@ -51,6 +81,11 @@ export class Granularity {
       targets.set(this.#texts.targets.subarray(item * dimension, (item + 1) * dimension), row * dimension);
     });
     const frames = await Promise.all(Array.from(items, (item) => this.#texts.frame(item)));
-    return { name: this.name, weight: this.#weight, symbols: model.batch(frames.map((frame) => model.encode(frame, dictionary))), targets };
+    return {
+      name: this.name,
+      weight: this.#weight,
+      symbols: model.batch(frames.map((frame) => model.encode(frame, dictionary))),
+      targets,
+    };
   }
 }

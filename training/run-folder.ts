@@ -16,7 +16,7 @@ export interface RunFolder {
   checkpoint(step: number): string;
 }
 
-export function runFolder(path: string): RunFolder {
+function runFolder(path: string): RunFolder {
   return {
     path,
     config: join(path, 'config.yaml'),
@@ -42,20 +42,33 @@ async function exists(path: string): Promise<boolean> {
  * @param resolved the run's whole configuration; on resume it must be the one that the folder was made with
  * @throws UsageError `RUN_EXISTS` for an existing folder without `resume`, CemError `RUN_CONFIG_DIFFERS` on resume with another configuration
  */
-export async function openRunFolder(path: string, resolved: unknown, resume: boolean, environment: Record<string, unknown>): Promise<RunFolder> {
+export async function openRunFolder(
+  path: string,
+  resolved: unknown,
+  resume: boolean,
+  environment: Record<string, unknown>,
+): Promise<RunFolder> {
   const folder = runFolder(path);
   const text = stringify(resolved);
   if (await exists(folder.config)) {
     if (!resume) {
       const steps = await listCheckpoints(path);
       const state = steps.length > 0 ? `its newest checkpoint is step ${steps.at(-1)}` : 'it has no checkpoint yet';
-      throw new UsageError('RUN_EXISTS', `the run folder ${path} exists (${state}): add --resume to go on with it, or name another one with --run`, { details: { path } });
+      throw new UsageError(
+        'RUN_EXISTS',
+        `the run folder ${path} exists (${state}): add --resume to go on with it, or name another one with --run`,
+        { details: { path } },
+      );
     }
     const before = await readFile(folder.config, 'utf8');
     if (before !== text) {
-      throw new CemError('RUN_CONFIG_DIFFERS', `${folder.config} differs from the configuration given (${firstDifference(before, text)}): resume with the same one, or start another run with --run`, {
-        details: { path },
-      });
+      throw new CemError(
+        'RUN_CONFIG_DIFFERS',
+        `${folder.config} differs from the configuration given (${firstDifference(before, text)}): resume with the same one, or start another run with --run`,
+        {
+          details: { path },
+        },
+      );
     }
     return folder;
   }

@@ -3,11 +3,11 @@ import { messageOf } from './bytes.ts';
 import { CemError, FormatError, UsageError } from './errors.ts';
 
 /** Lowest and highest compression level. zstd itself goes down to -131072; below -7 nothing is gained. */
-export const LOWEST_LEVEL = -7;
-export const HIGHEST_LEVEL = 22;
+const LOWEST_LEVEL = -7;
+const HIGHEST_LEVEL = 22;
 
 /** Largest frame that a decompressor accepts unless told otherwise: 256 MiB of content. */
-export const DEFAULT_MAXIMUM_CONTENT = 256 * 1024 * 1024;
+const DEFAULT_MAXIMUM_CONTENT = 256 * 1024 * 1024;
 
 /** `ZSTD_c_literalCompressionMode` and `ZSTD_ps_disable` of zstd.h (experimental section): literals are left as they are. */
 const PARAMETER_LITERAL_COMPRESSION = 1002;

@@ -2,7 +2,7 @@ import { checksum, hexadecimal, viewOf } from './bytes.ts';
 import { FormatError } from './errors.ts';
 
 /** `ZPKG` in ASCII, read as a little-endian number. */
-export const MAGIC = 0x474b505a;
+const MAGIC = 0x474b505a;
 export const VERSION = 1;
 export const HEADER_SIZE = 32;
 /** Bytes of the index section behind its last entry: its checksum. */
@@ -105,7 +105,7 @@ export function decodeHeader(bytes: Uint8Array, path: string): ZpkgHeader {
   };
 }
 
-export function layoutOf(header: ZpkgHeader): ZpkgLayout {
+function layoutOf(header: ZpkgHeader): ZpkgLayout {
   const offsetSize = (header.flags & FLAG_WIDE_INDEX) !== 0 ? 8 : 4;
   const chunksStart = HEADER_SIZE + header.dictionarySize;
   const indexSize = header.chunkCount * (offsetSize + 4) + INDEX_CHECKSUM_SIZE;

@@ -54,7 +54,7 @@ export async function selectBackend(request: BackendRequest): Promise<BackendCho
     try {
       const detail = await START[name]({ asked: request !== 'auto' });
       const reason = request === 'auto' ? ['the fastest that works here', ...passedOver].join('; ') : 'asked for';
-      return { name, tf, detail, reason, ...(name === 'tensorflow' ? {} : { hint: HINT }) };
+      return { name, tf, detail, reason, ...(name === 'wasm' || name === 'cpu' ? { hint: HINT } : {}) };
     } catch (error) {
       if (request !== 'auto' || !(error instanceof BackendError)) throw error;
       passedOver.push(`${name}: ${error.reason}`);

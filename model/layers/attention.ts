@@ -9,7 +9,13 @@ import { maskBias } from './operations.ts';
  * @param causal a query sees no later key
  * @returns [batch, heads, positions, width]
  */
-export function fullAttention(query: tf.Tensor4D, key: tf.Tensor4D, value: tf.Tensor4D, mask: tf.Tensor, causal: boolean): tf.Tensor4D {
+export function fullAttention(
+  query: tf.Tensor4D,
+  key: tf.Tensor4D,
+  value: tf.Tensor4D,
+  mask: tf.Tensor,
+  causal: boolean,
+): tf.Tensor4D {
   const [batch, , positions] = query.shape;
   const padding = maskBias(mask).reshape([batch, 1, 1, positions]);
   const bias = causal ? tf.add(padding, maskBias(band(positions, positions, 0, positions, true))) : padding;
@@ -33,16 +39,26 @@ export function windowedAttention(
 ): tf.Tensor4D {
   const [batch, heads, positions, width] = query.shape;
   if (positions <= 2 * window) {
-    const bias = tf.add(maskBias(mask).reshape([batch, 1, 1, positions]), maskBias(band(positions, positions, 0, window, causal)));
+    const bias = tf.add(
+      maskBias(mask).reshape([batch, 1, 1, positions]),
+      maskBias(band(positions, positions, 0, window, causal)),
+    );
     return attend(query, key, value, bias);
   }
   const blocks = positions / window;
   const neighbours = causal ? [0, 1] : [0, 1, 2];
   const keys = neighbours.length * window;
   // [batch, blocks, keys]
-  const keyMask = withNeighbours(mask.reshape([batch, blocks, window, 1]) as tf.Tensor4D, neighbours).reshape([batch, blocks, 1, keys]);
+  const keyMask = withNeighbours(mask.reshape([batch, blocks, window, 1]) as tf.Tensor4D, neighbours).reshape([
+    batch,
+    blocks,
+    1,
+    keys,
+  ]);
   // [batch, 1, blocks * window, keys]
-  const bias = tf.add(maskBias(keyMask), maskBias(band(window, keys, window, window, causal))).reshape([batch, 1, positions, keys]);
+  const bias = tf
+    .add(maskBias(keyMask), maskBias(band(window, keys, window, window, causal)))
+    .reshape([batch, 1, positions, keys]);
   const blockShape: [number, number, number, number] = [batch * heads, blocks, window, width];
   const nearKeys = withNeighbours(key.reshape(blockShape), neighbours);
   const nearValues = withNeighbours(value.reshape(blockShape), neighbours);

@@ -69,12 +69,17 @@ export class PatchPooling extends CemLayer<PatchPoolingOptions> {
       // [patches, queries, patchSize, dimension]
       const products = tf.mul(query.reshape([patches, queries, 1, dimension]), key.reshape([patches, 1, patchSize, dimension]));
       // [patches, queries, patchSize, heads]
-      const scores = tf.add(tf.mul(linear(products, headOfChannel), width ** -0.5), maskBias(patchMask).reshape([patches, 1, patchSize, 1]));
+      const scores = tf.add(
+        tf.mul(linear(products, headOfChannel), width ** -0.5),
+        maskBias(patchMask).reshape([patches, 1, patchSize, 1]),
+      );
       const attention = tf.transpose(tf.softmax(tf.transpose(scores, [0, 1, 3, 2])), [0, 1, 3, 2]);
       const spread = linear(attention, tf.transpose(headOfChannel)); // [patches, queries, patchSize, dimension]
       const attended = tf.sum(tf.mul(spread, value.reshape([patches, 1, patchSize, dimension])), 2); // [patches, queries, dimension]
       const pooled = tf.add(tf.mul(asked, 2), linear(attended, weights.output.read()));
-      return tf.mul(pooled.reshape([patches, queries * dimension]), occupied).reshape([batch, symbols / patchSize, queries * dimension]);
+      return tf
+        .mul(pooled.reshape([patches, queries * dimension]), occupied)
+        .reshape([batch, symbols / patchSize, queries * dimension]);
     });
   }
 }

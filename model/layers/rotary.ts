@@ -48,7 +48,12 @@ export function applyRotary(x: tf.Tensor4D, theta: number): tf.Tensor4D {
   return tf.tidy(() => {
     const [, , positions, width] = x.shape;
     const { cosine, sine } = angles(positions, width, theta);
-    const turned = tf.matMul(x.reshape([-1, width]) as tf.Tensor2D, tf.tensor2d(quarterTurn(width), [width, width])).reshape(x.shape);
-    return tf.add(tf.mul(x, tf.tensor2d(cosine, [positions, width])), tf.mul(turned, tf.tensor2d(sine, [positions, width]))) as tf.Tensor4D;
+    const turned = tf
+      .matMul(x.reshape([-1, width]) as tf.Tensor2D, tf.tensor2d(quarterTurn(width), [width, width]))
+      .reshape(x.shape);
+    return tf.add(
+      tf.mul(x, tf.tensor2d(cosine, [positions, width])),
+      tf.mul(turned, tf.tensor2d(sine, [positions, width])),
+    ) as tf.Tensor4D;
   });
 }

@@ -22,7 +22,12 @@ export interface TransformerBlockOptions {
  */
 export class TransformerBlock extends CemLayer<TransformerBlockOptions> {
   static readonly className = 'CemTransformerBlock';
-  #weights: Record<'attentionNorm' | 'query' | 'key' | 'value' | 'output' | 'feedForwardNorm' | 'gate' | 'up' | 'down', tf.LayerVariable> | undefined;
+  #weights:
+    | Record<
+        'attentionNorm' | 'query' | 'key' | 'value' | 'output' | 'feedForwardNorm' | 'gate' | 'up' | 'down',
+        tf.LayerVariable
+      >
+    | undefined;
 
   override build(): void {
     const { dimension, feedForward } = this.options;
@@ -54,7 +59,9 @@ export class TransformerBlock extends CemLayer<TransformerBlockOptions> {
       const key = applyRotary(splitHeads(linear(normed, weights.key.read()), heads), ropeTheta);
       const value = splitHeads(linear(normed, weights.value.read()), heads);
       const attended =
-        window === undefined ? fullAttention(query, key, value, mask, causal) : windowedAttention(query, key, value, mask, window, causal);
+        window === undefined
+          ? fullAttention(query, key, value, mask, causal)
+          : windowedAttention(query, key, value, mask, window, causal);
       const afterAttention = tf.add(x, linear(joinHeads(attended), weights.output.read()));
       const hidden = rmsNormalize(afterAttention, weights.feedForwardNorm.read(), epsilon);
       const gated = tf.mul(silu(linear(hidden, weights.gate.read())), linear(hidden, weights.up.read()));

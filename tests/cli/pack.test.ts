@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -145,6 +146,30 @@ test('bad input: one clear line, and whether it is bad usage (exit 2) or a failu
       assert.not.match(error.message, /\n/);
     }
     assert.not.ok(await stat(other).catch(() => undefined), 'nothing was written');
+  });
+});
+
+test('exit codes of the program itself', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const { output } = await packed(folder);
+    const main = join(import.meta.dirname, '..', '..', 'cli', 'main.ts');
+    for (const [words, exit, code] of [
+      [['verify', output], 0, 'is whole'],
+      [['verify', join(folder, 'absent.zpkg')], 1, '[FILE_OPEN]'],
+      [['cat', output], 2, '[USAGE]'],
+    ] as const) {
+      const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', main, ...words], { encoding: 'utf8' });
+      assert.is(status, exit, stderr);
+      assert.ok(`${stdout}${stderr}`.includes(code), stderr);
+      if (exit !== 0)
+        assert.is(
+          stderr
+            .trim()
+            .split('\n')
+            .filter((line) => line.startsWith('cem: ')).length,
+          1,
+        );
+    }
   });
 });
 

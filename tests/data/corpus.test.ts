@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { documentText, readCorpus, readJsonl } from '../../data/index.ts';
+import { readJsonl } from '../../data/corpus.ts';
+import { documentText, readCorpus } from '../../data/index.ts';
 import { createCompressor } from '../../zpkg/index.ts';
 import { collect, errorOf, withTemporaryFolder, writeJsonl } from './temporary-folder.ts';
 

@@ -7,7 +7,6 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   chunkTexts,
-  createRandom,
   type Document,
   DocumentReader,
   documentText,
@@ -17,6 +16,7 @@ import {
   packCorpus,
   readCorpus,
 } from '../../data/index.ts';
+import { RandomNumbers } from '../../model/random.ts';
 import { CemError, type Decompressor, ZpkgReader } from '../../zpkg/index.ts';
 import { collect, errorOf, withTemporaryFolder, writeJsonl } from './temporary-folder.ts';
 
@@ -29,7 +29,8 @@ const WORDS =
 
 /** Texts of seeded words: sentences, paragraphs. */
 function prose(words: number, seed: number): string {
-  const random = createRandom(seed);
+  const numbers = new RandomNumbers(seed, 'prose');
+  const random = () => numbers.uniform();
   let text = '';
   for (let i = 0; i < words; i++) {
     text += `${WORDS[Math.floor(random() * WORDS.length)]}${random() < 0.3 ? Math.floor(random() * 1000) : ''}`;

@@ -81,7 +81,7 @@ test('a process without an addon gets wasm, or an error with advice when it insi
 
 test('starting wasm prints nothing and leaves no listener that would print its source', () => {
   const { status, stdout, stderr } = run(`${SELECT} await selectBackend('wasm'); tf.ones([2]).dataSync();
-    console.log(process.listenerCount('uncaughtException') + process.listenerCount('unhandledRejection'));`);
+    console.log(String(process.listenerCount('uncaughtException') + process.listenerCount('unhandledRejection')));`);
   assert.is(status, 0);
   assert.is(stdout, '0\n');
   assert.is(stderr, '');

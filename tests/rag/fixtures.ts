@@ -55,7 +55,7 @@ export function hashVector(bytes: Uint8Array | string): Float32Array {
   return vector.map((value) => value / norm);
 }
 
-export function stack(vectors: readonly Float32Array[]): Vectors {
+function stack(vectors: readonly Float32Array[]): Vectors {
   const data = new Float32Array(vectors.length * DIMENSION);
   vectors.forEach((vector, row) => {
     data.set(vector, row * DIMENSION);

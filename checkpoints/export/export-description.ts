@@ -1,0 +1,175 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { modelConfigSchema } from '../../model/config.ts';
+import { BYTE_ID_OFFSET, HASH_PRIMES } from '../../model/ngram-hash.ts';
+import { SYMBOL_KINDS, symbolKind } from '../../model/symbol-batch.ts';
+import { CemError, FormatError } from '../../zpkg/errors.ts';
+import { type CheckpointState, tableNames } from '../checkpoint.ts';
+
+/** Version of `encoder.json` and of the folder around it. */
+const EXPORT_FORMAT_VERSION = 1;
+
+/** Every export has it; a folder without it is never replaced. */
+export const DESCRIPTION_FILE = 'encoder.json';
+
+/** What the weights are stored as. */
+export const exportFormats = ['safetensors', 'layers-model'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+const FILE_MEANINGS: Readonly<Record<string, string>> = {
+  [DESCRIPTION_FILE]: 'what a program has to know to feed the encoder and to use its vectors',
+  'model.safetensors': 'weights of the graph, float32',
+  'tables.safetensors': 'embedding tables of bytes and hashed n-grams, float32',
+  'state.json': 'state of the checkpoint with the resolved configuration of its run',
+  'model.json': 'the graph, as `tf.loadLayersModel` reads it',
+  teacher: 'the fitted teacher, which embeds queries',
+};
+
+const size = z.number().int().nonnegative();
+
+const descriptionSchema = z.strictObject({
+  format: z.literal('cem-encoder'),
+  version: z.literal(EXPORT_FORMAT_VERSION),
+  weights: z.enum(exportFormats),
+  /** The checkpoint's identity, which an index holds against the one that it was made with. */
+  contentHash: z.string(),
+  step: size,
+  model: modelConfigSchema,
+  /** The graph's inputs in their order; null is any length. */
+  inputs: z.array(z.strictObject({ name: z.string(), dtype: z.enum(['float32', 'int32']), shape: z.array(size.nullable()) })),
+  output: z.strictObject({ dimension: size, normalized: z.literal('l2') }),
+  /** Symbols are padded with zeros to a multiple of `patchSize`; beyond `2 * window` of them, to a multiple of `window` as well. */
+  padding: z.strictObject({ patchSize: size, window: size, maximumSymbols: size }),
+  /** Values of the input `kinds`. A copy has the last kind whose entry in `copyLengths` (by kind, from `firstCopy`) is not above its length. */
+  kinds: z.strictObject({ count: size, padding: size, literal: size, firstCopy: size, copyLengths: z.array(size) }),
+  /** A symbol's embedding is the sum of the tables' rows over its positions, times `bytes^-1/2`. */
+  tables: z.strictObject({
+    file: z.string(),
+    /** The bytes' table, then one an n-gram size, in the order of `sizes`. */
+    names: z.array(z.string()),
+    dimension: size,
+    sizes: z.array(size),
+    rows: size,
+    /** `h = sum_j id_j * prime^j`, j = 0 for the oldest id, in wrapping signed 64-bit arithmetic, then floor modulo `rows`. */
+    hashPrime: size,
+    /** A byte's id is its value plus this; positions before the text have id 0. */
+    byteIdOffset: size,
+  }),
+  /** Who embeds queries. `folder` holds a fitted one; null where it is found by name. */
+  teacher: z.strictObject({
+    id: z.string(),
+    revision: z.string(),
+    settings: z.record(z.string(), z.unknown()),
+    folder: z.string().nullable(),
+  }),
+  pack: z.record(z.string(), z.unknown()),
+  /** SHA-256 of the files that hold numbers or the graph. */
+  sha256: z.record(z.string(), z.string()),
+});
+
+/** `encoder.json` of an export: what a reader has to know to feed the weights and to use the vectors. */
+export type ExportDescription = z.infer<typeof descriptionSchema>;
+
+/** What a file of an export is, in words for people. */
+export function exportFileMeanings(file: string): string {
+  if (file.startsWith('evaluation')) return 'figures of these weights, as `cem eval --json` printed them';
+  if (/^group\d+-shard/.test(file)) return 'weights of `model.json`, float32';
+  return FILE_MEANINGS[file] ?? 'part of the encoder';
+}
+
+/** The smallest length of each kind of copy, from the first kind on. */
+function smallestCopyLengths(firstKind: number): number[] {
+  return Array.from({ length: SYMBOL_KINDS - firstKind }, (_, index) => {
+    let [low, high] = [1, 2 ** 30];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (symbolKind(true, middle) >= firstKind + index) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  });
+}
+
+/** Describes a checkpoint's encoder. */
+export function describeExport(
+  state: CheckpointState,
+  weights: ExportFormat,
+  tablesFile: string,
+  teacherFolder: string | null,
+  sha256: Record<string, string>,
+): ExportDescription {
+  const { model, teacher } = state;
+  const { sizes, rows, hashFunction } = model.tables;
+  const firstCopy = symbolKind(true, 1);
+  return {
+    format: 'cem-encoder',
+    version: EXPORT_FORMAT_VERSION,
+    weights,
+    contentHash: state.contentHash,
+    step: state.step,
+    model,
+    inputs: [
+      { name: 'symbols', dtype: 'float32', shape: [null, null, model.local.dimension] },
+      { name: 'lengths', dtype: 'float32', shape: [null, null] },
+      { name: 'kinds', dtype: 'int32', shape: [null, null] },
+    ],
+    output: { dimension: state.dimension, normalized: 'l2' },
+    padding: { patchSize: model.patchSize, window: model.local.window, maximumSymbols: model.maximumSymbols },
+    kinds: {
+      count: SYMBOL_KINDS,
+      padding: 0,
+      literal: symbolKind(false, 1),
+      firstCopy,
+      copyLengths: smallestCopyLengths(firstCopy),
+    },
+    tables: {
+      file: tablesFile,
+      names: tableNames(model),
+      dimension: model.local.dimension,
+      sizes,
+      rows,
+      hashPrime: HASH_PRIMES[hashFunction]!,
+      byteIdOffset: BYTE_ID_OFFSET,
+    },
+    teacher: { id: teacher.id, revision: teacher.revision, settings: teacher.settings, folder: teacherFolder },
+    pack: state.pack,
+    sha256,
+  };
+}
+
+/**
+ * `encoder.json` of an export.
+ *
+ * @throws CemError `EXPORT_MISSING` when there is none, FormatError `EXPORT_MALFORMED` when it cannot be understood
+ */
+export async function readExportDescription(folder: string): Promise<ExportDescription> {
+  const path = join(folder, DESCRIPTION_FILE);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new CemError(
+      'EXPORT_MISSING',
+      `${folder} is no exported encoder: it has no ${DESCRIPTION_FILE}; make one with cem export`,
+      {
+        details: { folder },
+        cause,
+      },
+    );
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new FormatError('EXPORT_MALFORMED', `${path} is not JSON; export the checkpoint again`, { details: { path }, cause });
+  }
+  const parsed = descriptionSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new FormatError(
+    'EXPORT_MALFORMED',
+    `${path}: ${issue.path.join('.') || 'description'}: ${issue.message}; it was made by another version or is damaged, export the checkpoint again`,
+    { details: { path, issues: parsed.error.issues } },
+  );
+}

@@ -1,0 +1,107 @@
+import { copyFile, mkdir, open, readdir, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { LsaEmbedder } from '../../model/encoders/lsa.ts';
+import { CemError } from '../../zpkg/errors.ts';
+import { MODEL_FILE, STATE_FILE, TABLES_FILE } from '../checkpoint.ts';
+import type { LoadedStudent } from '../load-student.ts';
+import { DESCRIPTION_FILE, describeExport, type ExportFormat } from './export-description.ts';
+import { fileDigest } from './file-digest.ts';
+import { knownEvaluations } from './known-evaluations.ts';
+import { writeLayersModel } from './layers-model.ts';
+import { modelCard } from './model-card.ts';
+import { checkOutput, writeFolder } from './output-folder.ts';
+
+const CARD_FILE = 'README.md';
+const TEACHER_FOLDER = 'teacher';
+
+export interface ExportOptions {
+  readonly format: ExportFormat;
+  /** Replace an earlier export. */
+  readonly force?: boolean;
+}
+
+/** What an export wrote. */
+export interface ExportResult {
+  /** Absolute path of the folder. */
+  readonly output: string;
+  readonly format: ExportFormat;
+  readonly files: readonly { readonly file: string; readonly bytes: number }[];
+  /** All files together. */
+  readonly bytes: number;
+  /** Files whose figures stand in the model card. */
+  readonly evaluations: readonly string[];
+}
+
+async function copySynced(from: string, to: string): Promise<void> {
+  await copyFile(from, to);
+  const file = await open(to, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Writes a checkpoint's encoder as a folder that can be carried away: weights, tables, a fitted teacher, a description for programs and a model card; no optimiser state.
+ *
+ * `safetensors`: a checkpoint again, which `loadStudent` loads. `layers-model`: the graph as `tf.loadLayersModel` reads it, see `loadLayersModelExport`.
+ *
+ * @throws UsageError `EXPORT_EXISTS`, `EXPORT_NOT_REPLACEABLE`; CemError `EXPORT_TEACHER_MISSING` when a fitted teacher is no longer beside the checkpoint, `EXPORT_WRITE`; what
+ * `LsaEmbedder.load` throws
+ */
+export async function exportEncoder(loaded: LoadedStudent, output: string, options: ExportOptions): Promise<ExportResult> {
+  const { format, force = false } = options;
+  await checkOutput(output, { force, marker: DESCRIPTION_FILE });
+  const teacher = await fittedTeacher(loaded);
+  const evaluations = await knownEvaluations(loaded.folder, loaded.hash);
+  await writeFolder(output, async (folder) => {
+    await copySynced(join(loaded.folder, TABLES_FILE), join(folder, TABLES_FILE));
+    const numbers = [TABLES_FILE];
+    if (format === 'safetensors') {
+      for (const file of [MODEL_FILE, STATE_FILE]) await copySynced(join(loaded.folder, file), join(folder, file));
+      numbers.push(MODEL_FILE);
+    } else {
+      numbers.push(...(await writeLayersModel(loaded.student.graph, folder)));
+    }
+    if (teacher) {
+      await mkdir(join(folder, TEACHER_FOLDER));
+      await teacher.save(join(folder, TEACHER_FOLDER));
+    }
+    for (const { file, text } of evaluations) await writeFile(join(folder, file), text, { flush: true });
+    const sha256: Record<string, string> = {};
+    for (const file of numbers) sha256[file] = await fileDigest(join(folder, file));
+    const description = describeExport(loaded.state, format, TABLES_FILE, teacher ? TEACHER_FOLDER : null, sha256);
+    await writeFile(join(folder, DESCRIPTION_FILE), `${JSON.stringify(description, null, 2)}\n`, { flush: true });
+    const card = modelCard(loaded.state, description, (await readdir(folder)).sort(), evaluations);
+    await writeFile(join(folder, CARD_FILE), card, { flush: true });
+  });
+  const files = await filesOf(resolve(output));
+  return {
+    output: resolve(output),
+    format,
+    files,
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    evaluations: evaluations.map(({ file }) => file),
+  };
+}
+
+/** The teacher that was fitted in the run; undefined for those that are found by name. */
+async function fittedTeacher({ teacher, teacherFolder, folder }: LoadedStudent): Promise<LsaEmbedder | undefined> {
+  if (teacher.kind !== 'lsa') return undefined;
+  if (teacherFolder !== undefined) return LsaEmbedder.load(teacherFolder);
+  throw new CemError(
+    'EXPORT_TEACHER_MISSING',
+    `the fitted ${teacher.kind} teacher of ${folder} is gone: without it nobody could embed queries; put the run's teacher/ folder back beside checkpoints/`,
+    { details: { folder } },
+  );
+}
+
+async function filesOf(folder: string): Promise<{ file: string; bytes: number }[]> {
+  const files: { file: string; bytes: number }[] = [];
+  for (const file of (await readdir(folder, { recursive: true })).sort()) {
+    const entry = await stat(join(folder, file));
+    if (entry.isFile()) files.push({ file, bytes: entry.size });
+  }
+  return files;
+}

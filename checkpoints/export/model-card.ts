@@ -1,0 +1,119 @@
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import type { CheckpointState } from '../checkpoint.ts';
+import { type ExportDescription, exportFileMeanings } from './export-description.ts';
+import type { KnownEvaluation } from './known-evaluations.ts';
+
+/** The parts of a run's configuration that the card names; a checkpoint may have been made without one. */
+const namedConfig = z.looseObject({
+  name: z.string().optional(),
+  data: z.looseObject({ source: z.string(), split: z.string().optional() }).optional(),
+});
+
+const PERCENT = 100;
+
+function evaluationTable({ file, result }: KnownEvaluation): string {
+  const rows = Object.entries(result.encoders);
+  const measures = Object.keys(rows[0]?.[1] ?? {});
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [
+    `### ${result.dataset}, split \`${result.split}\`, candidates \`${result.candidates}\``,
+    '',
+    line(['', ...measures]),
+    line(['---', ...measures.map(() => '---:')]),
+    ...rows.map(([name, values]) => line([name, ...measures.map((measure) => values[measure]?.toFixed(4) ?? '')])),
+    '',
+    `Retention (student / teacher, nDCG@10): ${result.retention === null ? 'none, the teacher finds nothing' : `${(PERCENT * result.retention).toFixed(1)}%`}. Storage saving of the evaluated corpus: ${(PERCENT * result.saving).toFixed(1)}%. Everything that was measured: \`${file}\`.`,
+  ].join('\n');
+}
+
+function usage({ weights }: ExportDescription): string {
+  if (weights === 'safetensors') {
+    return [
+      'Index a packed corpus (any zpkg, whatever its dictionary and level) and search it:',
+      '',
+      '```sh',
+      'cem index --checkpoint THIS_FOLDER --zpkg CORPUS.zpkg --index INDEX',
+      "cem search --index INDEX 'a question'",
+      '```',
+      '',
+      'The training corpus is not part of this folder, so `cem eval --checkpoint THIS_FOLDER` needs `--dictionary corpus`, `none` or a file.',
+    ].join('\n');
+  }
+  return [
+    'With everything around it (tables, chunk parsing) in Node:',
+    '',
+    '```ts',
+    "import { loadLayersModelExport } from './checkpoints/index.ts';",
+    'const { model } = await loadLayersModelExport(folder);',
+    'const vectors = await model.encodeChunks(compressedChunks, dictionary);',
+    '```',
+    '',
+    'The graph alone, where the layers are registered by one import that needs no Node:',
+    '',
+    '```ts',
+    "import './model/layers/register-layers.ts';",
+    "const graph = await tf.loadLayersModel('https://…/model.json'); // browser",
+    "const graph = await tf.loadLayersModel('file:///…/model.json'); // Node with tfjs-node",
+    'const graph = await tf.loadLayersModel(layersModelFiles(folder)); // Node without it: checkpoints/export/layers-model.ts',
+    'const vectors = graph.predict([symbols, lengths, kinds]);',
+    '```',
+  ].join('\n');
+}
+
+function inputs({ inputs: list, padding, kinds, tables, output }: ExportDescription): string {
+  const shapes = list.map(
+    ({ name, shape, dtype }) => `\`${name}\` [batch, symbols${shape[2] == null ? '' : `, ${shape[2]}`}] ${dtype}`,
+  );
+  return [
+    `Inputs of the graph, in this order: ${shapes.join('; ')}. Output: [batch, ${output.dimension}], vectors of length 1.`,
+    '',
+    'A symbol is a literal or a copy of the LZ77 stream inside a zstd frame (or a byte of the frame, where `model.input` is `bytes`).',
+    `Its entry of \`symbols\` is the sum of the rows that the positions it stands for have in the ${tables.names.length} tables of \`${tables.file}\` (${tables.names.join(', ')}), times length^-1/2;`,
+    `\`lengths\` is how many bytes it stands for, 0 for padding; \`kinds\` is ${kinds.padding} for padding, ${kinds.literal} for a literal, and ${kinds.firstCopy} and above for copies by length (\`kinds.copyLengths\` in \`encoder.json\`).`,
+    `Chunks are cut to ${padding.maximumSymbols} symbols and padded with zeros to a multiple of ${padding.patchSize}, beyond ${2 * padding.window} symbols to a multiple of ${padding.window} as well.`,
+  ].join('\n');
+}
+
+/** `README.md` of an export: what it is, what it was made from, how it is used, and what was measured. */
+export function modelCard(
+  state: CheckpointState,
+  description: ExportDescription,
+  files: readonly string[],
+  evaluations: readonly KnownEvaluation[],
+): string {
+  const config = namedConfig.safeParse(state.config).data;
+  const { teacher } = description;
+  const data = config?.data;
+  const source = data
+    ? `\`${data.source}\`${data.split === undefined ? '' : `, the documents of its split \`${data.split}\``}`
+    : 'not recorded in the checkpoint';
+  const figures =
+    evaluations.length === 0
+      ? 'None: the run folder holds no evaluation of these weights. `cem eval --json` measures them.'
+      : evaluations.map(evaluationTable).join('\n\n');
+  const settings = { model: state.model, pack: state.pack, teacher: state.teacher.config, seed: state.seed };
+  return `${[
+    '---\nlibrary_name: cem-rag\npipeline_tag: feature-extraction\ntags: [embeddings, retrieval, compressed-documents]\n---',
+    `# ${config?.name ?? 'CEM encoder'}`,
+    `An encoder of zstd-compressed text: it reads a chunk's compressed bytes and gives a vector of ${state.dimension} numbers, near to the one that its teacher gives the chunk's text. Queries are text and are embedded by the teacher.`,
+    '## Files',
+    files.map((file) => `- \`${file}\`: ${exportFileMeanings(file)}`).join('\n'),
+    '## Use',
+    usage(description),
+    '## Inputs',
+    inputs(description),
+    '## Training',
+    [
+      `- Data: ${source}.`,
+      `- Teacher: \`${teacher.id}\`, revision \`${teacher.revision}\`${teacher.folder === null ? ', which is not part of this folder' : `, fitted on the training texts, in \`${teacher.folder}/\``}.`,
+      `- Steps: ${state.step}. Content hash: \`${state.contentHash}\`.`,
+      '- Licence: the run states none; those of the training data and of the teacher apply.',
+      '- It was trained on the texts named above, in their languages; elsewhere measure before you rely on it.',
+    ].join('\n'),
+    '## Settings',
+    `\`\`\`yaml\n${stringify(state.config ?? settings).trimEnd()}\n\`\`\``,
+    '## Figures',
+    figures,
+  ].join('\n\n')}\n`;
+}

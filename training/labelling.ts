@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DocumentReader, splitSentences } from '../data/index.ts';
+import { createTeacher, LsaEmbedder, type TextEmbedder } from '../model/encoders/index.ts';
+import { CemError } from '../zpkg/index.ts';
+import { compressTexts, Granularity, type TrainingTexts, withTargets } from './granularity.ts';
+import type { RunFolder } from './run-folder.ts';
+import { cachedTeacher, TeacherCache, teacherCacheFolder } from './teacher-cache.ts';
+import type { TrainOptions } from './train-options.ts';
+
+/** The passages' sentences, each once, in order; at most `maximum`. */
+export function uniqueSentences(passages: readonly string[], maximum: number): string[] {
+  const sentences = new Set<string>();
+  for (const passage of passages) {
+    for (const sentence of splitSentences(passage)) sentences.add(sentence);
+    if (sentences.size >= maximum) break;
+  }
+  return [...sentences].slice(0, maximum);
+}
+
+/** The teacher behind its cache. A fitted teacher belongs to the run and so does its cache; the others' caches are shared between runs. */
+export async function openTeacher(
+  folder: RunFolder,
+  passages: readonly string[],
+  options: TrainOptions,
+): Promise<{ embedder: TextEmbedder; close(): Promise<void> }> {
+  let embedder: TextEmbedder;
+  let cacheFolder = teacherCacheFolder();
+  if (options.teacher.kind === 'lsa') {
+    cacheFolder = join(folder.path, 'teacher-cache');
+    if (existsSync(folder.teacher)) {
+      embedder = await LsaEmbedder.load(folder.teacher);
+    } else {
+      const stage = options.listener.stage('fit teacher');
+      const fitted = await LsaEmbedder.fit(passages, options.teacher, (done, total) => stage.progress(done, total));
+      await fitted.save(folder.teacher);
+      stage.done(`LSA, ${fitted.description.dimension} dimensions`);
+      embedder = fitted;
+    }
+  } else {
+    embedder = await createTeacher(options.teacher, options.models === undefined ? {} : { models: options.models });
+  }
+  await mkdir(cacheFolder, { recursive: true });
+  const cache = await TeacherCache.open(cacheFolder, embedder.description);
+  const cached = cachedTeacher(embedder, cache);
+  return {
+    embedder: cached,
+    close: async () => {
+      await cache.close();
+      await embedder.dispose();
+    },
+  };
+}
+
+/** The teacher's vectors for passages and sentences, with their frames: what the steps are cut from. */
+export async function label(
+  reader: DocumentReader,
+  teacher: TextEmbedder,
+  passages: readonly string[],
+  sentences: readonly string[],
+  options: TrainOptions,
+): Promise<Granularity[]> {
+  const { training, seed, listener } = options;
+  const targetsOf = async (name: string, texts: readonly string[]) => {
+    const stage = listener.stage(`label ${name}`);
+    const vectors = await teacher.embedDocuments(texts, (done, total) => stage.progress(done, total));
+    stage.done(`${texts.length} vectors of ${vectors.dimension}`);
+    return vectors.data;
+  };
+  const granularities: Granularity[] = [];
+  const add = (name: string, texts: Omit<TrainingTexts, 'count'>, settings: { batchSize: number; weight: number }) => {
+    const usable = withTargets(texts, teacher.description.dimension);
+    if (usable.count > 0)
+      granularities.push(new Granularity(name, usable, { ...settings, windowBatches: training.lengthBucketBatches, seed }));
+  };
+  if (training.passages.batchSize > 0) {
+    const sizes = Uint32Array.from(passages, (_, chunk) => reader.container.chunkSize(chunk));
+    const targets = await targetsOf('passages', passages);
+    add('passages', { sizes, frame: (chunk) => reader.compressedChunk(chunk), targets }, training.passages);
+  }
+  if (sentences.length > 0) {
+    const targets = await targetsOf('sentences', sentences);
+    const stage = listener.stage('compress sentences');
+    const frames = compressTexts(sentences, reader.dictionary, options.pack.level, (done, total) => stage.progress(done, total));
+    stage.done();
+    add('sentences', { ...frames, targets }, training.sentences);
+  }
+  if (granularities.length === 0) {
+    throw new CemError(
+      'TRAINING_NO_TEXTS',
+      'there is no text to train on: the teacher has no vector for any, or training.passages and training.sentences both have batchSize 0',
+    );
+  }
+  return granularities;
+}

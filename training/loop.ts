@@ -1,0 +1,179 @@
+import { existsSync } from 'node:fs';
+import {
+  listCheckpoints,
+  loadCheckpoint,
+  loadOptimizer,
+  type OptimizerArrays,
+  pruneCheckpoints,
+  readCheckpointState,
+  saveCheckpoint,
+} from '../checkpoints/index.ts';
+import { CemModel } from '../model/embedder.ts';
+import type { TextEmbedder } from '../model/encoders/index.ts';
+import { CemError } from '../zpkg/index.ts';
+import type { Granularity } from './granularity.ts';
+import { MetricsLog, StepAverages } from './metrics.ts';
+import type { RunFolder } from './run-folder.ts';
+import { TrainingStep } from './step.ts';
+import type { TrainOptions, TrainResult } from './train-options.ts';
+
+/** The steps of a run, from its newest checkpoint to its last step. */
+export class TrainingLoop {
+  readonly #folder: RunFolder;
+  readonly #options: TrainOptions;
+  readonly #teacher: TextEmbedder;
+  readonly #dictionary: Uint8Array;
+  readonly #granularities: readonly Granularity[];
+
+  constructor(
+    folder: RunFolder,
+    options: TrainOptions,
+    teacher: TextEmbedder,
+    dictionary: Uint8Array,
+    granularities: readonly Granularity[],
+  ) {
+    this.#folder = folder;
+    this.#options = options;
+    this.#teacher = teacher;
+    this.#dictionary = dictionary;
+    this.#granularities = granularities;
+  }
+
+  async run(): Promise<Pick<TrainResult, 'checkpoint' | 'step' | 'interrupted' | 'loss'>> {
+    const { training, listener, signal } = this.#options;
+    const { model, step: first, optimizer } = await this.#start();
+    const step = new TrainingStep(model, training);
+    if (optimizer) restoreOptimizer(step, optimizer);
+    try {
+      const metrics = await MetricsLog.open(this.#folder.metrics, first);
+      const prepared = model.prepareDictionary(this.#dictionary);
+      const epochs = this.#granularities.map((part) => `${part.epochs(training.steps).toFixed(1)} epochs of ${part.name}`);
+      listener.note(
+        `train: ${training.steps} steps, ${epochs.join(', ')}; ${model.graph.countParams()} weights and ${model.tables.size} in tables`,
+      );
+      const stage = listener.stage('train');
+      const averages = new StepAverages();
+      let firstLoss: number | undefined;
+      let lastLoss = Number.NaN;
+      let done = first;
+      let saved = first;
+      while (done < training.steps && !signal?.aborted) {
+        const batches = await Promise.all(this.#granularities.map((part) => part.batch(done, model, prepared)));
+        const result = await step.run(batches, done);
+        if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm)) {
+          stage.fail();
+          throw new CemError(
+            'TRAINING_NOT_FINITE',
+            `the loss of step ${done} is ${result.loss} (gradient norm ${result.gradientNorm}): lower optimizer.learningRate; the newest checkpoint is step ${saved}`,
+            {
+              details: { step: done, loss: result.loss, gradientNorm: result.gradientNorm },
+            },
+          );
+        }
+        done++;
+        averages.add(
+          result,
+          batches.reduce((sum, batch) => sum + batch.symbols.size, 0),
+        );
+        firstLoss ??= result.loss;
+        lastLoss = result.loss;
+        if (done % training.logEvery === 0 || done === training.steps) {
+          const line = averages.line(done);
+          metrics.append(line);
+          lastLoss = line.loss;
+        }
+        stage.progress(done, training.steps, `loss ${result.loss.toFixed(4)}`);
+        if (done % training.checkpointEvery === 0 && done < training.steps) {
+          await this.#save(model, step, done);
+          saved = done;
+        }
+      }
+      const checkpoint = this.#folder.checkpoint(done);
+      if (saved !== done || !existsSync(checkpoint)) await this.#save(model, step, done);
+      stage.done(`step ${done}, loss ${lastLoss.toFixed(4)}`);
+      return {
+        checkpoint,
+        step: done,
+        interrupted: done < training.steps,
+        loss: firstLoss === undefined ? null : { first: firstLoss, last: lastLoss },
+      };
+    } finally {
+      step.dispose();
+      model.dispose();
+    }
+  }
+
+  async #start(): Promise<{ model: CemModel; step: number; optimizer: OptimizerArrays | undefined }> {
+    const { seed, listener } = this.#options;
+    const newest = (await listCheckpoints(this.#folder.path)).at(-1);
+    const { dimension } = this.#teacher.description;
+    if (newest === undefined)
+      return { model: CemModel.create(this.#options.model, dimension, seed), step: 0, optimizer: undefined };
+    const path = this.#folder.checkpoint(newest);
+    const state = await readCheckpointState(path);
+    if (state.teacher.revision !== this.#teacher.description.revision) {
+      throw new CemError(
+        'CHECKPOINT_TEACHER',
+        `${path} was trained to ${state.teacher.id} (${state.teacher.revision.slice(0, 12)}), the teacher here is ${this.#teacher.description.id} (${this.#teacher.description.revision.slice(0, 12)})`,
+        {
+          details: { path },
+        },
+      );
+    }
+    listener.note(`resume: step ${newest}`);
+    const { model } = await loadCheckpoint(path);
+    return { model, step: state.step, optimizer: await loadOptimizer(path) };
+  }
+
+  async #save(model: CemModel, step: TrainingStep, done: number): Promise<void> {
+    const { seed, pack, teacher, resolved, training } = this.#options;
+    const { id, revision, settings } = this.#teacher.description;
+    const state = {
+      step: done,
+      seed,
+      model: model.config,
+      dimension: model.dimension,
+      pack: { level: pack.level, targetChunkSize: pack.targetChunkSize, dictionarySize: pack.dictionarySize },
+      teacher: { config: teacher, id, revision, settings },
+      config: resolved,
+    };
+    await saveCheckpoint(this.#folder.checkpoint(done), model, state, await optimizerArrays(step));
+    await pruneCheckpoints(this.#folder.path, training.keepCheckpoints);
+  }
+}
+
+/** Names of the optimiser's arrays in a checkpoint: `dense/first`, `dense/second`, then `tables/<number>/first` and `/second`. */
+async function optimizerArrays(step: TrainingStep): Promise<OptimizerArrays> {
+  const { first, second } = await step.dense.moments();
+  const arrays = new Map([
+    ['dense/first', { shape: [first.length], data: first }],
+    ['dense/second', { shape: [second.length], data: second }],
+  ]);
+  step.sparse.firstMoments.forEach((data, table) => {
+    arrays.set(`tables/${table}/first`, { shape: [data.length], data });
+  });
+  step.sparse.secondMoments.forEach((data, table) => {
+    arrays.set(`tables/${table}/second`, { shape: [data.length], data });
+  });
+  return arrays;
+}
+
+function restoreOptimizer(step: TrainingStep, arrays: OptimizerArrays): void {
+  const take = (name: string): Float32Array => {
+    const array = arrays.get(name);
+    if (!array)
+      throw new CemError(
+        'CHECKPOINT_SHAPE',
+        `the optimiser's state lacks "${name}": the checkpoint belongs to another configuration`,
+        { details: { name } },
+      );
+    return array.data;
+  };
+  step.dense.restore({ first: take('dense/first'), second: take('dense/second') });
+  step.sparse.firstMoments.forEach((moments, table) => {
+    moments.set(take(`tables/${table}/first`));
+  });
+  step.sparse.secondMoments.forEach((moments, table) => {
+    moments.set(take(`tables/${table}/second`));
+  });
+}

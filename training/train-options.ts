@@ -1,0 +1,55 @@
+import type { Document } from '../data/index.ts';
+import type { ModelConfig } from '../model/config.ts';
+import type { TeacherConfig } from '../model/encoders/index.ts';
+import type { TrainingConfig } from './config.ts';
+
+/** How a training corpus is packed. */
+export interface PackSettings {
+  readonly level: number;
+  readonly targetChunkSize: number;
+  readonly dictionarySize: number;
+}
+
+/** Where training says how far it is. */
+export interface TrainingListener {
+  note(line: string): void;
+  stage(name: string): {
+    progress(done: number, total: number, extra?: string): void;
+    done(summary?: string): void;
+    fail(): void;
+  };
+}
+
+export interface TrainOptions {
+  /** Run folder. */
+  readonly run: string;
+  readonly resume: boolean;
+  readonly seed: number;
+  readonly model: ModelConfig;
+  readonly teacher: TeacherConfig;
+  readonly pack: PackSettings;
+  readonly training: TrainingConfig;
+  /** The whole resolved configuration, as it is kept in the run folder and in every checkpoint. */
+  readonly resolved: unknown;
+  /** What else the environment file should say, such as the backend. */
+  readonly environment: Record<string, unknown>;
+  /** The training documents; read anew for each pass. */
+  readonly documents: () => AsyncIterable<Document>;
+  /** Folder in which teachers are looked up before the hub. */
+  readonly models?: string;
+  readonly listener: TrainingListener;
+  /** Asks for a checkpoint and an end after the current step. */
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainResult {
+  readonly run: string;
+  readonly checkpoint: string;
+  readonly step: number;
+  /** Whether the signal ended it before its last step. */
+  readonly interrupted: boolean;
+  readonly loss: { readonly first: number; readonly last: number } | null;
+  readonly texts: Readonly<Record<string, number>>;
+  readonly saving: number;
+  readonly seconds: number;
+}
