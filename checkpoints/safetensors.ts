@@ -119,7 +119,9 @@ async function openForReading(path: string): Promise<FileHandle> {
 /** The header without the file's own metadata, which has another form; undefined when it is not a JSON object. */
 function parseHeader(json: Buffer): unknown {
   try {
-    const { __metadata__: _metadata, ...arrays } = JSON.parse(json.toString('utf8')) as Record<string, unknown>;
+    const header: unknown = JSON.parse(json.toString('utf8'));
+    if (Array.isArray(header)) return undefined;
+    const { __metadata__: _metadata, ...arrays } = header as Record<string, unknown>;
     return arrays;
   } catch {
     return undefined;

@@ -88,9 +88,11 @@ async function runDemo(options: DemoOptions & GlobalOptions, reporter: Reporter)
     watched,
   );
   await describeSizes(join(folder.path, 'corpus.zpkg'), reporter);
-  const evaluation = await clock.time('evaluate', () => evaluateRun(folder, options, reporter));
+  // The backend was said once.
+  const quiet: Reporter = { ...reporter, note: () => undefined };
+  const evaluation = await clock.time('evaluate', () => evaluateRun(folder, options, quiet));
   requireLearned(evaluation, reporter);
-  await clock.time('index', () => indexHeldOut(folder, config.pack, options, reporter));
+  await clock.time('index', () => indexHeldOut(folder, config.pack, options, quiet));
   const searches = await clock.time('search', () => searchIndex(folder));
   return {
     run: folder.path,

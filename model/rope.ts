@@ -47,7 +47,8 @@ function toIds(bytes: Uint8Array): Uint16Array {
  * Positions below the dictionary's length lie in the dictionary, the others in the literals.
  *
  * A literal is one byte of the literals; a copy from the dictionary is a range of the dictionary; a copy from the document has the ranges that its
- * source had. Ranges are numbers: no byte is moved, nothing is decompressed. Neighbours that continue each other are merged.
+ * source had. Ranges are numbers: no byte is moved, nothing is decompressed. Neighbours that continue each other are merged,
+ * except across the dictionary's end, behind which the literals are another array.
  */
 class Rope {
   /** Where a range starts in dictionary + literals. */
@@ -56,10 +57,15 @@ class Rope {
   documentStarts = new Int32Array(257);
   count = 0;
   size = 0;
+  readonly #dictionaryLength: number;
+
+  constructor(dictionaryLength: number) {
+    this.#dictionaryLength = dictionaryLength;
+  }
 
   append(start: number, length: number): void {
     const last = this.count - 1;
-    if (last >= 0) {
+    if (last >= 0 && start !== this.#dictionaryLength) {
       const lastLength = this.size - this.documentStarts[last]!;
       if (this.starts[last]! + lastLength === start) {
         this.size += length;
@@ -108,7 +114,7 @@ class Rope {
 }
 
 function resolveRanges(symbols: FrameSymbols, dictionaryLength: number): Rope {
-  const rope = new Rope();
+  const rope = new Rope(dictionaryLength);
   let literal = dictionaryLength;
   for (let i = 0; i < symbols.count; i++) {
     const offset = symbols.offsets[i]!;

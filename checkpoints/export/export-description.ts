@@ -5,7 +5,7 @@ import { modelConfigSchema } from '../../model/config.ts';
 import { BYTE_ID_OFFSET, HASH_PRIMES } from '../../model/ngram-hash.ts';
 import { SYMBOL_KINDS, symbolKind } from '../../model/symbol-batch.ts';
 import { CemError, FormatError } from '../../zpkg/errors.ts';
-import { type CheckpointState, tableNames } from '../checkpoint.ts';
+import { type CheckpointState, MODEL_FILE, STATE_FILE, TABLES_FILE, tableNames } from '../checkpoint.ts';
 
 /** Version of `encoder.json` and of the folder around it. */
 const EXPORT_FORMAT_VERSION = 1;
@@ -19,9 +19,9 @@ export type ExportFormat = (typeof exportFormats)[number];
 
 const FILE_MEANINGS: Readonly<Record<string, string>> = {
   [DESCRIPTION_FILE]: 'what a program has to know to feed the encoder and to use its vectors',
-  'model.safetensors': 'weights of the graph, float32',
-  'tables.safetensors': 'embedding tables of bytes and hashed n-grams, float32',
-  'state.json': 'state of the checkpoint with the resolved configuration of its run',
+  [MODEL_FILE]: 'weights of the graph, float32',
+  [TABLES_FILE]: 'embedding tables of bytes and hashed n-grams, float32',
+  [STATE_FILE]: 'state of the checkpoint with the resolved configuration of its run',
   'model.json': 'the graph, as `tf.loadLayersModel` reads it',
   teacher: 'the fitted teacher, which embeds queries',
 };
@@ -72,7 +72,7 @@ const descriptionSchema = z.strictObject({
 export type ExportDescription = z.infer<typeof descriptionSchema>;
 
 /** What a file of an export is, in words for people. */
-export function exportFileMeanings(file: string): string {
+export function fileMeaning(file: string): string {
   if (file.startsWith('evaluation')) return 'figures of these weights, as `cem eval --json` printed them';
   if (/^group\d+-shard/.test(file)) return 'weights of `model.json`, float32';
   return FILE_MEANINGS[file] ?? 'part of the encoder';
@@ -95,7 +95,6 @@ function smallestCopyLengths(firstKind: number): number[] {
 export function describeExport(
   state: CheckpointState,
   weights: ExportFormat,
-  tablesFile: string,
   teacherFolder: string | null,
   sha256: Record<string, string>,
 ): ExportDescription {
@@ -124,7 +123,7 @@ export function describeExport(
       copyLengths: smallestCopyLengths(firstCopy),
     },
     tables: {
-      file: tablesFile,
+      file: TABLES_FILE,
       names: tableNames(model),
       dimension: model.local.dimension,
       sizes,

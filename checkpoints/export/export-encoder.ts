@@ -55,7 +55,7 @@ export async function exportEncoder(loaded: LoadedStudent, output: string, optio
   await checkOutput(output, { force, marker: DESCRIPTION_FILE });
   const teacher = await fittedTeacher(loaded);
   const evaluations = await knownEvaluations(loaded.folder, loaded.hash);
-  await writeFolder(output, async (folder) => {
+  await writeFolder(output, { replace: force }, async (folder) => {
     await copySynced(join(loaded.folder, TABLES_FILE), join(folder, TABLES_FILE));
     const numbers = [TABLES_FILE];
     if (format === 'safetensors') {
@@ -71,7 +71,7 @@ export async function exportEncoder(loaded: LoadedStudent, output: string, optio
     for (const { file, text } of evaluations) await writeFile(join(folder, file), text, { flush: true });
     const sha256: Record<string, string> = {};
     for (const file of numbers) sha256[file] = await fileDigest(join(folder, file));
-    const description = describeExport(loaded.state, format, TABLES_FILE, teacher ? TEACHER_FOLDER : null, sha256);
+    const description = describeExport(loaded.state, format, teacher ? TEACHER_FOLDER : null, sha256);
     await writeFile(join(folder, DESCRIPTION_FILE), `${JSON.stringify(description, null, 2)}\n`, { flush: true });
     const card = modelCard(loaded.state, description, (await readdir(folder)).sort(), evaluations);
     await writeFile(join(folder, CARD_FILE), card, { flush: true });

@@ -31,7 +31,8 @@ export async function knownEvaluations(checkpoint: string, contentHash: string):
   if (basename(dirname(checkpoint)) === 'checkpoints') folders.push(dirname(dirname(checkpoint)));
   const found = new Map<string, KnownEvaluation>();
   for (const folder of folders) {
-    for (const file of (await readdir(folder)).sort()) {
+    const entries = await readdir(folder, { withFileTypes: true });
+    for (const file of entries.flatMap((entry) => (entry.isFile() ? entry.name : [])).sort()) {
       if (!/^evaluation[\w.-]*\.json$/.test(file) || found.has(file)) continue;
       const text = await readFile(join(folder, file), 'utf8');
       const result = evaluationSchema.safeParse(parseJson(text));

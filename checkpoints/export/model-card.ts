@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { CheckpointState } from '../checkpoint.ts';
-import { type ExportDescription, exportFileMeanings } from './export-description.ts';
+import { type ExportDescription, fileMeaning } from './export-description.ts';
 import type { KnownEvaluation } from './known-evaluations.ts';
 
 /** The parts of a run's configuration that the card names; a checkpoint may have been made without one. */
@@ -98,7 +98,7 @@ export function modelCard(
     `# ${config?.name ?? 'CEM encoder'}`,
     `An encoder of zstd-compressed text: it reads a chunk's compressed bytes and gives a vector of ${state.dimension} numbers, near to the one that its teacher gives the chunk's text. Queries are text and are embedded by the teacher.`,
     '## Files',
-    files.map((file) => `- \`${file}\`: ${exportFileMeanings(file)}`).join('\n'),
+    files.map((file) => `- \`${file}\`: ${fileMeaning(file)}`).join('\n'),
     '## Use',
     usage(description),
     '## Inputs',

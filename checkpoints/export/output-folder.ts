@@ -20,9 +20,9 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-function isRunning(process_: number): boolean {
+function isRunning(processNumber: number): boolean {
   try {
-    process.kill(process_, 0);
+    process.kill(processNumber, 0);
     return true;
   } catch (error) {
     // EPERM: it runs, as somebody else.
@@ -64,10 +64,15 @@ export async function checkOutput(output: string, options: { readonly force: boo
  * Makes a folder that appears under its name whole or not at all: filled under a temporary name beside it, then renamed. An earlier one is moved
  * aside until then and comes back when the rename fails.
  *
+ * @param options.replace without it, a folder that appeared meanwhile is left alone
  * @param fill writes the files into the folder that it is given, each of them synced
  * @throws CemError `EXPORT_WRITE` when the file system refuses, and what `fill` throws
  */
-export async function writeFolder(output: string, fill: (folder: string) => Promise<void>): Promise<void> {
+export async function writeFolder(
+  output: string,
+  options: { readonly replace: boolean },
+  fill: (folder: string) => Promise<void>,
+): Promise<void> {
   const path = resolve(output);
   const parent = dirname(path);
   const name = basename(path);
@@ -80,7 +85,7 @@ export async function writeFolder(output: string, fill: (folder: string) => Prom
     await mkdir(temporary);
     await fill(temporary);
     await syncFolder(temporary);
-    const replaced = await exists(path);
+    const replaced = options.replace && (await exists(path));
     if (replaced) await rename(path, old);
     try {
       await rename(temporary, path);

@@ -18,7 +18,8 @@ import {
 } from '../../checkpoints/index.ts';
 import { tf } from '../../model/backend/index.ts';
 import { testBackend } from '../backend.ts';
-import { codeOf, DIMENSION, makeRun, STATE, tinyModel, withTemporaryFolder } from './fixtures.ts';
+import { withTemporaryFolder } from '../data/temporary-folder.ts';
+import { codeOf, DIMENSION, makeRun, STATE, tinyModel } from './fixtures.ts';
 
 const test = suite('checkpoints');
 
@@ -251,7 +252,9 @@ test('kill -9 during a save: every checkpoint that is listed loads', () =>
     const program = fileURLToPath(new URL('save-forever.ts', import.meta.url));
     for (let kill = 0; kill < 3; kill++) {
       const first = ((await listCheckpoints(run)).at(-1) ?? 0) + 1;
-      const child = spawn(process.execPath, ['--import', 'tsx', program, run, String(first)], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(process.execPath, ['--import', 'tsx', program, run, String(first)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
       let saved = '';
       await new Promise<void>((resolve) => {

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
@@ -10,7 +9,8 @@ import { type ModelConfig, modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { LsaEmbedder, lsaConfig } from '../../model/encoders/index.ts';
 import { RandomNumbers } from '../../model/random.ts';
-import { CemError, ZpkgReader } from '../../zpkg/index.ts';
+import { ZpkgReader } from '../../zpkg/index.ts';
+import { errorOf } from '../data/temporary-folder.ts';
 
 /** Every kind of layer: windows that blocks are made of, two queries a patch, a projection into the global width. */
 export const TINY_MODEL: ModelConfig = modelConfigSchema.parse({
@@ -96,25 +96,9 @@ export async function makeRun(parent: string): Promise<TestRun> {
   return { folder, checkpoint, hash, model, frames, dictionary: reader.dictionary };
 }
 
-/** A folder that is gone after the action, however it ends. */
-export async function withTemporaryFolder<Result>(action: (folder: string) => Promise<Result>): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), 'cem-checkpoints-'));
-  try {
-    return await action(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
 /** The code of the error of ours that an action ends with; fails when it ends with none or with another. */
 export async function codeOf(action: () => Promise<unknown>): Promise<string> {
-  try {
-    await action();
-  } catch (error) {
-    assert.instance(error, CemError, String(error));
-    return (error as CemError).code;
-  }
-  return assert.unreachable('expected an error of ours') as never;
+  return (await errorOf(action)).code;
 }
 
 /** The largest difference between two lists of numbers of one length. */

@@ -1,0 +1,36 @@
+import { tf } from '../../model/backend/index.ts';
+import { type ModelConfig, modelConfigSchema } from '../../model/config.ts';
+import { CemModel } from '../../model/embedder.ts';
+import { RandomNumbers } from '../../model/random.ts';
+
+/** Every kind of layer: windows that blocks are made of, two queries a patch, a projection into the global width. */
+export function tinyConfig(changes: { input?: ModelConfig['input']; maximumSymbols?: number } = {}): ModelConfig {
+  return modelConfigSchema.parse({
+    maximumSymbols: 1024,
+    patchSize: 4,
+    tables: { sizes: [3, 4, 6], rows: 211 },
+    local: { dimension: 16, layers: 1, heads: 2, feedForward: 24, window: 8, crossAttentionHeads: 2 },
+    global: { dimension: 36, layers: 1, heads: 2, feedForward: 40 },
+    ...changes,
+  });
+}
+
+/** A tiny model whose gains are not all one, as they are in a new one, so that a gain that is left out shows. */
+export function tinyModel(config: ModelConfig, dimension: number, seed = 1): CemModel {
+  const model = CemModel.create(config, dimension, seed);
+  for (const weight of model.graph.weights) {
+    if (weight.shape.length !== 1) continue;
+    const random = new RandomNumbers(seed, `gain/${weight.originalName}`);
+    const gain = tf.tensor1d(Array.from({ length: weight.shape[0]! }, () => 0.5 + random.uniform()));
+    weight.write(gain);
+    gain.dispose();
+  }
+  return model;
+}
+
+/** [length] numbers of a normal distribution that depend on the name alone. */
+export function randomValues(length: number, name: string): Float32Array {
+  const values = new Float32Array(length);
+  new RandomNumbers(1, name).fillTruncatedNormal(values, 1);
+  return values;
+}

@@ -1,0 +1,129 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { tf } from '../../model/backend/index.ts';
+import { AdamW } from '../../training/optimizers/adamw.ts';
+import { testBackend } from '../backend.ts';
+import { randomValues } from '../model/tiny-model.ts';
+
+const test = suite('AdamW');
+test.before(async () => {
+  await testBackend();
+});
+
+const OPTIONS = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1 };
+const INPUTS = 3;
+const OUTPUTS = 4;
+
+/** A matrix, which decays, and a vector, which does not. */
+function makeWeights(): { layer: tf.layers.Layer; weights: tf.LayerVariable[]; values: Float64Array } {
+  const layer = tf.layers.dense({ units: OUTPUTS, useBias: true });
+  layer.build([null, INPUTS]);
+  const values = randomValues((INPUTS + 1) * OUTPUTS, 'weights');
+  tf.tidy(() => {
+    layer.setWeights([
+      tf.tensor2d(values.slice(0, INPUTS * OUTPUTS), [INPUTS, OUTPUTS]),
+      tf.tensor1d(values.slice(INPUTS * OUTPUTS)),
+    ]);
+  });
+  return { layer, weights: layer.trainableWeights, values: Float64Array.from(values) };
+}
+
+const readAll = (weights: readonly tf.LayerVariable[]) => weights.flatMap((weight) => [...weight.read().dataSync()]);
+
+/** Decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2), number by number in float64. */
+class PlainAdamW {
+  readonly first: Float64Array;
+  readonly second: Float64Array;
+  readonly values: Float64Array;
+  constructor(values: Float64Array) {
+    this.values = values;
+    this.first = new Float64Array(values.length);
+    this.second = new Float64Array(values.length);
+  }
+  step(gradient: Float32Array, rate: number, scale: number, step: number): void {
+    const { beta1, beta2, epsilon, weightDecay } = OPTIONS;
+    for (let i = 0; i < this.values.length; i++) {
+      const g = gradient[i]! * scale;
+      this.first[i] = beta1 * this.first[i]! + (1 - beta1) * g;
+      this.second[i] = beta2 * this.second[i]! + (1 - beta2) * g * g;
+      const decay = i < INPUTS * OUTPUTS ? weightDecay : 0;
+      const direction = this.first[i]! / (1 - beta1 ** step) / (Math.sqrt(this.second[i]! / (1 - beta2 ** step)) + epsilon);
+      this.values[i]! -= rate * (direction + decay * this.values[i]!);
+    }
+  }
+}
+
+const RATES = [0.1, 0.05, 0.2, 0.01, 0.1, 0.1];
+
+function stepBoth(optimizer: AdamW, plain: PlainAdamW, step: number): void {
+  const gradient = randomValues(plain.values.length, `gradient/${step}`);
+  const scale = step % 2 === 0 ? 0.3 : 1;
+  plain.step(gradient, RATES[step - 1]!, scale, step);
+  const flat = tf.tidy(() =>
+    optimizer.flatten([
+      tf.tensor2d(gradient.slice(0, INPUTS * OUTPUTS), [INPUTS, OUTPUTS]),
+      tf.tensor1d(gradient.slice(INPUTS * OUTPUTS)),
+    ]),
+  );
+  optimizer.apply(flat, RATES[step - 1]!, scale, step);
+  flat.dispose();
+}
+
+function assertClose(got: readonly number[], expected: ArrayLike<number>): void {
+  assert.is(got.length, expected.length);
+  got.forEach((value, i) => {
+    assert.ok(Math.abs(value - expected[i]!) < 1e-5, `[${i}]: ${value} for ${expected[i]}`);
+  });
+}
+
+test('equals its definition over several steps; matrices decay, vectors do not', () => {
+  const { layer, weights, values } = makeWeights();
+  const optimizer = new AdamW(weights, OPTIONS);
+  const plain = new PlainAdamW(values);
+  for (let step = 1; step <= RATES.length; step++) {
+    stepBoth(optimizer, plain, step);
+    assertClose(readAll(weights), plain.values);
+  }
+  optimizer.dispose();
+  layer.dispose();
+});
+
+test('moments go into a new optimiser, which goes on to the byte', async () => {
+  const { layer, weights, values } = makeWeights();
+  const optimizer = new AdamW(weights, OPTIONS);
+  const plain = new PlainAdamW(values);
+  for (let step = 1; step <= 3; step++) stepBoth(optimizer, plain, step);
+  const moments = await optimizer.moments();
+  const kept = { first: moments.first.slice(), second: moments.second.slice() };
+  assertClose([...kept.first], plain.first);
+  assertClose([...kept.second], plain.second);
+
+  const other = makeWeights();
+  // Made before the weights are set: `restore` must read them again.
+  const resumed = new AdamW(other.weights, OPTIONS);
+  other.layer.setWeights(layer.getWeights());
+  resumed.restore(kept);
+  for (let step = 4; step <= 6; step++) {
+    stepBoth(optimizer, plain, step);
+    stepBoth(resumed, new PlainAdamW(values.slice()), step);
+    assert.equal(readAll(other.weights), readAll(weights));
+  }
+  for (const used of [optimizer, resumed]) used.dispose();
+  for (const made of [layer, other.layer]) made.dispose();
+});
+
+test('no tensor is left behind by steps or by dispose', () => {
+  const { layer, weights, values } = makeWeights();
+  const before = tf.memory().numTensors;
+  const optimizer = new AdamW(weights, OPTIONS);
+  const plain = new PlainAdamW(values);
+  stepBoth(optimizer, plain, 1);
+  const during = tf.memory().numTensors;
+  for (let step = 2; step <= 6; step++) stepBoth(optimizer, plain, step);
+  assert.is(tf.memory().numTensors, during);
+  optimizer.dispose();
+  assert.is(tf.memory().numTensors, before);
+  layer.dispose();
+});
+
+test.run();
