@@ -5,7 +5,7 @@ import { loadConfig } from '../configs/index.ts';
 import { packCorpus, readCorpus } from '../data/index.ts';
 import { formatEvaluation } from '../eval/index.ts';
 import { Searcher, type SearchResult } from '../rag/index.ts';
-import { CemError, ZpkgReader } from '../zpkg/index.ts';
+import { CemError, writeFileAtomically, ZpkgReader } from '../zpkg/index.ts';
 import { defineCommand, type GlobalOptions } from './command.ts';
 import { makeDemoCorpus } from './demo/demo-corpus.ts';
 import { type DemoFolder, openDemoFolder, writeDemoCorpus } from './demo/demo-folder.ts';
@@ -42,9 +42,9 @@ const HELD_OUT_DOCUMENTS = 600;
 const LEAST_TIMES_RANDOM = 5;
 const RESULTS = 3;
 const QUERIES = [
-  'send log lines to another process or service',
+  'send pino logs to a logging service',
   'set a header of the response before the reply is sent',
-  'check whether an address is a valid IP',
+  'return connections to the pool after a query',
 ];
 
 export const demoCommand = defineCommand<DemoOptions, DemoReport>({
@@ -82,15 +82,25 @@ async function runDemo(options: DemoOptions & GlobalOptions, reporter: Reporter)
   ]);
 
   const documents = await writeCorpus(options, config.seed, folder, watched);
-  const { backend } = await trainFromConfig(
+  const { backend, interrupted, step } = await trainFromConfig(
     config,
     { run: folder.path, resume: folder.continued, models: undefined, backend: options.backend },
     watched,
   );
+  if (interrupted) {
+    throw new CemError(
+      'DEMO_STOPPED',
+      `stopped at step ${step} of ${config.training.steps}: the same command goes on from there`,
+      {
+        details: { step },
+      },
+    );
+  }
   await describeSizes(join(folder.path, 'corpus.zpkg'), reporter);
   // The backend was said once.
   const quiet: Reporter = { ...reporter, note: () => undefined };
   const evaluation = await clock.time('evaluate', () => evaluateRun(folder, options, quiet));
+  await writeFileAtomically(join(folder.path, 'evaluation.json'), Buffer.from(`${JSON.stringify(evaluation, null, 2)}\n`));
   requireLearned(evaluation, reporter);
   await clock.time('index', () => indexHeldOut(folder, config.pack, options, quiet));
   const searches = await clock.time('search', () => searchIndex(folder));
@@ -160,7 +170,7 @@ function requireLearned(evaluation: EvalResult, reporter: Reporter): void {
   reporter.note(formatEvaluation(evaluation));
   throw new CemError(
     'DEMO_NOT_LEARNED',
-    `the student scores nDCG@10 ${student.toFixed(4)}, less than ${LEAST_TIMES_RANDOM} times the ${random.toFixed(4)} of random vectors: it was trained too little, or training is broken`,
+    `the student scores nDCG@10 ${student.toFixed(4)}, less than ${LEAST_TIMES_RANDOM} times the ${random.toFixed(4)} of random vectors, over ${evaluation.counts.documents} documents: it was trained too little, training is broken, or the documents are too few to tell`,
     { details: { student, random } },
   );
 }

@@ -60,7 +60,8 @@ async function main(argv: readonly string[]): Promise<number> {
     .exitProcess(false)
     .fail((message, error) => {
       if (error) throw error;
-      throw new UsageError('USAGE', `${message}; \`cem --help\` and \`cem COMMAND --help\` say what there is`);
+      const what = message.startsWith('Did you mean') ? `unknown command, ${message.toLowerCase()}` : message;
+      throw new UsageError('USAGE', `${what} - \`cem --help\` and \`cem COMMAND --help\` say what there is`);
     });
   try {
     await parser.parseAsync();

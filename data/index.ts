@@ -3,6 +3,7 @@ export { type ChunkText, chunkTexts } from './chunk-texts.ts';
 export { readCorpus } from './corpus.ts';
 export { type Document, documentText } from './document.ts';
 export { DocumentReader, type DocumentReaderOptions } from './document-reader.ts';
+export { type FolderLock, lockFolder } from './folder-lock.ts';
 export { type ChunkRange, Mapping, mappingPathOf } from './mapping.ts';
 export { type MarkdownPassage, markdownPassages, type PassageLengths } from './markdown-passages.ts';
 export { type PackManifest, type PackOptions, packCorpus } from './pack.ts';

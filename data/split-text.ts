@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import type { Compressor } from '../zpkg/index.ts';
+import { type Compressor, LARGEST_CHUNK_CONTENT } from '../zpkg/index.ts';
 
 /** Smallest target for a part's frame: one character always fits, so that splitting ends. */
 export const SMALLEST_TARGET = 64;
@@ -25,7 +25,7 @@ export function compressInParts(text: string, compressor: Compressor, target: nu
   const frames: Uint8Array[] = [];
   const add = (part: string, atLeast: number): void => {
     const bytes = Buffer.from(part, 'utf8');
-    let parts = Math.max(atLeast, Math.ceil(bytes.length / (LARGEST_FIRST_TRY * target)));
+    let parts = Math.max(atLeast, Math.ceil(bytes.length / Math.min(LARGEST_FIRST_TRY * target, LARGEST_CHUNK_CONTENT)));
     if (parts === 1) {
       const frame = compressor.compress(bytes);
       if (frame.length <= target) {

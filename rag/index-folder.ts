@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { access, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type FolderLock, lockFolder } from '../search/folder-lock.ts';
+import { type FolderLock, lockFolder } from '../data/folder-lock.ts';
 import { openPglite } from '../search/pglite-driver.ts';
 import { PgvectorStore } from '../search/pgvector-store.ts';
 import { databaseUrlWithoutPassword, openPostgres } from '../search/postgres-driver.ts';

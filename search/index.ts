@@ -1,6 +1,5 @@
 export { type Bm25Options, Bm25Retriever } from './bm25.ts';
 export { ExactRetriever, type ExactRetrieverOptions } from './exact-retriever.ts';
-export { type FolderLock, lockFolder } from './folder-lock.ts';
 export { type InnerProducts, plainInnerProducts, tensorInnerProducts } from './inner-products.ts';
 export { openPglite } from './pglite-driver.ts';
 export { type PgvectorOptions, PgvectorStore, type VectorPrecision } from './pgvector-store.ts';

@@ -90,7 +90,7 @@ export class TrainingLoop {
       }
       const checkpoint = this.#folder.checkpoint(done);
       if (saved !== done || !existsSync(checkpoint)) await this.#save(model, step, done);
-      stage.done(`step ${done}, loss ${lastLoss.toFixed(4)}`);
+      stage.done(firstLoss === undefined ? `step ${done}, nothing left to do` : `step ${done}, loss ${lastLoss.toFixed(4)}`);
       return {
         checkpoint,
         step: done,

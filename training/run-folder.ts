@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -25,6 +25,11 @@ function runFolder(path: string): RunFolder {
     metrics: join(path, 'metrics.jsonl'),
     checkpoint: (step) => join(path, 'checkpoints', String(step)),
   };
+}
+
+/** Takes back that a folder is a run: for one whose data turned out to be unreadable before anything was made of it. */
+export async function forgetRun(folder: RunFolder): Promise<void> {
+  await rm(folder.config, { force: true });
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -93,6 +98,7 @@ function describeEnvironment(): Record<string, unknown> {
       return null;
     }
   };
+  const changes = git('status', '--porcelain');
   return {
     started: new Date().toISOString(),
     node: process.version,
@@ -101,6 +107,6 @@ function describeEnvironment(): Record<string, unknown> {
     cores: cpus().length,
     memory: totalmem(),
     gitCommit: git('rev-parse', 'HEAD'),
-    gitDirty: git('status', '--porcelain') !== '',
+    gitDirty: changes === null ? null : changes !== '',
   };
 }

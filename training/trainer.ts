@@ -1,14 +1,28 @@
 import { existsSync } from 'node:fs';
-import { chunkTexts, corpusSaving, DocumentReader, packCorpus } from '../data/index.ts';
+import { chunkTexts, corpusSaving, DocumentReader, lockFolder, packCorpus } from '../data/index.ts';
 import { label, openTeacher, uniqueSentences } from './labelling.ts';
 import { TrainingLoop } from './loop.ts';
-import { openRunFolder, type RunFolder } from './run-folder.ts';
+import { forgetRun, openRunFolder, type RunFolder } from './run-folder.ts';
 import type { TrainOptions, TrainResult } from './train-options.ts';
 
-/** Trains an encoder from a corpus: pack, teacher, targets, steps, checkpoints. The place to read the whole of training. */
+/**
+ * Trains an encoder from a corpus in a run folder, which no other process may use meanwhile.
+ *
+ * @throws UsageError `RUN_EXISTS`; CemError `RUN_CONFIG_DIFFERS`, `FOLDER_LOCKED`, `TRAINING_NO_TEXTS`, `TRAINING_NOT_FINITE`, `CHECKPOINT_TEACHER`, and what reading the data throws
+ */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const start = performance.now();
   const folder = await openRunFolder(options.run, options.resolved, options.resume, options.environment);
+  const lock = await lockFolder(folder.path);
+  try {
+    return await trainIn(folder, options);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Pack, teacher, targets, steps, checkpoints: the place to read the whole of training. */
+async function trainIn(folder: RunFolder, options: TrainOptions): Promise<TrainResult> {
+  const start = performance.now();
   const saving = await packOnce(folder, options);
   const reader = await DocumentReader.open(folder.zpkg);
   try {
@@ -41,6 +55,10 @@ async function packOnce(folder: RunFolder, options: TrainOptions): Promise<numbe
       ...options.pack,
       force: true,
       onProgress: (_stage, done, total) => stage.progress(done, total),
+    }).catch(async (error: unknown) => {
+      stage.fail();
+      if (!options.resume) await forgetRun(folder);
+      throw error;
     });
     stage.done(`${manifest.documents} documents in ${manifest.chunks} chunks, saving ${(100 * manifest.saving).toFixed(1)}%`);
     return manifest.saving;

@@ -1,13 +1,15 @@
 import binding from 'zstd-napi/binding.js';
 import { messageOf } from './bytes.ts';
 import { CemError, FormatError, UsageError } from './errors.ts';
+import { LARGEST_CHUNK_CONTENT } from './format.ts';
+import { LARGEST_BLOCK } from './frame-header.ts';
 
 /** Lowest and highest compression level. zstd itself goes down to -131072; below -7 nothing is gained. */
 const LOWEST_LEVEL = -7;
 const HIGHEST_LEVEL = 22;
 
-/** Largest frame that a decompressor accepts unless told otherwise: 256 MiB of content. */
-const DEFAULT_MAXIMUM_CONTENT = 256 * 1024 * 1024;
+/** Shortest block that yields anything: a header of 3 bytes and the byte of a run (RFC 8878, 3.1.1.2). No block yields more than 128 KiB. */
+const SHORTEST_BLOCK = 4;
 
 /** `ZSTD_c_literalCompressionMode` and `ZSTD_ps_disable` of zstd.h (experimental section): literals are left as they are. */
 const PARAMETER_LITERAL_COMPRESSION = 1002;
@@ -15,6 +17,7 @@ const LITERALS_UNCOMPRESSED = 2;
 
 /** Turns texts into single zstd frames. One instance serves one thread; `compress` keeps nothing between calls. */
 export interface Compressor {
+  /** @throws FormatError `FRAME_TOO_LARGE` when the data is more than a chunk may hold (`LARGEST_CHUNK_CONTENT`) */
   compress(data: Uint8Array): Uint8Array;
 }
 
@@ -63,6 +66,7 @@ export function createCompressor(options: CompressorOptions): Compressor {
   let scratch: Buffer = Buffer.alloc(0);
   return {
     compress(data) {
+      if (data.length > LARGEST_CHUNK_CONTENT) throw tooLarge(data.length, LARGEST_CHUNK_CONTENT, 'cut the document into parts');
       const bound = binding.compressBound(data.length);
       if (scratch.length < bound) scratch = Buffer.allocUnsafeSlow(bound);
       return new Uint8Array(scratch.subarray(0, context.compress2(scratch, data)));
@@ -72,24 +76,16 @@ export function createCompressor(options: CompressorOptions): Compressor {
 
 /**
  * @param dictionary as the compressor had it; empty is none
+ * @param options.maximumContent largest content in bytes that is accepted; `LARGEST_CHUNK_CONTENT` by default
  * @throws CemError `CODEC_DICTIONARY`
  */
 export function createDecompressor(dictionary?: Uint8Array, options: { maximumContent?: number } = {}): Decompressor {
-  const maximum = options.maximumContent ?? DEFAULT_MAXIMUM_CONTENT;
+  const maximum = options.maximumContent ?? LARGEST_CHUNK_CONTENT;
   const context = new binding.DCtx();
   if (dictionary !== undefined && dictionary.length > 0) refuseBadDictionary(() => context.loadDictionary(dictionary));
   return {
     decompress(frame) {
-      const size = contentSize(frame);
-      if (size > maximum) {
-        throw new FormatError(
-          'FRAME_TOO_LARGE',
-          `the frame declares ${size} bytes of content, more than the ${maximum} that are allowed: raise the limit or refuse the file`,
-          {
-            details: { declared: size, maximum },
-          },
-        );
-      }
+      const size = contentSize(frame, maximum);
       const content = new Uint8Array(size);
       let frameLength: number;
       let produced: number;
@@ -107,11 +103,11 @@ export function createDecompressor(dictionary?: Uint8Array, options: { maximumCo
 }
 
 /**
- * The content size that a frame declares, from its header alone.
+ * The content size that a frame declares, from its header alone; never more than `maximum`, nor than a frame of that many bytes can hold.
  *
- * @throws FormatError `FRAME_CORRUPT` when this is not the start of one standard frame, `FRAME_SIZE_UNKNOWN` when it declares no size
+ * @throws FormatError `FRAME_CORRUPT` when this is not the start of one standard frame, `FRAME_SIZE_UNKNOWN` when it declares no size, `FRAME_TOO_LARGE`
  */
-export function contentSize(frame: Uint8Array): number {
+export function contentSize(frame: Uint8Array, maximum = LARGEST_CHUNK_CONTENT): number {
   if (frame.length < 4 || frame[0] !== 0x28 || frame[1] !== 0xb5 || frame[2] !== 0x2f || frame[3] !== 0xfd) {
     throw corrupt('it does not start with the zstd magic 28 B5 2F FD');
   }
@@ -127,7 +123,16 @@ export function contentSize(frame: Uint8Array): number {
       'the frame declares no content size, which every chunk must: compress with the content size flag on',
     );
   }
+  if (size > maximum) throw tooLarge(size, maximum, 'raise the limit or refuse the file');
+  if (size > (frame.length / SHORTEST_BLOCK) * LARGEST_BLOCK)
+    throw corrupt(`it declares ${size} bytes of content, more than ${frame.length} compressed bytes can hold`);
   return size;
+}
+
+function tooLarge(size: number, maximum: number, advice: string): FormatError {
+  return new FormatError('FRAME_TOO_LARGE', `${size} bytes of content are more than the ${maximum} allowed in one chunk: ${advice}`, {
+    details: { size, maximum },
+  });
 }
 
 function corrupt(reason: string, options: { cause?: unknown } = {}): FormatError {

@@ -1,5 +1,6 @@
 import type { Dictionary } from './dictionary.ts';
 import { FormatError } from './errors.ts';
+import { LARGEST_CHUNK_CONTENT } from './format.ts';
 import { type FrameHeader, LARGEST_BLOCK, readFrameHeader } from './frame-header.ts';
 import { type FrameSymbols, SymbolBuffer } from './frame-symbols.ts';
 import { HuffmanTable } from './huffman.ts';
@@ -12,12 +13,9 @@ export type { FrameSymbols } from './frame-symbols.ts';
 
 /** Bounds on what a frame may ask for. */
 export interface FrameLimits {
-  /** Largest decompressed size in bytes; default `DEFAULT_MAXIMUM_SIZE`. */
+  /** Largest decompressed size in bytes; default `LARGEST_CHUNK_CONTENT`. */
   readonly maximumSize?: number;
 }
-
-/** Largest decompressed size that `parseFrame` takes unless told otherwise: 64 MiB, far over any chunk of text. */
-export const DEFAULT_MAXIMUM_SIZE = 64 * 1024 * 1024;
 
 /** Block types (RFC 8878, 3.1.1.2.2). */
 const RAW = 0;
@@ -47,7 +45,7 @@ const sequences = new SequenceDecoder();
  */
 export function parseFrame(frame: Uint8Array, dictionary?: Dictionary, limits?: FrameLimits): FrameSymbols {
   const header = readFrameHeader(frame);
-  const maximumSize = limits?.maximumSize ?? DEFAULT_MAXIMUM_SIZE;
+  const maximumSize = limits?.maximumSize ?? LARGEST_CHUNK_CONTENT;
   if (header.contentSize !== undefined) checkSize(header.contentSize, maximumSize, 4);
   checkDictionary(header, dictionary);
 

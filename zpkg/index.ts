@@ -10,7 +10,8 @@ export {
 export { type Dictionary, type DictionaryEntropy, readDictionary } from './dictionary.ts';
 export { type DictionaryTrainingOptions, trainDictionary } from './dictionary-training.ts';
 export { CemError, FormatError, UsageError } from './errors.ts';
-export { DEFAULT_MAXIMUM_SIZE, type FrameLimits, type FrameSymbols, parseFrame } from './frame.ts';
+export { LARGEST_CHUNK_CONTENT } from './format.ts';
+export { type FrameLimits, type FrameSymbols, parseFrame } from './frame.ts';
 export { type FrameHeader, readFrameHeader } from './frame-header.ts';
 export { type StoredFrame, ZpkgReader, type ZpkgReaderOptions, type ZpkgStatistics, type ZpkgVerification } from './reader.ts';
 export { type ZpkgSummary, ZpkgWriter, type ZpkgWriterOptions } from './writer.ts';

@@ -1,6 +1,7 @@
 import { AtomicFile } from './atomic-file.ts';
 import { checksum, viewOf } from './bytes.ts';
 import { ChunkTable } from './chunk-table.ts';
+import { contentSize } from './codec.ts';
 import { CemError } from './errors.ts';
 import {
   encodeHeader,
@@ -64,11 +65,13 @@ export class ZpkgWriter {
    *
    * @returns the chunk's number
    * @throws CemError `ZPKG_EMPTY_CHUNK`, `ZPKG_OVERFLOW`
+   * @throws FormatError `FRAME_CORRUPT`, `FRAME_SIZE_UNKNOWN`, `FRAME_TOO_LARGE` when its header is not that of a chunk (FORMAT.md, Chunks)
    */
   async append(frame: Uint8Array): Promise<number> {
     if (frame.length === 0) {
       throw new CemError('ZPKG_EMPTY_CHUNK', 'a chunk is a zstd frame and never empty: compress the empty text, too (9 bytes)');
     }
+    contentSize(frame);
     this.#table.add(frame.length, checksum(frame));
     await this.#file.append(frame);
     return this.#table.count - 1;

@@ -5,7 +5,7 @@ import { CemError } from '../../zpkg/index.ts';
 import type { MarkdownFile } from './installed-markdown.ts';
 
 /** A held-out document and the query that asks for it: a sentence that was taken out of it. */
-export interface HeldOutDocument {
+interface HeldOutDocument {
   readonly document: Document;
   readonly query: string;
 }
@@ -23,13 +23,16 @@ export interface DemoCorpusOptions {
 
 const LENGTHS = { shortest: 300, longest: 1500 };
 const LARGEST_HELD_OUT_SHARE = 0.2;
+/** A file that would bring more than this many times what is wanted stays in training. */
+const LARGEST_EXCESS = 1.1;
 /** Characters of a sentence that can be a query. */
 const SHORTEST_QUERY = 50;
 const LONGEST_QUERY = 250;
 const FEWEST_QUERY_WORDS = 7;
 /** Share of letters and spaces: code, links and tables have less. */
 const LEAST_LETTERS = 0.85;
-const FEWEST_PASSAGES = 20;
+/** Chance alone ranks a document among ten of few. */
+const FEWEST_PASSAGES = 100;
 
 /**
  * Passages of Markdown files, parted into training documents and held-out documents with a query each. Whole files are held out, so that no
@@ -55,7 +58,7 @@ export function makeDemoCorpus(files: readonly MarkdownFile[], options: DemoCorp
   for (const name of shuffledNames(passages, options.seed)) {
     if (taken >= wanted) break;
     const documents = passages.get(name)!;
-    if (taken + documents.length > wanted * 1.1) continue;
+    if (taken + documents.length > wanted * LARGEST_EXCESS) continue;
     const asked = documents.flatMap((document) => withQuery(document, occurrences, options.seed));
     heldOut.set(name, asked);
     taken += asked.length;

@@ -47,9 +47,9 @@ export async function openDemoFolder(path: string, force: boolean): Promise<Demo
 }
 
 /**
- * Writes the corpus: `data/training.jsonl`, and `data/held-out/` in BEIR layout. A continued demo keeps the files that it has.
+ * Writes the corpus: `data/training.jsonl`, and `data/held-out/` in BEIR layout. A continued demo must have had the same.
  *
- * @throws CemError `DEMO_CORPUS_CHANGED` when they hold another corpus
+ * @throws CemError `DEMO_CORPUS_CHANGED` when it had another
  */
 export async function writeDemoCorpus(folder: DemoFolder, { training, heldOut }: DemoCorpus): Promise<void> {
   const files = new Map([
@@ -70,18 +70,18 @@ export async function writeDemoCorpus(folder: DemoFolder, { training, heldOut }:
   const hash = createHash('sha256');
   for (const text of files.values()) hash.update(text);
   const marker = `${JSON.stringify({ format: FORMAT, corpus: hash.digest('hex') }, null, 2)}\n`;
-  if (folder.continued) {
-    if ((await readFile(join(folder.path, MARKER), 'utf8')) === marker) return;
+  if (folder.continued && (await readFile(join(folder.path, MARKER), 'utf8')) !== marker) {
     throw new CemError(
       'DEMO_CORPUS_CHANGED',
       `the Markdown files are not those that ${folder.path} was made of: --force deletes it and starts anew, --run takes another folder`,
       { details: { path: folder.path } },
     );
   }
+  await mkdir(folder.path, { recursive: true });
+  // First: without it the next demo would take the folder for somebody else's. A demo may have been stopped behind it, so the files are written each time.
+  await writeFileAtomically(join(folder.path, MARKER), Buffer.from(marker));
   await mkdir(join(folder.heldOut, 'qrels'), { recursive: true });
   for (const [path, text] of files) await writeFileAtomically(path, Buffer.from(text));
-  // Last: a folder with a marker has its corpus.
-  await writeFileAtomically(join(folder.path, MARKER), Buffer.from(marker));
 }
 
 function queryId(documentId: string): string {

@@ -138,7 +138,9 @@ test('the corpus is written as JSONL and in BEIR layout, and reads back', async 
   }
   const again = await openDemoFolder(demo.path, false);
   assert.is(again.continued, true);
+  await rm(demo.training);
   await writeDemoCorpus(again, corpus);
+  assert.is((await gather(readCorpus(demo.training))).length, 100);
   const other = makeDemoCorpus(FILES, { heldOut: 20, seed: 2 });
   assert.is((await errorOf(() => writeDemoCorpus(again, other))).code, 'DEMO_CORPUS_CHANGED');
 });

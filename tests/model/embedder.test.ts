@@ -16,7 +16,7 @@ const DIMENSION = 12;
 const NONE = new Uint8Array(0);
 /** Lengths that make less than a patch, less than two windows, blocks of windows, and more than the maximum of symbols. */
 const texts = [0, 1, 3, 17, 5000, 40, 300, 0, 900, 77, 1500].map((length, index) => readmes()[index + 3]!.slice(0, length));
-const compressed = (level: number, dictionary = NONE) => {
+const compressed = (level: number, dictionary: Uint8Array = NONE) => {
   const compressor = createCompressor({ level, dictionary });
   return texts.map((text) => compressor.compress(text));
 };
@@ -41,7 +41,9 @@ for (const input of ['symbols', 'bytes'] as const) {
       assert.ok(error < 1e-5, `chunk ${row} is ${error} off`);
     }
     const reversed = await model.encodeChunks(frames.toReversed(), NONE);
-    assert.ok(reversed.data.subarray(0, DIMENSION).every((value, i) => Math.abs(value - together.data.at(-DIMENSION + i)!) < 1e-5));
+    assert.ok(
+      reversed.data.subarray(0, DIMENSION).every((value, i) => Math.abs(value - together.data.at(-DIMENSION + i)!) < 1e-5),
+    );
     model.dispose();
   });
 }
@@ -85,13 +87,18 @@ test('any dictionary and any level is read; an empty chunk gives a finite vector
   for (const [name, dictionary] of Object.entries(dictionaries)) {
     for (const level of [1, 19]) {
       const { data } = await model.encodeChunks(compressed(level, dictionary), dictionary);
-      const real = texts.flatMap((text, row) => (text.length > 0 ? [...data.subarray(row * DIMENSION, (row + 1) * DIMENSION)] : []));
+      const real = texts.flatMap((text, row) =>
+        text.length > 0 ? [...data.subarray(row * DIMENSION, (row + 1) * DIMENSION)] : [],
+      );
       assertUnit(Float32Array.from(real), texts.length - 2);
       assert.ok(
         data.every((value) => Number.isFinite(value)),
         `${name}, level ${level}`,
       );
-      assert.ok(data.subarray(0, DIMENSION).every((value) => value === 0), 'a chunk without a symbol is the zero vector');
+      assert.ok(
+        data.subarray(0, DIMENSION).every((value) => value === 0),
+        'a chunk without a symbol is the zero vector',
+      );
     }
   }
   model.dispose();

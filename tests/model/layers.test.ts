@@ -1,7 +1,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tf } from '../../model/backend/index.ts';
-import { L2Normalization, LengthMask, MaskedMean, RmsNormalization, SkipBag, SymbolKindEmbedding } from '../../model/layers/heads.ts';
+import {
+  L2Normalization,
+  LengthMask,
+  MaskedMean,
+  RmsNormalization,
+  SkipBag,
+  SymbolKindEmbedding,
+} from '../../model/layers/heads.ts';
 import { linear, rmsNormalize, silu } from '../../model/layers/operations.ts';
 import { PatchPooling } from '../../model/layers/patch-pooling.ts';
 import { createCompressor } from '../../zpkg/index.ts';
@@ -55,7 +62,9 @@ const rms = (values: number[], gain: ArrayLike<number>): number[] => {
 };
 /** [in] x [in, out] */
 const product = (values: number[], matrix: Float32Array, outputs: number): number[] =>
-  Array.from({ length: outputs }, (_, output) => values.reduce((sum, value, i) => sum + value * matrix[i * outputs + output]!, 0));
+  Array.from({ length: outputs }, (_, output) =>
+    values.reduce((sum, value, i) => sum + value * matrix[i * outputs + output]!, 0),
+  );
 
 test('linear: [..., in] x [in, out], whatever the rank', async () => {
   const [x, kernel] = [randomValues(2 * 3 * 4, 'x'), randomValues(4 * 5, 'kernel')];
@@ -101,7 +110,9 @@ test('the embedding of kinds is added to each symbol', async () => {
   const inputs = () => [tf.tensor3d(x, [2, 2, 3]), tf.tensor2d(kinds, [2, 2], 'int32')];
   await applied(layer, inputs);
   const { table } = randomizeWeights(layer, 'kinds');
-  const expected = kinds.flatMap((kind, place) => [0, 1, 2].map((channel) => x[3 * place + channel]! + table![3 * kind + channel]!));
+  const expected = kinds.flatMap((kind, place) =>
+    [0, 1, 2].map((channel) => x[3 * place + channel]! + table![3 * kind + channel]!),
+  );
   assertClose(await applied(layer, inputs), expected, 1e-5);
   layer.dispose();
 });
@@ -128,7 +139,9 @@ test('patch pooling equals plain loops; patches without a symbol are zeros', asy
       continue;
     }
     const stateOf = (place: number) => [...states.subarray(place * dimension, (place + 1) * dimension)];
-    const largest = Array.from({ length: dimension }, (_, channel) => Math.max(...members.map((place) => stateOf(place)[channel]!)));
+    const largest = Array.from({ length: dimension }, (_, channel) =>
+      Math.max(...members.map((place) => stateOf(place)[channel]!)),
+    );
     const widened = product(largest, weights['widen']!, queries * dimension);
     const keys = members.map((place) => product(rms(stateOf(place), weights['symbol-norm']!), weights['key']!, dimension));
     const values = members.map((place) => product(rms(stateOf(place), weights['symbol-norm']!), weights['value']!, dimension));
@@ -205,7 +218,11 @@ test('gradients of RMS normalisation, of its gain and of SiLU equal numeric ones
   const [x, gain] = [randomValues(3 * 5, 'x'), randomValues(5, 'gain')];
   await checkGradient((value) => rmsNormalize(value, tf.tensor1d(gain), EPSILON), x, [3, 5]);
   await checkGradient((value) => rmsNormalize(tf.tensor2d(x, [3, 5]), value, EPSILON), gain, [5]);
-  await checkGradient((value) => silu(value), randomValues(12, 'silu').map((value) => 3 * value), [12]);
+  await checkGradient(
+    (value) => silu(value),
+    randomValues(12, 'silu').map((value) => 3 * value),
+    [12],
+  );
 });
 
 test('the gradient of the whole graph equals a numeric one, for every weight and for the symbol embeddings', async () => {

@@ -51,7 +51,8 @@ test('some of the sums are negative, so that floor modulo differs from the remai
   let negative = 0;
   for (let position = 8; position < ids.length; position++) {
     let hash = 0n;
-    for (let j = 0; j < 8; j++) hash = BigInt.asIntN(64, hash + BigInt(ids[position - 7 + j]!) * BigInt(HASH_PRIMES[0]!) ** BigInt(j));
+    for (let j = 0; j < 8; j++)
+      hash = BigInt.asIntN(64, hash + BigInt(ids[position - 7 + j]!) * BigInt(HASH_PRIMES[0]!) ** BigInt(j));
     if (hash < 0n) negative++;
   }
   assert.ok(negative > 50 && negative < 150, `${negative} of 192`);

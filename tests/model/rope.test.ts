@@ -1,3 +1,5 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { HashTables } from '../../model/hash-tables.ts';
@@ -80,7 +82,8 @@ function compare(symbols: FrameSymbols, dictionary: DictionaryRows, expected: Ex
       let sum = 0;
       for (let i = 0; i < length; i++) sum += expected.sums[(position + i) * TABLE_DIMENSION + channel]!;
       const error = Math.abs(embedded[symbol * TABLE_DIMENSION + channel]! - sum / Math.sqrt(length));
-      if (!(error <= bound)) assert.unreachable(`${name}: symbol ${symbol} of ${length} bytes is ${error} off, rounding explains ${bound}`);
+      if (!(error <= bound))
+        assert.unreachable(`${name}: symbol ${symbol} of ${length} bytes is ${error} off, rounding explains ${bound}`);
     }
     position += length;
   }
@@ -124,6 +127,32 @@ for (const [name, bytes] of Object.entries(dictionaries)) {
       assert.ok(copies > 10_000, `${copies} copies`);
     });
   }
+}
+
+const TECHDOCS = new URL('../../../shared/data/techdocs-beir/corpus.jsonl', import.meta.url);
+
+if (!existsSync(TECHDOCS)) {
+  console.log('skipped: rope of technical documentation (../shared/data is not beside the checkout)');
+} else {
+  test('1,000 passages of technical documentation: rows and sums are those of the plain text', async () => {
+    const texts: Uint8Array[] = [];
+    const lines = createInterface({ input: createReadStream(TECHDOCS) });
+    for await (const line of lines) {
+      texts.push(Buffer.from((JSON.parse(line) as { text: string }).text));
+      if (texts.length === 1000) break;
+    }
+    lines.close();
+    assert.is(texts.length, 1000);
+    const bytes = trainDictionary(texts, { size: 32_768, level: 3 });
+    const dictionary = readDictionary(bytes);
+    const rows = new DictionaryRows(dictionary.content, hash);
+    const compressors = [1, 3, 19].map((level) => createCompressor({ level, dictionary: bytes }));
+    texts.forEach((text, index) => {
+      const expected = expectedOf(text);
+      for (const compressor of compressors)
+        compare(parseFrame(compressor.compress(text), dictionary), rows, expected, `passage ${index}`);
+    });
+  });
 }
 
 /** A frame that says exactly this, as a parser would give it: strings are literals, numbers copies. */
@@ -177,7 +206,7 @@ for (const [name, frame, dictionary = DICTIONARY] of [
   ['a copy that begins in the dictionary and runs on into the document', frameOf('docu', copy(4 + 6, 20), 'x')],
   ['the same at the very start, where it copies itself', frameOf(copy(5, 23), 'x', copy(3, 9))],
   ["a first literal behind a copy of the dictionary's end", frameOf(copy(7, 7), 'literals follow', copy(10, 6))],
-  ["the same, with a copy across that border", frameOf(copy(20, 20), 'literals', copy(14, 12), copy(3, 30))],
+  ['the same, with a copy across that border', frameOf(copy(20, 20), 'literals', copy(14, 12), copy(3, 30))],
   ['neighbours that continue each other', frameOf(copy(49, 10), copy(49, 10), 'a', copy(49, 5))],
   ['ranges shorter than an n-gram', frameOf('a', copy(30, 1), 'b', copy(20, 2), 'c', copy(40, 3), 'd', copy(3, 1), copy(49, 4))],
   ['an empty chunk', frameOf()],

@@ -85,7 +85,7 @@ test('equals its definition over several steps; matrices decay, vectors do not',
     assertClose(readAll(weights), plain.values);
   }
   optimizer.dispose();
-  layer.dispose();
+  tf.dispose(layer.getWeights());
 });
 
 test('moments go into a new optimiser, which goes on to the byte', async () => {
@@ -109,7 +109,7 @@ test('moments go into a new optimiser, which goes on to the byte', async () => {
     assert.equal(readAll(other.weights), readAll(weights));
   }
   for (const used of [optimizer, resumed]) used.dispose();
-  for (const made of [layer, other.layer]) made.dispose();
+  tf.dispose([...layer.getWeights(), ...other.layer.getWeights()]);
 });
 
 test('no tensor is left behind by steps or by dispose', () => {
@@ -123,7 +123,7 @@ test('no tensor is left behind by steps or by dispose', () => {
   assert.is(tf.memory().numTensors, during);
   optimizer.dispose();
   assert.is(tf.memory().numTensors, before);
-  layer.dispose();
+  tf.dispose(layer.getWeights());
 });
 
 test.run();

@@ -65,7 +65,8 @@ test('within a window the batches hold items of like size', () => {
         .map((batch) => batch.map((item) => sizes[item]!))
         .map((found) => [Math.min(...found), Math.max(...found)] as const)
         .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-      for (let i = 1; i < ranges.length; i++) assert.ok(ranges[i - 1]![1] <= ranges[i]![0], 'batches of a window overlap in size');
+      for (let i = 1; i < ranges.length; i++)
+        assert.ok(ranges[i - 1]![1] <= ranges[i]![0], 'batches of a window overlap in size');
     }
   }
   // The batches themselves are in no order of size: some window begins with another than its smallest.

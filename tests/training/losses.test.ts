@@ -55,10 +55,15 @@ function compare(loss: (s: tf.Tensor2D, t: tf.Tensor2D) => tf.Scalar, plain: (s:
   student.forEach((vector, row) => {
     vector.forEach((_, channel) => {
       const at = (change: number) =>
-        plain(student.map((other, i) => (i === row ? other.map((number, c) => (c === channel ? number + change : number)) : other)));
+        plain(
+          student.map((other, i) => (i === row ? other.map((number, c) => (c === channel ? number + change : number)) : other)),
+        );
       const numeric = (at(step) - at(-step)) / (2 * step);
       const got = gradient[row]![channel]!;
-      assert.ok(Math.abs(got - numeric) < 1e-3 * Math.max(1, Math.abs(numeric)), `[${row}, ${channel}]: ${got}, numeric ${numeric}`);
+      assert.ok(
+        Math.abs(got - numeric) < 1e-3 * Math.max(1, Math.abs(numeric)),
+        `[${row}, ${channel}]: ${got}, numeric ${numeric}`,
+      );
     });
   });
 }
@@ -115,7 +120,9 @@ test('triplet: the hardest negative of the batch that is no false one', () => {
       (s) =>
         mean(
           s.map((vector, i) => {
-            const negatives = teacher.filter((_, j) => j !== i && !isFalseNegative(i, j, MARGIN)).map((other) => dot(vector, other));
+            const negatives = teacher
+              .filter((_, j) => j !== i && !isFalseNegative(i, j, MARGIN))
+              .map((other) => dot(vector, other));
             return Math.max(0, margin + Math.max(...negatives) - dot(vector, teacher[i]!));
           }),
         ),
@@ -128,7 +135,10 @@ test('a batch of one has no negatives: contrast costs nothing', () => {
   const value = (loss: (s: tf.Tensor2D, t: tf.Tensor2D) => tf.Scalar) =>
     tf.tidy(() => loss(tf.tensor2d([one!]), tf.tensor2d([teacher[0]!])).dataSync()[0]!);
   assert.ok(Math.abs(value((s, t) => infoNce(s, t, { temperature: 0.05, falseNegativeMargin: MARGIN }))) < 1e-5);
-  assert.is(value((s, t) => triplet(s, t, { margin: 0.1, falseNegativeMargin: MARGIN })), 0);
+  assert.is(
+    value((s, t) => triplet(s, t, { margin: 0.1, falseNegativeMargin: MARGIN })),
+    0,
+  );
 });
 
 test('the sum has the weights of the configuration, and leaves out what weighs nothing', () => {

@@ -5,7 +5,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { lockFolder } from '../../search/folder-lock.ts';
+import { lockFolder } from '../../data/folder-lock.ts';
 import { CemError } from '../../zpkg/errors.ts';
 
 const test = suite<{ folder: string }>('folder lock');
@@ -31,7 +31,7 @@ async function refusalOf(promise: Promise<unknown>): Promise<CemError> {
 
 /** A process that takes the lock, says so, and keeps it. */
 async function holder(folder: string): Promise<ChildProcess> {
-  const module = new URL('../../search/folder-lock.ts', import.meta.url).href;
+  const module = new URL('../../data/folder-lock.ts', import.meta.url).href;
   const script = `import(${JSON.stringify(module)}).then(({ lockFolder }) => lockFolder(${JSON.stringify(folder)})).then(() => { console.log('locked'); setInterval(() => {}, 1000); });`;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const test = suite('the repository about itself');
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const SOURCE_FOLDERS = ['zpkg', 'model', 'data', 'checkpoints', 'search', 'training', 'eval', 'rag', 'configs', 'cli', 'scripts'];
+
+/** TypeScript files below a folder, as paths from the repository's root. */
+function filesBelow(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length))
+    .sort();
+}
+
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+/** Every file below these folders, without its comments. */
+function sources(...folders: string[]): { path: string; code: string }[] {
+  return folders.flatMap(filesBelow).map((path) => ({ path, code: read(path).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '') }));
+}
+
+test('every test file runs each of its suites: without it uvu is silently green', () => {
+  const files = filesBelow('tests').filter((path) => path.endsWith('.test.ts'));
+  assert.ok(files.length > 30);
+  for (const path of files) {
+    const text = read(path);
+    const suites = [...text.matchAll(/^\s*(?:const|let) (\w+) = suite\b/gm)].map((match) => match[1]!);
+    assert.ok(suites.length > 0, `${path} has no suite`);
+    for (const name of suites)
+      assert.ok(new RegExp(`^\\s*${name}\\.run\\(\\);`, 'm').test(text), `${path}: ${name}.run() is missing`);
+    assert.not.match(text, /\.only\(/, `${path}: .only leaves the other tests out`);
+  }
+});
+
+test('files that hold a suite are named so that they are found', () => {
+  for (const path of filesBelow('tests').filter((file) => !file.endsWith('.test.ts')))
+    assert.not.match(read(path), /= suite(<\w+>)?\('/, `${path} is not run: name it *.test.ts`);
+});
+
+/** What turns a frame back into text, or a chunk's number into its text. */
+const DECOMPRESSES = /\bcreateDecompressor\b|\.decompress\(|\.chunkText\(|\.documentById\(|\bcontainer\.chunk\(/;
+
+test('invariants 1 and 2: what encodes, indexes, ranks and evaluates never decompresses; the searcher alone does', () => {
+  for (const { path, code } of sources('model', 'checkpoints', 'search', 'training', 'eval', 'rag')) {
+    if (path === 'rag/searcher.ts') {
+      assert.match(code, DECOMPRESSES);
+      continue;
+    }
+    assert.not.match(code, DECOMPRESSES, path);
+  }
+});
+
+test('invariant 3: a query is never compressed', () => {
+  for (const { path, code } of sources('model', 'search', 'eval', 'rag')) assert.not.match(code, /\bcreateCompressor\b/, path);
+});
+
+test('invariant 4: the container knows nothing of what stands above it', () => {
+  for (const { path, code } of sources('zpkg')) {
+    for (const [, from] of code.matchAll(/\b(?:from|import\()\s*'(\.[^']+)'/g)) assert.match(from!, /^\.\/[\w-]+\.ts$/, path);
+    assert.not.match(code, /\b(documentId|queryId|corpusId|embedding|teacher|retriev\w*)\b/i, path);
+  }
+});
+
+test('invariant 5: nothing hands text to a vector store', () => {
+  for (const { path, code } of sources(...SOURCE_FOLDERS)) assert.not.match(code, /\badd(Texts|Documents)\b/, path);
+});
+
+test('nothing of the product throws a bare Error', () => {
+  for (const { path, code } of sources(...SOURCE_FOLDERS.filter((folder) => folder !== 'scripts')))
+    assert.not.match(code, /\bthrow new (Type|Range|Syntax)?Error\(/, path);
+});
+
+test('tfjs is reached through model/backend/tf.ts alone, so that there is one engine', () => {
+  const starts = ['model/backend/tf.ts', 'model/backend/wasm.ts', 'model/backend/webgpu.ts'];
+  for (const { path, code } of sources(...SOURCE_FOLDERS)) {
+    if (starts.includes(path)) continue;
+    for (const [statement] of code.matchAll(/^import (?!type )[^;]*'@tensorflow\/[^']*';/gm))
+      assert.unreachable(`${path}: ${statement}`);
+  }
+});
+
+test.run();

@@ -1,0 +1,65 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { markdownPassages } from '../../data/index.ts';
+import type { MetricsLine } from '../../training/metrics.ts';
+import { readmes } from '../model/real-texts.ts';
+
+/** Real passages of Markdown as rows of JSONL, and where they are written for `data.source`. */
+export function passageRows(count: number): { _id: string; title: string; text: string }[] {
+  const rows = readmes()
+    .flatMap((file) => markdownPassages(Buffer.from(file).toString('utf8'), { shortest: 300, longest: 700 }).slice(0, 2))
+    .slice(0, count);
+  return rows.map(({ title, text }, index) => ({ _id: `p${index}`, title, text }));
+}
+
+export async function writePassages(folder: string, count: number): Promise<string> {
+  const path = join(folder, 'passages.jsonl');
+  await writeFile(
+    path,
+    passageRows(count)
+      .map((row) => `${JSON.stringify(row)}\n`)
+      .join(''),
+  );
+  return path;
+}
+
+/** A run that takes seconds: every part of the model, of the losses and of the optimiser, in small. */
+export function tinyRun(source: string, steps: number, training: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    name: 'tiny',
+    seed: 3,
+    data: { source },
+    pack: { level: 3, targetChunkSize: 1024, dictionarySize: 2048 },
+    teacher: { kind: 'lsa', dimension: 16 },
+    model: {
+      maximumSymbols: 128,
+      patchSize: 4,
+      tables: { sizes: [3, 5], rows: 400 },
+      local: { dimension: 16, layers: 1, heads: 2, feedForward: 24, window: 8, crossAttentionHeads: 2 },
+      global: { dimension: 24, layers: 1, heads: 2, feedForward: 32 },
+    },
+    training: {
+      steps,
+      passages: { batchSize: 8, weight: 1 },
+      sentences: { batchSize: 8, weight: 1 },
+      loss: { triplet: { weight: 0.1 } },
+      schedule: { warmupSteps: 5 },
+      logEvery: 1,
+      checkpointEvery: 10,
+      ...training,
+    },
+  };
+}
+
+/** Lines of a run's metrics that are there whole. */
+export function metricsOf(run: string): MetricsLine[] {
+  const path = join(run, 'metrics.jsonl');
+  if (!existsSync(path)) return [];
+  const text = readFileSync(path, 'utf8');
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as MetricsLine);
+}

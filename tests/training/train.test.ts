@@ -1,0 +1,185 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { loadStudent, readSafetensors } from '../../checkpoints/index.ts';
+import { parseConfig } from '../../configs/index.ts';
+import { DocumentReader, documentText, readCorpus } from '../../data/index.ts';
+import { CemModel } from '../../model/embedder.ts';
+import { LsaEmbedder } from '../../model/encoders/index.ts';
+import { type TrainingListener, train } from '../../training/index.ts';
+import { testBackend } from '../backend.ts';
+import { collect, errorOf, withTemporaryFolder } from '../data/temporary-folder.ts';
+import { metricsOf, tinyRun, writePassages } from './tiny-run.ts';
+
+const test = suite('train');
+test.before(async () => {
+  await testBackend();
+});
+
+const DOCUMENTS = 60;
+
+const silent: TrainingListener = { note() {}, stage: () => ({ progress() {}, done() {}, fail() {} }) };
+
+function options(run: string, values: Record<string, unknown>) {
+  const config = parseConfig(values, 'test');
+  return {
+    run,
+    resume: false,
+    seed: config.seed,
+    model: config.model,
+    teacher: config.teacher,
+    pack: config.pack,
+    training: config.training,
+    resolved: config,
+    environment: {},
+    documents: () => readCorpus(config.data.source),
+    listener: silent,
+  };
+}
+
+/** Mean reciprocal rank of each passage's own frame, when the teacher's vector of its text is what is searched for. */
+async function reciprocalRank(student: CemModel, teacher: LsaEmbedder, run: string, source: string): Promise<number> {
+  const reader = await DocumentReader.open(join(run, 'corpus.zpkg'));
+  const documents = await collect(readCorpus(source));
+  const frames = await Promise.all(documents.map((document) => reader.compressedChunk(reader.chunksOf(document.id)[0]!)));
+  const vectors = await student.encodeChunks(frames, reader.dictionary);
+  const queries = await teacher.embedQueries(documents.map(documentText));
+  await reader.close();
+  const { dimension } = vectors;
+  let sum = 0;
+  documents.forEach((_, query) => {
+    const score = (row: number) => {
+      let product = 0;
+      for (let c = 0; c < dimension; c++) product += queries.data[query * dimension + c]! * vectors.data[row * dimension + c]!;
+      return product;
+    };
+    const own = score(query);
+    sum += 1 / (1 + documents.filter((_, row) => row !== query && score(row) >= own).length);
+  });
+  return sum / documents.length;
+}
+
+test('a short run lowers the loss, ranks far better than an untrained model, and leaves a whole run folder', () =>
+  withTemporaryFolder(async (folder) => {
+    const source = await writePassages(folder, DOCUMENTS);
+    const run = join(folder, 'run');
+    const values = tinyRun(source, 80, {
+      logEvery: 10,
+      checkpointEvery: 30,
+      keepCheckpoints: 2,
+      optimizer: { learningRate: 0.01, tablesLearningRate: 0.02 },
+    });
+    const trainOptions = options(run, values);
+    const result = await train(trainOptions);
+
+    assert.equal([result.step, result.interrupted, result.run], [80, false, run]);
+    assert.is(result.checkpoint, join(run, 'checkpoints', '80'));
+    assert.is(result.texts['passages'], DOCUMENTS);
+    assert.ok(result.texts['sentences']! > DOCUMENTS);
+    assert.ok(result.saving > 0 && result.saving < 1);
+
+    const lines = metricsOf(run);
+    assert.equal(
+      lines.map((line) => line.step),
+      Array.from({ length: 8 }, (_, index) => 10 * (index + 1)),
+    );
+    for (const line of lines) {
+      assert.equal(Object.keys(line.terms), [
+        'passages/distillation',
+        'passages/info_nce',
+        'passages/triplet',
+        'sentences/distillation',
+        'sentences/info_nce',
+        'sentences/triplet',
+      ]);
+      for (const number of [line.loss, line.learning_rate, line.gradient_norm, line.seconds, ...Object.values(line.terms)])
+        assert.ok(Number.isFinite(number));
+    }
+    assert.ok(lines.at(-1)!.loss < 0.6 * lines[0]!.loss, `loss ${lines[0]!.loss} -> ${lines.at(-1)!.loss}`);
+
+    // Every file of a run; of the checkpoints at 30, 60 and 80 the newest two.
+    for (const file of ['config.yaml', 'environment.json', 'corpus.zpkg', 'corpus.zpkg.map', 'teacher']) {
+      assert.ok(existsSync(join(run, file)), file);
+    }
+    assert.not.ok(existsSync(join(run, 'checkpoints', '30')));
+    assert.ok(existsSync(join(run, 'checkpoints', '60', 'state.json')));
+
+    const loaded = await loadStudent(run);
+    const teacher = await LsaEmbedder.load(join(run, 'teacher'));
+    const trained = await reciprocalRank(loaded.student, teacher, run, source);
+    const untrained = CemModel.create(trainOptions.model, loaded.student.dimension, 99);
+    const random = await reciprocalRank(untrained, teacher, run, source);
+    // By chance: the mean of 1/1 … 1/60, 4.68 / 60 = 0.078.
+    assert.ok(trained > 0.4 && trained > 2 * random, `trained ${trained}, untrained ${random}`);
+    loaded.dispose();
+    untrained.dispose();
+  }));
+
+test('a run that was stopped by its signal says so, and the resumed one ends with the same weights', () =>
+  withTemporaryFolder(async (folder) => {
+    const source = await writePassages(folder, 20);
+    const values = tinyRun(source, 6, { checkpointEvery: 4 });
+    const whole = await train(options(join(folder, 'whole'), values));
+    const stop = new AbortController();
+    const stopped = options(join(folder, 'stopped'), values);
+    const first = await train({
+      ...stopped,
+      signal: stop.signal,
+      listener: {
+        ...silent,
+        stage: () => ({
+          ...silent.stage(''),
+          progress: (done, _total, extra) => {
+            // Progress with a loss is a step's.
+            if (extra !== undefined && done === 3) stop.abort();
+          },
+        }),
+      },
+    });
+    assert.equal([first.step, first.interrupted], [3, true]);
+    assert.ok(existsSync(join(first.checkpoint, 'optimizer.safetensors')));
+    const resumed = await train({ ...stopped, resume: true });
+    assert.equal([resumed.step, resumed.interrupted], [6, false]);
+    // Byte equality is stated in resume.test.ts, on one backend and one thread; sums of several threads have no fixed order.
+    const [a, b] = await Promise.all(
+      [whole, resumed].map(
+        async ({ checkpoint }) => (await readSafetensors(join(checkpoint, 'tables.safetensors'))).get('bytes')!.data,
+      ),
+    );
+    assert.ok(a!.every((value, i) => Math.abs(value - b![i]!) < 1e-3));
+    assert.equal(
+      metricsOf(resumed.run).map((line) => line.step),
+      [1, 2, 3, 4, 5, 6],
+    );
+  }));
+
+test('no sentences, or no passages, and nothing at all', () =>
+  withTemporaryFolder(async (folder) => {
+    const source = await writePassages(folder, 12);
+    const nothing = { batchSize: 0, weight: 1 };
+    const passages = await train(options(join(folder, 'a'), tinyRun(source, 2, { sentences: nothing })));
+    assert.is(passages.texts['sentences'], 0);
+    await train(options(join(folder, 'b'), tinyRun(source, 2, { passages: nothing })));
+    const names = metricsOf(join(folder, 'b')).flatMap((line) => Object.keys(line.terms));
+    assert.ok(names.every((name) => name.startsWith('sentences/')));
+    const error = await errorOf(() =>
+      train(options(join(folder, 'c'), tinyRun(source, 2, { passages: nothing, sentences: nothing }))),
+    );
+    assert.is(error.code, 'TRAINING_NO_TEXTS');
+  }));
+
+test('a loss that is no number ends the run with one clear line, and no checkpoint of it', () =>
+  withTemporaryFolder(async (folder) => {
+    const source = await writePassages(folder, 12);
+    const run = join(folder, 'run');
+    const values = tinyRun(source, 50, { optimizer: { learningRate: 1e38, tablesLearningRate: 1e38 } });
+    const error = await errorOf(() => train(options(run, values)));
+    assert.is(error.code, 'TRAINING_NOT_FINITE');
+    assert.match(error.message, /lower optimizer\.learningRate/);
+    assert.not.ok(existsSync(join(run, 'checkpoints', '50')));
+    assert.ok((await readFile(join(run, 'config.yaml'), 'utf8')).startsWith('name: tiny'));
+  }));
+
+test.run();
