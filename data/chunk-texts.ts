@@ -20,7 +20,7 @@ export async function* chunkTexts(documents: AsyncIterable<Document>, reader: Do
   for await (const document of documents) {
     const bytes = Buffer.from(documentText(document), 'utf8');
     const chunks = reader.chunksOf(document.id);
-    const sizes = (await Promise.all(chunks.map((chunk) => reader.compressedChunk(chunk)))).map(contentSize);
+    const sizes = (await Promise.all(chunks.map((chunk) => reader.compressedChunk(chunk)))).map((frame) => contentSize(frame));
     const packed = sizes.reduce((sum, size) => sum + size, 0);
     if (packed !== bytes.length) {
       throw new CemError(

@@ -130,9 +130,13 @@ export function contentSize(frame: Uint8Array, maximum = LARGEST_CHUNK_CONTENT):
 }
 
 function tooLarge(size: number, maximum: number, advice: string): FormatError {
-  return new FormatError('FRAME_TOO_LARGE', `${size} bytes of content are more than the ${maximum} allowed in one chunk: ${advice}`, {
-    details: { size, maximum },
-  });
+  return new FormatError(
+    'FRAME_TOO_LARGE',
+    `${size} bytes of content are more than the ${maximum} allowed in one chunk: ${advice}`,
+    {
+      details: { size, maximum },
+    },
+  );
 }
 
 function corrupt(reason: string, options: { cause?: unknown } = {}): FormatError {

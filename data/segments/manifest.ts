@@ -1,0 +1,139 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { messageOf } from '../../zpkg/bytes.ts';
+import { CemError, FormatError, writeFileAtomically } from '../../zpkg/index.ts';
+import { NumberRuns } from './number-runs.ts';
+
+/** SEGMENTS.md describes the file. */
+export const MANIFEST_FILE = 'manifest.json';
+const VERSION = 1;
+/** Chunk numbers fit into 31 bits: what a signed 32-bit column of a database holds. */
+export const LARGEST_CHUNK_NUMBER = 2 ** 31 - 1;
+
+const count = z.int().nonnegative();
+const runs = z.array(count).transform((list, context) => {
+  const decoded = NumberRuns.decode(list);
+  if (decoded !== undefined) return decoded;
+  context.addIssue({ code: 'custom', message: 'is no list of gaps and lengths' });
+  return z.NEVER;
+});
+
+const packSettings = z.strictObject({
+  level: z.int(),
+  targetChunkSize: z.int().positive(),
+  dictionarySize: count,
+  plainLiterals: z.boolean(),
+});
+
+const segmentEntry = z
+  .strictObject({
+    file: z.string().regex(/^segment-[1-9]\d*\.zpkg$/),
+    bytes: count,
+    mappingBytes: count,
+    fingerprint: z.int().min(0).max(0xffffffff),
+    documents: count,
+    chunks: count,
+    numbers: runs,
+    removedDocuments: count,
+    removed: runs,
+  })
+  .refine((entry) => entry.numbers.count === entry.chunks, 'has not one number for each chunk')
+  .refine(
+    (entry) =>
+      entry.removed.end <= entry.chunks &&
+      entry.removed.count < entry.chunks &&
+      entry.removedDocuments < entry.documents &&
+      entry.removedDocuments <= entry.removed.count &&
+      entry.removedDocuments > 0 === entry.removed.count > 0,
+    'says of chunks that they were removed, and they are not its own, or they are all',
+  );
+
+const manifestSchema = z
+  .strictObject({
+    format: z.literal('cem-corpus'),
+    version: z.literal(VERSION),
+    generation: z.int().positive(),
+    state: z.uuid(),
+    nextChunk: count.max(LARGEST_CHUNK_NUMBER),
+    settings: packSettings,
+    segments: z.array(segmentEntry),
+  })
+  .refine(({ segments, nextChunk }) => {
+    let end = 0;
+    for (const { numbers } of segments) {
+      if (numbers.first < end) return false;
+      end = numbers.end;
+    }
+    return end <= nextChunk;
+  }, 'its segments do not have ascending chunk numbers below nextChunk')
+  .refine(({ segments }) => new Set(segments.map(({ file }) => file)).size === segments.length, 'it names a segment twice');
+
+/** How every segment of a corpus is packed: as `PackOptions`. */
+export type PackSettings = z.infer<typeof packSettings>;
+
+/** One immutable container and what of it is alive. */
+export type SegmentEntry = z.infer<typeof segmentEntry>;
+
+/** What a corpus consists of at one moment. */
+export type CorpusManifest = Omit<z.infer<typeof manifestSchema>, 'format' | 'version'>;
+
+/**
+ * @returns undefined when the folder has no manifest
+ * @throws CemError `FILE_READ`
+ * @throws FormatError `CORPUS_VERSION`, `CORPUS_FORMAT`
+ */
+export async function readManifest(folder: string): Promise<CorpusManifest | undefined> {
+  const path = join(folder, MANIFEST_FILE);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    if (['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw new CemError('FILE_READ', `cannot read ${path}: ${messageOf(cause)}`, { details: { path }, cause });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new FormatError('CORPUS_FORMAT', `${path} is not JSON: ${messageOf(cause)}; restore the folder from a copy`, {
+      details: { path },
+      cause,
+    });
+  }
+  refuseOtherVersion(value, path);
+  const parsed = manifestSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const place = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+  throw new FormatError(
+    'CORPUS_FORMAT',
+    `${path} is no manifest of a corpus: ${place}${issue?.message}; restore the folder from a copy`,
+    { details: { path, issues: parsed.error.issues } },
+  );
+}
+
+/** Replaces the manifest of a folder: who reads it sees the old or the new one. */
+export async function writeManifest(folder: string, manifest: CorpusManifest): Promise<void> {
+  const { generation, state, nextChunk, settings, segments } = manifest;
+  const value = {
+    format: 'cem-corpus',
+    version: VERSION,
+    generation,
+    state,
+    nextChunk,
+    settings,
+    segments: segments.map((entry) => ({ ...entry, numbers: entry.numbers.encode(), removed: entry.removed.encode() })),
+  };
+  await writeFileAtomically(join(folder, MANIFEST_FILE), Buffer.from(`${JSON.stringify(value)}\n`));
+}
+
+function refuseOtherVersion(value: unknown, path: string): void {
+  const version = typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined;
+  if (typeof version !== 'number' || version === VERSION) return;
+  throw new FormatError(
+    'CORPUS_VERSION',
+    `${path} has version ${version}, this program reads version ${VERSION}: use the program that wrote it`,
+    { details: { path, version } },
+  );
+}

@@ -1,0 +1,160 @@
+import type { ChunkSource } from '../../model/encoders/encoder.ts';
+import { CemError, FormatError, UsageError } from '../../zpkg/index.ts';
+import type { Document } from '../document.ts';
+import type { DocumentReaderOptions } from '../document-reader.ts';
+import { type CorpusManifest, MANIFEST_FILE, readManifest } from './manifest.ts';
+import { Segment } from './segment.ts';
+
+/**
+ * A corpus folder as it was when it was opened: writers that go on change nothing of it, for segments are never written again and stay readable while they
+ * are open. Decompresses only in `chunkText`, `documentById` and `documents`. Safe for concurrent use.
+ *
+ * Chunk numbers are given once and for all: a chunk keeps its number when others come and go and when the corpus is compacted.
+ */
+export class SegmentedCorpus implements ChunkSource {
+  readonly path: string;
+  readonly manifest: CorpusManifest;
+  readonly segments: readonly Segment[];
+
+  private constructor(path: string, manifest: CorpusManifest, segments: readonly Segment[]) {
+    this.path = path;
+    this.manifest = manifest;
+    this.segments = segments;
+  }
+
+  /**
+   * @throws UsageError `CORPUS_MISSING` when the folder holds no corpus
+   * @throws FormatError `CORPUS_VERSION`, `CORPUS_FORMAT`, `CORPUS_SEGMENT`; as `DocumentReader.open`
+   */
+  static async open(
+    folder: string,
+    options: Pick<DocumentReaderOptions, 'decompressor'> = {},
+  ): Promise<SegmentedCorpus> {
+    let manifest = await requireManifest(folder);
+    while (true) {
+      try {
+        return await openAs(folder, manifest, options);
+      } catch (error) {
+        // A writer that compacts takes segments away, but only those that its own manifest, which stands by then, does not name.
+        const newer = await requireManifest(folder);
+        if (newer.generation === manifest.generation) throw error;
+        manifest = newer;
+      }
+    }
+
+    async function openAs(path: string, current: CorpusManifest, how: typeof options): Promise<SegmentedCorpus> {
+      const segments: Segment[] = [];
+      try {
+        for (const entry of current.segments) segments.push(await Segment.open(path, entry, how));
+        refuseOtherDictionary(segments);
+        return new SegmentedCorpus(path, current, segments);
+      } catch (error) {
+        for (const segment of segments) await segment.reader.close();
+        throw error;
+      }
+    }
+  }
+
+  /** Names what the corpus holds: another one after every change of documents, the same one after a compaction that copied chunks. */
+  get state(): string {
+    return this.manifest.state;
+  }
+
+  /** The one dictionary of all segments. */
+  get dictionary(): Uint8Array {
+    return this.segments[0]?.reader.dictionary ?? new Uint8Array(0);
+  }
+
+  get documentCount(): number {
+    return this.segments.reduce((sum, segment) => sum + segment.documentCount, 0);
+  }
+
+  /** Of documents that are alive. */
+  get chunkCount(): number {
+    return this.segments.reduce((sum, segment) => sum + segment.chunkCount, 0);
+  }
+
+  /** Ids in the order in which the documents came, or came back changed. */
+  *ids(): Generator<string> {
+    for (const segment of this.segments) yield* segment.ids();
+  }
+
+  has(id: string): boolean {
+    return this.segments.some((segment) => segment.rangeOf(id) !== undefined);
+  }
+
+  chunksOf(id: string): readonly number[] {
+    for (const segment of this.segments) {
+      const range = segment.rangeOf(id);
+      if (range !== undefined) return segment.numbersOf(range);
+    }
+    throw new CemError('MAPPING_UNKNOWN_ID', `${this.path} knows no document ${JSON.stringify(id)}: ids are compared byte for byte`, {
+      details: { path: this.path, id },
+    });
+  }
+
+  /** Throws CemError `CORPUS_CHUNK`, as all that take the number of a chunk. */
+  documentOf(chunk: number): string {
+    const { segment, place } = this.#find(chunk);
+    return segment.reader.documentOf(place);
+  }
+
+  async compressedChunk(chunk: number): Promise<Uint8Array> {
+    const { segment, place } = this.#find(chunk);
+    return segment.reader.compressedChunk(place);
+  }
+
+  /** Text of one chunk, decompressed. Throws as `ZpkgReader.chunk`. */
+  async chunkText(chunk: number): Promise<string> {
+    const { segment, place } = this.#find(chunk);
+    return segment.reader.chunkText(place);
+  }
+
+  /** Text of a document, decompressed: its chunks joined. */
+  async documentById(id: string): Promise<string> {
+    return (await Promise.all(this.chunksOf(id).map((chunk) => this.chunkText(chunk)))).join('');
+  }
+
+  /** Every document, decompressed, in the order of `ids`. The text is title and text as they were packed. */
+  async *documents(): AsyncGenerator<Document> {
+    for (const segment of this.segments)
+      for (const id of segment.ids()) yield { id, title: '', text: await segment.reader.documentById(id) };
+  }
+
+  async close(): Promise<void> {
+    for (const segment of this.segments) await segment.reader.close();
+  }
+
+  #find(chunk: number): { segment: Segment; place: number } {
+    for (const segment of this.segments) {
+      const place = segment.placeOf(chunk);
+      if (place !== undefined) return { segment, place };
+    }
+    throw new CemError('CORPUS_CHUNK', `${this.path} has no chunk ${chunk}: it was removed, or there never was one`, {
+      details: { path: this.path, chunk },
+    });
+  }
+}
+
+async function requireManifest(folder: string): Promise<CorpusManifest> {
+  const manifest = await readManifest(folder);
+  if (manifest !== undefined) return manifest;
+  throw new UsageError(
+    'CORPUS_MISSING',
+    `${folder} is no corpus: it has no ${MANIFEST_FILE}; make one with \`cem add ${folder} DOCUMENTS\``,
+    { details: { path: folder } },
+  );
+}
+
+function refuseOtherDictionary(segments: readonly Segment[]): void {
+  const [first, ...others] = segments;
+  for (const { reader } of others) {
+    if (Buffer.compare(reader.dictionary, first!.reader.dictionary) === 0) continue;
+    const path = reader.container.path;
+    throw new FormatError(
+      'CORPUS_SEGMENT',
+      `${path} has another dictionary than ${first!.reader.container.path}: all segments of a corpus share one; restore the folder from a copy`,
+      { details: { path } },
+    );
+  }
+}
