@@ -1,4 +1,4 @@
-import { DocumentReader } from '../data/index.ts';
+import { isCorpusFolder, openCorpus } from '../data/index.ts';
 import { UsageError, ZpkgReader } from '../zpkg/index.ts';
 import { defineCommand } from './command.ts';
 
@@ -24,12 +24,12 @@ export const catCommand = defineCommand<CatOptions, CatResult>({
   ],
   options: (parser) =>
     parser
-      .positional('zpkg', { type: 'string', demandOption: true, describe: 'the container' })
+      .positional('zpkg', { type: 'string', demandOption: true, describe: 'the container, or a corpus folder' })
       .option('id', { type: 'string', describe: 'id of a document' })
       .option('chunk', { type: 'number', describe: 'number of a chunk, from 0' }),
   run: async ({ zpkg, id, chunk }) => {
     if (id !== undefined && chunk === undefined) {
-      const reader = await DocumentReader.open(zpkg);
+      const reader = await openCorpus(zpkg);
       try {
         return { id, chunks: reader.chunksOf(id), text: await reader.documentById(id) };
       } finally {
@@ -37,14 +37,29 @@ export const catCommand = defineCommand<CatOptions, CatResult>({
       }
     }
     if (chunk !== undefined && id === undefined) {
-      const container = await ZpkgReader.open(zpkg);
-      try {
-        return { id: null, chunks: [chunk], text: Buffer.from(await container.chunk(chunk)).toString('utf8') };
-      } finally {
-        await container.close();
-      }
+      const text = (await isCorpusFolder(zpkg)) ? await textInCorpus(zpkg, chunk) : await textInContainer(zpkg, chunk);
+      return { id: null, chunks: [chunk], text };
     }
     throw new UsageError('USAGE', 'say either --id ID or --chunk NUMBER');
   },
   text: (result) => result.text,
 });
+
+async function textInCorpus(folder: string, chunk: number): Promise<string> {
+  const corpus = await openCorpus(folder);
+  try {
+    return await corpus.chunkText(chunk);
+  } finally {
+    await corpus.close();
+  }
+}
+
+/** Without the mapping, which need not be there. */
+async function textInContainer(path: string, chunk: number): Promise<string> {
+  const container = await ZpkgReader.open(path);
+  try {
+    return Buffer.from(await container.chunk(chunk)).toString('utf8');
+  } finally {
+    await container.close();
+  }
+}

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { cpus, freemem, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { programFile } from '../data/index.ts';
 import { BACKEND_NAMES } from '../model/backend/index.ts';
 import { defineCommand } from './command.ts';
 import { formatBytes } from './format.ts';
@@ -39,8 +40,9 @@ const PROBE_LIMIT_MS = 60_000;
 
 /** Runs one probe in a child process; whatever becomes of it, there is a finding. */
 async function runProbe(name: string): Promise<Finding> {
-  const script = fileURLToPath(new URL('./doctor-probe.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, name], {
+  const { url, source } = programFile('./doctor-probe', import.meta.url);
+  const loader = source ? ['--import', import.meta.resolve('tsx')] : [];
+  const child = spawn(process.execPath, [...loader, fileURLToPath(url), name], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: PROBE_LIMIT_MS,
     killSignal: 'SIGKILL',

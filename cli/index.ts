@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type LoadedStudent, loadStudent } from '../checkpoints/index.ts';
-import { DocumentReader } from '../data/index.ts';
+import { openCorpus, type PackedCorpus } from '../data/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../model/backend/index.ts';
 import { corpusIdentity, IndexFolder, type IndexingResult, type IndexMakers, synchroniseIndex } from '../rag/index.ts';
 import { defineCommand, type GlobalOptions } from './command.ts';
@@ -27,7 +27,7 @@ interface IndexReport extends IndexingResult {
 
 async function encodeIntoIndex(
   folder: IndexFolder,
-  reader: DocumentReader,
+  reader: PackedCorpus,
   student: LoadedStudent['student'],
   reporter: Reporter,
 ): Promise<IndexingResult> {
@@ -68,7 +68,7 @@ export async function runIndex(
 ): Promise<IndexReport> {
   const start = performance.now();
   // The container first: its errors are the cheapest to find.
-  const reader = await DocumentReader.open(zpkg);
+  const reader = await openCorpus(zpkg);
   try {
     reporter.note(describeBackend(await selectBackend(parseBackendRequest(backend))));
     const checkpoint = await loadStudent(checkpointPath);
@@ -99,7 +99,7 @@ export async function runIndex(
 /** Makes or updates an index. */
 export const indexCommand = defineCommand<IndexOptions, IndexReport>({
   command: 'index',
-  describe: 'encode the compressed chunks of a zpkg with a checkpoint into a search index',
+  describe: 'encode the compressed chunks of a zpkg or a corpus folder with a checkpoint into a search index',
   examples: [
     ['index --checkpoint runs/demo --zpkg corpus.zpkg --index corpus.index', 'make an index, or bring it up to date'],
     [
@@ -114,7 +114,11 @@ export const indexCommand = defineCommand<IndexOptions, IndexReport>({
         demandOption: true,
         describe: 'checkpoint of the student: runs/NAME/checkpoints/STEP, or runs/NAME for its newest',
       })
-      .option('zpkg', { type: 'string', demandOption: true, describe: 'container to index, with its mapping beside it' })
+      .option('zpkg', {
+        type: 'string',
+        demandOption: true,
+        describe: 'container to index, with its mapping beside it, or corpus folder',
+      })
       .option('index', { ...indexOption, describe: 'folder of the index' })
       .option('database', databaseOption)
       .option('models', { ...modelsOption, describe: 'folder where searches in this index look for the teacher before the hub' }),

@@ -2,7 +2,9 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { CemError, UsageError } from '../zpkg/errors.ts';
+import { addCommand } from './add.ts';
 import { catCommand } from './cat.ts';
+import { compactCommand } from './compact.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { evalCommand } from './eval.ts';
@@ -11,6 +13,7 @@ import { indexCommand } from './index.ts';
 import { inspectCommand } from './inspect.ts';
 import { metricsCommand } from './metrics.ts';
 import { packCommand } from './pack.ts';
+import { removeCommand } from './remove.ts';
 import { searchCommand } from './search.ts';
 import { serveCommand } from './serve.ts';
 import { trainCommand } from './train.ts';
@@ -41,6 +44,9 @@ async function main(argv: readonly string[]): Promise<number> {
       describe: 'what computes (or CEM_BACKEND)',
     })
     .command(packCommand)
+    .command(addCommand)
+    .command(removeCommand)
+    .command(compactCommand)
     .command(inspectCommand)
     .command(catCommand)
     .command(verifyCommand)

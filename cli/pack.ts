@@ -1,7 +1,8 @@
-import { type PackManifest, packCorpus, readCorpus } from '../data/index.ts';
+import { type PackManifest, packCorpus } from '../data/index.ts';
 import { defineCommand } from './command.ts';
+import { INPUT_DESCRIPTION, withCorpusInput } from './corpus-input.ts';
 import { formatBytes, formatShare } from './format.ts';
-import { followStages } from './stages.ts';
+import { followStages, PACK_STAGES } from './stages.ts';
 
 interface PackCommandOptions {
   readonly input: string;
@@ -10,10 +11,9 @@ interface PackCommandOptions {
   readonly 'target-chunk-size': number;
   readonly 'dictionary-size': number;
   readonly 'plain-literals': boolean;
+  readonly workers: number | undefined;
   readonly force: boolean;
 }
-
-const STAGES = { read: 'reading', train: 'training the dictionary', pack: 'packing' } as const;
 
 export const packCommand = defineCommand<PackCommandOptions, PackManifest>({
   command: 'pack <input> <output>',
@@ -21,14 +21,17 @@ export const packCommand = defineCommand<PackCommandOptions, PackManifest>({
   examples: [
     ['pack docs/ docs.zpkg', 'every .md .txt .rst .html file under docs/ as one document'],
     ['pack corpus.jsonl corpus.zpkg --level 3', 'one document a line: {"_id": …, "title": …, "text": …}'],
+    ['pack - corpus.zpkg < corpus.jsonl', 'the same from standard input, also compressed with gzip or zstd'],
   ],
   options: (parser) =>
     parser
       .positional('input', {
         type: 'string',
         demandOption: true,
-        describe: 'folder of text files, JSONL file (also .gz .zst), or BEIR folder',
+        describe: INPUT_DESCRIPTION,
       })
+      // Without it yargs takes a lone - for an option without a value.
+      .nargs('input', 1)
       .positional('output', {
         type: 'string',
         demandOption: true,
@@ -50,18 +53,25 @@ export const packCommand = defineCommand<PackCommandOptions, PackManifest>({
         default: false,
         describe: 'leave literals uncompressed (larger; for the bytes input)',
       })
+      .option('workers', {
+        type: 'number',
+        describe: 'threads that compress; by default as many as the machine has cores, fewer for a small corpus',
+      })
       .option('force', { type: 'boolean', default: false, describe: 'replace a container that is there already' }),
   run: async ({ input, output, level, force, ...options }, reporter) => {
     const stages = followStages(reporter);
     try {
-      const manifest = await packCorpus(() => readCorpus(input), output, {
-        level,
-        force,
-        targetChunkSize: options['target-chunk-size'],
-        dictionarySize: options['dictionary-size'],
-        plainLiterals: options['plain-literals'],
-        onProgress: (stage, done, total) => stages.progress(STAGES[stage], done, total),
-      });
+      const manifest = await withCorpusInput(input, (documents) =>
+        packCorpus(documents, output, {
+          level,
+          force,
+          targetChunkSize: options['target-chunk-size'],
+          dictionarySize: options['dictionary-size'],
+          plainLiterals: options['plain-literals'],
+          ...(options.workers === undefined ? {} : { workers: options.workers }),
+          onProgress: (stage, done, total) => stages.progress(PACK_STAGES[stage], done, total),
+        }),
+      );
       stages.done();
       return manifest;
     } catch (error) {

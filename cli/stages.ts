@@ -1,5 +1,8 @@
 import type { Reporter, Stage } from './reporter.ts';
 
+/** Names of the stages of packing (`PackOptions.onProgress`). */
+export const PACK_STAGES = { read: 'reading', train: 'training the dictionary', pack: 'packing' } as const;
+
 /** Turns progress by stage name into the reporter's stages: a new name ends the stage before it. */
 export interface StageFollower {
   readonly progress: (name: string, done: number, total: number) => void;

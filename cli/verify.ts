@@ -1,4 +1,5 @@
-import { DocumentReader } from '../data/index.ts';
+import { type CorpusVerification, DocumentReader, isCorpusFolder, SegmentedCorpus, verifyCorpus } from '../data/index.ts';
+import type { OnProgress } from '../model/encoders/encoder.ts';
 import { CemError } from '../zpkg/index.ts';
 import { defineCommand } from './command.ts';
 import { formatBytes } from './format.ts';
@@ -6,22 +7,31 @@ import { formatBytes } from './format.ts';
 interface VerifyResult {
   readonly path: string;
   readonly documents: number;
+  /** Of a corpus folder: removed ones, too. */
   readonly chunks: number;
-  /** Bytes of text. */
+  /** Bytes of text in these chunks. */
   readonly contentBytes: number;
+}
+
+interface Verification extends Omit<CorpusVerification, 'failures'> {
+  readonly failures: readonly { readonly message: string }[];
 }
 
 export const verifyCommand = defineCommand<{ readonly zpkg: string }, VerifyResult>({
   command: 'verify <zpkg>',
-  describe: 'check a container and its mapping: every checksum, every chunk decompressed, every id',
+  describe: 'check a container and its mapping, or a corpus folder: every checksum, every chunk decompressed, every id',
   examples: [['verify corpus.zpkg', 'exit code 0 when everything is whole, 1 with the damaged chunks otherwise']],
   options: (parser) =>
-    parser.positional('zpkg', { type: 'string', demandOption: true, describe: 'the container; its mapping stands beside it' }),
+    parser.positional('zpkg', {
+      type: 'string',
+      demandOption: true,
+      describe: 'the container, its mapping beside it; or a corpus folder',
+    }),
   run: async ({ zpkg }, reporter) => {
-    const reader = await DocumentReader.open(zpkg);
     const stage = reporter.stage(`verifying ${zpkg}`);
+    const verify = (await isCorpusFolder(zpkg)) ? verifyFolder : verifyContainer;
     try {
-      const { chunks, contentBytes, failed, failures } = await reader.container.verify((done, total) =>
+      const { documents, chunks, contentBytes, failed, failures } = await verify(zpkg, (done, total) =>
         stage.progress(done, total),
       );
       if (failed > 0) {
@@ -34,14 +44,30 @@ export const verifyCommand = defineCommand<{ readonly zpkg: string }, VerifyResu
         );
       }
       stage.done();
-      return { path: zpkg, documents: reader.documentCount, chunks, contentBytes };
+      return { path: zpkg, documents, chunks, contentBytes };
     } catch (error) {
       stage.fail();
       throw error;
-    } finally {
-      await reader.close();
     }
   },
   text: (result) =>
     `${result.path} is whole: ${result.documents} documents, ${result.chunks} chunks, ${formatBytes(result.contentBytes)} of text`,
 });
+
+async function verifyContainer(path: string, onProgress: OnProgress): Promise<Verification> {
+  const reader = await DocumentReader.open(path);
+  try {
+    return { documents: reader.documentCount, ...(await reader.container.verify(onProgress)) };
+  } finally {
+    await reader.close();
+  }
+}
+
+async function verifyFolder(path: string, onProgress: OnProgress): Promise<Verification> {
+  const corpus = await SegmentedCorpus.open(path);
+  try {
+    return await verifyCorpus(corpus, onProgress);
+  } finally {
+    await corpus.close();
+  }
+}

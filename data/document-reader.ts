@@ -1,6 +1,6 @@
 import type { ChunkSource } from '../model/encoders/encoder.ts';
-import { FormatError, ZpkgReader, type ZpkgReaderOptions } from '../zpkg/index.ts';
-import { type ChunkRange, Mapping, mappingPathOf } from './mapping.ts';
+import { CemError, FormatError, ZpkgReader, type ZpkgReaderOptions } from '../zpkg/index.ts';
+import { type ChunkRange, Mapping, mappingPathOf, nextMappingPathOf, settleMapping } from './mapping.ts';
 
 export interface DocumentReaderOptions extends ZpkgReaderOptions {
   /** Where the mapping lies; `<zpkg>.map` by default. */
@@ -22,19 +22,10 @@ export class DocumentReader implements ChunkSource {
 
   /** @throws as `ZpkgReader.open` and `Mapping.open`; FormatError `MAPPING_MISMATCH` when the mapping was written for another container */
   static async open(zpkgPath: string, options: DocumentReaderOptions = {}): Promise<DocumentReader> {
-    const mappingPath = options.mappingPath ?? mappingPathOf(zpkgPath);
     const container = await ZpkgReader.open(zpkgPath, options);
     try {
-      const mapping = await Mapping.open(mappingPath);
-      if (mapping.fingerprint !== container.fingerprint || mapping.chunkCount !== container.chunkCount) {
-        throw new FormatError(
-          'MAPPING_MISMATCH',
-          `${mappingPath} was written for another container than ${zpkgPath}: pack the corpus again`,
-          {
-            details: { path: mappingPath, container: zpkgPath },
-          },
-        );
-      }
+      const mapping =
+        options.mappingPath === undefined ? await findMapping(container) : await openMapping(options.mappingPath, container);
       return new DocumentReader(container, mapping);
     } catch (error) {
       await container.close();
@@ -89,4 +80,34 @@ export class DocumentReader implements ChunkSource {
   async close(): Promise<void> {
     await this.container.close();
   }
+}
+
+/** Ends what a killed pack left undone: a mapping in the place of the next one goes where it belongs if the container that stands there is its own. */
+export async function settleLeftMapping(zpkgPath: string): Promise<void> {
+  const reader = await DocumentReader.open(zpkgPath).catch(() => undefined);
+  if (reader === undefined) return;
+  await reader.close();
+  if (reader.mapping.path === nextMappingPathOf(zpkgPath)) await settleMapping(zpkgPath);
+}
+
+/** The container's mapping, which a pack that was killed left in the place of the next one. */
+async function findMapping(container: ZpkgReader): Promise<Mapping> {
+  try {
+    return await openMapping(mappingPathOf(container.path), container);
+  } catch (error) {
+    if (!(error instanceof CemError) || !['FILE_OPEN', 'MAPPING_MISMATCH'].includes(error.code)) throw error;
+    return openMapping(nextMappingPathOf(container.path), container).catch(() => {
+      throw error;
+    });
+  }
+}
+
+async function openMapping(path: string, container: ZpkgReader): Promise<Mapping> {
+  const mapping = await Mapping.open(path);
+  if (mapping.fingerprint === container.fingerprint && mapping.chunkCount === container.chunkCount) return mapping;
+  throw new FormatError(
+    'MAPPING_MISMATCH',
+    `${path} was written for another container than ${container.path}: pack the corpus again`,
+    { details: { path, container: container.path } },
+  );
 }

@@ -1,3 +1,5 @@
+import { open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { openForReading, readExactly } from '../zpkg/bytes.ts';
 import { AtomicFile, CemError, FormatError } from '../zpkg/index.ts';
 import { IdTable } from './id-table.ts';
@@ -14,6 +16,14 @@ import {
 /** Where the mapping of a container lies. */
 export function mappingPathOf(zpkgPath: string): string {
   return `${zpkgPath}.map`;
+}
+
+/**
+ * Where a mapping lies from before its container appears until it takes its place: two files cannot appear at once, and a pack that is killed between
+ * them must leave the old container with its mapping or the new one with its own.
+ */
+export function nextMappingPathOf(zpkgPath: string): string {
+  return `${mappingPathOf(zpkgPath)}.next`;
 }
 
 /** Chunks of one document: `count` of them from `first` on. */
@@ -154,6 +164,17 @@ export async function writeMapping(path: string, ids: IdTable, chunkCounts: Uint
   } catch (error) {
     await file.abort();
     throw error;
+  }
+}
+
+/** Puts the mapping that was written to `nextMappingPathOf` in its place, durably, after its container appeared. */
+export async function settleMapping(zpkgPath: string): Promise<void> {
+  await rename(nextMappingPathOf(zpkgPath), mappingPathOf(zpkgPath));
+  const folder = await open(dirname(zpkgPath), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
 

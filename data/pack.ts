@@ -1,10 +1,13 @@
 import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { CemError, createCompressor, trainDictionary, UsageError, ZpkgWriter } from '../zpkg/index.ts';
+import { compressTexts } from './compress-texts.ts';
 import { DictionarySample } from './dictionary-sample.ts';
 import { type Document, documentText } from './document.ts';
+import { settleLeftMapping } from './document-reader.ts';
 import { IdTable } from './id-table.ts';
-import { mappingPathOf, writeMapping } from './mapping.ts';
-import { compressInParts, SMALLEST_TARGET } from './split-text.ts';
+import { mappingPathOf, nextMappingPathOf, settleMapping, writeMapping } from './mapping.ts';
+import { SMALLEST_TARGET } from './split-text.ts';
 
 /** zstd's own advice: a hundred times the dictionary's size makes a sample. */
 const SAMPLE_FACTOR = 100;
@@ -15,6 +18,8 @@ const LARGEST_SAMPLE = 64 * 1024 * 1024;
  */
 const LARGEST_DICTIONARY_SHARE = 1 / 24;
 const SMALLEST_DICTIONARY = 1024;
+/** A thread is started for every so many bytes of text, up to the number of cores: with less it takes longer to start than it saves. */
+const TEXT_A_THREAD = 4 * 1024 * 1024;
 
 export interface PackOptions {
   /** zstd level, -7..22; 19 by default: packed once, read often. */
@@ -27,6 +32,8 @@ export interface PackOptions {
   readonly dictionary?: Uint8Array | 'none';
   /** Leave literals uncompressed. */
   readonly plainLiterals?: boolean;
+  /** Threads that compress; by default one for every 4 MiB of text, at most one a core. The files do not depend on it. */
+  readonly workers?: number;
   /** Of the sample that the dictionary is trained on. */
   readonly seed?: number;
   /** Replace files that stand where the container or its mapping go. */
@@ -62,10 +69,11 @@ interface Survey {
 
 /**
  * Packs a corpus into a container and its mapping (`<output>.map`), in two passes over `documents`: ids and a sample for the dictionary, then the chunks.
- * Both files appear when everything is written; an error leaves what stood there before. Memory: the sample, the ids, 12 bytes a chunk.
+ * Both files appear when everything is written; an error leaves what stood there before. Memory: the sample, the ids, 12 bytes a chunk, and the texts that are with
+ * the threads (about half a million characters each).
  *
  * @throws UsageError `PACK_OPTION`, `CODEC_LEVEL`
- * @throws CemError `PACK_OUTPUT_EXISTS`, `PACK_EMPTY_CORPUS`, `PACK_DUPLICATE_ID`, `PACK_SOURCE_CHANGED`, `FILE_CREATE`, and as the source does
+ * @throws CemError `PACK_OUTPUT_EXISTS`, `PACK_EMPTY_CORPUS`, `PACK_DUPLICATE_ID`, `PACK_SOURCE_CHANGED`, `PACK_THREAD`, `FILE_CREATE`, and as the source does
  */
 export async function packCorpus(
   documents: () => AsyncIterable<Document>,
@@ -85,32 +93,35 @@ export async function packCorpus(
       `the dictionary size ${dictionarySize} is not a whole number of bytes: 0 is no dictionary`,
     );
   }
+  if (options.workers !== undefined && (!Number.isInteger(options.workers) || options.workers < 1))
+    throw new UsageError('PACK_OPTION', `${options.workers} is no number of threads: a whole number from 1 on`);
   createCompressor({ level });
   if (options.force !== true) await refuseExisting(output);
   const trains = options.dictionary === undefined && dictionarySize > 0;
   const sample = new DictionarySample(trains ? Math.min(SAMPLE_FACTOR * dictionarySize, LARGEST_SAMPLE) : 0, options.seed ?? 1);
   const survey = await surveyCorpus(documents, trains ? sample : undefined, options);
   const dictionary = chooseDictionary(survey, dictionarySize, level, options);
-  const compressor = createCompressor({ level, dictionary, plainLiterals: options.plainLiterals === true });
-  const writer = await ZpkgWriter.create(output, { dictionary, plainLiterals: options.plainLiterals === true });
+  const plainLiterals = options.plainLiterals === true;
+  const threads = options.workers ?? defaultThreads(survey.textBytes);
+  const writer = await ZpkgWriter.create(output, { dictionary, plainLiterals });
   try {
     const chunkCounts = new Uint32Array(survey.ids.length);
     let document = 0;
     let splitDocuments = 0;
-    for await (const { id, title, text } of documents()) {
-      if (document >= survey.ids.length || survey.ids.at(document) !== id) throw sourceChanged(id);
-      const frames = compressInParts(documentText({ id, title, text }), compressor, targetChunkSize);
+    const texts = textsAgain(documents, survey.ids);
+    for await (const frames of compressTexts(texts, { level, dictionary, plainLiterals, targetChunkSize }, threads)) {
       for (const frame of frames) await writer.append(frame);
       chunkCounts[document] = frames.length;
       if (frames.length > 1) splitDocuments += 1;
       document += 1;
       options.onProgress?.('pack', document, survey.ids.length);
     }
-    if (document !== survey.ids.length) throw sourceChanged(survey.ids.at(document));
     let mappingBytes = 0;
     const { chunks, bytes: containerBytes } = await writer.finish(async ({ fingerprint }) => {
-      mappingBytes = await writeMapping(mappingPathOf(output), survey.ids, chunkCounts, fingerprint);
+      await settleLeftMapping(output);
+      mappingBytes = await writeMapping(nextMappingPathOf(output), survey.ids, chunkCounts, fingerprint);
     });
+    await settleMapping(output);
     return {
       output,
       documents: survey.ids.length,
@@ -148,6 +159,21 @@ async function surveyCorpus(
     throw new CemError('PACK_EMPTY_CORPUS', 'the corpus has no documents, and a container of none is of no use: check the input');
   }
   return { ids, textBytes, sample: sample?.take() ?? [] };
+}
+
+/** The texts of a second pass, which must give the documents of the first. */
+async function* textsAgain(documents: () => AsyncIterable<Document>, ids: IdTable): AsyncGenerator<string> {
+  let number = 0;
+  for await (const document of documents()) {
+    if (number >= ids.length || ids.at(number) !== document.id) throw sourceChanged(document.id);
+    yield documentText(document);
+    number += 1;
+  }
+  if (number !== ids.length) throw sourceChanged(ids.at(number));
+}
+
+function defaultThreads(textBytes: number): number {
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(textBytes / TEXT_A_THREAD)));
 }
 
 function chooseDictionary(survey: Survey, dictionarySize: number, level: number, options: PackOptions): Uint8Array {

@@ -12,6 +12,12 @@ import { batchChunks, type EncodedChunk, encodeChunk, type SymbolBatch } from '.
 /** A batch for encoding holds at most this many padded symbols, so that memory does not grow with the number of chunks. */
 const SYMBOLS_PER_ENCODING_BATCH = 16_384;
 
+/**
+ * Largest decompressed size of a chunk that is encoded, in bytes. Containers allow more, but encoding takes time and memory for every byte that a chunk stands for: a small hostile
+ * frame must not take seconds and gigabytes. Chunks of the default size hold at most 256 KiB.
+ */
+const LARGEST_ENCODED_CONTENT = 4 * 1024 * 1024;
+
 /** A container's dictionary as the encoder uses it: parsed for the frames, hashed for the rope. */
 export interface PreparedDictionary {
   readonly dictionary: Dictionary | undefined;
@@ -59,9 +65,12 @@ export class CemModel {
     return prepared;
   }
 
-  /** Table rows of one compressed chunk; nothing is decompressed. Throws FormatError on a malformed frame. */
+  /** Table rows of one compressed chunk; nothing is decompressed. Throws FormatError on a malformed frame, `FRAME_TOO_LARGE` above 4 MiB of content. */
   encode(frame: Uint8Array, dictionary: PreparedDictionary): EncodedChunk {
-    const symbols = this.config.input === 'bytes' ? bytesAsSymbols(frame) : parseFrame(frame, dictionary.dictionary);
+    const symbols =
+      this.config.input === 'bytes'
+        ? bytesAsSymbols(frame)
+        : parseFrame(frame, dictionary.dictionary, { maximumSize: LARGEST_ENCODED_CONTENT });
     const rope = symbolRows(symbols, dictionary.rows, this.hash);
     return encodeChunk(rope, dictionary.rows.ids, this.config.tables.sizes.length, this.config.maximumSymbols);
   }

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import type { DocumentReader } from '../data/index.ts';
+import { type PackedCorpus, SegmentedCorpus } from '../data/index.ts';
 
 /**
  * One hash for the content of a container and its mapping: the dictionary, the container's fingerprint (a checksum over the places and checksums
- * of all its chunks) and the mapping's bytes. The chunks themselves are not read.
+ * of all its chunks) and the mapping's bytes. The chunks themselves are not read. A folder of segments has a name for what it holds.
  */
-export async function corpusIdentity(reader: DocumentReader): Promise<string> {
+export async function corpusIdentity(reader: PackedCorpus): Promise<string> {
+  if (reader instanceof SegmentedCorpus) return reader.state;
   const hash = createHash('sha256');
   hash.update(`${reader.container.fingerprint} ${reader.chunkCount} ${reader.dictionary.length}\n`);
   hash.update(reader.dictionary);

@@ -1,4 +1,4 @@
-import { DocumentReader } from '../data/index.ts';
+import { openCorpus } from '../data/index.ts';
 import { createTeacher, type TextEmbedder } from '../model/encoders/index.ts';
 import { VectorRetriever } from '../search/vector-retriever.ts';
 import type { VectorFilter, VectorStore } from '../search/vector-store.ts';
@@ -46,7 +46,7 @@ export interface OpenSearcherOptions extends IndexFolderOptions {
   /** Where transformers models are looked up before the hub; where the index says, when absent. */
   readonly models?: string;
   /** Passed to the container's reader. Tests count its calls. */
-  readonly decompressor?: NonNullable<Parameters<typeof DocumentReader.open>[1]>['decompressor'];
+  readonly decompressor?: NonNullable<Parameters<typeof openCorpus>[1]>['decompressor'];
 }
 
 /** Answers text queries from an index: embeds the query, ranks in the store, and decompresses the chunks of the results, only those. */
@@ -64,7 +64,7 @@ export class Searcher {
   /**
    * Opens a finished index with all that it names: its vectors, its container, and the teacher that encodes queries.
    *
-   * @throws CemError `INDEX_ZPKG_CHANGED`, `INDEX_OTHER_TEACHER`, and what `IndexFolder.openForSearch`, `DocumentReader.open` and `createTeacher` throw
+   * @throws CemError `INDEX_ZPKG_CHANGED`, `INDEX_OTHER_TEACHER`, and what `IndexFolder.openForSearch`, `openCorpus` and `createTeacher` throw
    */
   static async open(folder: string, options: OpenSearcherOptions = {}): Promise<Searcher> {
     const index = await IndexFolder.openForSearch(folder, options);
@@ -74,7 +74,7 @@ export class Searcher {
     };
     try {
       const { checkpoint, teacher, zpkg, dimension, documents, chunks } = index.manifest;
-      const reader = await DocumentReader.open(
+      const reader = await openCorpus(
         zpkg.path,
         options.decompressor === undefined ? {} : { decompressor: options.decompressor },
       );
@@ -82,7 +82,7 @@ export class Searcher {
       if ((await corpusIdentity(reader)) !== zpkg.identity) {
         throw new CemError(
           'INDEX_ZPKG_CHANGED',
-          `${zpkg.path} is not what the index ${index.path} was made from: it was packed again; run \`cem index\` again to bring the index up to date`,
+          `${zpkg.path} is not what the index ${index.path} was made from: it was packed again, or documents came or went; run \`cem index\` again to bring the index up to date`,
           { details: { index: index.path, zpkg: zpkg.path } },
         );
       }

@@ -14,4 +14,5 @@ export { LARGEST_CHUNK_CONTENT } from './format.ts';
 export { type FrameLimits, type FrameSymbols, parseFrame } from './frame.ts';
 export { type FrameHeader, readFrameHeader } from './frame-header.ts';
 export { type StoredFrame, ZpkgReader, type ZpkgReaderOptions, type ZpkgStatistics, type ZpkgVerification } from './reader.ts';
+export { distributionOf, type SizeDistribution } from './size-distribution.ts';
 export { type ZpkgSummary, ZpkgWriter, type ZpkgWriterOptions } from './writer.ts';

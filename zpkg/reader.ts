@@ -12,6 +12,7 @@ import {
   type ZpkgHeader,
   type ZpkgLayout,
 } from './format.ts';
+import { distributionOf, type SizeDistribution } from './size-distribution.ts';
 
 /** How much `frames` reads at once. */
 const WINDOW_BYTES = 1 << 20;
@@ -27,7 +28,7 @@ export interface StoredFrame {
   readonly frame: Uint8Array;
 }
 
-export interface ZpkgStatistics {
+export interface ZpkgStatistics extends SizeDistribution {
   readonly version: number;
   readonly profile: 'standard' | 'plain-literals';
   readonly chunks: number;
@@ -42,13 +43,6 @@ export interface ZpkgStatistics {
   readonly ratio: number;
   /** 1 - fileBytes / contentBytes */
   readonly saving: number;
-  /** Stored sizes of chunks. */
-  readonly smallest: number;
-  readonly median: number;
-  readonly mean: number;
-  readonly largest: number;
-  /** Chunks by stored size: `from` <= size < 2 * `from`, ascending, without empty rows at either end. */
-  readonly histogram: readonly { readonly from: number; readonly chunks: number }[];
 }
 
 export interface ZpkgVerification {
@@ -170,7 +164,6 @@ export class ZpkgReader {
       sizes[chunk] = frame.length;
       contentBytes += contentSize(frame);
     }
-    sizes.sort();
     return {
       version: VERSION,
       profile: (this.header.flags & FLAG_PLAIN_LITERALS) !== 0 ? 'plain-literals' : 'standard',
@@ -182,11 +175,7 @@ export class ZpkgReader {
       contentBytes,
       ratio: contentBytes / this.#layout.fileSize,
       saving: contentBytes === 0 ? 0 : 1 - this.#layout.fileSize / contentBytes,
-      smallest: sizes[0] ?? 0,
-      median: sizes[sizes.length >> 1] ?? 0,
-      mean: sizes.length === 0 ? 0 : this.#layout.chunksSize / sizes.length,
-      largest: sizes.at(-1) ?? 0,
-      histogram: histogramOf(sizes),
+      ...distributionOf(sizes),
     };
   }
 
@@ -272,17 +261,4 @@ export class ZpkgReader {
       throw new CemError('ZPKG_CLOSED', `${this.path} was closed: open it again`, { details: { path: this.path } });
     return this.#handle;
   }
-}
-
-/** @param sizes ascending */
-function histogramOf(sizes: Float64Array): { from: number; chunks: number }[] {
-  const rows: { from: number; chunks: number }[] = [];
-  if (sizes.length === 0) return rows;
-  let next = 0;
-  for (let from = 2 ** Math.floor(Math.log2(sizes[0]!)); next < sizes.length; from *= 2) {
-    const start = next;
-    while (next < sizes.length && sizes[next]! < 2 * from) next += 1;
-    rows.push({ from, chunks: next - start });
-  }
-  return rows;
 }

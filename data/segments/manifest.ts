@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { messageOf } from '../../zpkg/bytes.ts';
-import { CemError, FormatError, writeFileAtomically } from '../../zpkg/index.ts';
+import { CemError, FormatError, UsageError, writeFileAtomically } from '../../zpkg/index.ts';
 import { NumberRuns } from './number-runs.ts';
 
 /** SEGMENTS.md describes the file. */
@@ -110,6 +110,17 @@ export async function readManifest(folder: string): Promise<CorpusManifest | und
     'CORPUS_FORMAT',
     `${path} is no manifest of a corpus: ${place}${issue?.message}; restore the folder from a copy`,
     { details: { path, issues: parsed.error.issues } },
+  );
+}
+
+/** As `readManifest`; throws UsageError `CORPUS_MISSING` when the folder has none. */
+export async function requireManifest(folder: string): Promise<CorpusManifest> {
+  const manifest = await readManifest(folder);
+  if (manifest !== undefined) return manifest;
+  throw new UsageError(
+    'CORPUS_MISSING',
+    `${folder} is no corpus: it has no ${MANIFEST_FILE}; make one with \`cem add ${folder} DOCUMENTS\``,
+    { details: { path: folder } },
   );
 }
 

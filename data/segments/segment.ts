@@ -68,23 +68,24 @@ export class Segment {
     return !this.entry.removed.has(range.first);
   }
 
+  /** For what is wrong with the segment: `what` follows its path. */
+  error(code: 'CORPUS_SEGMENT' | 'CORPUS_DOCUMENTS', what: string): FormatError {
+    const path = this.reader.container.path;
+    return new FormatError(code, `${path} ${what}: restore the folder from a copy`, { details: { path } });
+  }
+
   #check(): void {
     const { entry, reader } = this;
     const differs =
       reader.container.fingerprint !== entry.fingerprint ||
       reader.chunkCount !== entry.chunks ||
       reader.documentCount !== entry.documents;
-    if (differs) throw this.#error('is another file than the one that the manifest names');
+    if (differs) throw this.error('CORPUS_SEGMENT', 'is another file than the one that the manifest names');
     for (const { first, count } of entry.removed.runs()) {
       const start = reader.chunkRange(reader.documentOf(first));
       const last = reader.chunkRange(reader.documentOf(first + count - 1));
       if (start.first !== first || last.first + last.count !== first + count)
-        throw this.#error('has a document of which the manifest says that a part was removed');
+        throw this.error('CORPUS_SEGMENT', 'has a document of which the manifest says that a part was removed');
     }
-  }
-
-  #error(what: string): FormatError {
-    const path = this.reader.container.path;
-    return new FormatError('CORPUS_SEGMENT', `${path} ${what}: restore the folder from a copy`, { details: { path } });
   }
 }

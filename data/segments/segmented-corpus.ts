@@ -1,8 +1,8 @@
 import type { ChunkSource } from '../../model/encoders/encoder.ts';
-import { CemError, FormatError, UsageError } from '../../zpkg/index.ts';
+import { CemError, FormatError } from '../../zpkg/index.ts';
 import type { Document } from '../document.ts';
 import type { DocumentReaderOptions } from '../document-reader.ts';
-import { type CorpusManifest, MANIFEST_FILE, readManifest } from './manifest.ts';
+import { type CorpusManifest, requireManifest } from './manifest.ts';
 import { Segment } from './segment.ts';
 
 /**
@@ -26,32 +26,29 @@ export class SegmentedCorpus implements ChunkSource {
    * @throws UsageError `CORPUS_MISSING` when the folder holds no corpus
    * @throws FormatError `CORPUS_VERSION`, `CORPUS_FORMAT`, `CORPUS_SEGMENT`; as `DocumentReader.open`
    */
-  static async open(
-    folder: string,
-    options: Pick<DocumentReaderOptions, 'decompressor'> = {},
-  ): Promise<SegmentedCorpus> {
+  static async open(folder: string, options: Pick<DocumentReaderOptions, 'decompressor'> = {}): Promise<SegmentedCorpus> {
     let manifest = await requireManifest(folder);
     while (true) {
       try {
-        return await openAs(folder, manifest, options);
+        return await SegmentedCorpus.#openAs(folder, manifest, options);
       } catch (error) {
-        // A writer that compacts takes segments away, but only those that its own manifest, which stands by then, does not name.
+        // A writer that compacts takes segments away, but only after its own manifest, which does not name them, stands.
         const newer = await requireManifest(folder);
         if (newer.generation === manifest.generation) throw error;
         manifest = newer;
       }
     }
+  }
 
-    async function openAs(path: string, current: CorpusManifest, how: typeof options): Promise<SegmentedCorpus> {
-      const segments: Segment[] = [];
-      try {
-        for (const entry of current.segments) segments.push(await Segment.open(path, entry, how));
-        refuseOtherDictionary(segments);
-        return new SegmentedCorpus(path, current, segments);
-      } catch (error) {
-        for (const segment of segments) await segment.reader.close();
-        throw error;
-      }
+  static async #openAs(folder: string, manifest: CorpusManifest, options: DocumentReaderOptions): Promise<SegmentedCorpus> {
+    const segments: Segment[] = [];
+    try {
+      for (const entry of manifest.segments) segments.push(await Segment.open(folder, entry, options));
+      refuseOtherDictionary(segments);
+      return new SegmentedCorpus(folder, manifest, segments);
+    } catch (error) {
+      for (const segment of segments) await segment.reader.close();
+      throw error;
     }
   }
 
@@ -88,9 +85,13 @@ export class SegmentedCorpus implements ChunkSource {
       const range = segment.rangeOf(id);
       if (range !== undefined) return segment.numbersOf(range);
     }
-    throw new CemError('MAPPING_UNKNOWN_ID', `${this.path} knows no document ${JSON.stringify(id)}: ids are compared byte for byte`, {
-      details: { path: this.path, id },
-    });
+    throw new CemError(
+      'MAPPING_UNKNOWN_ID',
+      `${this.path} knows no document ${JSON.stringify(id)}: ids are compared byte for byte`,
+      {
+        details: { path: this.path, id },
+      },
+    );
   }
 
   /** Throws CemError `CORPUS_CHUNK`, as all that take the number of a chunk. */
@@ -134,16 +135,6 @@ export class SegmentedCorpus implements ChunkSource {
       details: { path: this.path, chunk },
     });
   }
-}
-
-async function requireManifest(folder: string): Promise<CorpusManifest> {
-  const manifest = await readManifest(folder);
-  if (manifest !== undefined) return manifest;
-  throw new UsageError(
-    'CORPUS_MISSING',
-    `${folder} is no corpus: it has no ${MANIFEST_FILE}; make one with \`cem add ${folder} DOCUMENTS\``,
-    { details: { path: folder } },
-  );
 }
 
 function refuseOtherDictionary(segments: readonly Segment[]): void {

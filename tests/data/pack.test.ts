@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { settleLeftMapping } from '../../data/document-reader.ts';
 import {
   chunkTexts,
   type Document,
@@ -229,6 +230,37 @@ test('a container that is there stays unless force is given', async () => {
       (await errorOf(() => packCorpus(source(DOCUMENTS), join(folder, 'alone.zpkg'), { level: 1 }))).code,
       'PACK_OUTPUT_EXISTS',
     );
+  });
+});
+
+test('a pack that is killed between its two files leaves the old corpus or the new one', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const [old, next, killed] = [join(folder, 'old.zpkg'), join(folder, 'next.zpkg'), join(folder, 'killed.zpkg')];
+    await packCorpus(source(DOCUMENTS.slice(0, 2)), old, { level: 1 });
+    await packCorpus(source(DOCUMENTS.slice(1, 4)), next, { level: 1 });
+    const ids = async () => {
+      const reader = await DocumentReader.open(killed);
+      await reader.close();
+      return [...reader.ids()];
+    };
+    // The next mapping is written, the container is not there yet: first where there is none, then where there is an old one.
+    await copyFile(mappingPathOf(next), `${mappingPathOf(killed)}.next`);
+    assert.is((await errorOf(ids)).code, 'FILE_OPEN');
+    await copyFile(old, killed);
+    await copyFile(mappingPathOf(old), mappingPathOf(killed));
+    assert.equal(await ids(), ['short', 'empty']);
+    // The container is there, its mapping has not taken its place yet.
+    await copyFile(next, killed);
+    assert.equal(await ids(), ['empty', '中文/文档', 'long']);
+    // Before another pack writes its mapping, that one is put in its place, or a second kill would lose it.
+    await settleLeftMapping(killed);
+    await rm(`${mappingPathOf(killed)}.next`, { force: true });
+    assert.equal(await ids(), ['empty', '中文/文档', 'long']);
+    await rename(mappingPathOf(killed), `${mappingPathOf(killed)}.next`);
+    assert.equal(await ids(), ['empty', '中文/文档', 'long']);
+    await packCorpus(source(DOCUMENTS.slice(4, 5)), killed, { level: 1, force: true });
+    assert.equal(await ids(), ['faces']);
+    assert.not((await readdir(folder)).some((name) => name.endsWith('.next')));
   });
 });
 

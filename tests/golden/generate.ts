@@ -83,12 +83,15 @@ const cases: Record<string, readonly [code: string, bytes: Uint8Array]> = {
   'chunk-smaller-than-declared': ['ZPKG_CHUNK', rewritten(5, 5)],
   // Descriptor 0xE0 (8-byte content size): the size is made of the bytes that follow.
   'chunk-declares-too-much': ['ZPKG_CHUNK', rewritten(4, 0xe0)],
+  // Descriptor 0xA0: single segment, size of 4 bytes. 2^26 + 1; and 2^20, more than 13 bytes can hold.
+  'chunk-over-limit': ['ZPKG_CHUNK', rewritten(4, 0xa0, 0x01, 0, 0, 0x04)],
+  'chunk-declares-more-than-fits': ['ZPKG_CHUNK', rewritten(4, 0xa0, 0, 0, 0x10, 0)],
 };
 
-/** The raw container with one byte of its first chunk replaced, and every checksum made right again. */
-function rewritten(position: number, value: number): Uint8Array {
+/** The raw container with bytes of its first chunk replaced, and every checksum made right again. */
+function rewritten(position: number, ...values: readonly number[]): Uint8Array {
   return changedIndex((view, copy) => {
-    view.setUint8(32 + position, value);
+    copy.set(values, 32 + position);
     const size = view.getUint32(indexOffset + 4, true);
     view.setUint32(indexOffset + 8, crc32(copy.subarray(32, 32 + size)), true);
   });

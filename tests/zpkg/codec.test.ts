@@ -1,7 +1,18 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { decompress } from '@mongodb-js/zstd';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CemError, contentSize, createCompressor, createDecompressor } from '../../zpkg/index.ts';
+import {
+  CemError,
+  contentSize,
+  createCompressor,
+  createDecompressor,
+  LARGEST_CHUNK_CONTENT,
+  parseFrame,
+  ZpkgWriter,
+} from '../../zpkg/index.ts';
 import { rawFrame } from '../golden/raw-frame.ts';
 
 const test = suite('zpkg codec');
@@ -123,6 +134,43 @@ test('a declared size above the limit is refused before anything is allocated', 
     'FRAME_TOO_LARGE',
   );
   assert.is(Buffer.from(small.decompress(rawFrame('four'))).toString(), 'four');
+});
+
+test('a declared size above what so few bytes can hold is refused before anything is allocated', () => {
+  // Runs: 3 bytes of block header and the byte yield at most 128 KiB (RFC 8878, 3.1.1.2). Descriptor 0xA0: single segment, size of 4 bytes; 1 MiB here.
+  const header = [0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0x10, 0];
+  const run = [0x02, 0, 0x10, 97];
+  const lastRun = [0x03, 0, 0x10, 97];
+  const whole = Uint8Array.from([...header, ...Array.from({ length: 7 }, () => run).flat(), ...lastRun]);
+  assert.equal(createDecompressor().decompress(whole), new Uint8Array(1 << 20).fill(97));
+  assert.is(
+    codeOf(() => createDecompressor().decompress(Uint8Array.from([...header, ...run, ...run, ...lastRun]))),
+    'FRAME_CORRUPT',
+  );
+});
+
+test('one limit of content for whoever makes, writes, reads or parses a chunk', async () => {
+  const over = LARGEST_CHUNK_CONTENT + 1;
+  assert.is(LARGEST_CHUNK_CONTENT, 2 ** 26);
+  assert.is(
+    codeOf(() => createCompressor({ level: -7 }).compress(new Uint8Array(over))),
+    'FRAME_TOO_LARGE',
+  );
+  // Descriptor 0xA0, and one byte of size more than is allowed.
+  const frame = Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0, 1, 0, 0, 4, ...new Uint8Array(3000)]);
+  for (const use of [() => createDecompressor().decompress(frame), () => parseFrame(frame), () => contentSize(frame)])
+    assert.is(codeOf(use), 'FRAME_TOO_LARGE');
+  const folder = await mkdtemp(join(tmpdir(), 'zpkg-limit-'));
+  const writer = await ZpkgWriter.create(join(folder, 'a.zpkg'));
+  try {
+    await writer.append(frame);
+    assert.unreachable();
+  } catch (error) {
+    assert.is((error as CemError).code, 'FRAME_TOO_LARGE');
+  } finally {
+    await writer.abort();
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('the wrong dictionary gives an error or other bytes, never a crash', () => {

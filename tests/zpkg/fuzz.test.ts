@@ -84,9 +84,9 @@ test('an allocation is seen even when it is freed at once', () => {
   const source = `import { watchAllocations } from './scripts/fuzz/allocation-watch.ts';
     const watch = watchAllocations();
     new Uint8Array(10_000_000); Uint32Array.from([1, 2]); new Uint8Array(new ArrayBuffer(8));
-    console.log(watch.takeLargest(), watch.takeLargest(), new Uint8Array(3) instanceof Uint8Array, Buffer.from('ab').toString());
+    console.log([watch.takeLargest(), watch.takeLargest(), new Uint8Array(3) instanceof Uint8Array, Buffer.from('ab').toString()].join(' '));
     new Float64Array(1000); Buffer.allocUnsafeSlow(9000);
-    console.log(watch.takeLargest());`;
+    console.log(String(watch.takeLargest()));`;
   const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source], {
     cwd: root,
     encoding: 'utf8',

@@ -1,0 +1,56 @@
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, open, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { messageOf } from '../zpkg/bytes.ts';
+import { CemError } from '../zpkg/index.ts';
+
+/** First bytes of compressed input (RFC 1952, 2.3.1; RFC 8878, 3.1.1), and the ending that `readCorpus` knows it by. */
+const COMPRESSIONS: readonly { readonly magic: readonly number[]; readonly ending: string }[] = [
+  { magic: [0x1f, 0x8b], ending: '.gz' },
+  { magic: [0x28, 0xb5, 0x2f, 0xfd], ending: '.zst' },
+];
+
+/** A stream that was kept, so that it can be read more than once. */
+export interface KeptInput {
+  /** A JSONL file for `readCorpus`, compressed if the stream was. */
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+/**
+ * Keeps what a stream of JSONL gives (also gzip or zstd) in a temporary file: packing reads its corpus twice. The file's place is the system's folder for
+ * temporary files.
+ *
+ * @throws CemError `INPUT_KEEP` when it cannot be written
+ */
+export async function keepInput(stream: Readable): Promise<KeptInput> {
+  const folder = await mkdtemp(join(tmpdir(), 'cem-input-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    const received = join(folder, 'input');
+    await pipeline(stream, createWriteStream(received));
+    const path = join(folder, `standard-input.jsonl${await endingFor(received)}`);
+    await rename(received, path);
+    return { path, remove };
+  } catch (cause) {
+    await remove();
+    throw new CemError('INPUT_KEEP', `the input could not be kept in ${folder}: ${messageOf(cause)}; name a file instead`, {
+      details: { folder },
+      cause,
+    });
+  }
+}
+
+async function endingFor(path: string): Promise<string> {
+  const handle = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    const start = buffer.subarray(0, bytesRead);
+    return COMPRESSIONS.find(({ magic }) => magic.every((byte, at) => start[at] === byte))?.ending ?? '';
+  } finally {
+    await handle.close();
+  }
+}

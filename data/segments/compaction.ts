@@ -1,0 +1,150 @@
+import type { OnProgress } from '../../model/encoders/encoder.ts';
+import { ZpkgWriter } from '../../zpkg/index.ts';
+import { DocumentReader } from '../document-reader.ts';
+import { IdTable } from '../id-table.ts';
+import { mappingPathOf, writeMapping } from '../mapping.ts';
+import { packCorpus } from '../pack.ts';
+import { newSegment } from './addition.ts';
+import { type CorpusBefore, changeCorpus, type NextCorpus } from './corpus-change.ts';
+import { addLiving } from './corpus-verification.ts';
+import type { SegmentEntry } from './manifest.ts';
+import { type NumberRun, NumberRuns } from './number-runs.ts';
+import type { SegmentedCorpus } from './segmented-corpus.ts';
+
+export interface CompactOptions {
+  /**
+   * Pack every document again, with a dictionary trained on all of them. All chunks get new numbers then, and an index made from the corpus encodes all
+   * of them again. Without it chunks are copied as they are.
+   */
+  readonly recompress?: boolean;
+  /** Chunks that were copied, or documents that were packed. */
+  readonly onProgress?: OnProgress;
+}
+
+/** What `compactCorpus` did; all sizes are bytes of segments with their mappings. */
+export interface CompactReport {
+  readonly path: string;
+  readonly generation: number;
+  readonly documents: number;
+  readonly chunks: number;
+  readonly segmentsBefore: number;
+  readonly segments: number;
+  readonly bytesBefore: number;
+  readonly bytes: number;
+}
+
+/**
+ * Merges the documents of all segments that are alive into one, which frees what removed and replaced ones take. Chunks keep their numbers and their bytes
+ * (unless `recompress`), so that an index made from the corpus stays right. Nothing happens when there is one segment and nothing was removed from it.
+ *
+ * @throws FormatError when a chunk is damaged, or `CORPUS_DOCUMENTS`: the corpus stays as it was; and as `changeCorpus`
+ */
+export async function compactCorpus(folder: string, options: CompactOptions = {}): Promise<CompactReport> {
+  const { result, generation } = await changeCorpus(folder, { create: false }, async (before) => {
+    const corpus = before.corpus!;
+    const whole = corpus.segments.length < 2 && corpus.segments.every(({ entry }) => entry.removed.count === 0);
+    const nothingToDo = corpus.segments.length === 0 || (whole && options.recompress !== true);
+    const next = nothingToDo
+      ? undefined
+      : options.recompress === true
+        ? await recompressed(corpus, before, options)
+        : await copied(corpus, before, options);
+    const segments = next?.segments ?? corpus.manifest.segments;
+    return {
+      next,
+      result: {
+        documents: corpus.documentCount,
+        chunks: segments.reduce((sum, { chunks }) => sum + chunks, 0),
+        segmentsBefore: corpus.segments.length,
+        segments: segments.length,
+        bytesBefore: bytesOf(corpus.manifest.segments),
+        bytes: bytesOf(segments),
+      },
+    };
+  });
+  return { path: folder, generation, ...result };
+}
+
+async function copied(corpus: SegmentedCorpus, before: CorpusBefore, options: CompactOptions): Promise<NextCorpus> {
+  const { nextChunk, settings } = corpus.manifest;
+  const ids = new IdTable();
+  const chunkCounts: number[] = [];
+  const writer = await ZpkgWriter.create(before.segmentPath, {
+    dictionary: corpus.dictionary,
+    plainLiterals: settings.plainLiterals,
+  });
+  try {
+    const total = corpus.chunkCount;
+    let done = 0;
+    for (const segment of corpus.segments) {
+      for await (const { chunk, frame } of segment.reader.container.frames()) {
+        if (segment.entry.removed.has(chunk)) continue;
+        await writer.append(frame);
+        options.onProgress?.(++done, total);
+      }
+      for (const id of segment.ids()) {
+        addLiving(ids, id, segment);
+        chunkCounts.push(segment.reader.chunkRange(id).count);
+      }
+    }
+    let mappingBytes = 0;
+    const summary = await writer.finish(async ({ fingerprint }) => {
+      mappingBytes = await writeMapping(mappingPathOf(before.segmentPath), ids, Uint32Array.from(chunkCounts), fingerprint);
+    });
+    const entry: SegmentEntry = {
+      file: before.segmentFile,
+      bytes: summary.bytes,
+      mappingBytes,
+      fingerprint: summary.fingerprint,
+      documents: ids.length,
+      chunks: summary.chunks,
+      numbers: NumberRuns.of(liveNumbers(corpus)),
+      removedDocuments: 0,
+      removed: NumberRuns.of([]),
+    };
+    return { nextChunk, settings, segments: [entry], changesContent: false };
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+async function recompressed(corpus: SegmentedCorpus, before: CorpusBefore, options: CompactOptions): Promise<NextCorpus> {
+  const { nextChunk, settings } = corpus.manifest;
+  const packed = await packCorpus(() => corpus.documents(), before.segmentPath, {
+    ...settings,
+    onProgress: (stage, done, total) => {
+      if (stage === 'pack') options.onProgress?.(done, total);
+    },
+  });
+  const reader = await DocumentReader.open(before.segmentPath);
+  try {
+    const entry = newSegment(reader, packed, before.segmentFile, nextChunk);
+    return { nextChunk: nextChunk + packed.chunks, settings, segments: [entry], changesContent: true };
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Numbers of all chunks that are alive, ascending, in as few runs as there are. */
+function* liveNumbers(corpus: SegmentedCorpus): Generator<NumberRun> {
+  let first = 0;
+  let count = 0;
+  for (const { entry } of corpus.segments) {
+    for (let place = 0; place < entry.chunks; place++) {
+      if (entry.removed.has(place)) continue;
+      const number = entry.numbers.at(place);
+      if (number !== first + count) {
+        yield { first, count };
+        first = number;
+        count = 0;
+      }
+      count += 1;
+    }
+  }
+  yield { first, count };
+}
+
+function bytesOf(segments: readonly SegmentEntry[]): number {
+  return segments.reduce((sum, { bytes, mappingBytes }) => sum + bytes + mappingBytes, 0);
+}

@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type BenchReport, formatReport, median, passes, replaceSection } from '../../eval/bench/measurement.ts';
+import { benchZpkg } from '../../eval/bench/zpkg.ts';
+import { english } from '../zpkg/frame-samples.ts';
+
+const test = suite('benches');
+const hasProgram = spawnSync('zstd', ['--version']).status === 0;
+if (!hasProgram) console.log('left out: the zpkg bench, which measures against the zstd program');
+
+test('medians', () => {
+  assert.is(median([3]), 3);
+  assert.is(median([10, 1, 3]), 3);
+  assert.is(median([4, 1, 3, 10]), 3.5);
+});
+
+test('bars hold against the reference, or the value where there is none', () => {
+  const reference = { name: 'other', value: 100 };
+  assert.is(passes({ name: 'a', value: 80, unit: 'MB/s', reference, bar: { atLeast: 0.8 } }), true);
+  assert.is(passes({ name: 'a', value: 79, unit: 'MB/s', reference, bar: { atLeast: 0.8 } }), false);
+  assert.is(passes({ name: 'a', value: 103, unit: 'bytes', reference, bar: { atMost: 1.02 } }), false);
+  assert.is(passes({ name: 'a', value: 501, unit: 'MB', bar: { atMost: 500 } }), false);
+  assert.is(passes({ name: 'a', value: 501, unit: 'MB', reference }), undefined);
+});
+
+const report: BenchReport = {
+  bench: 'one',
+  date: '2026-01-02',
+  machine: 'a machine',
+  notes: ['measured on a text'],
+  measurements: [
+    { name: 'rate', value: 1234.4, unit: 'MB/s', reference: { name: 'other', value: 2000 }, bar: { atLeast: 0.8 } },
+    { name: 'memory', value: 41.26, unit: 'MB' },
+  ],
+};
+
+test('a report is a section, and replaces its predecessor in the file', () => {
+  const section = formatReport(report);
+  assert.match(section, /^## one\n/);
+  assert.match(section, /\| rate \| 1,234 MB\/s \| 2,000 \(other\) \| 0\.617 \| >= 0\.8 \| \*\*no\*\* \|/);
+  assert.match(section, /\| memory \| 41\.3 MB \| {2}\| {2}\| {2}\| {2}\|/);
+  const first = replaceSection('# Benches\n\nWords.\n', 'one', section);
+  const both = replaceSection(first, 'two', '## two\n\nolder\n');
+  const changed = replaceSection(both, 'one', formatReport({ ...report, date: '2027-01-02' }));
+  assert.is(changed, both.replace('2026-01-02', '2027-01-02'));
+  const last = replaceSection(changed, 'two', '## two\n\nnewer\n');
+  assert.ok(last.endsWith('## two\n\nnewer\n') && !last.includes('older'));
+  assert.is(last.match(/^## /gm)!.length, 2);
+});
+
+(hasProgram ? test : test.skip)('the zpkg bench runs, on a small corpus', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'cem-bench-test-'));
+  try {
+    const documents = Array.from({ length: 400 }, (_, number) => ({
+      id: `d${number}`,
+      title: '',
+      text: Buffer.from(english(500, number)).toString(),
+    }));
+    const { measurements } = await benchZpkg({ documents, folder, rounds: 1, programSeconds: 0 });
+    assert.is(measurements.length, 7);
+    for (const { name, value, reference } of measurements) {
+      assert.ok(Number.isFinite(value) && value > 0, name);
+      assert.ok(reference !== undefined && Number.isFinite(reference.value) && reference.value > 0, name);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test.run();

@@ -1,0 +1,142 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const test = suite('the npm package');
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+interface Manifest {
+  readonly name: string;
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+  readonly bin: { readonly cem: string };
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+let temporary = '';
+/** The folder of a project that has the package installed and nothing else. */
+let project = '';
+let installed = '';
+let manifest: Manifest;
+
+function run(
+  program: string,
+  args: readonly string[],
+  folder = project,
+): { status: number | null; stdout: string; stderr: string } {
+  // What this process was started with (tsx, coverage) must not help the package to work.
+  const { NODE_OPTIONS: _, ...environment } = process.env;
+  return spawnSync(program, [...args], { cwd: folder, encoding: 'utf8', env: environment });
+}
+
+/**
+ * Installed as npm does it, without a registry: the packed files in `node_modules`, and of the checkout's packages those alone that the manifest names (theirs
+ * are found beside them).
+ */
+async function install(tarball: string): Promise<void> {
+  await mkdir(installed, { recursive: true });
+  assert.is(run('tar', ['-xzf', tarball, '--strip-components=1', '-C', installed]).status, 0);
+  manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as Manifest;
+  for (const name of Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })) {
+    // tsx runs the sources in a checkout; the package must do without.
+    if (name === 'tsx' || !existsSync(join(root, 'node_modules', name))) continue;
+    const link = join(project, 'node_modules', name);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(join(root, 'node_modules', name), link, 'dir');
+  }
+}
+
+test.before(async () => {
+  temporary = await mkdtemp(join(tmpdir(), 'cem-package-'));
+  project = join(temporary, 'project');
+  installed = join(project, 'node_modules', 'cem-rag');
+  const packed = run('npm', ['pack', '--silent', '--pack-destination', temporary], root);
+  assert.is(packed.status, 0, packed.stderr + packed.stdout);
+  const tarball = (await readdir(temporary)).find((name) => name.endsWith('.tgz'));
+  assert.ok(tarball);
+  await install(join(temporary, tarball));
+  await writeFile(join(project, 'package.json'), '{"type": "module"}');
+});
+test.after(async () => {
+  await rm(temporary, { recursive: true });
+});
+
+test('holds JavaScript, declarations, assets and the legal files, and neither sources nor tests', async () => {
+  const files = (await readdir(installed, { withFileTypes: true, recursive: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
+  for (const path of files)
+    assert.match(path, /^(dist\/.*\.(js|d\.ts|wasm|yaml|md)|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/);
+  for (const path of [
+    'LICENSE',
+    'README.md',
+    'CHANGELOG.md',
+    'dist/zpkg/FORMAT.md',
+    'dist/model/kernels/row-kernels.wasm',
+    'dist/configs/demo.yaml',
+    'dist/cli/doctor-probe.js',
+  ])
+    assert.ok(files.includes(path), path);
+});
+
+test('every door imports with plain Node', () => {
+  const doors = Object.entries(manifest.exports).filter(([, target]) => typeof target !== 'string');
+  assert.ok(doors.length >= 9);
+  const source = `for (const door of process.argv.slice(1)) console.log([door, Object.keys(await import(door)).length > 0].join(' '));`;
+  const names = doors.map(([door]) => door.replace(/^\./, manifest.name));
+  const { status, stdout, stderr } = run(process.execPath, ['--input-type=module', '-e', source, ...names]);
+  assert.is(status, 0, stderr);
+  assert.equal(
+    stdout.trim().split('\n'),
+    names.map((name) => `${name} true`),
+  );
+});
+
+test('its declarations are what TypeScript needs', async () => {
+  const lines = Object.keys(manifest.exports)
+    .filter((door) => door !== './package.json')
+    .map((door, number) => `import * as door${number} from '${door.replace(/^\./, manifest.name)}';\nvoid door${number};`);
+  lines.push(
+    `import { type DocumentReader, parseFrame, ZpkgReader } from 'cem-rag';`,
+    'export async function size(path: string): Promise<number> { return parseFrame(await (await ZpkgReader.open(path)).compressedChunk(0)).size; }',
+    'export const text = (reader: DocumentReader): Promise<string> => reader.documentById("a");',
+    '// @ts-expect-error: the declarations say that a path is a string',
+    'void size(1);',
+  );
+  await writeFile(join(project, 'consumer.ts'), lines.join('\n'));
+  const args = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2023', '--module', 'nodenext', '--types', 'node'];
+  const types = ['--typeRoots', join(root, 'node_modules', '@types')];
+  const { status, stdout } = run(join(root, 'node_modules', '.bin', 'tsc'), [...args, ...types, 'consumer.ts']);
+  assert.is(status, 0, stdout);
+});
+
+test('the command works with plain Node: help, packing in threads, reading back', async () => {
+  // What npm makes of `bin`.
+  await mkdir(join(project, 'node_modules', '.bin'), { recursive: true });
+  const cem = join(project, 'node_modules', '.bin', 'cem');
+  await symlink(join(installed, manifest.bin.cem), cem);
+  const help = run(cem, ['--help']);
+  assert.is(help.status, 0, help.stderr);
+  assert.match(help.stdout, /cem <command>/);
+  assert.match(help.stdout, /cem pack/);
+  const rows = Array.from({ length: 300 }, (_, number) => ({
+    _id: `d${number}`,
+    text: `Document ${number}: ${'some words '.repeat(number)}`,
+  }));
+  await writeFile(join(project, 'corpus.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const packed = run(cem, ['pack', 'corpus.jsonl', 'corpus.zpkg', '--workers', '2', '--json']);
+  assert.is(packed.status, 0, packed.stderr);
+  assert.is((JSON.parse(packed.stdout) as { documents: number }).documents, 300);
+  const read = run(cem, ['cat', 'corpus.zpkg', '--id', 'd7']);
+  assert.is(read.stdout.trim(), rows[7]!.text.trim(), read.stderr);
+  const wrong = run(cem, ['pack']);
+  assert.is(wrong.status, 2);
+});
+
+test.run();
