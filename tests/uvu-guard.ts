@@ -6,23 +6,18 @@
 type SuiteResult = [errors: string | true, passed: number, skipped: number, total: number];
 type SuiteRun = () => Promise<SuiteResult>;
 
-/** uvu prints `error.details` by `details.split('\n')`. */
-Object.defineProperty(Object.prototype, 'split', {
-  configurable: true,
-  enumerable: false,
-  writable: true,
-  value(this: unknown, separator: string): string[] {
-    return JSON.stringify(this, null, 2).split(separator);
-  },
-});
-
 /** Makes a suite fail whose tests did not all pass although uvu has no error to show. */
 function guarded(run: SuiteRun): SuiteRun {
   return async () => {
     const result = await run();
     const [errors, passed, skipped, total] = result;
     if (errors !== true || passed >= total) return result;
-    return [`  ${total - passed} of ${total} tests did not run to their end: a hook of the suite threw`, passed, skipped, total];
+    return [
+      `  ${total - passed} of ${total} tests did not run to their end: a hook threw, or a test threw an error whose details uvu cannot print (catch it in the test to see it)`,
+      passed,
+      skipped,
+      total,
+    ];
   };
 }
 
