@@ -1,4 +1,5 @@
 import { type AddReport, addToCorpus } from '../data/index.ts';
+import type { DictionaryBorders } from '../zpkg/index.ts';
 import { defineCommand } from './command.ts';
 import { INPUT_DESCRIPTION, withCorpusInput } from './corpus-input.ts';
 import { formatBytes } from './format.ts';
@@ -10,6 +11,7 @@ interface AddCommandOptions {
   readonly level: number | undefined;
   readonly 'target-chunk-size': number | undefined;
   readonly 'dictionary-size': number | undefined;
+  readonly 'dictionary-borders': DictionaryBorders | undefined;
   readonly 'plain-literals': boolean | undefined;
   readonly workers: number | undefined;
 }
@@ -41,6 +43,10 @@ export const addCommand = defineCommand<AddCommandOptions, AddReport>({
         type: 'number',
         describe: 'of a new corpus: bytes of the shared dictionary, 0 for none; 65536 by default, at most a 24th of the text',
       })
+      .option('dictionary-borders', {
+        choices: ['any', 'word'] as const,
+        describe: 'of a new corpus: with word, no word is cut in the dictionary (for text with spaces); any by default',
+      })
       .option('plain-literals', { type: 'boolean', describe: 'of a new corpus: leave literals uncompressed' })
       .option('workers', {
         type: 'number',
@@ -58,6 +64,7 @@ export const addCommand = defineCommand<AddCommandOptions, AddReport>({
             dictionarySize: options['dictionary-size'],
           }),
           ...defined({ plainLiterals: options['plain-literals'] }),
+          ...defined({ dictionaryBorders: options['dictionary-borders'] }),
           onProgress: (stage, done, total) => stages.progress(PACK_STAGES[stage], done, total),
         }),
       );

@@ -1,4 +1,5 @@
 import { type PackManifest, packCorpus } from '../data/index.ts';
+import type { DictionaryBorders } from '../zpkg/index.ts';
 import { defineCommand } from './command.ts';
 import { INPUT_DESCRIPTION, withCorpusInput } from './corpus-input.ts';
 import { formatBytes, formatShare } from './format.ts';
@@ -10,6 +11,7 @@ interface PackCommandOptions {
   readonly level: number;
   readonly 'target-chunk-size': number;
   readonly 'dictionary-size': number;
+  readonly 'dictionary-borders': DictionaryBorders;
   readonly 'plain-literals': boolean;
   readonly workers: number | undefined;
   readonly force: boolean;
@@ -48,6 +50,11 @@ export const packCommand = defineCommand<PackCommandOptions, PackManifest>({
         default: 65536,
         describe: 'bytes of the shared dictionary, 0 for none; at most a 24th of the text',
       })
+      .option('dictionary-borders', {
+        choices: ['any', 'word'] as const,
+        default: 'any' as const,
+        describe: 'word: no word is cut in the dictionary (for text with spaces)',
+      })
       .option('plain-literals', {
         type: 'boolean',
         default: false,
@@ -67,6 +74,7 @@ export const packCommand = defineCommand<PackCommandOptions, PackManifest>({
           force,
           targetChunkSize: options['target-chunk-size'],
           dictionarySize: options['dictionary-size'],
+          dictionaryBorders: options['dictionary-borders'],
           plainLiterals: options['plain-literals'],
           ...(options.workers === undefined ? {} : { workers: options.workers }),
           onProgress: (stage, done, total) => stages.progress(PACK_STAGES[stage], done, total),

@@ -1,7 +1,8 @@
-/** A thread that compresses: gets lists of texts, answers each with the frames of its parts. Started by `compressTexts`. */
+/** A thread that compresses: says `ready`, then gets lists of texts and answers each with the frames of its parts. Started by `CompressionThreads`. */
 import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
-import { createCompressor } from '../zpkg/index.ts';
+// Not through the door: a thread loads what it needs and nothing else.
+import { createCompressor } from '../zpkg/codec.ts';
 import { type CompressionSettings, joinFrames } from './compression-messages.ts';
 import { compressInParts } from './split-text.ts';
 
@@ -14,3 +15,4 @@ port.on('message', (texts: readonly string[]) => {
   const answer = joinFrames(texts.map((text) => compressInParts(text, compressor, settings.targetChunkSize)));
   port.postMessage(answer, [answer.bytes.buffer, answer.lengths.buffer, answer.frameCounts.buffer]);
 });
+port.postMessage('ready');

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import { CemError } from '../zpkg/errors.ts';
+import { isRunning, ownStart } from '../zpkg/process-life.ts';
+import { removeLeftTemporaries, temporaryName } from '../zpkg/temporary-name.ts';
 
 const LOCK_NAME = 'lock';
+/** `lock` with the tokens of dead locks, one behind the other. */
+const RIGHT_NAME = /^lock(?:\.[0-9a-f-]{36})+$/;
 /** How long to wait while another process removes the lock of a dead one. */
 const RETRY_MS = 10;
 
@@ -26,34 +30,8 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
-/** State and start of a process (proc(5), fields 3 and 22); undefined where the system does not tell. */
-async function statusOf(pid: number): Promise<{ state: string; started: string } | undefined> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the program's name in brackets, which may hold spaces and brackets itself.
-    const fromThird = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { state: fromThird[0] ?? '', started: fromThird[22 - 3] ?? '' };
-  } catch {
-    return undefined;
-  }
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-async function isAlive(holder: LockContent): Promise<boolean> {
-  if (holder.host !== hostname()) return true;
-  if (!exists(holder.pid)) return false;
-  const status = await statusOf(holder.pid);
-  if (status === undefined) return true;
-  // A zombie runs no more: only its parent has not asked for its exit status yet.
-  return status.state !== 'Z' && (holder.started === '' || status.started === holder.started);
+function isAlive(holder: LockContent): boolean {
+  return holder.host !== hostname() || isRunning(holder.pid, holder.started);
 }
 
 /** What the lock file says; undefined when there is none, and for a file that is not a lock. */
@@ -92,7 +70,7 @@ async function acquire(path: string, draft: string, own: LockContent): Promise<L
     }
     const holder = await readLock(path);
     if (holder === undefined) continue;
-    if (holder === 'unreadable' || (await isAlive(holder))) return holder;
+    if (holder === 'unreadable' || isAlive(holder)) return holder;
     const right = `${path}.${holder.token}`;
     const rightHolder = await acquire(right, draft, own);
     if (rightHolder === 'unreadable') return rightHolder;
@@ -108,6 +86,19 @@ async function acquire(path: string, draft: string, own: LockContent): Promise<L
 async function releaseLock(path: string, token: string): Promise<void> {
   const holder = await readLock(path);
   if (typeof holder === 'object' && holder.token === token) await rm(path, { force: true });
+}
+
+/**
+ * Removes rights (see `acquire`) whose holders are gone. Called with the lock held, when every dead lock that they are about is gone, too: they are worth
+ * nothing any more, whoever may still take one.
+ */
+async function removeLeftRights(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!RIGHT_NAME.test(name)) continue;
+    const path = join(folder, name);
+    const holder = await readLock(path);
+    if (typeof holder === 'object' && !isAlive(holder)) await rm(path, { force: true });
+  }
 }
 
 function refusal(folder: string, path: string, holder: LockContent | 'unreadable'): CemError {
@@ -149,14 +140,16 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   const own: LockContent = {
     pid: process.pid,
     host: hostname(),
-    started: (await statusOf(process.pid))?.started ?? '',
+    started: ownStart(),
     token: randomUUID(),
   };
-  const draft = `${path}.${own.token}.draft`;
+  await removeLeftTemporaries(folder, LOCK_NAME);
+  const draft = join(folder, temporaryName(LOCK_NAME));
   await writeFile(draft, `${JSON.stringify(own)}\n`, { flag: 'wx' });
   try {
     const holder = await acquire(path, draft, own);
     if (holder !== undefined) throw refusal(folder, path, holder);
+    await removeLeftRights(folder);
     return { release: () => releaseLock(path, own.token) };
   } finally {
     await rm(draft, { force: true });

@@ -1,11 +1,12 @@
-import { createWriteStream } from 'node:fs';
-import { mkdtemp, open, rename, rm } from 'node:fs/promises';
+import { createWriteStream, rmSync } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { messageOf } from '../zpkg/bytes.ts';
 import { CemError } from '../zpkg/index.ts';
+import { removeLeftTemporaries, temporaryName } from '../zpkg/temporary-name.ts';
 
 /** First bytes of compressed input (RFC 1952, 2.3.1; RFC 8878, 3.1.1), and the ending that `readCorpus` knows it by. */
 const COMPRESSIONS: readonly { readonly magic: readonly number[]; readonly ending: string }[] = [
@@ -13,23 +14,34 @@ const COMPRESSIONS: readonly { readonly magic: readonly number[]; readonly endin
   { magic: [0x28, 0xb5, 0x2f, 0xfd], ending: '.zst' },
 ];
 
+const PURPOSE = 'cem-input';
+/** Folders of what is kept now. */
+const folders = new Set<string>();
+
 /** A stream that was kept, so that it can be read more than once. */
 export interface KeptInput {
   /** A JSONL file for `readCorpus`, compressed if the stream was. */
   readonly path: string;
+  /** Takes `path` away. */
   remove(): Promise<void>;
 }
 
 /**
  * Keeps what a stream of JSONL gives (also gzip or zstd) in a temporary file: packing reads its corpus twice. The file's place is the system's folder for
- * temporary files.
+ * temporary files; what a process that was killed left there goes when the next one keeps something.
  *
  * @throws CemError `INPUT_KEEP` when it cannot be written
  */
 export async function keepInput(stream: Readable): Promise<KeptInput> {
-  const folder = await mkdtemp(join(tmpdir(), 'cem-input-'));
-  const remove = () => rm(folder, { recursive: true, force: true });
+  await removeLeftTemporaries(tmpdir(), PURPOSE);
+  const folder = join(tmpdir(), temporaryName(PURPOSE));
+  const remove = async (): Promise<void> => {
+    await rm(folder, { recursive: true, force: true });
+    folders.delete(folder);
+  };
   try {
+    folders.add(folder);
+    await mkdir(folder, { mode: 0o700 });
     const received = join(folder, 'input');
     await pipeline(stream, createWriteStream(received));
     const path = join(folder, `standard-input.jsonl${await endingFor(received)}`);
@@ -42,6 +54,12 @@ export async function keepInput(stream: Readable): Promise<KeptInput> {
       cause,
     });
   }
+}
+
+/** Takes away at once whatever this process keeps: for handlers of signals, which end it. */
+export function removeKeptInputs(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  folders.clear();
 }
 
 async function endingFor(path: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { openForReading, readExactly } from '../zpkg/bytes.ts';
 import { AtomicFile, CemError, FormatError } from '../zpkg/index.ts';
+import { StoredFile } from '../zpkg/stored-file.ts';
 import { IdTable } from './id-table.ts';
 import {
   BLOCK_HEADER_SIZE,
@@ -57,25 +57,20 @@ export class Mapping {
    * @throws FormatError `ZPKG_TRUNCATED`, `MAPPING_MAGIC`, `MAPPING_VERSION`, `MAPPING_CHECKSUM`, `MAPPING_FLAGS`, `MAPPING_BLOCK`, `MAPPING_LAYOUT`, `MAPPING_DUPLICATE_ID`
    */
   static async open(path: string): Promise<Mapping> {
-    const { handle, size } = await openForReading(path);
+    const file = await StoredFile.open(path);
+    const { size } = file;
     try {
-      const header = decodeMappingHeader(await readExactly(handle, 0, MAPPING_HEADER_SIZE, path), path);
+      const header = decodeMappingHeader(await file.read(0, MAPPING_HEADER_SIZE), path);
       const ids = new IdTable();
       const counts: Uint32Array[] = [];
       let position = MAPPING_HEADER_SIZE;
       for (let number = 0; number < header.blockCount; number++) {
-        const block = decodeBlockHeader(await readExactly(handle, position, BLOCK_HEADER_SIZE, path));
+        const block = decodeBlockHeader(await file.read(position, BLOCK_HEADER_SIZE));
         position += BLOCK_HEADER_SIZE;
         if (position + block.size > size) {
           throw layoutError(path, position, `block ${number} would end at byte ${position + block.size}, the file has ${size}`);
         }
-        const decoded = decodeBlock(
-          await readExactly(handle, position, block.size, path),
-          block.documents,
-          block.checksum,
-          position,
-          path,
-        );
+        const decoded = decodeBlock(await file.read(position, block.size), block.documents, block.checksum, position, path);
         for (let i = 0; i < block.documents; i++) {
           const id = decoded.idBytes.subarray(decoded.idOffsets[i], decoded.idOffsets[i + 1]);
           if (!ids.addBytes(id)) {
@@ -96,7 +91,7 @@ export class Mapping {
         throw layoutError(path, 8, `it has ${ids.length} documents and declares ${header.documentCount}`);
       return new Mapping(path, header, ids, startsOf(counts, header, path));
     } finally {
-      await handle.close();
+      await file.close();
     }
   }
 

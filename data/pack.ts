@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { CemError, createCompressor, trainDictionary, UsageError, ZpkgWriter } from '../zpkg/index.ts';
+import { CemError, createCompressor, type DictionaryBorders, trainDictionary, UsageError, ZpkgWriter } from '../zpkg/index.ts';
 import { compressTexts } from './compress-texts.ts';
 import { DictionarySample } from './dictionary-sample.ts';
 import { type Document, documentText } from './document.ts';
@@ -28,6 +28,8 @@ export interface PackOptions {
   readonly targetChunkSize?: number;
   /** Size of the dictionary that is trained, in bytes; 65536 by default. A small corpus gets a smaller one: at most a 24th of its text. */
   readonly dictionarySize?: number;
+  /** Where entries of the trained dictionary may begin and end; `any` by default. */
+  readonly dictionaryBorders?: DictionaryBorders;
   /** A dictionary that is there already, or none; by default one is trained on the corpus. */
   readonly dictionary?: Uint8Array | 'none';
   /** Leave literals uncompressed. */
@@ -72,7 +74,7 @@ interface Survey {
  * Both files appear when everything is written; an error leaves what stood there before. Memory: the sample, the ids, 12 bytes a chunk, and the texts that are with
  * the threads (about half a million characters each).
  *
- * @throws UsageError `PACK_OPTION`, `CODEC_LEVEL`
+ * @throws UsageError `PACK_OPTION`, `CODEC_LEVEL`, `DICTIONARY_BORDERS`
  * @throws CemError `PACK_OUTPUT_EXISTS`, `PACK_EMPTY_CORPUS`, `PACK_DUPLICATE_ID`, `PACK_SOURCE_CHANGED`, `PACK_THREAD`, `FILE_CREATE`, and as the source does
  */
 export async function packCorpus(
@@ -182,7 +184,7 @@ function chooseDictionary(survey: Survey, dictionarySize: number, level: number,
   const size = Math.min(dictionarySize, Math.floor(LARGEST_DICTIONARY_SHARE * survey.textBytes));
   if (size < SMALLEST_DICTIONARY) return new Uint8Array(0);
   options.onProgress?.('train', 0, 1);
-  const dictionary = trainDictionary(survey.sample, { size, level });
+  const dictionary = trainDictionary(survey.sample, { size, level, borders: options.dictionaryBorders ?? 'any' });
   options.onProgress?.('train', 1, 1);
   return dictionary;
 }

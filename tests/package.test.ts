@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -35,6 +37,18 @@ function run(
   return spawnSync(program, [...args], { cwd: folder, encoding: 'utf8', env: environment });
 }
 
+/** `npm`: as a user installs it, with everything that the registry has for it; takes minutes. Otherwise what the checkout has stands in for the registry. */
+const installer = process.env['CEM_PACKAGE_INSTALL'];
+
+/** Installed by npm. Of the packages with install scripts only one is needed: it compiles zstd. The optional ones are not: they make tensors faster. */
+function installByNpm(tarball: string): void {
+  const flags = ['--prefer-offline', '--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund'];
+  const { status, stderr, stdout } = run('npm', ['install', ...flags, tarball]);
+  assert.is(status, 0, stderr + stdout);
+  const rebuilt = run('npm', ['rebuild', 'zstd-napi']);
+  assert.is(rebuilt.status, 0, rebuilt.stderr + rebuilt.stdout);
+}
+
 /**
  * Installed as npm does it, without a registry: the packed files in `node_modules`, and of the checkout's packages those alone that the manifest names (theirs
  * are found beside them).
@@ -42,14 +56,21 @@ function run(
 async function install(tarball: string): Promise<void> {
   await mkdir(installed, { recursive: true });
   assert.is(run('tar', ['-xzf', tarball, '--strip-components=1', '-C', installed]).status, 0);
-  manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as Manifest;
-  for (const name of Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })) {
+  const { bin, dependencies, optionalDependencies } = await readManifest();
+  for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
     // tsx runs the sources in a checkout; the package must do without.
     if (name === 'tsx' || !existsSync(join(root, 'node_modules', name))) continue;
     const link = join(project, 'node_modules', name);
     await mkdir(dirname(link), { recursive: true });
     await symlink(join(root, 'node_modules', name), link, 'dir');
   }
+  // What npm makes of `bin`.
+  await mkdir(join(project, 'node_modules', '.bin'), { recursive: true });
+  await symlink(join(installed, bin.cem), join(project, 'node_modules', '.bin', 'cem'));
+}
+
+async function readManifest(): Promise<Manifest> {
+  return JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as Manifest;
 }
 
 test.before(async () => {
@@ -60,8 +81,11 @@ test.before(async () => {
   assert.is(packed.status, 0, packed.stderr + packed.stdout);
   const tarball = (await readdir(temporary)).find((name) => name.endsWith('.tgz'));
   assert.ok(tarball);
-  await install(join(temporary, tarball));
+  await mkdir(project);
   await writeFile(join(project, 'package.json'), '{"type": "module"}');
+  if (installer === 'npm') installByNpm(join(temporary, tarball));
+  else await install(join(temporary, tarball));
+  manifest = await readManifest();
 });
 test.after(async () => {
   await rm(temporary, { recursive: true });
@@ -116,11 +140,21 @@ test('its declarations are what TypeScript needs', async () => {
   assert.is(status, 0, stdout);
 });
 
-test('the command works with plain Node: help, packing in threads, reading back', async () => {
-  // What npm makes of `bin`.
-  await mkdir(join(project, 'node_modules', '.bin'), { recursive: true });
+test('the program of a compressing thread loads and answers', async () => {
+  const settings = { level: 1, dictionary: new Uint8Array(0), plainLiterals: false, targetChunkSize: 4096 };
+  const worker = new Worker(join(installed, 'dist', 'data', 'compression-worker.js'), { workerData: settings, execArgv: [] });
+  try {
+    assert.equal(await once(worker, 'message'), ['ready']);
+    worker.postMessage(['a text', 'another']);
+    const [answer] = (await once(worker, 'message')) as [{ frameCounts: Uint32Array }];
+    assert.equal([...answer.frameCounts], [1, 1]);
+  } finally {
+    await worker.terminate();
+  }
+});
+
+test('the command works with plain Node: help, packing, reading back', async () => {
   const cem = join(project, 'node_modules', '.bin', 'cem');
-  await symlink(join(installed, manifest.bin.cem), cem);
   const help = run(cem, ['--help']);
   assert.is(help.status, 0, help.stderr);
   assert.match(help.stdout, /cem <command>/);
@@ -130,7 +164,7 @@ test('the command works with plain Node: help, packing in threads, reading back'
     text: `Document ${number}: ${'some words '.repeat(number)}`,
   }));
   await writeFile(join(project, 'corpus.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-  const packed = run(cem, ['pack', 'corpus.jsonl', 'corpus.zpkg', '--workers', '2', '--json']);
+  const packed = run(cem, ['pack', 'corpus.jsonl', 'corpus.zpkg', '--json']);
   assert.is(packed.status, 0, packed.stderr);
   assert.is((JSON.parse(packed.stdout) as { documents: number }).documents, 300);
   const read = run(cem, ['cat', 'corpus.zpkg', '--id', 'd7']);

@@ -1,14 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { messageOf } from './bytes.ts';
 import { CemError } from './errors.ts';
+import { removeLeftTemporaries, temporaryName } from './temporary-name.ts';
 
 const BUFFER_BYTES = 1 << 20;
 
 /**
  * A file that appears under its name whole or not at all: written to a hidden temporary name in the same folder, flushed to the disk, then renamed.
- * Appended bytes are gathered, so that many small appends cost few system calls. A process that is killed leaves the temporary file behind; nothing reads it.
+ * Appended bytes are gathered, so that many small appends cost few system calls. A process that is killed leaves the temporary file behind; nothing reads it,
+ * and the next process that writes the same file removes it.
  */
 export class AtomicFile {
   readonly path: string;
@@ -26,7 +27,10 @@ export class AtomicFile {
 
   /** @throws CemError `FILE_CREATE` when the folder does not exist or cannot be written */
   static async create(path: string): Promise<AtomicFile> {
-    const temporaryPath = join(dirname(path), `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
+    const folder = dirname(path);
+    const purpose = `.${basename(path)}`;
+    await removeLeftTemporaries(folder, purpose);
+    const temporaryPath = join(folder, temporaryName(purpose));
     try {
       return new AtomicFile(path, temporaryPath, await open(temporaryPath, 'wx'));
     } catch (cause) {
@@ -67,9 +71,13 @@ export class AtomicFile {
    */
   async commit(): Promise<void> {
     await this.#flush();
-    await this.#open().sync();
-    await this.#close();
     try {
+      await this.#open().sync();
+    } catch (cause) {
+      throw this.#writeError(cause);
+    }
+    try {
+      await this.#close();
       await rename(this.#temporaryPath, this.path);
     } catch (cause) {
       await unlink(this.#temporaryPath);
@@ -86,8 +94,11 @@ export class AtomicFile {
   /** Removes what was written; nothing happens after `commit` or a second `abort`. */
   async abort(): Promise<void> {
     if (this.#handle === undefined) return;
-    await this.#close();
-    await unlink(this.#temporaryPath);
+    try {
+      await this.#close();
+    } finally {
+      await unlink(this.#temporaryPath);
+    }
   }
 
   #open(): FileHandle {

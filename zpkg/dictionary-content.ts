@@ -1,3 +1,5 @@
+import { type DictionaryBorders, wholeUnits, withEnd } from './word-borders.ts';
+
 /** Bytes of a k-mer, the unit that is counted and covered. Of 5 to 8, 6 gave the smallest frames on English technical text. */
 const KMER = 6;
 /** Bytes of a segment, the unit that is taken. Of 32 to 512, 64 gave the smallest frames. */
@@ -15,8 +17,11 @@ const TURNS = 4;
  * The sample is cut into epochs; turn by turn each gives its segment with the highest sum of document counts over distinct k-mers that no
  * segment before it covered. Segments taken early lie at the end of the result, where distances are shortest. A segment that
  * would not save its own length over the sample is not taken, so the result may be shorter than asked for.
+ *
+ * @param borders with `word` a segment grows or shrinks to whole words, and what lies in none (a text without spaces) is not taken
  */
-export function selectContent(samples: readonly Uint8Array[], size: number): Uint8Array {
+export function selectContent(texts: readonly Uint8Array[], size: number, borders: DictionaryBorders): Uint8Array {
+  const samples = borders === 'word' ? texts.map(withEnd) : texts;
   const data = Buffer.concat(samples);
   const keys = new Uint32Array(data.length);
   const worth = countDocuments(samples, data, keys);
@@ -33,10 +38,14 @@ export function selectContent(samples: readonly Uint8Array[], size: number): Uin
       continue;
     }
     barren = 0;
-    for (let at = best.from; at < best.to; at++) worth[keys[at]!] = 0;
-    const segment = data.subarray(best.from, best.to + KMER - 1).subarray(0, left);
-    taken.push(segment);
-    left -= segment.length;
+    const found = { from: best.from, to: best.to + KMER - 1 };
+    const segment = borders === 'word' ? wholeUnits(data, found.from, found.to) : found;
+    const end = Math.max(found.to, segment.to) - KMER;
+    for (let at = Math.min(found.from, segment.from); at <= end; at++) worth[keys[at]!] = 0;
+    // The last one fills what is left; a part of it might end within a word.
+    if (borders === 'any' || segment.to - segment.from <= left)
+      taken.push(data.subarray(segment.from, segment.to).subarray(0, left));
+    left -= segment.to - segment.from;
   }
   return Buffer.concat(taken.reverse());
 }

@@ -1,6 +1,7 @@
 import type { Compressor } from './codec.ts';
 import { readDictionary } from './dictionary.ts';
 import { parseFrame } from './frame.ts';
+import { type DictionaryBorders, lastBytes, levelledOverUnits } from './word-borders.ts';
 
 /** Unused bytes between two used pieces that are kept rather than cut: a copy over them stays in one piece. */
 const LARGEST_KEPT_GAP = 4;
@@ -11,6 +12,7 @@ const COPY_COST = 2;
  * Cuts `content` down to the `size` bytes that copies use most, measured on the frames of `samples`.
  *
  * @param compressor one that writes with `content` as its dictionary
+ * @param borders with `word`, content of whole words stays that
  * @returns the kept bytes in their order
  */
 export function pruneContent(
@@ -18,9 +20,11 @@ export function pruneContent(
   samples: readonly Uint8Array[],
   size: number,
   compressor: Compressor,
+  borders: DictionaryBorders,
 ): Uint8Array {
   if (content.length <= size) return content;
-  const usage = countUsage(content, samples, compressor);
+  const used = countUsage(content, samples, compressor);
+  const usage = borders === 'word' ? levelledOverUnits(content, used) : used;
   // The smallest threshold of usage that leaves no more than `size`: found among the values that occur.
   const levels = Float64Array.from(new Set(usage)).sort();
   let low = 0;
@@ -33,7 +37,7 @@ export function pruneContent(
   const level = levels[low];
   const { flags, kept } = level === undefined ? { flags: new Uint8Array(0), kept: 0 } : keepFrom(usage, level);
   // Where many bytes are used equally often no level comes near the size. What lies last was chosen first: that is kept instead.
-  if (kept < size / 2) return content.subarray(content.length - size);
+  if (kept < size / 2) return lastBytes(content, size, borders);
   return content.filter((_, at) => flags[at] === 1);
 }
 

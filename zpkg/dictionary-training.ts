@@ -4,6 +4,7 @@ import { selectContent } from './dictionary-content.ts';
 import { countSymbols, describeEntropy } from './dictionary-entropy.ts';
 import { pruneContent } from './dictionary-pruning.ts';
 import { UsageError } from './errors.ts';
+import { type DictionaryBorders, lastBytes } from './word-borders.ts';
 
 /** What to train a dictionary for. */
 export interface DictionaryTrainingOptions {
@@ -11,10 +12,16 @@ export interface DictionaryTrainingOptions {
   readonly size: number;
   /** Compression level that it will be used at: usage and tables are measured at it. */
   readonly level: number;
+  /**
+   * `word`: what is taken of the samples begins and ends where words do, so that a copy from the dictionary can be read by itself. For scripts that part words
+   * by spaces, where frames stay as small (English at level 19: 0.5% smaller); of text without spaces hardly anything is taken (Chinese: 38% larger). `any` by default.
+   */
+  readonly borders?: DictionaryBorders;
   /** Chooses which samples are measured when there are more than needed; default 0. Same samples, options and seed: same bytes. */
   readonly seed?: number;
 }
 
+const BORDERS: readonly DictionaryBorders[] = ['any', 'word'];
 const SMALLEST_SIZE = 256;
 const LARGEST_SIZE = 16 * 1024 * 1024;
 /** Bytes of samples that content is chosen from; more would only cost memory (5 bytes for each). */
@@ -36,10 +43,10 @@ const FEWEST_SEQUENCES = 500;
  *
  * @returns a formatted dictionary; raw content when the samples are too few to fit tables (under 500 sequences) or nothing of the wanted
  *   size is left beside them; empty (no dictionary) when the samples share nothing
- * @throws UsageError DICTIONARY_SIZE
+ * @throws UsageError DICTIONARY_SIZE, DICTIONARY_BORDERS
  */
 export function trainDictionary(samples: readonly Uint8Array[], options: DictionaryTrainingOptions): Uint8Array {
-  const { size, level, seed = 0 } = options;
+  const { size, level, seed = 0, borders = 'any' } = options;
   if (!Number.isInteger(size) || size < SMALLEST_SIZE || size > LARGEST_SIZE) {
     throw new UsageError(
       'DICTIONARY_SIZE',
@@ -49,11 +56,20 @@ export function trainDictionary(samples: readonly Uint8Array[], options: Diction
       },
     );
   }
+  if (!BORDERS.includes(borders)) {
+    throw new UsageError(
+      'DICTIONARY_BORDERS',
+      `dictionary borders \`${borders}\` are not one of ${BORDERS.join(', ')}: choose one of these`,
+      {
+        details: { borders },
+      },
+    );
+  }
   const order = shuffled(samples, seed);
   const measured = firstBytes(order, MEASURING_BYTES);
-  const wide = selectContent(firstBytes(order, SELECTION_BYTES), Math.ceil(size * SURPLUS));
+  const wide = selectContent(firstBytes(order, SELECTION_BYTES), Math.ceil(size * SURPLUS), borders);
   if (wide.length < 8) return new Uint8Array(0);
-  const content = pruneContent(wide, measured, size, createCompressor({ level, dictionary: wide }));
+  const content = pruneContent(wide, measured, size, createCompressor({ level, dictionary: wide }), borders);
 
   // Again and again: with tables a level's parse weighs symbols by them, so later counts come closer to those of the frames to come.
   let dictionary = content;
@@ -62,7 +78,7 @@ export function trainDictionary(samples: readonly Uint8Array[], options: Diction
     const header = counts.sequences < FEWEST_SEQUENCES ? undefined : describeEntropy(counts, content);
     if (header === undefined || header.length > size / 2) return content;
     // What the header takes is cut from the start, the least useful part; distances are counted from the end.
-    dictionary = Buffer.concat([header, content.subarray(Math.max(0, content.length + header.length - size))]);
+    dictionary = Buffer.concat([header, lastBytes(content, size - header.length, borders)]);
   }
   return dictionary;
 }

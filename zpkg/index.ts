@@ -15,4 +15,5 @@ export { type FrameLimits, type FrameSymbols, parseFrame } from './frame.ts';
 export { type FrameHeader, readFrameHeader } from './frame-header.ts';
 export { type StoredFrame, ZpkgReader, type ZpkgReaderOptions, type ZpkgStatistics, type ZpkgVerification } from './reader.ts';
 export { distributionOf, type SizeDistribution } from './size-distribution.ts';
+export type { DictionaryBorders } from './word-borders.ts';
 export { type ZpkgSummary, ZpkgWriter, type ZpkgWriterOptions } from './writer.ts';

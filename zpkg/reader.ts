@@ -1,5 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
-import { checksum, hexadecimal, openForReading, readExactly } from './bytes.ts';
+import { checksum, hexadecimal } from './bytes.ts';
 import { decodeIndex, type ZpkgIndex } from './chunk-table.ts';
 import { contentSize, createDecompressor, type Decompressor } from './codec.ts';
 import { CemError, FormatError } from './errors.ts';
@@ -13,6 +12,7 @@ import {
   type ZpkgLayout,
 } from './format.ts';
 import { distributionOf, type SizeDistribution } from './size-distribution.ts';
+import { StoredFile } from './stored-file.ts';
 
 /** How much `frames` reads at once. */
 const WINDOW_BYTES = 1 << 20;
@@ -67,19 +67,19 @@ export class ZpkgReader {
   readonly #index: ZpkgIndex;
   readonly #createDecompressor: (dictionary: Uint8Array) => Decompressor;
   #decompressor: Decompressor | undefined;
-  #handle: FileHandle | undefined;
+  readonly #file: StoredFile;
+  #closed = false;
 
   private constructor(
-    path: string,
-    handle: FileHandle,
+    file: StoredFile,
     header: ZpkgHeader,
     layout: ZpkgLayout,
     dictionary: Uint8Array,
     index: ZpkgIndex,
     options: ZpkgReaderOptions,
   ) {
-    this.path = path;
-    this.#handle = handle;
+    this.path = file.path;
+    this.#file = file;
     this.header = header;
     this.chunkCount = header.chunkCount;
     this.#layout = layout;
@@ -94,11 +94,11 @@ export class ZpkgReader {
    *   `ZPKG_DICTIONARY_CHECKSUM`, `ZPKG_INDEX_CHECKSUM`, `ZPKG_INDEX_ORDER`
    */
   static async open(path: string, options: ZpkgReaderOptions = {}): Promise<ZpkgReader> {
-    const { handle, size } = await openForReading(path);
+    const file = await StoredFile.open(path);
     try {
-      const header = decodeHeader(await readExactly(handle, 0, HEADER_SIZE, path), path);
-      const layout = checkLayout(header, size, path);
-      const dictionary = await readExactly(handle, HEADER_SIZE, header.dictionarySize, path);
+      const header = decodeHeader(await file.read(0, HEADER_SIZE), path);
+      const layout = checkLayout(header, file.size, path);
+      const dictionary = await file.read(HEADER_SIZE, header.dictionarySize);
       const actual = checksum(dictionary);
       if (actual !== header.dictionaryChecksum) {
         throw new FormatError(
@@ -107,11 +107,11 @@ export class ZpkgReader {
           { details: { path, position: HEADER_SIZE, stored: header.dictionaryChecksum, actual } },
         );
       }
-      const section = await readExactly(handle, header.indexOffset, layout.indexSize, path);
+      const section = await file.read(header.indexOffset, layout.indexSize);
       const index = decodeIndex(section, layout, header.chunkCount, header.indexOffset, path);
-      return new ZpkgReader(path, handle, header, layout, dictionary, index, options);
+      return new ZpkgReader(file, header, layout, dictionary, index, options);
     } catch (error) {
-      await handle.close();
+      await file.close();
       throw error;
     }
   }
@@ -134,7 +134,7 @@ export class ZpkgReader {
    * @throws FormatError `ZPKG_CHUNK_CHECKSUM`, `ZPKG_TRUNCATED`
    */
   async compressedChunk(chunk: number): Promise<Uint8Array> {
-    const frame = await readExactly(this.#open(), this.#positionOf(chunk), this.chunkSize(chunk), this.path);
+    const frame = await this.#open().read(this.#positionOf(chunk), this.chunkSize(chunk));
     this.#checkChecksum(chunk, frame);
     return frame;
   }
@@ -142,7 +142,7 @@ export class ZpkgReader {
   /**
    * What a chunk holds, decompressed.
    *
-   * @throws as `compressedChunk`, and FormatError `ZPKG_CHUNK` with the codec's error as cause
+   * @throws as `compressedChunk`, and FormatError `ZPKG_CHUNK`, `ZPKG_DICTIONARY` with the codec's error as cause
    */
   async chunk(chunk: number): Promise<Uint8Array> {
     return this.#decompress(chunk, await this.compressedChunk(chunk));
@@ -199,9 +199,8 @@ export class ZpkgReader {
   }
 
   async close(): Promise<void> {
-    const handle = this.#handle;
-    this.#handle = undefined;
-    await handle?.close();
+    this.#closed = true;
+    await this.#file.close();
   }
 
   async *#uncheckedFrames(first: number, end: number): AsyncGenerator<StoredFrame> {
@@ -211,7 +210,7 @@ export class ZpkgReader {
       let stop = start + 1;
       while (stop < end && offsets[stop + 1]! - offsets[start]! <= WINDOW_BYTES) stop += 1;
       const position = this.#positionOf(start);
-      const window = await readExactly(this.#open(), position, offsets[stop]! - offsets[start]!, this.path);
+      const window = await this.#open().read(position, offsets[stop]! - offsets[start]!);
       for (let chunk = start; chunk < stop; chunk++) {
         yield { chunk, frame: window.subarray(offsets[chunk]! - offsets[start]!, offsets[chunk + 1]! - offsets[start]!) };
       }
@@ -220,13 +219,25 @@ export class ZpkgReader {
   }
 
   #decompress(chunk: number, frame: Uint8Array): Uint8Array {
-    this.#decompressor ??= this.#createDecompressor(this.dictionary);
+    this.#decompressor ??= this.#makeDecompressor();
     try {
       return this.#decompressor.decompress(frame);
     } catch (cause) {
       if (!(cause instanceof FormatError)) throw cause;
       throw new FormatError('ZPKG_CHUNK', `${this.path}: chunk ${chunk}: ${cause.message}`, {
         details: { path: this.path, position: this.#positionOf(chunk), chunk },
+        cause,
+      });
+    }
+  }
+
+  #makeDecompressor(): Decompressor {
+    try {
+      return this.#createDecompressor(this.dictionary);
+    } catch (cause) {
+      if (!(cause instanceof CemError) || cause.code !== 'CODEC_DICTIONARY') throw cause;
+      throw new FormatError('ZPKG_DICTIONARY', `${this.path}: its dictionary is malformed: ${cause.message}`, {
+        details: { path: this.path, position: HEADER_SIZE },
         cause,
       });
     }
@@ -256,9 +267,9 @@ export class ZpkgReader {
     );
   }
 
-  #open(): FileHandle {
-    if (this.#handle === undefined)
+  #open(): StoredFile {
+    if (this.#closed)
       throw new CemError('ZPKG_CLOSED', `${this.path} was closed: open it again`, { details: { path: this.path } });
-    return this.#handle;
+    return this.#file;
   }
 }

@@ -9,11 +9,20 @@ import { NumberRuns } from './number-runs.ts';
 import { withoutDocuments } from './removal.ts';
 import type { SegmentedCorpus } from './segmented-corpus.ts';
 
-const DEFAULT_SETTINGS: PackSettings = { level: 19, targetChunkSize: 4096, dictionarySize: 65536, plainLiterals: false };
+const DEFAULT_SETTINGS: PackSettings = {
+  level: 19,
+  targetChunkSize: 4096,
+  dictionarySize: 65536,
+  dictionaryBorders: 'any',
+  plainLiterals: false,
+};
 
 /** As `packCorpus` takes them. How the segments of a new corpus are packed; with a corpus that is there only what it was made with. */
 export interface AddOptions
-  extends Pick<PackOptions, 'level' | 'targetChunkSize' | 'dictionarySize' | 'plainLiterals' | 'workers' | 'onProgress'> {}
+  extends Pick<
+    PackOptions,
+    'level' | 'targetChunkSize' | 'dictionarySize' | 'dictionaryBorders' | 'plainLiterals' | 'workers' | 'onProgress'
+  > {}
 
 /** What `addToCorpus` did; all sizes are bytes. */
 export interface AddReport {
@@ -171,6 +180,7 @@ function settingsOf(corpus: SegmentedCorpus | undefined, options: AddOptions): P
     level: options.level ?? made.level,
     targetChunkSize: options.targetChunkSize ?? made.targetChunkSize,
     dictionarySize: options.dictionarySize ?? made.dictionarySize,
+    dictionaryBorders: options.dictionaryBorders ?? made.dictionaryBorders,
     plainLiterals: options.plainLiterals ?? made.plainLiterals,
   };
   if (corpus === undefined) return asked;

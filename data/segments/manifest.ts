@@ -23,6 +23,7 @@ const packSettings = z.strictObject({
   level: z.int(),
   targetChunkSize: z.int().positive(),
   dictionarySize: count,
+  dictionaryBorders: z.enum(['any', 'word']),
   plainLiterals: z.boolean(),
 });
 

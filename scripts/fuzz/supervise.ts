@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +36,8 @@ export interface FuzzOptions {
 /** More than this many say nothing new: the run ends. */
 const MOST_FINDINGS = 100;
 const WATCH_INTERVAL_MS = 250;
+/** In the folder of a run: the number of the case that is at work, as a double. */
+const CASE_FILE = 'case';
 const PROGRAM = fileURLToPath(new URL('./run-cases.ts', import.meta.url));
 
 type Line = FuzzFinding | { readonly counts: Record<Outcome, number>; readonly next: number };
@@ -81,6 +83,8 @@ function runProcess(
   folder: string,
   onLine: (line: Line) => void,
 ): Promise<FuzzFinding | null> {
+  // What the process before this one wrote: while this one starts, nothing is at work.
+  rmSync(join(folder, CASE_FILE), { force: true });
   const words = ['--import', import.meta.resolve('tsx'), options.program ?? PROGRAM];
   const child = spawn(process.execPath, [...words, ...[options.seed, first, end].map(String), folder], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -123,7 +127,7 @@ function runProcess(
 /** The case that the process wrote down last, or null when it has none yet. */
 function caseAtWork(folder: string): number | null {
   try {
-    const bytes = readFileSync(join(folder, 'case'));
+    const bytes = readFileSync(join(folder, CASE_FILE));
     return bytes.length === 8 ? bytes.readDoubleLE(0) : null;
   } catch {
     return null;

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compressTexts } from '../../data/compress-texts.ts';
@@ -75,9 +76,25 @@ test('errors of the source and of the settings come out as they are', async () =
   }
 });
 
+test('with threads that are ready each takes a part, and the frames are in order', async () => {
+  const alone = await collect(compressTexts(source(), SETTINGS, 1));
+  const others = new CompressionThreads(2, SETTINGS);
+  others.start();
+  while (!others.hasRoom) await setTimeout(20);
+  let lists = 0;
+  const compress = others.compress.bind(others);
+  others.compress = (texts) => {
+    lists += 1;
+    return compress(texts);
+  };
+  assert.equal(await collect(compressTexts(source(), SETTINGS, 3, others)), alone);
+  assert.ok(lists > 0);
+});
+
 test('a thread that dies is an error of ours, for what waits and for what comes', async () => {
   // A target below the smallest breaks an invariant of the splitter, inside the thread.
   const threads = new CompressionThreads(1, { ...SETTINGS, targetChunkSize: 1 });
+  threads.start();
   const both = [threads.compress(['a']), threads.compress(['b'])];
   for (const one of both) assert.is((await errorOf(() => one)).code, 'PACK_THREAD');
   assert.is((await errorOf(() => threads.compress(['c']))).code, 'PACK_THREAD');

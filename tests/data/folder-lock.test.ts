@@ -7,6 +7,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { lockFolder } from '../../data/folder-lock.ts';
 import { CemError } from '../../zpkg/errors.ts';
+import { ownStart } from '../../zpkg/process-life.ts';
+import { temporaryName } from '../../zpkg/temporary-name.ts';
 
 const test = suite<{ folder: string }>('folder lock');
 
@@ -95,6 +97,19 @@ test('of many that find a dead process lock, one gets it', async ({ folder }) =>
     for (const lock of locks) await lock.value.release();
     assert.equal(await readdir(folder), []);
   }
+});
+
+test('drafts and rights of processes that were killed go with the next lock', async ({ folder }) => {
+  const draft = temporaryName('lock');
+  const dead = draft.replace(`.${process.pid}.`, `.${2 ** 22 + 1}.`);
+  await writeFile(join(folder, dead), '');
+  await writeFile(join(folder, draft), lockContent({ pid: process.pid, started: ownStart() }));
+  const token = '11111111-1111-4111-8111-111111111111';
+  await writeFile(join(folder, `lock.${token}`), lockContent({}));
+  await writeFile(join(folder, `lock.${token}.${token}`), lockContent({}));
+  const lock = await lockFolder(folder);
+  assert.equal((await readdir(folder)).sort(), ['lock', draft]);
+  await lock.release();
 });
 
 test('a pid that was given to another process since is not its lock', async ({ folder }) => {

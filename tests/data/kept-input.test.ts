@@ -1,11 +1,13 @@
-import { access, readdir } from 'node:fs/promises';
+import { access, mkdir, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { keepInput, readCorpus } from '../../data/index.ts';
+import { keepInput, readCorpus, removeKeptInputs } from '../../data/index.ts';
 import { createCompressor } from '../../zpkg/index.ts';
+import { temporaryName } from '../../zpkg/temporary-name.ts';
 import { collect, errorOf } from './temporary-folder.ts';
 
 const test = suite('kept input');
@@ -41,7 +43,7 @@ test('an empty stream has no documents', async () => {
 });
 
 test('a stream that breaks leaves nothing', async () => {
-  const left = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('cem-input-'));
+  const left = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('cem-input.'));
   const before = await left();
   const broken = Readable.from(
     (async function* () {
@@ -53,6 +55,19 @@ test('a stream that breaks leaves nothing', async () => {
   assert.is(error.code, 'INPUT_KEEP');
   assert.match(error.message, /the pipe broke/);
   assert.equal(await left(), before);
+});
+
+test('what is kept goes at once when a signal ends the process, and with the next input when it was killed', async () => {
+  const folders = async () => (await readdir(tmpdir())).filter((name) => name.startsWith(`cem-input.${process.pid}.`));
+  const kept = await keepInput(Readable.from([JSONL]));
+  assert.is((await folders()).length, 1);
+  removeKeptInputs();
+  assert.equal(await folders(), []);
+  await kept.remove();
+  const dead = temporaryName('cem-input').replace(`.${process.pid}.`, `.${2 ** 22 + 1}.`);
+  await mkdir(join(tmpdir(), dead));
+  await (await keepInput(Readable.from([JSONL]))).remove();
+  assert.not((await readdir(tmpdir())).includes(dead));
 });
 
 test.run();

@@ -63,6 +63,7 @@ test('round trip: order, ids, texts, splitting within the target, with every kin
     const variants: readonly PackOptions[] = [
       { level: 3 },
       { level: 12, targetChunkSize: 1000, dictionarySize: 4096 },
+      { level: 6, dictionarySize: 4096, dictionaryBorders: 'word' },
       { level: -5, dictionary: 'none', targetChunkSize: 300 },
       { level: 1, dictionary: Buffer.from(prose(500, 99)), plainLiterals: true },
     ];
@@ -305,6 +306,8 @@ test('a killed pack leaves no half file, and what stood there before stays whole
     await packCorpus(source(DOCUMENTS), output, { level: 1, force: true });
     const container = await ZpkgReader.open(output);
     await container.close();
+    // What the killed ones had begun is gone, too.
+    assert.equal((await readdir(folder)).sort(), ['killed.zpkg', 'killed.zpkg.map']);
   });
 });
 

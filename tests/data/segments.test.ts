@@ -302,6 +302,11 @@ test('what cannot be done is refused and changes nothing', async () => {
     };
     await refused(() => removeFromCorpus(folder, ['d1', 'no', 'none']), 'CORPUS_UNKNOWN_ID', /"no", "none"; nothing was removed/);
     await refused(() => addToCorpus(folder, source(FIRST), { level: 5 }), 'CORPUS_SETTINGS', /level 1, and 5/);
+    await refused(
+      () => addToCorpus(folder, source(FIRST), { dictionaryBorders: 'word' }),
+      'CORPUS_SETTINGS',
+      /dictionaryBorders any, and word/,
+    );
     await refused(() => addToCorpus(folder, source([])), 'PACK_EMPTY_CORPUS', /no documents/);
     await refused(() => addToCorpus(folder, source([FIRST[0]!, document('d0', 'y')])), 'PACK_DUPLICATE_ID', /"d0" occurs twice/);
     await refused(() => addToCorpus(folder, source([document('', 'y')])), 'MAPPING_ID', /cannot be used/);

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DocumentReader } from '../../data/index.ts';
-import { FormatError, ZpkgReader, ZpkgWriter } from '../../zpkg/index.ts';
+import { DocumentReader, Mapping } from '../../data/index.ts';
+import { FormatError, parseFrame, readDictionary, readFrameHeader, ZpkgReader, ZpkgWriter } from '../../zpkg/index.ts';
 import { rawFrame } from '../golden/raw-frame.ts';
+import { expand } from './frame-samples.ts';
 
 const test = suite('zpkg golden files, version 1');
 const golden = fileURLToPath(new URL('../golden/zpkg/', import.meta.url));
@@ -37,6 +38,28 @@ test('golden container with dictionary and mapping', async () => {
   await reader.close();
 });
 
+test('golden containers with a formatted dictionary: frames with ids, checksums and windows, and plain literals', async () => {
+  const texts = JSON.parse(await readFile(join(golden, 'texts.json'), 'utf8')) as string[];
+  for (const [name, profile] of [
+    ['v1-foreign', 'standard'],
+    ['v1-plain-literals', 'plain-literals'],
+  ] as const) {
+    const reader = await ZpkgReader.open(join(golden, `${name}.zpkg`));
+    const dictionary = readDictionary(reader.dictionary);
+    assert.ok(dictionary.entropy);
+    assert.is((await reader.statistics()).profile, profile);
+    assert.is((await reader.verify()).failed, 0);
+    for (const [chunk, content] of texts.entries()) {
+      const frame = await reader.compressedChunk(chunk);
+      const header = readFrameHeader(frame);
+      assert.equal([header.dictionaryId, header.hasChecksum], name === 'v1-foreign' ? [dictionary.id, true] : [0, false]);
+      assert.is(text(await reader.chunk(chunk)), content);
+      assert.is(text(expand(parseFrame(frame, dictionary), dictionary.content)), content);
+    }
+    await reader.close();
+  }
+});
+
 test('the writer still gives the golden bytes, and FORMAT.md shows them', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'zpkg-golden-'));
   try {
@@ -59,31 +82,53 @@ test('the writer still gives the golden bytes, and FORMAT.md shows them', async 
   assert.is(shown, (await readFile(join(golden, 'v1-raw.zpkg'))).toString('hex'));
 });
 
-test('malformed files are refused with their codes', async () => {
-  const codes = JSON.parse(await readFile(join(golden, 'malformed.json'), 'utf8')) as Record<string, string>;
+/** Tries every file of a folder beside the golden ones; each must be refused with the code that the JSON file of the same name says. */
+async function refusesAll(name: string, ending: string, read: (path: string) => Promise<void>): Promise<void> {
+  const codes = JSON.parse(await readFile(join(golden, `${name}.json`), 'utf8')) as Record<string, string>;
   assert.equal(
     Object.keys(codes)
-      .map((name) => `${name}.zpkg`)
+      .map((file) => `${file}${ending}`)
       .sort(),
-    (await readdir(join(golden, 'malformed'))).sort(),
+    (await readdir(join(golden, name))).sort(),
   );
-  for (const [name, code] of Object.entries(codes)) {
-    const path = join(golden, 'malformed', `${name}.zpkg`);
+  for (const [file, code] of Object.entries(codes)) {
+    const path = join(golden, name, `${file}${ending}`);
     try {
-      const reader = await ZpkgReader.open(path);
-      try {
-        for (let chunk = 0; chunk < reader.chunkCount; chunk++) await reader.chunk(chunk);
-      } finally {
-        await reader.close();
-      }
-      assert.unreachable(`${name} was accepted`);
+      await read(path);
+      assert.unreachable(`${file} was accepted`);
     } catch (error) {
-      assert.instance(error, FormatError, `${name}: ${String(error)}`);
+      assert.instance(error, FormatError, `${file}: ${String(error)}`);
       const { code: got, message, details } = error as FormatError;
-      assert.is(got, code, name);
-      assert.ok(message.includes(path), `${name}: the message names the file`);
-      assert.type(details['position'], 'number', `${name}: the details hold the position`);
+      assert.is(got, code, file);
+      assert.ok(message.includes(path), `${file}: the message names the file`);
+      assert.type(details['position'], 'number', `${file}: the details hold the position`);
     }
+  }
+}
+
+test('malformed containers are refused with their codes', async () => {
+  await refusesAll('malformed', '.zpkg', async (path) => {
+    const reader = await ZpkgReader.open(path);
+    try {
+      for (let chunk = 0; chunk < reader.chunkCount; chunk++) await reader.chunk(chunk);
+    } finally {
+      await reader.close();
+    }
+  });
+});
+
+test('malformed mappings are refused with their codes', async () => {
+  await refusesAll('malformed-mappings', '.zpkg.map', async (path) => {
+    await Mapping.open(path);
+  });
+});
+
+test('a golden mapping is another container’s', async () => {
+  try {
+    await DocumentReader.open(join(golden, 'v1-raw.zpkg'), { mappingPath: join(golden, 'v1-dictionary.zpkg.map') });
+    assert.unreachable('it was accepted');
+  } catch (error) {
+    assert.is((error as FormatError).code, 'MAPPING_MISMATCH');
   }
 });
 
