@@ -8,8 +8,8 @@ import { type ModelConfig, modelConfigSchema } from '../model/config.ts';
 import { CemModel } from '../model/embedder.ts';
 import { teacherConfig } from '../model/encoders/teacher-config.ts';
 import { buildGraph } from '../model/graph.ts';
-import { HashTables } from '../model/hash-tables.ts';
 import { CemError, FormatError } from '../zpkg/errors.ts';
+import { loadTables, tablesForEncoding } from './load-tables.ts';
 import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.ts';
 
 /** Version of the folder's layout and of the order of the weights in it. */
@@ -51,9 +51,13 @@ export const TABLES_FILE = 'tables.safetensors';
 const OPTIMIZER_FILE = 'optimizer.safetensors';
 export const STATE_FILE = 'state.json';
 
-/** Name of a table in `tables.safetensors`: `bytes`, then `ngram-3`, … */
+/** Names of the tables in `tables.safetensors`: `bytes`, then `ngram-3`, …; those of a second hash function `ngram-3/1`, … */
 export function tableNames(config: ModelConfig): string[] {
-  return ['bytes', ...config.tables.sizes.map((size) => `ngram-${size}`)];
+  const { sizes, hashFunctions = 1 } = config.tables;
+  const ngrams = Array.from({ length: hashFunctions }, (_, index) =>
+    sizes.map((size) => (index === 0 ? `ngram-${size}` : `ngram-${size}/${index}`)),
+  );
+  return ['bytes', ...ngrams.flat()];
 }
 
 async function contentHash(folder: string, model: ModelConfig, dimension: number): Promise<string> {
@@ -162,18 +166,23 @@ export async function readCheckpointState(folder: string): Promise<CheckpointSta
 /**
  * Loads a checkpoint's model and checks that the files are whole and of the shape that its state says.
  *
+ * @param use a model for encoding may leave large tables in their file, which must then stay where it is
  * @throws FormatError `CHECKPOINT_SHAPE` or `CHECKPOINT_HASH`
  */
-export async function loadCheckpoint(folder: string): Promise<{ model: CemModel; state: CheckpointState }> {
+export async function loadCheckpoint(
+  folder: string,
+  use: 'encoding' | 'training' = 'training',
+): Promise<{ model: CemModel; state: CheckpointState }> {
   const state = await readCheckpointState(folder);
   const weights = await readSafetensors(join(folder, MODEL_FILE));
-  const tableArrays = await readSafetensors(join(folder, TABLES_FILE));
   const { model: config, dimension } = state;
-  const tables = new HashTables(config.local.dimension, config.tables.sizes.length, config.tables.rows);
-  tableNames(config).forEach((name, index) => {
-    const shape = [tables.tables[index]!.length / tables.dimension, tables.dimension];
-    tables.tables[index]!.set(expectArray(tableArrays, name, shape, folder, TABLES_FILE).data);
-  });
+  const file = {
+    path: join(folder, TABLES_FILE),
+    names: tableNames(config),
+    dimension: config.local.dimension,
+    rows: config.tables.rows,
+  };
+  const tables = await (use === 'encoding' ? tablesForEncoding(file) : loadTables(file));
   const graph = buildGraph(config, dimension);
   try {
     for (const weight of graph.weights) {
@@ -199,6 +208,7 @@ export async function loadCheckpoint(folder: string): Promise<{ model: CemModel;
     }
   } catch (error) {
     graph.dispose();
+    tables.dispose();
     throw error;
   }
   return { model: new CemModel(config, dimension, graph, tables), state };
@@ -242,11 +252,16 @@ export async function listCheckpoints(runFolder: string): Promise<number[]> {
     .sort((a, b) => a - b);
 }
 
-/** Removes all but the newest `keep` checkpoints of a run, and what a killed save left. */
-export async function pruneCheckpoints(runFolder: string, keep: number): Promise<void> {
+/**
+ * Removes all but the newest `keep` checkpoints of a run, and what a killed save left.
+ *
+ * @param every checkpoints whose step is a multiple of it stay as well
+ */
+export async function pruneCheckpoints(runFolder: string, keep: number, every = Number.POSITIVE_INFINITY): Promise<void> {
   const folder = join(runFolder, 'checkpoints');
   const steps = await listCheckpoints(runFolder);
-  for (const step of steps.slice(0, -keep)) await rm(join(folder, String(step)), { recursive: true, force: true });
+  const old = steps.slice(0, -keep).filter((step) => step % every !== 0);
+  for (const step of old) await rm(join(folder, String(step)), { recursive: true, force: true });
   for (const name of await readdir(folder))
     if (/^\..*\.tmp$/.test(name)) await rm(join(folder, name), { recursive: true, force: true });
 }

@@ -11,6 +11,14 @@ export {
   saveCheckpoint,
 } from './checkpoint.ts';
 export {
+  type EntropyCheckpointState,
+  type LoadedEntropyModel,
+  loadEntropyModel,
+  loadEntropyOptimizer,
+  saveEntropyCheckpoint,
+} from './entropy-checkpoint.ts';
+export { type LoadedEntropyPatcher, loadEntropyPatcher } from './entropy-patcher.ts';
+export {
   type ExportDescription,
   type ExportFormat,
   type ExportOptions,
@@ -21,5 +29,6 @@ export {
   loadLayersModelExport,
   readExportDescription,
 } from './export/index.ts';
+export { type ImportReport, importBlt, type ShapeMismatch } from './import/index.ts';
 export { type LoadedStudent, loadStudent } from './load-student.ts';
 export { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.ts';

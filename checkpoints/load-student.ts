@@ -36,11 +36,12 @@ async function existing(...paths: string[]): Promise<string | undefined> {
  * Loads a checkpoint for encoding: `await loadStudent('runs/NAME')`.
  *
  * @param path a checkpoint's folder, or a run's (its newest checkpoint is taken)
+ * @param use for encoding, large tables may stay in their file; for training and exporting all are in memory
  * @throws CemError `CHECKPOINT_MISSING`, FormatError `CHECKPOINT_MALFORMED`, `CHECKPOINT_SHAPE`, `CHECKPOINT_HASH`
  */
-export async function loadStudent(path: string): Promise<LoadedStudent> {
+export async function loadStudent(path: string, use: 'encoding' | 'training' = 'encoding'): Promise<LoadedStudent> {
   const folder = resolve(await findCheckpoint(path));
-  const { model, state } = await loadCheckpoint(folder);
+  const { model, state } = await loadCheckpoint(folder, use);
   const teacherFolder = await existing(join(folder, 'teacher'), join(folder, '../../teacher'));
   const trainingZpkg = await existing(join(folder, '../../corpus.zpkg'));
   return {

@@ -63,6 +63,36 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   while (written < bytes.length) written += (await file.write(bytes, written)).bytesWritten;
 }
 
+/** Where the arrays of a file lie. */
+export interface SafetensorsHeader {
+  readonly entries: Readonly<
+    Record<
+      string,
+      { readonly dtype: string; readonly shape: readonly number[]; readonly data_offsets: readonly [number, number] }
+    >
+  >;
+  /** Position of the first byte of data, from which `data_offsets` count. */
+  readonly dataStart: number;
+  /** Bytes of the file. */
+  readonly size: number;
+}
+
+/** @throws FormatError `SAFETENSORS_MALFORMED` when the file is cut off inside the header or is not in the format */
+export async function readSafetensorsHeader(file: FileHandle, path: string): Promise<SafetensorsHeader> {
+  const { size } = await file.stat();
+  const start = Buffer.alloc(8);
+  if (size < 8) throw malformed(path, `${size} bytes are too few for a header`, 0);
+  await file.read(start, 0, 8, 0);
+  const headerLength = Number(start.readBigUInt64LE(0));
+  if (headerLength > Math.min(size - 8, MAXIMUM_HEADER_BYTES))
+    throw malformed(path, `header of ${headerLength} bytes in a file of ${size}`, 0);
+  const json = Buffer.alloc(headerLength);
+  await file.read(json, 0, headerLength, 8);
+  const header = headerSchema.safeParse(parseHeader(json));
+  if (!header.success) throw malformed(path, 'the header is not what the format asks for', 8);
+  return { entries: header.data, dataStart: 8 + headerLength, size };
+}
+
 /**
  * Reads every array of a file.
  *
@@ -71,38 +101,30 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
 export async function readSafetensors(path: string): Promise<Map<string, NamedArray>> {
   const file = await openForReading(path);
   try {
-    const { size } = await file.stat();
-    const malformed = (what: string, position: number) =>
-      new FormatError(
-        'SAFETENSORS_MALFORMED',
-        `${path}: ${what} at byte ${position}; the file is damaged or cut off, use another checkpoint`,
-        { details: { path, position } },
-      );
-    const start = Buffer.alloc(8);
-    if (size < 8) throw malformed(`${size} bytes are too few for a header`, 0);
-    await file.read(start, 0, 8, 0);
-    const headerLength = Number(start.readBigUInt64LE(0));
-    if (headerLength > Math.min(size - 8, MAXIMUM_HEADER_BYTES))
-      throw malformed(`header of ${headerLength} bytes in a file of ${size}`, 0);
-    const json = Buffer.alloc(headerLength);
-    await file.read(json, 0, headerLength, 8);
-    const header = headerSchema.safeParse(parseHeader(json));
-    if (!header.success) throw malformed('the header is not what the format asks for', 8);
+    const { entries, dataStart, size } = await readSafetensorsHeader(file, path);
     const arrays = new Map<string, NamedArray>();
-    for (const [name, entry] of Object.entries(header.data)) {
+    for (const [name, entry] of Object.entries(entries)) {
       const [from, to] = entry.data_offsets;
       const elements = entry.shape.reduce((product, length) => product * length, 1);
-      if (entry.dtype !== 'F32') throw malformed(`array "${name}" has type ${entry.dtype}, F32 was expected`, 8);
-      if (to - from !== 4 * elements || 8 + headerLength + to > size)
-        throw malformed(`array "${name}" does not fit in the file`, 8 + headerLength + from);
+      if (entry.dtype !== 'F32') throw malformed(path, `array "${name}" has type ${entry.dtype}, F32 was expected`, 8);
+      if (to - from !== 4 * elements || dataStart + to > size)
+        throw malformed(path, `array "${name}" does not fit in the file`, dataStart + from);
       const data = new Float32Array(elements);
-      await readAll(file, bytesOf(data), 8 + headerLength + from);
+      await readAll(file, bytesOf(data), dataStart + from);
       arrays.set(name, { shape: entry.shape, data });
     }
     return arrays;
   } finally {
     await file.close();
   }
+}
+
+function malformed(path: string, what: string, position: number): FormatError {
+  return new FormatError(
+    'SAFETENSORS_MALFORMED',
+    `${path}: ${what} at byte ${position}; the file is damaged or cut off, use another checkpoint`,
+    { details: { path, position } },
+  );
 }
 
 async function openForReading(path: string): Promise<FileHandle> {

@@ -1,4 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
+import type { CemError } from '../zpkg/errors.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 
 /** Options that every command takes. */
@@ -17,6 +18,8 @@ export interface CommandSpecification<Options, Result> {
   options(parser: Argv<GlobalOptions>): Argv<Options>;
   run(options: Options & GlobalOptions, reporter: Reporter): Promise<Result>;
   text(result: Result): string;
+  /** What is wrong with a result that is printed all the same: exit code 1. */
+  failure?(result: Result): CemError | undefined;
 }
 
 /** Turns a specification into a yargs command whose result goes to standard output: one JSON document with `--json`, text without. */
@@ -36,6 +39,8 @@ export function defineCommand<Options, Result>(
       const result = await specification.run(options, createReporter());
       const output = options.json ? JSON.stringify(result, null, 2) : specification.text(result);
       if (output !== '') process.stdout.write(`${output}\n`);
+      const failure = specification.failure?.(result);
+      if (failure) throw failure;
     },
   };
 }

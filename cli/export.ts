@@ -17,13 +17,15 @@ interface ExportCommandResult extends ExportResult {
 
 export const exportCommand = defineCommand<ExportCommandOptions, ExportCommandResult>({
   command: 'export',
-  describe: 'Write a trained encoder as a folder that can be carried away: safetensors with a model card, or a tfjs LayersModel',
+  describe:
+    'Write a trained encoder as a folder that can be carried away: safetensors, a tfjs LayersModel or ONNX, with a model card',
   examples: [
     ['export --checkpoint runs/techdocs --output techdocs-encoder', 'a checkpoint without optimiser state, with its teacher'],
     [
       'export --checkpoint runs/techdocs --output web/encoder --format layers-model',
       'model.json and weights for tf.loadLayersModel, in Node or a browser',
     ],
+    ['export --checkpoint runs/techdocs --output techdocs-onnx --format onnx', 'encoder.onnx for onnxruntime'],
   ],
   options: (parser) =>
     parser
@@ -39,7 +41,7 @@ export const exportCommand = defineCommand<ExportCommandOptions, ExportCommandRe
   run: async (options, reporter) => {
     const backend = await selectBackend(parseBackendRequest(options.backend));
     reporter.note(describeBackend(backend));
-    const loaded = await loadStudent(options.checkpoint);
+    const loaded = await loadStudent(options.checkpoint, 'training');
     try {
       const result = await exportEncoder(loaded, options.output, { format: options.format, force: options.force });
       const checkpoint = { path: loaded.folder, hash: loaded.hash, step: loaded.state.step };

@@ -1,9 +1,45 @@
 import { z } from 'zod';
+import { HASH_PRIMES } from './ngram-hash.ts';
 
-/** What the encoder reads. `symbols`: literals and copies of the LZ77 stream inside a frame; `bytes`: the frame's own bytes. */
-const modelInputs = ['symbols', 'bytes'] as const;
+/**
+ * What the encoder reads. `symbols`: literals and copies of the LZ77 stream inside a frame; `bytes`: the frame's own bytes; `text`: the text itself, for experiments that
+ * ask what compression costs. A model with `text` input reads no container.
+ */
+const modelInputs = ['symbols', 'bytes', 'text'] as const;
+
+/** How patches become one vector: the mean of all, a learned attention over them, or the last of them. */
+export const poolings = ['mean', 'attention', 'last'] as const;
 
 const positive = z.number().int().positive();
+
+/** BLT's threshold of the next byte's entropy, in nats (facebookresearch/blt, `patching_threshold`). */
+const BLT_ENTROPY_THRESHOLD = 1.335442066192627;
+
+const longestPatch = {
+  /** Longer patches are cut greedily. */
+  maximumLength: positive.optional(),
+};
+
+/** Where patches begin. Absent, as in configurations from before there was a choice: `static`. */
+const patchingConfigSchema = z.discriminatedUnion('kind', [
+  /** Every `patchSize` symbols. */
+  z.strictObject({ kind: z.literal('static') }),
+  /** Behind words; reads the text. */
+  z.strictObject({ kind: z.literal('space'), ...longestPatch }),
+  /** At the blocks of the zstd frame (with the input `bytes` at its sections, too), and every `maximumLength` symbols inside them. */
+  z.strictObject({ kind: z.literal('frame'), maximumLength: positive.default(8) }),
+  /** Where a byte language model is surprised; reads the text. */
+  z.strictObject({
+    kind: z.literal('entropy'),
+    /** Folder of the entropy model. */
+    model: z.string().min(1),
+    /** Nats; a patch begins behind a byte whose next byte is less certain than this. */
+    threshold: z.number().positive().default(BLT_ENTROPY_THRESHOLD),
+    /** Compare the growth of the entropy with the threshold, not the entropy. */
+    monotonic: z.boolean().default(false),
+    ...longestPatch,
+  }),
+]);
 
 const tablesConfigSchema = z.strictObject({
   /** n-gram sizes in bytes, ascending; BLT uses 3 to 8. */
@@ -12,6 +48,8 @@ const tablesConfigSchema = z.strictObject({
   rows: positive.max(2 ** 26).default(50_000),
   /** Which of BLT's hash functions (primes) hashes the n-grams. */
   hashFunction: z.number().int().min(0).max(10).default(0),
+  /** How many hash functions there are, from `hashFunction` on, each with a table for every size; by default one. */
+  hashFunctions: positive.max(11).optional(),
 });
 
 const transformerConfigSchema = z.strictObject({
@@ -23,6 +61,17 @@ const transformerConfigSchema = z.strictObject({
   ropeTheta: z.number().positive().default(500_000),
 });
 
+/** Where patches begin. */
+export type PatchingConfig = z.infer<typeof patchingConfigSchema>;
+
+/** What a patching looks at, the input must have. */
+const INPUTS_OF_PATCHINGS: Record<PatchingConfig['kind'], readonly (typeof modelInputs)[number][]> = {
+  static: modelInputs,
+  frame: ['symbols', 'bytes'],
+  space: ['text'],
+  entropy: ['text'],
+};
+
 export const modelConfigSchema = z
   .strictObject({
     input: z.enum(modelInputs).default('symbols'),
@@ -30,6 +79,7 @@ export const modelConfigSchema = z
     maximumSymbols: positive.default(4096),
     /** Symbols a patch (static patching). */
     patchSize: positive.default(4),
+    patching: patchingConfigSchema.optional(),
     tables: tablesConfigSchema.prefault({}),
     /** The local encoder; its dimension is that of the tables. */
     local: transformerConfigSchema
@@ -38,11 +88,19 @@ export const modelConfigSchema = z
         window: positive.default(32),
         /** Heads of the cross attention that pools symbols into patches. */
         crossAttentionHeads: positive.default(4),
+        /** Queries a patch in cross attention (BLT's k); by default as many local widths as make the global one. */
+        queries: positive.optional(),
       })
       .prefault({ dimension: 64, layers: 1, heads: 4 }),
     global: transformerConfigSchema.prefault({ dimension: 128, layers: 3, heads: 4 }),
     /** Bag of symbol embeddings that goes round the transformer to the output. */
     skipPath: z.boolean().default(true),
+    /** By default the mean. */
+    pooling: z.enum(poolings).optional(),
+    /** No position sees a later one, as in BLT; by default all see both sides. */
+    causal: z.boolean().optional(),
+    /** Shorter dimensions that vectors may be cut to, ascending; the loss trains them. */
+    matryoshka: z.array(positive).min(1).optional(),
   })
   .superRefine((model, context) => {
     for (const part of ['local', 'global'] as const) {
@@ -62,6 +120,25 @@ export const modelConfigSchema = z
         message: `must divide the local dimension ${model.local.dimension}`,
       });
     }
+    const { kind } = patchingOf(model);
+    if (!INPUTS_OF_PATCHINGS[kind].includes(model.input)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['patching', 'kind'],
+        message: `${kind} patching goes with the input ${INPUTS_OF_PATCHINGS[kind].join(' or ')}, got ${model.input}`,
+      });
+    }
+    const { hashFunction, hashFunctions = 1 } = model.tables;
+    if (hashFunction + hashFunctions > HASH_PRIMES.length) {
+      context.addIssue({
+        code: 'custom',
+        path: ['tables', 'hashFunctions'],
+        message: `there are ${HASH_PRIMES.length} hash functions, asked for are ${hashFunctions} from number ${hashFunction} on`,
+      });
+    }
+    if (model.matryoshka?.some((dimension, index, all) => dimension <= (all[index - 1] ?? 0))) {
+      context.addIssue({ code: 'custom', path: ['matryoshka'], message: 'dimensions must ascend' });
+    }
   });
 
 /** Shape of an encoder; together with the output dimension (the teacher's) it decides every weight's shape. */
@@ -72,7 +149,17 @@ export function feedForwardDimension(dimension: number): number {
   return 256 * Math.ceil(Math.floor((8 * dimension) / 3) / 256);
 }
 
-/** Queries a patch in cross attention: as many local widths as make the global one, at least one. */
+/** Queries a patch in cross attention: by default as many local widths as make the global one, at least one. */
 export function queriesPerPatch(model: ModelConfig): number {
-  return Math.max(1, Math.round(model.global.dimension / model.local.dimension));
+  return model.local.queries ?? Math.max(1, Math.round(model.global.dimension / model.local.dimension));
+}
+
+/** The patching of a model, whose configuration may be from before there was a choice. */
+export function patchingOf(model: { readonly patching?: PatchingConfig | undefined }): PatchingConfig {
+  return model.patching ?? { kind: 'static' };
+}
+
+/** Tables beside that of the bytes: one for each hash function and n-gram size, in this order. */
+export function ngramTables(model: ModelConfig): number {
+  return (model.tables.hashFunctions ?? 1) * model.tables.sizes.length;
 }

@@ -1,10 +1,16 @@
 import { tf } from './backend/tf.ts';
-import { feedForwardDimension, type ModelConfig, queriesPerPatch } from './config.ts';
-import { L2Normalization, LengthMask, MaskedMean, RmsNormalization, SkipBag, SymbolKindEmbedding } from './layers/heads.ts';
+import { feedForwardDimension, type ModelConfig, patchingOf, queriesPerPatch } from './config.ts';
+import { L2Normalization, LengthMask, RmsNormalization, SkipBag, SymbolKindEmbedding } from './layers/heads.ts';
 import { PatchPooling } from './layers/patch-pooling.ts';
+import { MaskedAttention, MaskedLast, MaskedMean } from './layers/pooling.ts';
 import { TransformerBlock } from './layers/transformer-block.ts';
 import { RandomNumbers } from './random.ts';
-import { SYMBOL_KINDS } from './symbol-batch.ts';
+import { SYMBOL_KINDS, type SymbolBatch } from './symbol-batch.ts';
+
+/** Names of the layers whose outputs are compared with the reference; blocks are `local/0`, `global/0`, … */
+export const SYMBOL_KIND_LAYER = 'local/kind';
+export const PATCH_POOLING_LAYER = 'local/pooling';
+export const GLOBAL_INPUT_LAYER = 'global/input';
 
 /** RMSNorm's epsilon in BLT (facebookresearch/blt and transformers' configuration). */
 const NORM_EPSILON = 1e-5;
@@ -15,11 +21,14 @@ const UNIT_EPSILON = 1e-12;
  * The encoder from symbol embeddings to a document's vector, for training and for indexing alike.
  *
  * Inputs: `symbols` [batch, symbols, local dimension] sums of table rows; `lengths` [batch, symbols] bytes a symbol stands for, 0 for padding; `kinds` [batch, symbols] int32.
+ * With patches that are not static, two more: `patch-ids` [batch, symbols] int32 the patch of each symbol, ascending from 0 in each row, -1 for padding; `patch-mask` [batch, patches]
+ * 1 for patches that are there. Positions are symbol numbers in the local encoder, patch numbers in the global one.
  * Output: [batch, outputDimension], L2-normalised.
  */
 export function buildGraph(config: ModelConfig, outputDimension: number): tf.LayersModel {
-  const { local, global } = config;
+  const { local, global, causal = false } = config;
   const epsilon = NORM_EPSILON;
+  const patching = patchingOf(config);
   const symbols = tf.input({ shape: [null, local.dimension], name: 'symbols' });
   const lengths = tf.input({ shape: [null], name: 'lengths' });
   const kinds = tf.input({ shape: [null], dtype: 'int32', name: 'kinds' });
@@ -27,10 +36,17 @@ export function buildGraph(config: ModelConfig, outputDimension: number): tf.Lay
     layer.apply(inputs) as tf.SymbolicTensor;
 
   const symbolMask = apply(new LengthMask({ name: 'symbol-mask', groupSize: 1 }), lengths);
-  const patchMask = apply(new LengthMask({ name: 'patch-mask', groupSize: config.patchSize }), lengths);
+  const runs =
+    patching.kind === 'static'
+      ? undefined
+      : {
+          ids: tf.input({ shape: [null], dtype: 'int32', name: 'patch-ids' }),
+          mask: tf.input({ shape: [null], name: 'patch-mask' }),
+        };
+  const patchMask = runs?.mask ?? apply(new LengthMask({ name: 'patch-mask', groupSize: config.patchSize }), lengths);
 
   // [batch, symbols, local dimension]
-  let states = apply(new SymbolKindEmbedding({ name: 'local/kind', kinds: SYMBOL_KINDS, dimension: local.dimension }), [
+  let states = apply(new SymbolKindEmbedding({ name: SYMBOL_KIND_LAYER, kinds: SYMBOL_KINDS, dimension: local.dimension }), [
     symbols,
     kinds,
   ]);
@@ -42,7 +58,7 @@ export function buildGraph(config: ModelConfig, outputDimension: number): tf.Lay
       feedForward: local.feedForward ?? feedForwardDimension(local.dimension),
       ropeTheta: local.ropeTheta,
       window: local.window,
-      causal: false,
+      causal,
       epsilon,
     });
     states = apply(block, [states, symbolMask]);
@@ -51,17 +67,18 @@ export function buildGraph(config: ModelConfig, outputDimension: number): tf.Lay
   // [batch, patches, queries * local dimension]
   const queries = queriesPerPatch(config);
   const pooling = new PatchPooling({
-    name: 'local/pooling',
+    name: PATCH_POOLING_LAYER,
     dimension: local.dimension,
     heads: local.crossAttentionHeads,
-    patchSize: config.patchSize,
     queries,
     epsilon,
+    ...(patching.kind === 'static' ? { patchSize: config.patchSize } : {}),
+    ...('maximumLength' in patching && patching.maximumLength !== undefined ? { longestPatch: patching.maximumLength } : {}),
   });
-  let patches = apply(pooling, [states, symbolMask]);
+  let patches = apply(pooling, runs ? [states, runs.ids, runs.mask] : [states, symbolMask]);
   if (queries * local.dimension !== global.dimension) {
     patches = apply(
-      tf.layers.dense({ name: 'global/input', units: global.dimension, useBias: false, kernelInitializer: 'zeros' }),
+      tf.layers.dense({ name: GLOBAL_INPUT_LAYER, units: global.dimension, useBias: false, kernelInitializer: 'zeros' }),
       patches,
     );
   }
@@ -72,7 +89,7 @@ export function buildGraph(config: ModelConfig, outputDimension: number): tf.Lay
       heads: global.heads,
       feedForward: global.feedForward ?? feedForwardDimension(global.dimension),
       ropeTheta: global.ropeTheta,
-      causal: false,
+      causal,
       epsilon,
     });
     patches = apply(block, [patches, patchMask]);
@@ -80,7 +97,7 @@ export function buildGraph(config: ModelConfig, outputDimension: number): tf.Lay
   patches = apply(new RmsNormalization({ name: 'global/norm', epsilon }), patches);
 
   // [batch, global dimension]
-  const pooled = apply(new MaskedMean({ name: 'pooling' }), [patches, patchMask]);
+  const pooled = apply(poolingLayer(config), [patches, patchMask]);
   let output = apply(
     tf.layers.dense({ name: 'projection', units: outputDimension, useBias: false, kernelInitializer: 'zeros' }),
     pooled,
@@ -94,7 +111,32 @@ export function buildGraph(config: ModelConfig, outputDimension: number): tf.Lay
     output = apply(tf.layers.add({ name: 'sum' }), [output, skip]);
   }
   const unit = apply(new L2Normalization({ name: 'unit', epsilon: UNIT_EPSILON }), output);
-  return tf.model({ name: 'cem', inputs: [symbols, lengths, kinds], outputs: unit });
+  const inputs = [symbols, lengths, kinds, ...(runs ? [runs.ids, runs.mask] : [])];
+  return tf.model({ name: 'cem', inputs, outputs: unit });
+}
+
+function poolingLayer({ pooling = 'mean', global }: ModelConfig): tf.layers.Layer {
+  switch (pooling) {
+    case 'mean':
+      return new MaskedMean({ name: 'pooling' });
+    case 'last':
+      return new MaskedLast({ name: 'pooling' });
+    case 'attention':
+      return new MaskedAttention({ name: 'pooling', heads: global.heads });
+  }
+}
+
+/**
+ * The graph's inputs in its own order; the caller owns them.
+ *
+ * @param symbols [batch, symbols, local dimension]
+ */
+export function graphInputs(symbols: tf.Tensor3D, batch: SymbolBatch): tf.Tensor[] {
+  const shape: [number, number] = [batch.size, batch.symbols];
+  const inputs: tf.Tensor[] = [symbols, tf.tensor2d(batch.lengths, shape), tf.tensor2d(batch.kinds, shape, 'int32')];
+  if (!batch.patches) return inputs;
+  const { ids, mask, count } = batch.patches;
+  return [...inputs, tf.tensor2d(ids, shape, 'int32'), tf.tensor2d(mask, [batch.size, count])];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { CemError } from '../zpkg/errors.ts';
 import type { FrameSymbols } from '../zpkg/frame.ts';
-import { BYTE_ID_OFFSET, type NgramHash } from './ngram-hash.ts';
+import { BYTE_ID_OFFSET, type NgramHash, SEGMENT_NUMBERS } from './ngram-hash.ts';
 
 /** Hash rows of one sequence of symbols: what the tables are asked for, symbol by symbol. */
 export interface SymbolRows {
@@ -30,16 +30,15 @@ export class DictionaryRows {
   readonly rows: Int32Array;
 
   constructor(content: Uint8Array, hash: NgramHash) {
-    this.ids = toIds(content);
+    this.ids = new Uint16Array(content.length);
+    writeIds(content, this.ids);
     this.rows = new Int32Array(content.length * hash.sizes.length);
     hash.hash(this.ids, 0, content.length, this.rows);
   }
 }
 
-function toIds(bytes: Uint8Array): Uint16Array {
-  const ids = new Uint16Array(bytes.length);
+function writeIds(bytes: Uint8Array, ids: Uint16Array): void {
   for (let i = 0; i < bytes.length; i++) ids[i] = bytes[i]! + BYTE_ID_OFFSET;
-  return ids;
 }
 
 /**
@@ -61,6 +60,10 @@ class Rope {
 
   constructor(dictionaryLength: number) {
     this.#dictionaryLength = dictionaryLength;
+  }
+
+  lengthOf(range: number): number {
+    return (range + 1 < this.count ? this.documentStarts[range + 1]! : this.size) - this.documentStarts[range]!;
   }
 
   append(start: number, length: number): void {
@@ -162,36 +165,51 @@ export function symbolRows(symbols: FrameSymbols, dictionary: DictionaryRows, ha
   const rope = resolveRanges(symbols, dictionaryLength);
   const width = hash.sizes.length;
   const reach = hash.longest - 1;
-  const literalIds = toIds(symbols.literals);
+  // One sequence to hash: the literals, then for each range a window of the last `reach` ids before it (zeros at the document's start) and its first `reach` ids.
+  const literals = symbols.literals.length;
+  const window = 2 * reach;
+  const ids = new Uint16Array(literals + rope.count * window);
+  writeIds(symbols.literals, ids);
+  const literalIds = ids.subarray(0, literals);
   const positions = new Int32Array(rope.size);
-  const rows = new Int32Array(rope.size * width);
-  // The last `reach` ids before a range, then its first `reach` ids.
-  const border = new Uint16Array(2 * reach);
+  const segments = new Int32Array(2 * rope.count * SEGMENT_NUMBERS);
+  let segment = 0;
+  const addSegment = (from: number, length: number, position: number) => {
+    segments[segment] = from;
+    segments[segment + 1] = from + length;
+    segments[segment + 2] = position;
+    segment += SEGMENT_NUMBERS;
+  };
   let joinedBytes = 0;
   for (let range = 0; range < rope.count; range++) {
     const position = rope.documentStarts[range]!;
-    const length = (range + 1 < rope.count ? rope.documentStarts[range + 1]! : rope.size) - position;
+    const length = rope.lengthOf(range);
     const start = rope.starts[range]!;
     const inDictionary = start < dictionaryLength;
-    const source = inDictionary ? dictionary.ids : literalIds;
+    const source = inDictionary ? dictionary.ids : ids;
     const sourceStart = inDictionary ? start : start - dictionaryLength;
     for (let i = 0; i < length; i++) positions[position + i] = start + i;
     const head = Math.min(reach, length);
     const before = Math.min(reach, position);
     joinedBytes += before;
-    border.fill(0);
+    const border = literals + range * window + reach;
     for (let i = 1; i <= before; i++) {
       const at = positions[position - i]!;
-      border[reach - i] = at < dictionaryLength ? dictionary.ids[at]! : literalIds[at - dictionaryLength]!;
+      ids[border - i] = at < dictionaryLength ? dictionary.ids[at]! : ids[at - dictionaryLength]!;
     }
-    for (let i = 0; i < head; i++) border[reach + i] = source[sourceStart + i]!;
-    hash.hash(border, reach, reach + head, rows, position * width);
-    if (length <= reach) continue;
-    if (inDictionary) {
-      rows.set(dictionary.rows.subarray((start + head) * width, (start + length) * width), (position + head) * width);
-    } else {
-      hash.hash(literalIds, sourceStart + head, sourceStart + length, rows, (position + head) * width);
-    }
+    for (let i = 0; i < head; i++) ids[border + i] = source[sourceStart + i]!;
+    addSegment(border, head, position);
+    if (length > reach && !inDictionary) addSegment(sourceStart + head, length - head, position + head);
+  }
+  const rows = new Int32Array(hash.hashSegments(ids, segments.subarray(0, segment), rope.size));
+  for (let range = 0; range < rope.count; range++) {
+    const start = rope.starts[range]!;
+    const length = rope.lengthOf(range);
+    if (length <= reach || start >= dictionaryLength) continue;
+    const target = (rope.documentStarts[range]! + reach) * width;
+    const from = (start + reach) * width;
+    const count = (length - reach) * width;
+    for (let i = 0; i < count; i++) rows[target + i] = dictionary.rows[from + i]!;
   }
   const kinds = new Uint8Array(symbols.count);
   for (let i = 0; i < symbols.count; i++) kinds[i] = symbols.offsets[i] === 0 ? 0 : 1;

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { SymbolRows } from './rope.ts';
 
 /** Kinds of symbols that the model tells apart: padding, literal, and copies by length (exact to 66 bytes, then by powers of two). */
@@ -6,6 +7,8 @@ const LITERAL_KIND = 1;
 const EXACT_COPY_LENGTHS = 66;
 const LONG_COPY_KINDS = 16;
 export const SYMBOL_KINDS = 2 + EXACT_COPY_LENGTHS + LONG_COPY_KINDS;
+/** Stands in `PatchBatch.ids` where there is no symbol. */
+const PADDING_PATCH = -1;
 
 /** Number of the (kind, length) embedding of a symbol, in 1..SYMBOL_KINDS-1; 0 is padding. */
 export function symbolKind(isCopy: boolean, length: number): number {
@@ -24,6 +27,8 @@ export interface EncodedChunk {
   readonly kinds: Uint8Array;
   /** Table-major: [1 + sizes][positions]; table 0 holds the byte ids, the others the n-gram rows. */
   readonly rows: readonly Int32Array[];
+  /** Number of the first symbol of each patch, ascending from 0; absent with static patching, which counts symbols. */
+  readonly patchStarts?: Uint32Array;
 }
 
 /**
@@ -71,6 +76,18 @@ export interface SymbolBatch {
   readonly starts: Int32Array;
   /** Table-major: [1 + sizes][positions]. */
   readonly rows: readonly Int32Array[];
+  /** Absent with static patching. */
+  readonly patches?: PatchBatch;
+}
+
+/** Which symbols make which patches, for every chunk of a batch. */
+interface PatchBatch {
+  /** Patches a chunk after padding: as many as the chunk with most of them has. */
+  readonly count: number;
+  /** [size, symbols] number of the patch that a symbol belongs to, ascending from 0 in each chunk; -1 for padding. */
+  readonly ids: Int32Array;
+  /** [size, count] 1 for patches that are there, 0 for padding. */
+  readonly mask: Float32Array;
 }
 
 /**
@@ -106,5 +123,33 @@ export function batchChunks(chunks: readonly EncodedChunk[], pad: (longest: numb
     }
   });
   starts[realSymbols] = position;
-  return { size: chunks.length, symbols, lengths, kinds, places, starts, rows };
+  const patches = batchPatches(chunks, symbols);
+  return { size: chunks.length, symbols, lengths, kinds, places, starts, rows, ...(patches ? { patches } : {}) };
+}
+
+/**
+ * @param symbols symbols a chunk after padding
+ * @returns undefined when the chunks have no patches of their own
+ */
+function batchPatches(chunks: readonly EncodedChunk[], symbols: number): PatchBatch | undefined {
+  const starts = chunks.flatMap(({ patchStarts }) => (patchStarts ? [patchStarts] : []));
+  if (starts.length === 0) return undefined;
+  assert(starts.length === chunks.length, 'either all chunks of a batch have patches or none');
+  const count = starts.reduce((most, { length }) => Math.max(most, length), 1);
+  const ids = new Int32Array(chunks.length * symbols).fill(PADDING_PATCH);
+  const mask = new Float32Array(chunks.length * count);
+  starts.forEach((patchStarts, index) => {
+    const { count: end } = chunks[index]!;
+    assert(end === 0 || patchStarts[0] === 0, `the first patch starts with symbol 0, got ${patchStarts[0]}`);
+    patchStarts.forEach((from, patch) => {
+      const to = patchStarts[patch + 1] ?? end;
+      assert(
+        from < to && to <= end,
+        `patch ${patch} of ${patchStarts.length} starts with symbol ${from} and ends before ${to} of ${end}`,
+      );
+      ids.fill(patch, index * symbols + from, index * symbols + to);
+    });
+    mask.fill(1, index * count, index * count + patchStarts.length);
+  });
+  return { count, ids, mask };
 }

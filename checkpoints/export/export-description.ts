@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { modelConfigSchema } from '../../model/config.ts';
+import { modelConfigSchema, patchingOf } from '../../model/config.ts';
 import { BYTE_ID_OFFSET, HASH_PRIMES } from '../../model/ngram-hash.ts';
 import { SYMBOL_KINDS, symbolKind } from '../../model/symbol-batch.ts';
 import { CemError, FormatError } from '../../zpkg/errors.ts';
 import { type CheckpointState, MODEL_FILE, STATE_FILE, TABLES_FILE, tableNames } from '../checkpoint.ts';
+import { ONNX_FILE, ONNX_WEIGHTS_FILE } from './onnx/onnx-model.ts';
 
 /** Version of `encoder.json` and of the folder around it. */
 const EXPORT_FORMAT_VERSION = 1;
@@ -14,7 +15,7 @@ const EXPORT_FORMAT_VERSION = 1;
 export const DESCRIPTION_FILE = 'encoder.json';
 
 /** What the weights are stored as. */
-export const exportFormats = ['safetensors', 'layers-model'] as const;
+export const exportFormats = ['safetensors', 'layers-model', 'onnx'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 const FILE_MEANINGS: Readonly<Record<string, string>> = {
@@ -23,10 +24,18 @@ const FILE_MEANINGS: Readonly<Record<string, string>> = {
   [TABLES_FILE]: 'embedding tables of bytes and hashed n-grams, float32',
   [STATE_FILE]: 'state of the checkpoint with the resolved configuration of its run',
   'model.json': 'the graph, as `tf.loadLayersModel` reads it',
+  [ONNX_FILE]: 'the graph as ONNX, operator set 18',
+  [ONNX_WEIGHTS_FILE]: 'weights of `encoder.onnx`, float32',
   teacher: 'the fitted teacher, which embeds queries',
 };
 
 const size = z.number().int().nonnegative();
+
+/** Inputs of a graph whose patches are not static, beside the others. */
+const PATCH_INPUTS: ExportDescription['inputs'] = [
+  { name: 'patch-ids', dtype: 'int32', shape: [null, null] },
+  { name: 'patch-mask', dtype: 'float32', shape: [null, null] },
+];
 
 const descriptionSchema = z.strictObject({
   format: z.literal('cem-encoder'),
@@ -112,6 +121,7 @@ export function describeExport(
       { name: 'symbols', dtype: 'float32', shape: [null, null, model.local.dimension] },
       { name: 'lengths', dtype: 'float32', shape: [null, null] },
       { name: 'kinds', dtype: 'int32', shape: [null, null] },
+      ...(patchingOf(model).kind === 'static' ? [] : PATCH_INPUTS),
     ],
     output: { dimension: state.dimension, normalized: 'l2' },
     padding: { patchSize: model.patchSize, window: model.local.window, maximumSymbols: model.maximumSymbols },

@@ -9,6 +9,7 @@ import { fileDigest } from './file-digest.ts';
 import { knownEvaluations } from './known-evaluations.ts';
 import { writeLayersModel } from './layers-model.ts';
 import { modelCard } from './model-card.ts';
+import { writeOnnxModel } from './onnx/onnx-model.ts';
 import { checkOutput, writeFolder } from './output-folder.ts';
 
 const CARD_FILE = 'README.md';
@@ -45,7 +46,8 @@ async function copySynced(from: string, to: string): Promise<void> {
 /**
  * Writes a checkpoint's encoder as a folder that can be carried away: weights, tables, a fitted teacher, a description for programs and a model card; no optimiser state.
  *
- * `safetensors`: a checkpoint again, which `loadStudent` loads. `layers-model`: the graph as `tf.loadLayersModel` reads it, see `loadLayersModelExport`.
+ * `safetensors`: a checkpoint again, which `loadStudent` loads. `layers-model`: the graph as `tf.loadLayersModel` reads it, see `loadLayersModelExport`. `onnx`: the graph for any ONNX
+ * runtime, see `writeOnnxModel`.
  *
  * @throws UsageError `EXPORT_EXISTS`, `EXPORT_NOT_REPLACEABLE`; CemError `EXPORT_TEACHER_MISSING` when a fitted teacher is no longer beside the checkpoint, `EXPORT_WRITE`; what
  * `LsaEmbedder.load` throws
@@ -61,8 +63,10 @@ export async function exportEncoder(loaded: LoadedStudent, output: string, optio
     if (format === 'safetensors') {
       for (const file of [MODEL_FILE, STATE_FILE]) await copySynced(join(loaded.folder, file), join(folder, file));
       numbers.push(MODEL_FILE);
-    } else {
+    } else if (format === 'layers-model') {
       numbers.push(...(await writeLayersModel(loaded.student.graph, folder)));
+    } else {
+      numbers.push(...(await writeOnnxModel(loaded.student.graph, loaded.student.config, folder)));
     }
     if (teacher) {
       await mkdir(join(folder, TEACHER_FOLDER));

@@ -31,13 +31,10 @@ export async function loadLayersModelExport(folder: string): Promise<{ model: Ce
   return { model: new CemModel(description.model, description.output.dimension, graph, tables), description };
 }
 
-async function readTables(
-  folder: string,
-  { tables: { file, names, dimension, sizes, rows } }: ExportDescription,
-): Promise<HashTables> {
+async function readTables(folder: string, { tables: { file, names, dimension, rows } }: ExportDescription): Promise<HashTables> {
   const path = join(folder, file);
   const arrays = await readSafetensors(path);
-  const tables = new HashTables(dimension, sizes.length, rows);
+  const tables = new HashTables(dimension, names.length - 1, rows);
   tables.tables.forEach((table, index) => {
     const name = names[index]!;
     const found = arrays.get(name);

@@ -40,6 +40,18 @@ function usage({ weights }: ExportDescription): string {
       'The training corpus is not part of this folder, so `cem eval --checkpoint THIS_FOLDER` needs `--dictionary corpus`, `none` or a file.',
     ].join('\n');
   }
+  if (weights === 'onnx') {
+    return [
+      'The graph alone, in any ONNX runtime:',
+      '',
+      '```ts',
+      "const session = await InferenceSession.create('encoder.onnx'); // onnxruntime-node, onnxruntime-web",
+      'const { embedding } = await session.run({ symbols, lengths, kinds });',
+      '```',
+      '',
+      'What goes in is described below. `checkpoints/` and `model/` of CEM-RAG make it from compressed chunks.',
+    ].join('\n');
+  }
   return [
     'With everything around it (tables, chunk parsing) in Node:',
     '',
@@ -62,15 +74,21 @@ function usage({ weights }: ExportDescription): string {
 }
 
 function inputs({ inputs: list, padding, kinds, tables, output }: ExportDescription): string {
-  const shapes = list.map(
-    ({ name, shape, dtype }) => `\`${name}\` [batch, symbols${shape[2] == null ? '' : `, ${shape[2]}`}] ${dtype}`,
-  );
+  const shapes = list.map(({ name, shape, dtype }) => {
+    const axes = ['batch', name === 'patch-mask' ? 'patches' : 'symbols', ...shape.slice(2)];
+    return `\`${name}\` [${axes.join(', ')}] ${dtype}`;
+  });
   return [
     `Inputs of the graph, in this order: ${shapes.join('; ')}. Output: [batch, ${output.dimension}], vectors of length 1.`,
     '',
     'A symbol is a literal or a copy of the LZ77 stream inside a zstd frame (or a byte of the frame, where `model.input` is `bytes`).',
     `Its entry of \`symbols\` is the sum of the rows that the positions it stands for have in the ${tables.names.length} tables of \`${tables.file}\` (${tables.names.join(', ')}), times length^-1/2;`,
     `\`lengths\` is how many bytes it stands for, 0 for padding; \`kinds\` is ${kinds.padding} for padding, ${kinds.literal} for a literal, and ${kinds.firstCopy} and above for copies by length (\`kinds.copyLengths\` in \`encoder.json\`).`,
+    ...(list.some(({ name }) => name === 'patch-ids')
+      ? [
+          '`patch-ids` numbers the patch of each symbol from 0 on, -1 for padding; `patch-mask` is 1 for each patch that is there.',
+        ]
+      : []),
     `Chunks are cut to ${padding.maximumSymbols} symbols and padded with zeros to a multiple of ${padding.patchSize}, beyond ${2 * padding.window} symbols to a multiple of ${padding.window} as well.`,
   ].join('\n');
 }

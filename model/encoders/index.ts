@@ -2,6 +2,8 @@ export { cacheFolder } from './cache-folder.ts';
 export { createTeacher } from './create-teacher.ts';
 export type { ChunkSource, CorpusVectors, Encoder, EncoderDescription, OnProgress, TextEmbedder, Vectors } from './encoder.ts';
 export { LsaEmbedder } from './lsa.ts';
+export { type NpyPrecision, NpyReader, NpyWriter } from './npy.ts';
+export { PrecomputedEncoder } from './precomputed-encoder.ts';
 export { RandomEncoder } from './random-encoder.ts';
 export { type ChunkEncoder, StudentEncoder } from './student-encoder.ts';
 export {
@@ -13,3 +15,5 @@ export {
   transformersConfig,
 } from './teacher-config.ts';
 export { TextCorpusEncoder } from './text-corpus-encoder.ts';
+export { type TextStudent, TextStudentEncoder } from './text-student-encoder.ts';
+export { VectorFilesWriter, type VectorOwner, vectorFilePaths } from './vector-files.ts';

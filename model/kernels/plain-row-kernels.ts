@@ -1,11 +1,17 @@
 import type { SymbolBatch } from '../symbol-batch.ts';
-import type { AdamStep, RowGradient, RowKernels, SlotAssignment } from './row-kernels.ts';
+import type { AdagradStep, AdamStep, RowGradient, RowKernels } from './row-kernels.ts';
+import type { SlotAssignment } from './slot-assignment.ts';
 
-/** The row kernels in plain JavaScript: the definition that the SIMD ones are tested against, and what runs where tables pass 4 GiB. */
+/** Rounds to float32: the result of each single operation, as the SIMD kernels have it. */
+const { fround } = Math;
+/** Lanes of the SIMD sums, in which they are taken here as well. */
+const LANES = 4;
+
+/** The row kernels in plain JavaScript: the definition, which the others equal bit by bit. */
 export class PlainRowKernels implements RowKernels {
   readonly name = 'plain';
 
-  allocate(length: number): Float32Array {
+  allocate(_table: number, length: number): Float32Array {
     return new Float32Array(length);
   }
 
@@ -27,6 +33,7 @@ export class PlainRowKernels implements RowKernels {
   }
 
   accumulate(
+    _tables: readonly Float32Array[],
     batches: readonly SymbolBatch[],
     gradients: readonly Float32Array[],
     assignments: readonly SlotAssignment[],
@@ -43,7 +50,11 @@ export class PlainRowKernels implements RowKernels {
       batches.forEach((batch, index) => {
         scatter(batch, slots[index]!, scaled[index]!, values, dimension);
       });
-      for (const value of values) sumOfSquares += value * value;
+      const lanes = new Float64Array(LANES);
+      values.forEach((value, i) => {
+        lanes[i % LANES]! += value * value;
+      });
+      sumOfSquares += lanes[0]! + lanes[2]! + (lanes[1]! + lanes[3]!);
       return { rows, values };
     });
     return { tables, sumOfSquares };
@@ -57,19 +68,42 @@ export class PlainRowKernels implements RowKernels {
     dimension: number,
     step: AdamStep,
   ): void {
-    const { rate, beta1, beta2, secondCorrection, epsilon, scale } = step;
+    const [rate, beta1, beta2] = [fround(step.rate), fround(step.beta1), fround(step.beta2)];
+    const [correction, epsilon, scale] = [fround(step.secondCorrection), fround(step.epsilon), fround(step.scale)];
+    const [rest1, rest2] = [fround(1 - beta1), fround(1 - beta2)];
     const { rows, values } = gradient;
     for (let slot = 0; slot < rows.length; slot++) {
       const from = slot * dimension;
       const base = rows[slot]! * dimension;
       for (let d = 0; d < dimension; d++) {
-        const value = values[from + d]! * scale;
+        const value = fround(values[from + d]! * scale);
         const at = base + d;
-        first[at] = beta1 * first[at]! + (1 - beta1) * value;
-        second[at] = beta2 * second[at]! + (1 - beta2) * value * value;
-        weights[at]! -= (rate * first[at]!) / (Math.sqrt(second[at]! * secondCorrection) + epsilon);
+        first[at] = fround(beta1 * first[at]!) + fround(rest1 * value);
+        second[at] = fround(beta2 * second[at]!) + fround(rest2 * fround(value * value));
+        const root = fround(Math.sqrt(fround(second[at]! * correction)));
+        weights[at]! -= fround(fround(rate * first[at]!) / fround(root + epsilon));
       }
     }
+  }
+
+  adagrad(weights: Float32Array, sums: Float32Array, gradient: RowGradient, dimension: number, step: AdagradStep): void {
+    const [rate, epsilon, scale] = [fround(step.rate), fround(step.epsilon), fround(step.scale)];
+    const { rows, values } = gradient;
+    const lanes = new Float32Array(LANES);
+    rows.forEach((row, slot) => {
+      const scaled = values.slice(slot * dimension, (slot + 1) * dimension);
+      lanes.fill(0);
+      scaled.forEach((value, d) => {
+        scaled[d] = value * scale;
+        lanes[d % LANES]! += fround(scaled[d]! * scaled[d]!);
+      });
+      const total = fround(fround(lanes[0]! + lanes[2]!) + fround(lanes[1]! + lanes[3]!));
+      sums[row]! += fround(total / dimension);
+      const factor = fround(rate / fround(fround(Math.sqrt(sums[row]!)) + epsilon));
+      scaled.forEach((value, d) => {
+        weights[row * dimension + d]! -= fround(factor * value);
+      });
+    });
   }
 }
 
@@ -89,7 +123,7 @@ function scaleByLength(batch: SymbolBatch, values: Float32Array, dimension: numb
   for (let symbol = 0; symbol < places.length; symbol++) {
     const length = starts[symbol + 1]! - starts[symbol]!;
     if (length === 1) continue;
-    const scale = length ** -0.5;
+    const scale = fround(1 / fround(Math.sqrt(length)));
     const base = places[symbol]! * dimension;
     for (let d = base; d < base + dimension; d++) values[d]! *= scale;
   }

@@ -1,19 +1,12 @@
 import type { SymbolBatch } from '../symbol-batch.ts';
+import type { SlotAssignment } from './slot-assignment.ts';
 
 /** Gradient of one table: the rows that were touched, in slots. */
 export interface RowGradient {
   /** [touched] number of the row in each slot. */
   readonly rows: Int32Array;
-  /** [touched, dimension]; valid until the next `accumulate`. */
+  /** [touched, dimension]; valid until the next `accumulate` or `embed`. */
   readonly values: Float32Array;
-}
-
-/** Where the positions of each batch put their gradients. */
-export interface SlotAssignment {
-  /** [touched] */
-  readonly rows: Int32Array;
-  /** For each batch [positions]: the slot of each position's row. */
-  readonly slots: readonly Int32Array[];
 }
 
 /** Numbers of one Adam step. */
@@ -29,14 +22,26 @@ export interface AdamStep {
   readonly scale: number;
 }
 
+/** Numbers of one step of row-wise Adagrad. */
+export interface AdagradStep {
+  readonly rate: number;
+  readonly epsilon: number;
+  /** What gradients are multiplied by first (clipping). */
+  readonly scale: number;
+}
+
 /**
- * The loops over table rows on the host: sums of rows in the forward path, scattered gradients, Adam over touched rows. Two implementations that agree to float error: SIMD over a
- * WebAssembly memory of at most 4 GiB, and plain JavaScript.
+ * The loops over table rows on the host: sums of rows in the forward path, scattered gradients, optimisers over touched rows. Two implementations that give
+ * the same bits: SIMD over WebAssembly memories, and plain JavaScript, the definition.
  */
 export interface RowKernels {
   readonly name: 'simd' | 'plain';
-  /** Zeros that last as long as the kernels: tables and moments have to be allocated here. */
-  allocate(length: number): Float32Array;
+  /**
+   * Zeros that last as long as the kernels: tables and optimiser state have to be allocated here, each table before its state.
+   *
+   * @param table number of the table that the array is, or is the state of
+   */
+  allocate(table: number, length: number): Float32Array;
   /**
    * Sums of each symbol's rows over all tables, scaled by length^-1/2.
    *
@@ -48,14 +53,16 @@ export interface RowKernels {
    *
    * @param gradients for each batch [size, symbols, dimension]
    * @param assignments one a table
+   * @throws CemError `KERNEL_MEMORY_FULL` when the gradients do not fit into a WebAssembly memory
    */
   accumulate(
+    tables: readonly Float32Array[],
     batches: readonly SymbolBatch[],
     gradients: readonly Float32Array[],
     assignments: readonly SlotAssignment[],
     dimension: number,
   ): { tables: RowGradient[]; sumOfSquares: number };
-  /** Adam over the touched rows of one table; all arrays but the gradient's were allocated here. */
+  /** Adam over the touched rows of one table; `weights`, `first` and `second` [rows, dimension] were allocated here. */
   adam(
     weights: Float32Array,
     first: Float32Array,
@@ -64,4 +71,10 @@ export interface RowKernels {
     dimension: number,
     step: AdamStep,
   ): void;
+  /**
+   * Row-wise Adagrad over the touched rows of one table: `sum += mean(g^2); w -= rate * g / (sqrt(sum) + epsilon)` (FBGEMM, `EXACT_ROWWISE_ADAGRAD`).
+   *
+   * @param sums [rows], one number a row, allocated here like `weights`
+   */
+  adagrad(weights: Float32Array, sums: Float32Array, gradient: RowGradient, dimension: number, step: AdagradStep): void;
 }

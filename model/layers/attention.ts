@@ -1,5 +1,6 @@
 import { tf } from '../backend/tf.ts';
-import { maskBias } from './operations.ts';
+import { attentionProduct } from '../kernels/attention-product.ts';
+import { MASKED_SCORE, maskBias } from './operations.ts';
 
 /**
  * Softmax attention in which every query sees every unmasked key.
@@ -17,9 +18,9 @@ export function fullAttention(
   causal: boolean,
 ): tf.Tensor4D {
   const [batch, , positions] = query.shape;
-  const padding = maskBias(mask).reshape([batch, 1, 1, positions]);
-  const bias = causal ? tf.add(padding, maskBias(band(positions, positions, 0, positions, true))) : padding;
-  return attend(query, key, value, bias);
+  const keys = maskBias(mask).reshape([batch, positions]) as tf.Tensor2D;
+  if (!causal) return attentionProduct(query, key, value, { keys });
+  return attentionProduct(query, key, value, { keys, pairs: bandBias(positions, positions, 0, positions, true) });
 }
 
 /**
@@ -39,11 +40,9 @@ export function windowedAttention(
 ): tf.Tensor4D {
   const [batch, heads, positions, width] = query.shape;
   if (positions <= 2 * window) {
-    const bias = tf.add(
-      maskBias(mask).reshape([batch, 1, 1, positions]),
-      maskBias(band(positions, positions, 0, window, causal)),
-    );
-    return attend(query, key, value, bias);
+    const keys = maskBias(mask).reshape([batch, positions]) as tf.Tensor2D;
+    if (window >= positions && !causal) return attentionProduct(query, key, value, { keys });
+    return attentionProduct(query, key, value, { keys, pairs: bandBias(positions, positions, 0, window, causal) });
   }
   const blocks = positions / window;
   const neighbours = causal ? [0, 1] : [0, 1, 2];
@@ -55,24 +54,14 @@ export function windowedAttention(
     1,
     keys,
   ]);
-  // [batch, 1, blocks * window, keys]
-  const bias = tf
-    .add(maskBias(keyMask), maskBias(band(window, keys, window, window, causal)))
-    .reshape([batch, 1, positions, keys]);
+  // [batch, blocks, window, keys]
+  const pairs = tf.add(maskBias(keyMask), bandBias(window, keys, window, window, causal)) as tf.Tensor4D;
   const blockShape: [number, number, number, number] = [batch * heads, blocks, window, width];
-  const nearKeys = withNeighbours(key.reshape(blockShape), neighbours);
-  const nearValues = withNeighbours(value.reshape(blockShape), neighbours);
-  // [batch * heads, blocks, window, keys]
-  const products = tf.matMul(query.reshape(blockShape), nearKeys, false, true);
-  const scores = tf.add(tf.mul(products, width ** -0.5).reshape([batch, heads, positions, keys]), bias);
-  const weights = tf.softmax(scores).reshape([batch * heads, blocks, window, keys]);
-  return tf.matMul(weights, nearValues).reshape([batch, heads, positions, width]) as tf.Tensor4D;
-}
-
-function attend(query: tf.Tensor4D, key: tf.Tensor4D, value: tf.Tensor4D, bias: tf.Tensor): tf.Tensor4D {
-  const width = query.shape[3];
-  const scores = tf.add(tf.mul(tf.matMul(query, key, false, true), width ** -0.5), bias);
-  return tf.matMul(tf.softmax(scores), value) as tf.Tensor4D;
+  const nearShape: [number, number, number, number] = [batch, heads * blocks, keys, width];
+  const nearKeys = withNeighbours(key.reshape(blockShape), neighbours).reshape(nearShape) as tf.Tensor4D;
+  const nearValues = withNeighbours(value.reshape(blockShape), neighbours).reshape(nearShape) as tf.Tensor4D;
+  const queries = query.reshape([batch, heads * blocks, window, width]) as tf.Tensor4D;
+  return attentionProduct(queries, nearKeys, nearValues, { pairs }).reshape([batch, heads, positions, width]) as tf.Tensor4D;
 }
 
 /** [rows, blocks, window, width] -> [rows, blocks, neighbours * window, width]: each block between the ones before and after it (zeros at both ends). */
@@ -90,15 +79,15 @@ function withNeighbours(x: tf.Tensor4D, neighbours: readonly number[]): tf.Tenso
   );
 }
 
-/** [queries, keys] 1 where query i may see key j, whose place is j - shift. */
-function band(queries: number, keys: number, shift: number, window: number, causal: boolean): tf.Tensor2D {
+/** [1, 1, queries, keys] 0 where query i may see key j, whose place is j - shift; far below any score elsewhere. */
+function bandBias(queries: number, keys: number, shift: number, window: number, causal: boolean): tf.Tensor4D {
   const values = new Float32Array(queries * keys);
   for (let i = 0; i < queries; i++) {
     for (let j = 0; j < keys; j++) {
       const distance = i - (j - shift);
       const seen = causal ? distance >= 0 && distance < window : Math.abs(distance) < window;
-      if (seen) values[i * keys + j] = 1;
+      if (!seen) values[i * keys + j] = -MASKED_SCORE;
     }
   }
-  return tf.tensor2d(values, [queries, keys]);
+  return tf.tensor4d(values, [1, 1, queries, keys]);
 }

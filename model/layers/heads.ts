@@ -81,28 +81,6 @@ export class LengthMask extends CemLayer<{ readonly groupSize: number }> {
 }
 
 /**
- * Mean over unmasked positions; zeros where there are none.
- *
- * Inputs: x [batch, positions, dimension], mask [batch, positions]. Output: [batch, dimension].
- */
-export class MaskedMean extends CemLayer<Record<never, never>> {
-  static readonly className = 'CemMaskedMean';
-
-  override computeOutputShape(shape: tf.Shape | tf.Shape[]): tf.Shape {
-    const [batch, , dimension] = shapesOf(shape)[0] as [number | null, number | null, number];
-    return [batch, dimension];
-  }
-
-  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return tf.tidy(() => {
-      const [x, mask] = inputsOf(inputs) as [tf.Tensor, tf.Tensor];
-      const total = tf.maximum(tf.sum(mask, 1, true), 1); // [batch, 1]
-      return tf.div(tf.sum(tf.mul(x, tf.expandDims(mask, 2)), 1), total);
-    });
-  }
-}
-
-/**
  * The n-gram skip path's bag: `sum_i sigmoid(w . RMSNorm(x_i)) sqrt(length_i) x_i / sum_i sqrt(length_i)`, RMS-normalised: a static embedding inside the model.
  *
  * Inputs: embeddings [batch, symbols, dimension], lengths [batch, symbols] (0: padding). Output: [batch, dimension].

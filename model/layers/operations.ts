@@ -1,7 +1,7 @@
 import { tf } from '../backend/tf.ts';
 
 /** Added to attention scores where a key must not be seen; large against any score, small enough to stay finite in float32 sums. */
-const MASKED_SCORE = 1e9;
+export const MASKED_SCORE = 1e9;
 
 /**
  * [..., in] x [in, out] -> [..., out]. One rank-2 product whatever the rank of `x`: every backend's fastest path, gradients included.

@@ -1,7 +1,8 @@
 import { tf } from '../backend/tf.ts';
-import { L2Normalization, LengthMask, MaskedMean, RmsNormalization, SkipBag, SymbolKindEmbedding } from './heads.ts';
+import { L2Normalization, LengthMask, RmsNormalization, SkipBag, SymbolKindEmbedding } from './heads.ts';
 import type { CemLayer } from './layer.ts';
 import { PatchPooling } from './patch-pooling.ts';
+import { MaskedAttention, MaskedLast, MaskedMean } from './pooling.ts';
 import { TransformerBlock } from './transformer-block.ts';
 
 /*
@@ -15,6 +16,8 @@ for (const layerClass of [
   RmsNormalization,
   LengthMask,
   MaskedMean,
+  MaskedLast,
+  MaskedAttention,
   SkipBag,
   L2Normalization,
 ])

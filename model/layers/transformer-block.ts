@@ -2,6 +2,7 @@ import { tf } from '../backend/tf.ts';
 import { fullAttention, windowedAttention } from './attention.ts';
 import { CemLayer, inputsOf, shapesOf } from './layer.ts';
 import { joinHeads, linear, rmsNormalize, silu, splitHeads } from './operations.ts';
+import { recomputed } from './recompute.ts';
 import { applyRotary } from './rotary.ts';
 
 export interface TransformerBlockOptions {
@@ -15,6 +16,9 @@ export interface TransformerBlockOptions {
   readonly epsilon: number;
 }
 
+const WEIGHT_NAMES = ['attentionNorm', 'query', 'key', 'value', 'output', 'feedForwardNorm', 'gate', 'up', 'down'] as const;
+type BlockWeights<Weight> = Record<(typeof WEIGHT_NAMES)[number], Weight>;
+
 /**
  * BLT's block: RMSNorm -> attention -> residual -> RMSNorm -> SwiGLU `down(silu(gate x) * up x)` -> residual; no biases.
  *
@@ -22,12 +26,9 @@ export interface TransformerBlockOptions {
  */
 export class TransformerBlock extends CemLayer<TransformerBlockOptions> {
   static readonly className = 'CemTransformerBlock';
-  #weights:
-    | Record<
-        'attentionNorm' | 'query' | 'key' | 'value' | 'output' | 'feedForwardNorm' | 'gate' | 'up' | 'down',
-        tf.LayerVariable
-      >
-    | undefined;
+  /** Keep no intermediate results for the gradient and compute them again then. It changes memory and time, not results, so it is no part of the configuration. */
+  recompute = false;
+  #weights: BlockWeights<tf.LayerVariable> | undefined;
 
   override build(): void {
     const { dimension, feedForward } = this.options;
@@ -52,20 +53,28 @@ export class TransformerBlock extends CemLayer<TransformerBlockOptions> {
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => {
       const [x, mask] = inputsOf(inputs) as [tf.Tensor, tf.Tensor];
-      const weights = this.#weights!;
-      const { heads, ropeTheta, window, causal, epsilon } = this.options;
-      const normed = rmsNormalize(x, weights.attentionNorm.read(), epsilon);
-      const query = applyRotary(splitHeads(linear(normed, weights.query.read()), heads), ropeTheta);
-      const key = applyRotary(splitHeads(linear(normed, weights.key.read()), heads), ropeTheta);
-      const value = splitHeads(linear(normed, weights.value.read()), heads);
-      const attended =
-        window === undefined
-          ? fullAttention(query, key, value, mask, causal)
-          : windowedAttention(query, key, value, mask, window, causal);
-      const afterAttention = tf.add(x, linear(joinHeads(attended), weights.output.read()));
-      const hidden = rmsNormalize(afterAttention, weights.feedForwardNorm.read(), epsilon);
-      const gated = tf.mul(silu(linear(hidden, weights.gate.read())), linear(hidden, weights.up.read()));
-      return tf.add(afterAttention, linear(gated, weights.down.read()));
+      const weights = WEIGHT_NAMES.map((name) => this.#weights![name].read());
+      const forward = ([state, ...read]: readonly tf.Tensor[], [shown]: readonly tf.Tensor[]) => {
+        const named = Object.fromEntries(WEIGHT_NAMES.map((name, index) => [name, read[index]!])) as BlockWeights<tf.Tensor>;
+        return this.#forward(state!, shown!, named);
+      };
+      return this.recompute ? recomputed(forward, [x, ...weights], [mask]) : forward([x, ...weights], [mask]);
     });
+  }
+
+  #forward(x: tf.Tensor, mask: tf.Tensor, weights: BlockWeights<tf.Tensor>): tf.Tensor {
+    const { heads, ropeTheta, window, causal, epsilon } = this.options;
+    const normed = rmsNormalize(x, weights.attentionNorm, epsilon);
+    const query = applyRotary(splitHeads(linear(normed, weights.query), heads), ropeTheta);
+    const key = applyRotary(splitHeads(linear(normed, weights.key), heads), ropeTheta);
+    const value = splitHeads(linear(normed, weights.value), heads);
+    const attended =
+      window === undefined
+        ? fullAttention(query, key, value, mask, causal)
+        : windowedAttention(query, key, value, mask, window, causal);
+    const afterAttention = tf.add(x, linear(joinHeads(attended), weights.output));
+    const hidden = rmsNormalize(afterAttention, weights.feedForwardNorm, epsilon);
+    const gated = tf.mul(silu(linear(hidden, weights.gate)), linear(hidden, weights.up));
+    return tf.add(afterAttention, linear(gated, weights.down));
   }
 }

@@ -102,6 +102,36 @@ async function loadStudentState(run: TestRun) {
   return loaded;
 }
 
+test('onnx: the same vectors of real chunks in onnxruntime', () =>
+  withRun(async (run, parent) => {
+    const { model } = run;
+    const output = join(parent, 'onnx');
+    await exportRun(run, output, 'onnx');
+    assert.equal(await sizes(output), ['README.md', 'encoder.json', 'encoder.onnx', 'tables.safetensors', 'teacher']);
+    const description = await readExportDescription(output);
+    assert.ok('encoder.onnx' in description.sha256);
+    const card = await readFile(join(output, 'README.md'), 'utf8');
+    assert.ok(card.includes("InferenceSession.create('encoder.onnx')"));
+    const dictionary = model.prepareDictionary(run.dictionary);
+    const { InferenceSession, Tensor } = await import('onnxruntime-node');
+    const session = await InferenceSession.create(join(output, 'encoder.onnx'));
+    try {
+      for (const frame of run.frames) {
+        const batch = model.batch([model.encode(frame, dictionary)]);
+        const shape = [1, batch.symbols];
+        const { embedding } = await session.run({
+          symbols: new Tensor('float32', model.tables.embed(batch).slice(), [...shape, TINY_MODEL.local.dimension]),
+          lengths: new Tensor('float32', batch.lengths, shape),
+          kinds: new Tensor('int32', batch.kinds, shape),
+        });
+        const expected = await model.encodeChunks([frame], run.dictionary);
+        assert.ok(largestDifference(embedding!.data as Float32Array, expected.data) < 1e-4);
+      }
+    } finally {
+      await session.release();
+    }
+  }));
+
 test('layers-model: the same vectors of real chunks through graph and tables', () =>
   withRun(async (run, parent) => {
     const expected = await run.model.encodeChunks(run.frames, run.dictionary);

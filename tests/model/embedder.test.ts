@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tf } from '../../model/backend/index.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { createCompressor, FormatError, trainDictionary } from '../../zpkg/index.ts';
+import { CemError, createCompressor, FormatError, trainDictionary, UsageError } from '../../zpkg/index.ts';
 import { testBackend } from '../backend.ts';
 import { readmePassages, readmes } from './real-texts.ts';
 import { tinyConfig, tinyModel } from './tiny-model.ts';
@@ -147,6 +147,111 @@ test('the same seed gives the same weights, another seed others', async () => {
   });
 });
 
+test('two hash functions: a table for each size and function, and the second function counts', async () => {
+  const tables = { sizes: [3, 5], rows: 101, hashFunction: 1 };
+  const both = CemModel.create(tinyConfig({ tables: { ...tables, hashFunctions: 2 } }), DIMENSION, 1);
+  const prepared = both.prepareDictionary(NONE);
+  const frame = createCompressor({ level: 3 }).compress(texts[5]!);
+  const { rows } = both.encode(frame, prepared);
+  assert.is(both.tables.tables.length, 5);
+  assert.is(rows.length, 5);
+  for (const [index, hashFunction] of [1, 2].entries()) {
+    const one = CemModel.create(tinyConfig({ tables: { ...tables, hashFunction } }), DIMENSION, 1);
+    const alone = one.encode(frame, one.prepareDictionary(NONE)).rows;
+    assert.equal(rows[0], alone[0]);
+    assert.equal(rows.slice(1 + 2 * index, 3 + 2 * index), alone.slice(1));
+    one.dispose();
+  }
+  const before = await both.encodeChunks([frame], NONE);
+  both.tables.tables[4]!.fill(0);
+  const after = await both.encodeChunks([frame], NONE);
+  assert.not.equal(after.data, before.data);
+  both.dispose();
+});
+
+test('a model of texts reads texts and no frames, the others frames and no texts', async () => {
+  const codeOf = async (act: () => unknown) => {
+    try {
+      await act();
+    } catch (error) {
+      return (error as UsageError).code;
+    }
+    return undefined;
+  };
+  const text = tinyModel(tinyConfig({ input: 'text' }), DIMENSION);
+  const frame = createCompressor({ level: 3 }).compress(texts[5]!);
+  assert.is(await codeOf(() => text.encode(frame, text.prepareDictionary(NONE))), 'TEXT_MODEL_READS_NO_FRAMES');
+  assert.is(await codeOf(() => text.encodeChunks([frame], NONE)), 'TEXT_MODEL_READS_NO_FRAMES');
+  // Level 1 finds copies in it, so that symbols are not bytes; the text's are.
+  const { count, kinds } = text.encodeText(texts[4]!);
+  assert.equal([count, new Set(kinds).size], [1024, 1]);
+  assertUnit((await text.encodeTexts([texts[4]!, texts[5]!])).data, 2);
+  for (const input of ['symbols', 'bytes'] as const) {
+    const model = tinyModel(tinyConfig({ input }), DIMENSION);
+    assert.is(await codeOf(() => model.encodeText(texts[5]!)), 'MODEL_READS_FRAMES');
+    model.dispose();
+  }
+  text.dispose();
+});
+
+test('the text input sees what the symbols of an incompressible frame are: the same vector', async () => {
+  // Fewer bytes than a match has: the frame holds literals only.
+  const bytes = Buffer.from('abcdefghijklmnop');
+  const [text, symbols] = (['text', 'symbols'] as const).map((input) => tinyModel(tinyConfig({ input }), DIMENSION));
+  const { data } = await text!.encodeTexts([bytes]);
+  assert.equal(data, (await symbols!.encodeChunks([createCompressor({ level: 3 }).compress(bytes)], NONE)).data);
+  text!.dispose();
+  symbols!.dispose();
+});
+
+test('frame patches begin at blocks; of the bytes of a frame, at its sections', () => {
+  const patching = { kind: 'frame', maximumLength: 6 } as const;
+  const frame = createCompressor({ level: 3 }).compress(texts[6]!);
+  for (const input of ['symbols', 'bytes'] as const) {
+    const model = tinyModel(tinyConfig({ input, patching }), DIMENSION);
+    const { count, patchStarts } = model.encode(frame, model.prepareDictionary(NONE));
+    // One block: of symbols, every sixth begins a patch. The frame's bytes have the header, the block and its sequences section besides.
+    const multiples = Array.from({ length: Math.ceil(count / 6) }, (_, patch) => 6 * patch);
+    if (input === 'symbols') assert.equal([...patchStarts!], multiples);
+    else assert.not.equal([...patchStarts!], multiples);
+    model.dispose();
+  }
+});
+
+test('entropy patching is refused without its language model', () => {
+  const patching = { kind: 'entropy', model: 'runs/entropy', threshold: 1, monotonic: false } as const;
+  const model = tinyModel(tinyConfig({ input: 'text', patching }), DIMENSION);
+  assert.throws(
+    () => model.encodeText(texts[5]!),
+    (error: unknown) => error instanceof CemError && error.code === 'PATCHING_NO_ENTROPY_MODEL',
+  );
+  model.dispose();
+});
+
+test('Matryoshka: vectors are cut to a listed dimension and normalised again; others are refused', async () => {
+  const model = tinyModel(tinyConfig({ matryoshka: [4, 8] }), DIMENSION);
+  const frames = compressed(3);
+  const whole = await model.encodeChunks(frames, NONE);
+  const cut = await model.encodeChunks(frames, NONE, undefined, 4);
+  assert.equal([cut.rows, cut.dimension, cut.data.length], [frames.length, 4, 4 * frames.length]);
+  for (let row = 0; row < frames.length; row++) {
+    const head = whole.data.subarray(row * DIMENSION, row * DIMENSION + 4);
+    const norm = Math.hypot(...head);
+    head.forEach((value, channel) => {
+      const expected = norm > 0 ? value / norm : 0;
+      assert.ok(Math.abs(cut.data[row * 4 + channel]! - expected) < 1e-6);
+    });
+  }
+  assert.equal(await model.encodeChunks(frames, NONE, undefined, DIMENSION), whole);
+  const refused: unknown = await model.encodeChunks(frames, NONE, undefined, 6).catch((error: unknown) => error);
+  assert.ok(refused instanceof UsageError && refused.code === 'DIMENSION_NOT_TRAINED');
+  assert.throws(
+    () => tinyModel(tinyConfig({ matryoshka: [4, DIMENSION + 1] }), DIMENSION),
+    (error: unknown) => error instanceof UsageError && error.code === 'MATRYOSHKA_TOO_LONG',
+  );
+  model.dispose();
+});
+
 test('a malformed frame is refused', () => {
   const model = tinyModel(tinyConfig(), DIMENSION);
   const frame = compressed(3)[6]!;
@@ -161,9 +266,9 @@ test('a dictionary is prepared once, and the `bytes` input has no use for it', (
   const dictionary = Buffer.from('a dictionary of some length');
   const symbols = tinyModel(tinyConfig(), DIMENSION);
   assert.is(symbols.prepareDictionary(dictionary), symbols.prepareDictionary(dictionary));
-  assert.is(symbols.prepareDictionary(dictionary).rows.ids.length, dictionary.length);
+  assert.is(symbols.prepareDictionary(dictionary).rows[0]!.ids.length, dictionary.length);
   const bytes = tinyModel(tinyConfig({ input: 'bytes' }), DIMENSION);
-  assert.is(bytes.prepareDictionary(dictionary).rows.ids.length, 0);
+  assert.is(bytes.prepareDictionary(dictionary).rows[0]!.ids.length, 0);
   symbols.dispose();
   bytes.dispose();
 });

@@ -25,12 +25,13 @@ function randomIds(length: number, name: string): Uint16Array {
   return Uint16Array.from({ length }, () => 4 + random.integer(256));
 }
 
-for (const hashFunction of [0, 1, 6, 10]) {
+for (const hashFunction of HASH_PRIMES.keys()) {
   test(`function ${hashFunction} equals its definition in BigInt arithmetic`, () => {
-    for (const rows of [1, 7, 211, 50_000, 500_002, 2 ** 16, 2 ** 26 - 1, 2 ** 26]) {
+    // The kernel divides below 8192 rows and multiplies by a reciprocal from there on.
+    for (const rows of [1, 7, 211, 8191, 8192, 8193, 50_000, 500_002, 2 ** 16, 2 ** 26 - 1, 2 ** 26]) {
       const ids = randomIds(120, `${hashFunction}/${rows}`);
-      // The largest and the smallest ids: the extremes of every digit.
-      ids.fill(259, 20, 40).fill(4, 40, 60);
+      // The largest and the smallest ids: the extremes of every digit; then ids that no byte has.
+      ids.fill(259, 20, 40).fill(4, 40, 60).fill(65_535, 60, 70);
       const output = new Int32Array(ids.length * SIZES.length).fill(-1);
       new NgramHash(SIZES, rows, hashFunction).hash(ids, 0, ids.length, output);
       for (let position = 0; position < ids.length; position++) {
@@ -69,6 +70,43 @@ test('sizes that leave gaps, a part of the positions, and an offset in the outpu
   assert.equal([...output.subarray(0, 5), ...output.subarray(25)], Array(8).fill(-1));
 });
 
+test('a million positions: floor modulo by the reciprocal equals 64-bit division at each of them', () => {
+  const ids = randomIds(170_000, 'many');
+  for (const [hashFunction, rows] of [
+    [0, 8192],
+    [6, 500_002],
+    [3, 2 ** 26 - 5],
+  ] as const) {
+    const output = new Int32Array(ids.length * SIZES.length);
+    new NgramHash(SIZES, rows, hashFunction).hash(ids, 0, ids.length, output);
+    // Rolling form of the definition: h_n = oldest id + prime * h_(n-1).
+    const [prime, modulus] = [BigInt(HASH_PRIMES[hashFunction]!), BigInt(rows)];
+    for (let position = 8; position < ids.length; position++) {
+      let hash = BigInt(ids[position]!);
+      for (let size = 2; size <= 8; size++) {
+        hash = BigInt.asIntN(64, hash * prime + BigInt(ids[position - size + 1]!));
+        if (size < 3) continue;
+        const row = Number(((hash % modulus) + modulus) % modulus);
+        if (row !== output[position * SIZES.length + size - 3])
+          assert.unreachable(
+            `rows ${rows}, position ${position}, size ${size}: ${output[position * SIZES.length + size - 3]} for ${row}`,
+          );
+      }
+    }
+  }
+});
+
+test('positions in one call are those in many, across the borders of the pieces that the kernel is given', () => {
+  const ids = randomIds(40_000, 'pieces');
+  const hash = new NgramHash(SIZES, 50_000);
+  const whole = new Int32Array(ids.length * SIZES.length);
+  hash.hash(ids, 0, ids.length, whole);
+  const parts = new Int32Array(whole.length);
+  for (let from = 0; from < ids.length; from += 777)
+    hash.hash([...ids], from, Math.min(ids.length, from + 777), parts, from * SIZES.length);
+  assert.equal(parts, whole);
+});
+
 test('positions left of the text count as id 0', () => {
   const ids = randomIds(20, 'start');
   const padded = new Uint16Array(28);
@@ -85,6 +123,9 @@ test('what cannot be hashed is refused', () => {
   assert.throws(() => new NgramHash([3], 10, HASH_PRIMES.length), /11 hash functions/);
   assert.throws(() => new NgramHash([3], 2 ** 26 + 1), /rows must be/);
   assert.throws(() => new NgramHash([3], 0), /rows must be/);
+  assert.throws(() => new NgramHash([3, 34], 10), /at most 33/);
+  for (const id of [-1, 65_536, 4.5])
+    assert.throws(() => new NgramHash([3], 10).hash([5, id, 5], 0, 3, new Int32Array(3)), /an id must be an integer in 0..65535/);
   for (const sizes of [[], [1, 3], [3, 3], [4, 3], [2.5]]) assert.throws(() => new NgramHash(sizes, 10), /ascend/);
 });
 

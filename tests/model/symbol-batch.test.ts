@@ -88,4 +88,25 @@ test('a batch of empty chunks has padding only', () => {
   assert.equal([...batch.starts], [0]);
 });
 
+test('patches: ids by symbol, a mask as wide as the most patches, padding marked', () => {
+  const cut = (text: string, ...starts: number[]) => ({ ...encoded(text).chunk, patchStarts: Uint32Array.from(starts) });
+  const batch = batchChunks([cut('abcdefgh', 0, 3, 4), cut('', ...[]), cut('xyz', 0)], (longest) => longest + 1);
+  assert.is(batch.patches!.count, 3);
+  assert.equal(
+    [...batch.patches!.ids],
+    [0, 0, 0, 1, 2, 2, 2, 2, -1, ...Array<number>(9).fill(-1), 0, 0, 0, ...Array<number>(6).fill(-1)],
+  );
+  assert.equal([...batch.patches!.mask], [1, 1, 1, 0, 0, 0, 1, 0, 0]);
+  assert.is(batchChunks([encoded('abc').chunk], (longest) => longest).patches, undefined);
+});
+
+test('patches that do not cover the symbols, and chunks with and without them in one batch, are broken invariants', () => {
+  const { chunk } = encoded('abcdefgh');
+  const batchOf = (...starts: number[]) =>
+    batchChunks([{ ...chunk, patchStarts: Uint32Array.from(starts) }], (longest) => longest);
+  for (const starts of [[], [1], [0, 3, 3], [0, 5, 2], [0, 8]])
+    assert.throws(() => batchOf(...starts), /patch|symbol/, `${starts}`);
+  assert.throws(() => batchChunks([chunk, { ...chunk, patchStarts: Uint32Array.of(0) }], (longest) => longest), /either all/);
+});
+
 test.run();

@@ -4,7 +4,7 @@ import { CemModel } from '../../model/embedder.ts';
 import { RandomNumbers } from '../../model/random.ts';
 
 /** Every kind of layer: windows that blocks are made of, two queries a patch, a projection into the global width. */
-export function tinyConfig(changes: { input?: ModelConfig['input']; maximumSymbols?: number } = {}): ModelConfig {
+export function tinyConfig(changes: Partial<ModelConfig> = {}): ModelConfig {
   return modelConfigSchema.parse({
     maximumSymbols: 1024,
     patchSize: 4,

@@ -1,6 +1,8 @@
 // AssemblyScript (compiled by `npm run kernels` to ../row-kernels.wasm, which is committed): the inner loops over table rows, with SIMD.
 // All arguments are byte addresses in the shared memory, or counts. Rows are `dimension` float32, a multiple of 8.
-// The plain JavaScript twins stand in ../plain-row-kernels.ts; a test compares both.
+// The plain JavaScript twins stand in ../plain-row-kernels.ts; a test compares both, bit by bit.
+
+export { hashSegments } from './ngram-hash';
 
 /** Adds to each symbol's place in `output` the table rows of its positions. */
 export function sumRows(
@@ -118,7 +120,24 @@ export function sumOfSquares(values: usize, count: i32): f64 {
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
 }
 
-/** Adam over touched rows: `rows` [touched] numbers of rows, `gradients` [touched, dimension]. */
+/** Rows whose cache lines are asked for together, before any of them is computed with. */
+const TOUCHED_TOGETHER: i32 = 16;
+
+/** Loads one word of each cache line of a row: the misses of many rows wait side by side instead of one after the other. */
+function touch(row: usize, stride: usize): i32 {
+  let word: i32 = 0;
+  for (let line: usize = 0; line < stride; line += 64) word ^= load<i32>(row + line);
+  return word;
+}
+
+/**
+ * Adam over touched rows. Asking for 16 rows at once makes it take 6 ms where it took 15 (30,000 of 500,000 rows of 64 numbers), and taking the rows in ascending order
+ * gains nothing more.
+ *
+ * @param rows [touched] numbers of the rows
+ * @param gradients [touched, dimension]
+ * @returns nothing of meaning; without it the compiler would remove the touching loads
+ */
 export function adamRows(
   weights: usize,
   first: usize,
@@ -133,7 +152,7 @@ export function adamRows(
   secondCorrection: f32,
   epsilon: f32,
   scale: f32,
-): void {
+): i32 {
   const stride = (<usize>dimension) << 2;
   const b1 = f32x4.splat(beta1);
   const b2 = f32x4.splat(beta2);
@@ -143,18 +162,71 @@ export function adamRows(
   const tiny = f32x4.splat(epsilon);
   const step = f32x4.splat(rate);
   const factor = f32x4.splat(scale);
-  for (let i = 0; i < touched; i++) {
-    const base = <usize>load<i32>(rows + ((<usize>i) << 2)) * stride;
-    const from = gradients + <usize>i * stride;
-    for (let d: usize = 0; d < stride; d += 16) {
-      const gradient = f32x4.mul(v128.load(from + d), factor);
-      const at = base + d;
-      const m = f32x4.add(f32x4.mul(b1, v128.load(first + at)), f32x4.mul(c1, gradient));
-      const v = f32x4.add(f32x4.mul(b2, v128.load(second + at)), f32x4.mul(c2, f32x4.mul(gradient, gradient)));
-      v128.store(first + at, m);
-      v128.store(second + at, v);
-      const change = f32x4.div(f32x4.mul(step, m), f32x4.add(f32x4.sqrt(f32x4.mul(v, correction)), tiny));
-      v128.store(weights + at, f32x4.sub(v128.load(weights + at), change));
+  let words: i32 = 0;
+  for (let block = 0; block < touched; block += TOUCHED_TOGETHER) {
+    const end = min(touched, block + TOUCHED_TOGETHER);
+    for (let i = block; i < end; i++) {
+      const base = <usize>load<i32>(rows + ((<usize>i) << 2)) * stride;
+      words ^= touch(weights + base, stride) ^ touch(first + base, stride) ^ touch(second + base, stride);
+    }
+    for (let i = block; i < end; i++) {
+      const base = <usize>load<i32>(rows + ((<usize>i) << 2)) * stride;
+      const from = gradients + <usize>i * stride;
+      for (let d: usize = 0; d < stride; d += 16) {
+        const gradient = f32x4.mul(v128.load(from + d), factor);
+        const at = base + d;
+        const m = f32x4.add(f32x4.mul(b1, v128.load(first + at)), f32x4.mul(c1, gradient));
+        const v = f32x4.add(f32x4.mul(b2, v128.load(second + at)), f32x4.mul(c2, f32x4.mul(gradient, gradient)));
+        v128.store(first + at, m);
+        v128.store(second + at, v);
+        const change = f32x4.div(f32x4.mul(step, m), f32x4.add(f32x4.sqrt(f32x4.mul(v, correction)), tiny));
+        v128.store(weights + at, f32x4.sub(v128.load(weights + at), change));
+      }
     }
   }
+  return words;
+}
+
+/** Row-wise Adagrad over touched rows; `sums` [rows] float32, one a row, the rest as in adamRows. */
+export function adagradRows(
+  weights: usize,
+  sums: usize,
+  rows: usize,
+  gradients: usize,
+  touched: i32,
+  dimension: i32,
+  rate: f32,
+  epsilon: f32,
+  scale: f32,
+): i32 {
+  const stride = (<usize>dimension) << 2;
+  const factor = f32x4.splat(scale);
+  let words: i32 = 0;
+  for (let block = 0; block < touched; block += TOUCHED_TOGETHER) {
+    const end = min(touched, block + TOUCHED_TOGETHER);
+    for (let i = block; i < end; i++) {
+      const row = <usize>load<i32>(rows + ((<usize>i) << 2));
+      words ^= touch(weights + row * stride, stride) ^ load<i32>(sums + (row << 2));
+    }
+    for (let i = block; i < end; i++) {
+      const row = <usize>load<i32>(rows + ((<usize>i) << 2));
+      const from = gradients + <usize>i * stride;
+      let squares = f32x4.splat(0);
+      for (let d: usize = 0; d < stride; d += 16) {
+        const gradient = f32x4.mul(v128.load(from + d), factor);
+        squares = f32x4.add(squares, f32x4.mul(gradient, gradient));
+      }
+      const even = f32x4.extract_lane(squares, 0) + f32x4.extract_lane(squares, 2);
+      const odd = f32x4.extract_lane(squares, 1) + f32x4.extract_lane(squares, 3);
+      const sum = load<f32>(sums + (row << 2)) + (even + odd) / <f32>dimension;
+      store<f32>(sums + (row << 2), sum);
+      const step = f32x4.splat(rate / (sqrt<f32>(sum) + epsilon));
+      const base = weights + row * stride;
+      for (let d: usize = 0; d < stride; d += 16) {
+        const change = f32x4.mul(step, f32x4.mul(v128.load(from + d), factor));
+        v128.store(base + d, f32x4.sub(v128.load(base + d), change));
+      }
+    }
+  }
+  return words;
 }

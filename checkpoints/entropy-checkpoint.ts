@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import { tf } from '../model/backend/tf.ts';
+import { entropyModelConfigSchema } from '../model/entropy/config.ts';
+import { buildEntropyGraph } from '../model/entropy/entropy-graph.ts';
+import { EntropyModel } from '../model/entropy/entropy-model.ts';
+import { CemError, FormatError } from '../zpkg/errors.ts';
+import { listCheckpoints, MODEL_FILE, type OptimizerArrays, STATE_FILE } from './checkpoint.ts';
+import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.ts';
+
+const FORMAT_VERSION = 1;
+const OPTIMIZER_FILE = 'optimizer.safetensors';
+
+const stateSchema = z.strictObject({
+  kind: z.literal('entropy-model'),
+  formatVersion: z.literal(FORMAT_VERSION),
+  /** Optimiser steps that are done; batches are a function of seed and step. */
+  step: z.number().int().nonnegative(),
+  seed: z.number().int(),
+  model: entropyModelConfigSchema,
+  /** The threshold for the wanted mean length of patches; null when none was asked for or can be had, or before the last step. */
+  threshold: z.strictObject({ threshold: z.number(), meanLength: z.number() }).nullable(),
+  /** The run's resolved configuration, for reading. */
+  config: z.unknown(),
+  /** Identity of the weights: SHA-256 over the shape of the model and the weights' file. */
+  contentHash: z.string(),
+});
+
+/** `state.json` of an entropy model's checkpoint. */
+export type EntropyCheckpointState = z.infer<typeof stateSchema>;
+
+/** An entropy model and what its checkpoint says of it. */
+export interface LoadedEntropyModel {
+  readonly model: EntropyModel;
+  readonly state: EntropyCheckpointState;
+  /** Folder of the checkpoint. */
+  readonly path: string;
+}
+
+/**
+ * Writes an entropy model's checkpoint as a whole, into a temporary folder that is then renamed: `model.safetensors`, `optimizer.safetensors`, `state.json`.
+ *
+ * @param folder `…/checkpoints/<step>`; what stood there before is replaced
+ * @returns the content hash
+ */
+export async function saveEntropyCheckpoint(
+  folder: string,
+  model: EntropyModel,
+  state: Pick<EntropyCheckpointState, 'step' | 'seed' | 'threshold' | 'config'>,
+  optimizer: OptimizerArrays,
+): Promise<string> {
+  const parent = dirname(folder);
+  await mkdir(parent, { recursive: true });
+  const temporary = join(parent, `.${basename(folder)}.${process.pid}.tmp`);
+  await rm(temporary, { recursive: true, force: true });
+  await mkdir(temporary);
+  try {
+    const arrays = new Map<string, NamedArray>();
+    for (const weight of model.graph.weights) {
+      arrays.set(weight.originalName, { shape: weight.shape as number[], data: (await weight.read().data()) as Float32Array });
+    }
+    await writeSafetensors(join(temporary, MODEL_FILE), arrays, { format: 'cem' });
+    await writeSafetensors(join(temporary, OPTIMIZER_FILE), optimizer, { format: 'cem' });
+    const hash = await contentHash(temporary, model.config);
+    const complete: EntropyCheckpointState = {
+      kind: 'entropy-model',
+      formatVersion: FORMAT_VERSION,
+      model: model.config,
+      ...state,
+      contentHash: hash,
+    };
+    await writeFile(join(temporary, STATE_FILE), `${JSON.stringify(complete, null, 2)}\n`, { flush: true });
+    await syncFolder(temporary);
+    await rm(folder, { recursive: true, force: true });
+    await rename(temporary, folder);
+    await syncFolder(parent);
+    return hash;
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/**
+ * Loads an entropy model.
+ *
+ * @param path a checkpoint's folder, or a run's, which means its newest checkpoint
+ * @throws CemError `CHECKPOINT_MISSING`; FormatError `CHECKPOINT_MALFORMED`, `CHECKPOINT_SHAPE`, `CHECKPOINT_HASH`
+ */
+export async function loadEntropyModel(path: string): Promise<LoadedEntropyModel> {
+  const newest = (await listCheckpoints(path)).at(-1);
+  const folder = newest === undefined ? path : join(path, 'checkpoints', String(newest));
+  const state = await readState(folder);
+  const arrays = await readSafetensors(join(folder, MODEL_FILE));
+  const hash = await contentHash(folder, state.model);
+  if (hash !== state.contentHash) {
+    throw new FormatError(
+      'CHECKPOINT_HASH',
+      `${folder}: the weights' hash is ${hash.slice(0, 12)}…, ${STATE_FILE} says ${state.contentHash.slice(0, 12)}…; the checkpoint is damaged, use another one`,
+      { details: { folder } },
+    );
+  }
+  const graph = buildEntropyGraph(state.model);
+  try {
+    writeWeights(graph, arrays, join(folder, MODEL_FILE));
+  } catch (error) {
+    graph.dispose();
+    throw error;
+  }
+  return { model: new EntropyModel(state.model, graph), state, path: folder };
+}
+
+/** Optimiser state of an entropy model's checkpoint. */
+export function loadEntropyOptimizer(folder: string): Promise<OptimizerArrays> {
+  return readSafetensors(join(folder, OPTIMIZER_FILE));
+}
+
+async function readState(folder: string): Promise<EntropyCheckpointState> {
+  const path = join(folder, STATE_FILE);
+  let values: unknown;
+  try {
+    values = JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    if (cause instanceof SyntaxError) {
+      throw new FormatError('CHECKPOINT_MALFORMED', `${path} is not JSON; the checkpoint is damaged, use another one`, {
+        details: { path },
+        cause,
+      });
+    }
+    throw new CemError(
+      'CHECKPOINT_MISSING',
+      `${folder} is no checkpoint of an entropy model: it has no ${STATE_FILE}; train one with cem train --config configs/entropy-tiny.yaml`,
+      { details: { folder }, cause },
+    );
+  }
+  const result = stateSchema.safeParse(values);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  throw new FormatError(
+    'CHECKPOINT_MALFORMED',
+    `${path}: ${issue.path.join('.') || 'state'}: ${issue.message}; it belongs to another kind of model, was made by another version or is damaged`,
+    { details: { path, issues: result.error.issues } },
+  );
+}
+
+function writeWeights(graph: tf.LayersModel, arrays: ReadonlyMap<string, NamedArray>, path: string): void {
+  if (arrays.size !== graph.weights.length) {
+    throw new FormatError(
+      'CHECKPOINT_SHAPE',
+      `${path} holds ${arrays.size} arrays, a model of its configuration has ${graph.weights.length}; use a matching checkpoint`,
+      { details: { path } },
+    );
+  }
+  for (const weight of graph.weights) {
+    const found = arrays.get(weight.originalName);
+    const shape = weight.shape as number[];
+    if (found === undefined || found.shape.join() !== shape.join()) {
+      throw new FormatError(
+        'CHECKPOINT_SHAPE',
+        `${path}: "${weight.originalName}" should be [${shape.join(', ')}], got ${found ? `[${found.shape.join(', ')}]` : 'nothing'}; the weights do not belong to this ${STATE_FILE}`,
+        { details: { path, name: weight.originalName } },
+      );
+    }
+    const tensor = tf.tensor(found.data, shape);
+    weight.write(tensor);
+    tensor.dispose();
+  }
+}
+
+async function contentHash(folder: string, model: unknown): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify(model));
+  return hash.update(await readFile(join(folder, MODEL_FILE))).digest('hex');
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

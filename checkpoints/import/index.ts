@@ -1,0 +1,1 @@
+export { type ImportReport, importBlt, type ShapeMismatch } from './import-blt.ts';
