@@ -1,17 +1,20 @@
 import { join } from 'node:path';
-import { loadConfig, type RunConfig } from '../configs/index.ts';
+import { loadTrainConfig, type RunConfig } from '../configs/index.ts';
 import { trainingDocuments } from '../data/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../model/backend/index.ts';
 import { type TrainResult, train } from '../training/index.ts';
 import { defineCommand, type GlobalOptions } from './command.ts';
 import { modelsOption } from './index-options.ts';
 import { formatDuration, type Reporter } from './reporter.ts';
+import { type EntropyTrainCommandResult, entropyTrainText, trainEntropyFromConfig } from './train-entropy.ts';
+import { planFromConfig, planText, type TrainPlanResult } from './train-plan.ts';
 
 interface TrainCommandOptions {
   readonly config: string;
   readonly set: string[];
   readonly run: string | undefined;
   readonly resume: boolean;
+  readonly plan: boolean;
   readonly models: string | undefined;
 }
 
@@ -20,7 +23,7 @@ export interface TrainCommandResult extends TrainResult {
   readonly backend: string;
 }
 
-export const trainCommand = defineCommand<TrainCommandOptions, TrainCommandResult>({
+export const trainCommand = defineCommand<TrainCommandOptions, TrainCommandResult | TrainPlanResult | EntropyTrainCommandResult>({
   command: 'train',
   describe: 'Train an encoder of compressed chunks to land where a text teacher puts the same documents',
   examples: [
@@ -30,6 +33,7 @@ export const trainCommand = defineCommand<TrainCommandOptions, TrainCommandResul
       'the same, shorter, in a folder of its own',
     ],
     ['train --config configs/techdocs.yaml --resume', 'go on from the newest checkpoint'],
+    ['train --config configs/blt-1b.yaml --plan', 'what it would take, and whether it fits'],
   ],
   options: (parser) =>
     parser
@@ -37,18 +41,31 @@ export const trainCommand = defineCommand<TrainCommandOptions, TrainCommandResul
       .option('set', { type: 'string', array: true, default: [] as string[], describe: 'override a key of the file: a.b=c' })
       .option('run', { type: 'string', describe: "the run's folder; runs/<name> by default" })
       .option('resume', { type: 'boolean', default: false, describe: "go on from the run's newest checkpoint" })
+      .option('plan', {
+        type: 'boolean',
+        default: false,
+        describe: 'print parameters, memory and FLOPs of a step and whether it fits; train nothing',
+      })
       .option('models', modelsOption),
   run: async (options, reporter) => {
-    const config = await loadConfig(options.config, options.set);
+    const config = await loadTrainConfig(options.config, options.set);
+    if ('kind' in config) return trainEntropyFromConfig(config, options, reporter);
+    if (options.plan) return planFromConfig(config);
     return trainFromConfig(config, options, reporter);
   },
-  text: (result) =>
-    [
-      `${result.interrupted ? 'stopped' : 'trained'} at step ${result.step} in ${formatDuration(result.seconds)}${result.loss ? `, loss ${result.loss.first.toFixed(4)} -> ${result.loss.last.toFixed(4)}` : ''}`,
-      `checkpoint: ${result.checkpoint}`,
-      `next: cem eval --checkpoint ${result.run} --data BEIR_FOLDER, or cem index --checkpoint ${result.run} --zpkg CORPUS.zpkg --index INDEX`,
-    ].join('\n'),
+  text: (result) => {
+    if ('parameters' in result) return planText(result);
+    return 'heldOutBits' in result ? entropyTrainText(result) : trainedText(result);
+  },
 });
+
+function trainedText(result: TrainCommandResult): string {
+  return [
+    `${result.interrupted ? 'stopped' : 'trained'} at step ${result.step} in ${formatDuration(result.seconds)}${result.loss ? `, loss ${result.loss.first.toFixed(4)} -> ${result.loss.last.toFixed(4)}` : ''}`,
+    `checkpoint: ${result.checkpoint}`,
+    `next: cem eval --checkpoint ${result.run} --data BEIR_FOLDER, or cem index --checkpoint ${result.run} --zpkg CORPUS.zpkg --index INDEX`,
+  ].join('\n');
+}
 
 /** Trains with a resolved configuration; SIGINT and SIGTERM write a checkpoint and end the run. */
 export async function trainFromConfig(

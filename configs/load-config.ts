@@ -1,15 +1,32 @@
 import { readFile } from 'node:fs/promises';
 import { parse, YAMLParseError } from 'yaml';
+import type { z } from 'zod';
 import { UsageError } from '../zpkg/index.ts';
+import { type EntropyRunConfig, entropyRunConfigSchema } from './entropy-schema.ts';
 import { type RunConfig, runConfigSchema } from './schema.ts';
 
 /**
- * Reads a run's configuration: defaults < file < settings.
+ * Reads the configuration of an encoder's run: defaults < file < settings.
  *
  * @param settings `a.b=c` each; the value is read as YAML
  * @throws UsageError `CONFIG_MISSING`, `CONFIG_SYNTAX`, `CONFIG_SETTING`, or `CONFIG_INVALID`, which lists the path of everything that is wrong
  */
 export async function loadConfig(path: string, settings: readonly string[] = []): Promise<RunConfig> {
+  return parseConfig(await readValues(path, settings), path);
+}
+
+/** Reads the configuration of anything that `cem train` trains; `kind: entropy-model` says that it is one. Throws as `loadConfig` does. */
+export async function loadTrainConfig(path: string, settings: readonly string[] = []): Promise<RunConfig | EntropyRunConfig> {
+  const values = await readValues(path, settings);
+  return values['kind'] === 'entropy-model' ? check(entropyRunConfigSchema, values, path) : parseConfig(values, path);
+}
+
+/** Checks values against the schema of an encoder's run and fills in the defaults. */
+export function parseConfig(values: unknown, origin: string): RunConfig {
+  return check(runConfigSchema, values, origin);
+}
+
+async function readValues(path: string, settings: readonly string[]): Promise<Record<string, unknown>> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -33,12 +50,11 @@ export async function loadConfig(path: string, settings: readonly string[] = [])
   if (!isRecord(values))
     throw new UsageError('CONFIG_SYNTAX', `${path} holds no mapping of keys to values`, { details: { path } });
   for (const setting of settings) applySetting(values, setting);
-  return parseConfig(values, path);
+  return values;
 }
 
-/** Checks values against the schema and fills in the defaults. */
-export function parseConfig(values: unknown, origin: string): RunConfig {
-  const result = runConfigSchema.safeParse(values);
+function check<Schema extends z.ZodType>(schema: Schema, values: unknown, origin: string): z.infer<Schema> {
+  const result = schema.safeParse(values);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => {
     const path =

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { TABLE_OPTIMIZERS } from './optimizers/create-table-optimizer.ts';
+import { SCHEDULES } from './schedules.ts';
 
 const positive = z.number().int().positive();
 const weight = z.number().nonnegative();
@@ -11,6 +13,8 @@ export const lossConfigSchema = z.strictObject({
       weight: weight.default(1),
       temperature: z.number().positive().default(0.05),
       falseNegativeMargin: z.number().min(0).max(1).default(0.05),
+      /** Further negatives: for each text those of the teacher's nearest among `pool` others drawn for the step. By default none. */
+      hardNegatives: z.strictObject({ perText: positive.default(4), pool: positive.default(1024) }).optional(),
     })
     .prefault({}),
   triplet: z
@@ -20,6 +24,13 @@ export const lossConfigSchema = z.strictObject({
       falseNegativeMargin: z.number().min(0).max(1).default(0.05),
     })
     .prefault({}),
+  /** Absent, as the three below: not computed. */
+  similarityMatrix: z.strictObject({ weight: weight.default(1) }).optional(),
+  /** Margin of Jasper and Stella, who weigh cosine 10, similarity 200, order 20 (Zhang et al. 2024). */
+  pairwiseOrder: z.strictObject({ weight: weight.default(1), margin: z.number().nonnegative().default(0.015) }).optional(),
+  spreadOut: z.strictObject({ weight: weight.default(1) }).optional(),
+  /** What the mean over the model's shorter dimensions (`model.matryoshka`) weighs beside the full one; 1 by default. */
+  matryoshka: z.strictObject({ weight }).optional(),
 });
 export type LossConfig = z.infer<typeof lossConfigSchema>;
 
@@ -33,6 +44,12 @@ export const trainingConfigSchema = z.strictObject({
   passages: granularitySchema.prefault({ batchSize: 64, weight: 1 }),
   /** Sentences of the training documents, each compressed by itself. */
   sentences: granularitySchema.extend({ maximum: positive.default(200_000) }).prefault({ batchSize: 64, weight: 1 }),
+  /** Computes gradients in pieces of this many texts, equal to those of the whole batch: memory is that of a piece, time a third more. */
+  gradientCaching: z.strictObject({ microBatch: positive }).optional(),
+  /** Batches whose gradients are averaged into one step; 1 by default. In-batch losses see one of them at a time. */
+  accumulate: positive.optional(),
+  /** Keeps no activations inside transformer blocks and computes them again for the gradient: much less memory, a third more time. */
+  recompute: z.boolean().optional(),
   /** Batches that are filled together with chunks of like length, so that little is padded; each epoch still sees every chunk once. */
   lengthBucketBatches: positive.default(16),
   loss: lossConfigSchema.prefault({}),
@@ -41,24 +58,37 @@ export const trainingConfigSchema = z.strictObject({
       learningRate: z.number().positive().default(1e-3),
       /** Rate of the hash tables, whose rows are each seen in few steps. */
       tablesLearningRate: z.number().positive().default(3e-3),
+      /** By default `adam`; `rowwise-adagrad` keeps one number a row where memory asks for it. */
+      tables: z.enum(TABLE_OPTIMIZERS).optional(),
       beta1: z.number().min(0).max(1).default(0.9),
       beta2: z.number().min(0).max(1).default(0.95),
       epsilon: z.number().positive().default(1e-8),
+      /** Of matrices; norms never decay. */
       weightDecay: weight.default(0.1),
+      /** Whether the dense embeddings (kinds of symbols) decay as other matrices do; they do by default. Hash tables never decay. */
+      decayEmbeddings: z.boolean().optional(),
       /** Largest global norm of all gradients, dense and sparse together. */
       clipNorm: z.number().positive().default(1),
     })
     .prefault({}),
   schedule: z
     .strictObject({
+      /** By default `cosine`. */
+      kind: z.enum(SCHEDULES).optional(),
       warmupSteps: z.number().int().nonnegative().default(100),
-      /** Share of the rate that the cosine ends with (BLT: 0.1). */
+      /** Share of the rate that the schedule ends with (BLT: 0.1). */
       finalShare: z.number().min(0).max(1).default(0.1),
+      /** Share of the run in which `warmup-stable-decay` comes down; 0.1 by default. */
+      decayShare: z.number().positive().max(1).optional(),
     })
     .prefault({}),
   logEvery: positive.default(10),
+  /** Writes the measurements as TensorBoard's event files into the run folder as well. */
+  tensorboard: z.boolean().optional(),
   checkpointEvery: positive.default(500),
   /** How many of the newest checkpoints stay. */
   keepCheckpoints: positive.default(2),
+  /** Checkpoints whose step is a multiple of this stay as well; by default none. */
+  keepCheckpointsEvery: positive.optional(),
 });
 export type TrainingConfig = z.infer<typeof trainingConfigSchema>;

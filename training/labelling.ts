@@ -68,16 +68,25 @@ export async function label(
     stage.done(`${texts.length} vectors of ${vectors.dimension}`);
     return vectors.data;
   };
+  const { falseNegativeMargin, hardNegatives: wanted } = training.loss.infoNce;
+  const common = {
+    windowBatches: training.lengthBucketBatches,
+    seed,
+    ...(wanted && { hardNegatives: { ...wanted, falseNegativeMargin } }),
+  };
   const granularities: Granularity[] = [];
   const add = (name: string, texts: Omit<TrainingTexts, 'count'>, settings: { batchSize: number; weight: number }) => {
     const usable = withTargets(texts, teacher.description.dimension);
-    if (usable.count > 0)
-      granularities.push(new Granularity(name, usable, { ...settings, windowBatches: training.lengthBucketBatches, seed }));
+    if (usable.count > 0) granularities.push(new Granularity(name, usable, { ...settings, ...common }));
   };
   if (training.passages.batchSize > 0) {
     const sizes = Uint32Array.from(passages, (_, chunk) => reader.container.chunkSize(chunk));
     const targets = await targetsOf('passages', passages);
-    add('passages', { sizes, frame: (chunk) => reader.compressedChunk(chunk), targets }, training.passages);
+    add(
+      'passages',
+      { sizes, frame: (chunk) => reader.compressedChunk(chunk), text: (chunk) => passages[chunk]!, targets },
+      training.passages,
+    );
   }
   if (sentences.length > 0) {
     const targets = await targetsOf('sentences', sentences);

@@ -8,13 +8,14 @@ import {
   readCheckpointState,
   saveCheckpoint,
 } from '../checkpoints/index.ts';
-import { CemModel } from '../model/embedder.ts';
+import { CemModel, type PreparedDictionary } from '../model/embedder.ts';
 import type { TextEmbedder } from '../model/encoders/index.ts';
-import { CemError } from '../zpkg/index.ts';
+import { CemError, writeFileAtomically } from '../zpkg/index.ts';
 import type { Granularity } from './granularity.ts';
 import { MetricsLog, StepAverages } from './metrics.ts';
 import type { RunFolder } from './run-folder.ts';
-import { TrainingStep } from './step.ts';
+import { type StepResult, type TrainingBatch, TrainingStep } from './step.ts';
+import { TensorBoardLog } from './tensorboard.ts';
 import type { TrainOptions, TrainResult } from './train-options.ts';
 
 /** The steps of a run, from its newest checkpoint to its last step. */
@@ -46,8 +47,12 @@ export class TrainingLoop {
     if (optimizer) restoreOptimizer(step, optimizer);
     try {
       const metrics = await MetricsLog.open(this.#folder.metrics, first);
+      const board = training.tensorboard ? new TensorBoardLog(this.#folder.path) : undefined;
       const prepared = model.prepareDictionary(this.#dictionary);
-      const epochs = this.#granularities.map((part) => `${part.epochs(training.steps).toFixed(1)} epochs of ${part.name}`);
+      const groups = training.accumulate ?? 1;
+      const epochs = this.#granularities.map(
+        (part) => `${part.epochs(training.steps * groups).toFixed(1)} epochs of ${part.name}`,
+      );
       listener.note(
         `train: ${training.steps} steps, ${epochs.join(', ')}; ${model.graph.countParams()} weights and ${model.tables.size} in tables`,
       );
@@ -58,13 +63,14 @@ export class TrainingLoop {
       let done = first;
       let saved = first;
       while (done < training.steps && !signal?.aborted) {
-        const batches = await Promise.all(this.#granularities.map((part) => part.batch(done, model, prepared)));
-        const result = await step.run(batches, done);
+        const batches = await this.#batches(done * groups, groups, model, prepared);
+        const result = await step.runAccumulated(batches, done);
         if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm)) {
           stage.fail();
+          await this.#saveFailedStep(done, groups, result);
           throw new CemError(
             'TRAINING_NOT_FINITE',
-            `the loss of step ${done} is ${result.loss} (gradient norm ${result.gradientNorm}): lower optimizer.learningRate; the newest checkpoint is step ${saved}`,
+            `the loss of step ${done} is ${result.loss} (gradient norm ${result.gradientNorm}): lower optimizer.learningRate; ${this.#folder.failedStep} holds its texts, the newest checkpoint is step ${saved}`,
             {
               details: { step: done, loss: result.loss, gradientNorm: result.gradientNorm },
             },
@@ -73,13 +79,14 @@ export class TrainingLoop {
         done++;
         averages.add(
           result,
-          batches.reduce((sum, batch) => sum + batch.symbols.size, 0),
+          batches.flat().reduce((sum, batch) => sum + batch.symbols.size, 0),
         );
         firstLoss ??= result.loss;
         lastLoss = result.loss;
         if (done % training.logEvery === 0 || done === training.steps) {
           const line = averages.line(done);
           metrics.append(line);
+          board?.append(line);
           lastLoss = line.loss;
         }
         stage.progress(done, training.steps, `loss ${result.loss.toFixed(4)}`);
@@ -101,6 +108,30 @@ export class TrainingLoop {
       step.dispose();
       model.dispose();
     }
+  }
+
+  /** Keeps what a step was trained on, for looking at. */
+  async #saveFailedStep(step: number, groups: number, result: StepResult): Promise<void> {
+    const texts = this.#granularities.map((part): [string, string[]] => [
+      part.name,
+      Array.from({ length: groups }, (_, group) => part.texts(step * groups + group)).flat(),
+    ]);
+    // JSON has no numbers that are not finite.
+    const shown = JSON.stringify(
+      { step, ...result, texts: Object.fromEntries(texts) },
+      (_, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value),
+      2,
+    );
+    await writeFileAtomically(this.#folder.failedStep, Buffer.from(`${shown}\n`));
+  }
+
+  /** As many groups of one batch a granularity, from a number on. */
+  async #batches(first: number, groups: number, model: CemModel, dictionary: PreparedDictionary): Promise<TrainingBatch[][]> {
+    const made: TrainingBatch[][] = [];
+    for (let number = first; number < first + groups; number++) {
+      made.push(await Promise.all(this.#granularities.map((part) => part.batch(number, model, dictionary))));
+    }
+    return made;
   }
 
   async #start(): Promise<{ model: CemModel; step: number; optimizer: OptimizerArrays | undefined }> {
@@ -138,24 +169,15 @@ export class TrainingLoop {
       config: resolved,
     };
     await saveCheckpoint(this.#folder.checkpoint(done), model, state, await optimizerArrays(step));
-    await pruneCheckpoints(this.#folder.path, training.keepCheckpoints);
+    await pruneCheckpoints(this.#folder.path, training.keepCheckpoints, training.keepCheckpointsEvery);
   }
 }
 
-/** Names of the optimiser's arrays in a checkpoint: `dense/first`, `dense/second`, then `tables/<number>/first` and `/second`. */
+/** The optimiser's arrays in a checkpoint: `dense/first`, `dense/second`, then those of the table optimiser. */
 async function optimizerArrays(step: TrainingStep): Promise<OptimizerArrays> {
   const { first, second } = await step.dense.moments();
-  const arrays = new Map([
-    ['dense/first', { shape: [first.length], data: first }],
-    ['dense/second', { shape: [second.length], data: second }],
-  ]);
-  step.sparse.firstMoments.forEach((data, table) => {
-    arrays.set(`tables/${table}/first`, { shape: [data.length], data });
-  });
-  step.sparse.secondMoments.forEach((data, table) => {
-    arrays.set(`tables/${table}/second`, { shape: [data.length], data });
-  });
-  return arrays;
+  const arrays: [string, Float32Array][] = [['dense/first', first], ['dense/second', second], ...step.sparse.state];
+  return new Map(arrays.map(([name, data]) => [name, { shape: [data.length], data }]));
 }
 
 function restoreOptimizer(step: TrainingStep, arrays: OptimizerArrays): void {
@@ -170,10 +192,5 @@ function restoreOptimizer(step: TrainingStep, arrays: OptimizerArrays): void {
     return array.data;
   };
   step.dense.restore({ first: take('dense/first'), second: take('dense/second') });
-  step.sparse.firstMoments.forEach((moments, table) => {
-    moments.set(take(`tables/${table}/first`));
-  });
-  step.sparse.secondMoments.forEach((moments, table) => {
-    moments.set(take(`tables/${table}/second`));
-  });
+  for (const [name, state] of step.sparse.state) state.set(take(name));
 }

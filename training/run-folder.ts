@@ -13,6 +13,8 @@ export interface RunFolder {
   readonly zpkg: string;
   readonly teacher: string;
   readonly metrics: string;
+  /** What a step was trained on whose loss is no number. */
+  readonly failedStep: string;
   checkpoint(step: number): string;
 }
 
@@ -23,6 +25,7 @@ function runFolder(path: string): RunFolder {
     zpkg: join(path, 'corpus.zpkg'),
     teacher: join(path, 'teacher'),
     metrics: join(path, 'metrics.jsonl'),
+    failedStep: join(path, 'failed-step.json'),
     checkpoint: (step) => join(path, 'checkpoints', String(step)),
   };
 }

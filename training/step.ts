@@ -1,21 +1,16 @@
 import { tf } from '../model/backend/tf.ts';
 import type { CemModel } from '../model/embedder.ts';
-import type { SymbolBatch } from '../model/symbol-batch.ts';
+import { TransformerBlock } from '../model/layers/transformer-block.ts';
 import type { TrainingConfig } from './config.ts';
-import { combinedLoss } from './losses/combined.ts';
+import { cachedGradients } from './gradient-caching.ts';
+import { type BatchGradients, wholeGradients } from './gradients.ts';
 import { AdamW } from './optimizers/adamw.ts';
-import { RowSparseAdam } from './optimizers/row-sparse-adam.ts';
-import { warmupCosine } from './schedules.ts';
+import { createTableOptimizer } from './optimizers/create-table-optimizer.ts';
+import type { TableOptimizer } from './optimizers/table-optimizer.ts';
+import { learningRateShare } from './schedules.ts';
+import type { TrainingBatch } from './training-batch.ts';
 
-/** Texts of one granularity that a step trains on. */
-export interface TrainingBatch {
-  /** `passages`, `sentences`, … */
-  readonly name: string;
-  readonly weight: number;
-  readonly symbols: SymbolBatch;
-  /** [size, dimension] the teacher's vectors. */
-  readonly targets: Float32Array;
-}
+export type { TrainingBatch };
 
 export interface StepResult {
   readonly loss: number;
@@ -27,83 +22,100 @@ export interface StepResult {
 }
 
 /**
- * One optimiser step over a model: embeddings on the host, the graph's loss and gradients on the backend, dense weights by AdamW there and table rows by
- * row-sparse Adam on the host.
+ * One optimiser step over a model: embeddings on the host, the graph's loss and gradients on the backend, dense weights by AdamW there and the touched rows of tables
+ * on the host.
  */
 export class TrainingStep {
   readonly #model: CemModel;
   readonly #config: TrainingConfig;
   readonly dense: AdamW;
-  readonly sparse: RowSparseAdam;
+  readonly sparse: TableOptimizer;
 
   constructor(model: CemModel, config: TrainingConfig) {
     this.#model = model;
     this.#config = config;
     this.dense = new AdamW(model.graph.trainableWeights, config.optimizer);
-    this.sparse = new RowSparseAdam(model.tables, config.optimizer);
+    this.sparse = createTableOptimizer(config.optimizer.tables ?? 'adam', model.tables, config.optimizer);
+    for (const layer of model.graph.layers) if (layer instanceof TransformerBlock) layer.recompute = config.recompute ?? false;
   }
 
-  /** @param step from 0 on */
-  async run(batches: readonly TrainingBatch[], step: number): Promise<StepResult> {
+  /**
+   * A step on one batch a granularity.
+   *
+   * @param step from 0 on
+   */
+  run(batches: readonly TrainingBatch[], step: number): Promise<StepResult> {
+    return this.runAccumulated([batches], step);
+  }
+
+  /**
+   * A step on the mean gradient of several groups of batches.
+   *
+   * @param step from 0 on
+   */
+  async runAccumulated(groups: readonly (readonly TrainingBatch[])[], step: number): Promise<StepResult> {
     const { optimizer, schedule, steps } = this.#config;
-    const share = warmupCosine(step, { steps, ...schedule });
-    const forward = this.#gradients(batches);
+    const share = learningRateShare(step, { steps, ...schedule });
+    const { dense, loss, terms, symbolBatches, symbolGradients } = await this.#sumOfGradients(groups);
     try {
-      const gradientArrays = (await Promise.all(forward.symbolGradients.map((gradient) => gradient.data()))) as Float32Array[];
-      const values = await forward.values.data();
-      const symbolBatches = batches.map((batch) => batch.symbols);
-      const sparse = this.sparse.accumulate(symbolBatches, gradientArrays);
-      const gradientNorm = Math.sqrt(values[1]! + sparse.sumOfSquares);
-      const scale = gradientNorm > optimizer.clipNorm ? optimizer.clipNorm / gradientNorm : 1;
-      this.dense.apply(forward.dense, optimizer.learningRate * share, scale, step + 1);
+      const squares = tf.tidy(() => tf.sum(tf.square(dense)));
+      const [sumOfSquares] = await squares.data();
+      squares.dispose();
+      const sparse = this.sparse.accumulate(symbolBatches, symbolGradients);
+      // The sum over the groups is divided by their number where it is scaled anyway.
+      const gradientNorm = Math.sqrt(sumOfSquares! + sparse.sumOfSquares) / groups.length;
+      const scale = (gradientNorm > optimizer.clipNorm ? optimizer.clipNorm / gradientNorm : 1) / groups.length;
+      this.dense.apply(dense, optimizer.learningRate * share, scale, step + 1);
       this.sparse.apply(sparse.tables, optimizer.tablesLearningRate * share, scale, step + 1);
-      const terms = Object.fromEntries(forward.termNames.map((name, index) => [name, values[2 + index]!]));
-      return { loss: values[0]!, terms, gradientNorm, learningRate: optimizer.learningRate * share };
+      return { loss, terms, gradientNorm, learningRate: optimizer.learningRate * share };
     } finally {
-      tf.dispose([forward.dense, forward.values, ...forward.symbolGradients]);
+      dense.dispose();
     }
   }
 
-  /** `values` is [loss, sum of squares of the dense gradient, …terms] in one tensor, so that a step waits for the backend once. */
-  #gradients(batches: readonly TrainingBatch[]): {
-    dense: tf.Tensor1D;
-    values: tf.Tensor1D;
-    symbolGradients: tf.Tensor[];
-    termNames: string[];
-  } {
-    const model = this.#model;
-    const weights = model.graph.trainableWeights.map((weight) => weight.read());
-    const termNames: string[] = [];
-    const tensors = tf.tidy(() => {
-      const symbols = batches.map(({ symbols: batch }) =>
-        tf.tensor3d(model.tables.embed(batch), [batch.size, batch.symbols, model.config.local.dimension]),
-      );
-      const terms: tf.Scalar[] = [];
-      const loss = () => {
-        let total: tf.Scalar = tf.scalar(0);
-        batches.forEach((batch, index) => {
-          const student = model.apply(symbols[index]!, batch.symbols);
-          const teacher = tf.tensor2d(batch.targets, [batch.symbols.size, model.dimension]);
-          const combined = combinedLoss(student, teacher, this.#config.loss);
-          for (const [name, term] of Object.entries(combined.terms)) {
-            termNames.push(`${batch.name}/${name}`);
-            terms.push(tf.keep(term));
-          }
-          total = tf.add(total, tf.mul(combined.total, batch.weight));
-        });
-        return total;
-      };
-      // The gradient of the symbol embeddings comes from the same tape as that of the weights.
-      const { value, grads } = tf.engine().gradients(loss, [...weights, ...symbols]);
-      const dense = this.dense.flatten(grads.slice(0, weights.length));
-      const values = tf.stack([value, tf.sum(tf.square(dense)), ...terms]);
-      tf.dispose(terms);
-      return { dense, values, symbolGradients: grads.slice(weights.length) };
-    });
-    return { ...(tensors as { dense: tf.Tensor1D; values: tf.Tensor1D; symbolGradients: tf.Tensor[] }), termNames };
+  /** Gradients are sums over the groups, loss and terms are means. */
+  async #sumOfGradients(groups: readonly (readonly TrainingBatch[])[]): Promise<BatchGradients> {
+    let sum: BatchGradients | undefined;
+    try {
+      for (const batches of groups) {
+        const next = await this.#gradients(batches);
+        sum = sum === undefined ? next : addGradients(sum, next);
+      }
+    } catch (error) {
+      sum?.dense.dispose();
+      throw error;
+    }
+    const { loss, terms, ...gradients } = sum!;
+    const mean = (value: number) => value / groups.length;
+    return {
+      ...gradients,
+      loss: mean(loss),
+      terms: Object.fromEntries(Object.entries(terms).map(([name, term]) => [name, mean(term)])),
+    };
+  }
+
+  #gradients(batches: readonly TrainingBatch[]): Promise<BatchGradients> {
+    const { loss, gradientCaching } = this.#config;
+    const flatten = (gradients: readonly tf.Tensor[]) => this.dense.flatten(gradients);
+    return gradientCaching
+      ? cachedGradients(this.#model, batches, loss, flatten, gradientCaching.microBatch)
+      : wholeGradients(this.#model, batches, loss, flatten);
   }
 
   dispose(): void {
     this.dense.dispose();
   }
+}
+
+/** Takes over both dense parts. */
+function addGradients(a: BatchGradients, b: BatchGradients): BatchGradients {
+  const dense = tf.add(a.dense, b.dense) as tf.Tensor1D;
+  tf.dispose([a.dense, b.dense]);
+  return {
+    dense,
+    loss: a.loss + b.loss,
+    terms: Object.fromEntries(Object.entries(a.terms).map(([name, term]) => [name, term + b.terms[name]!])),
+    symbolBatches: [...a.symbolBatches, ...b.symbolBatches],
+    symbolGradients: [...a.symbolGradients, ...b.symbolGradients],
+  };
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parse, stringify } from 'yaml';
-import { loadConfig, parseConfig } from '../../configs/index.ts';
+import { loadConfig, loadTrainConfig, parseConfig } from '../../configs/index.ts';
 import { feedForwardDimension, queriesPerPatch } from '../../model/config.ts';
 import { UsageError } from '../../zpkg/index.ts';
 import { errorOf, withTemporaryFolder } from '../data/temporary-folder.ts';
@@ -25,7 +25,7 @@ async function withFile<Result>(text: string, action: (path: string) => Promise<
 test('every configuration that ships is valid, and bears the name of its file', async () => {
   const files = (await readdir(CONFIGS)).filter((file) => file.endsWith('.yaml'));
   assert.ok(files.length >= 3);
-  for (const file of files) assert.is((await loadConfig(join(CONFIGS, file))).name, file.replace('.yaml', ''));
+  for (const file of files) assert.is((await loadTrainConfig(join(CONFIGS, file))).name, file.replace('.yaml', ''));
 });
 
 test('defaults are filled in at every depth, and a resolved configuration resolves to itself', () => {

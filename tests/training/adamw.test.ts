@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tf } from '../../model/backend/index.ts';
+import { SymbolKindEmbedding } from '../../model/layers/heads.ts';
 import { AdamW } from '../../training/optimizers/adamw.ts';
 import { testBackend } from '../backend.ts';
 import { randomValues } from '../model/tiny-model.ts';
@@ -76,16 +77,19 @@ function assertClose(got: readonly number[], expected: ArrayLike<number>): void 
   });
 }
 
-test('equals its definition over several steps; matrices decay, vectors do not', () => {
-  const { layer, weights, values } = makeWeights();
-  const optimizer = new AdamW(weights, OPTIONS);
-  const plain = new PlainAdamW(values);
-  for (let step = 1; step <= RATES.length; step++) {
-    stepBoth(optimizer, plain, step);
-    assertClose(readAll(weights), plain.values);
+test('equals its definition over several steps, in one group or in several; matrices decay, vectors do not', async () => {
+  for (const groupNumbers of [1000, 1]) {
+    const { layer, weights, values } = makeWeights();
+    const optimizer = new AdamW(weights, OPTIONS, groupNumbers);
+    const plain = new PlainAdamW(values);
+    for (let step = 1; step <= RATES.length; step++) {
+      stepBoth(optimizer, plain, step);
+      assertClose(readAll(weights), plain.values);
+    }
+    assertClose([...(await optimizer.moments()).first], plain.first);
+    optimizer.dispose();
+    tf.dispose(layer.getWeights());
   }
-  optimizer.dispose();
-  tf.dispose(layer.getWeights());
 });
 
 test('moments go into a new optimiser, which goes on to the byte', async () => {
@@ -99,7 +103,7 @@ test('moments go into a new optimiser, which goes on to the byte', async () => {
   assertClose([...kept.second], plain.second);
 
   const other = makeWeights();
-  // Made before the weights are set: `restore` must read them again.
+  // Made before the weights are set: it must read them at every step.
   const resumed = new AdamW(other.weights, OPTIONS);
   other.layer.setWeights(layer.getWeights());
   resumed.restore(kept);
@@ -110,6 +114,25 @@ test('moments go into a new optimiser, which goes on to the byte', async () => {
   }
   for (const used of [optimizer, resumed]) used.dispose();
   tf.dispose([...layer.getWeights(), ...other.layer.getWeights()]);
+});
+
+test('embeddings decay like other matrices, or not at all', () => {
+  for (const decayEmbeddings of [undefined, true, false]) {
+    const layer = new SymbolKindEmbedding({ name: 'kinds', kinds: 2, dimension: 3 });
+    layer.build();
+    const [table] = layer.trainableWeights;
+    tf.tidy(() => {
+      table!.write(tf.ones([2, 3]));
+    });
+    const optimizer = new AdamW([table!], { ...OPTIONS, decayEmbeddings });
+    const gradient = tf.zeros([6]) as tf.Tensor1D;
+    optimizer.apply(gradient, 0.5, 1, 1);
+    // Without a gradient only the decay moves them: 1 - 0.5 * 0.1.
+    assertClose(readAll([table!]), new Array(6).fill(decayEmbeddings === false ? 1 : 0.95));
+    optimizer.dispose();
+    gradient.dispose();
+    table!.dispose();
+  }
 });
 
 test('no tensor is left behind by steps or by dispose', () => {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadStudent, readSafetensors } from '../../checkpoints/index.ts';
+import { listCheckpoints, loadStudent, readSafetensors } from '../../checkpoints/index.ts';
 import { parseConfig } from '../../configs/index.ts';
 import { DocumentReader, documentText, readCorpus } from '../../data/index.ts';
 import { CemModel } from '../../model/embedder.ts';
@@ -180,6 +180,38 @@ test('a loss that is no number ends the run with one clear line, and no checkpoi
     assert.match(error.message, /lower optimizer\.learningRate/);
     assert.not.ok(existsSync(join(run, 'checkpoints', '50')));
     assert.ok((await readFile(join(run, 'config.yaml'), 'utf8')).startsWith('name: tiny'));
+    const failed = JSON.parse(await readFile(join(run, 'failed-step.json'), 'utf8')) as {
+      step: number;
+      texts: Record<string, string[]>;
+    };
+    assert.match(error.message, new RegExp(`step ${failed.step} .*failed-step\\.json`));
+    assert.equal(
+      Object.entries(failed.texts).map(([name, texts]) => [name, texts.length]),
+      [
+        ['passages', 8],
+        ['sentences', 8],
+      ],
+    );
+  }));
+
+test('a model of texts is trained without a container; several batches make a step; checkpoints stay that are asked for', () =>
+  withTemporaryFolder(async (folder) => {
+    const run = join(folder, 'run');
+    const values = tinyRun(await writePassages(folder, 20), 6, {
+      accumulate: 2,
+      checkpointEvery: 1,
+      keepCheckpoints: 1,
+      keepCheckpointsEvery: 2,
+      schedule: { kind: 'warmup-stable-decay', warmupSteps: 0 },
+      optimizer: { tables: 'rowwise-adagrad' },
+    });
+    const result = await train(options(run, { ...values, model: { ...(values['model'] as object), input: 'text' } }));
+    assert.is(result.step, 6);
+    assert.equal(await listCheckpoints(run), [2, 4, 6]);
+    const lines = metricsOf(run);
+    assert.ok(lines.at(-1)!.loss < lines[0]!.loss);
+    const state = await readSafetensors(join(run, 'checkpoints', '6', 'optimizer.safetensors'));
+    assert.ok([...state.keys()].includes('tables/0/squares'));
   }));
 
 test.run();

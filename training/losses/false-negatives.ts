@@ -6,8 +6,10 @@ import { tf } from '../../model/backend/tf.ts';
  * @param teacher [batch, dimension], L2-normalised
  */
 export function falseNegatives(teacher: tf.Tensor2D, margin: number): tf.Tensor2D {
-  return tf.tidy(() => {
-    const near = tf.cast(tf.greater(tf.matMul(teacher, teacher, false, true), 1 - margin), 'float32');
-    return tf.mul(near, tf.sub(1, tf.eye(teacher.shape[0]))) as tf.Tensor2D;
-  });
+  return tf.tidy(() => tf.mul(nearerThan(teacher, teacher, margin), tf.sub(1, tf.eye(teacher.shape[0]))) as tf.Tensor2D);
+}
+
+/** [rows, others] 1 where two L2-normalised vectors are nearer to each other than 1 - margin. */
+export function nearerThan(vectors: tf.Tensor2D, others: tf.Tensor2D, margin: number): tf.Tensor2D {
+  return tf.tidy(() => tf.cast(tf.greater(tf.matMul(vectors, others, false, true), 1 - margin), 'float32') as tf.Tensor2D);
 }

@@ -1,0 +1,238 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { tf } from '../../model/backend/index.ts';
+import { modelConfigSchema } from '../../model/config.ts';
+import type { CemModel } from '../../model/embedder.ts';
+import { TransformerBlock } from '../../model/layers/transformer-block.ts';
+import { type LossConfig, lossConfigSchema, trainingConfigSchema } from '../../training/config.ts';
+import { cachedGradients } from '../../training/gradient-caching.ts';
+import { type BatchGradients, wholeGradients } from '../../training/gradients.ts';
+import { compressTexts } from '../../training/granularity.ts';
+import { RowSparseAdam } from '../../training/optimizers/row-sparse-adam.ts';
+import { TrainingStep } from '../../training/step.ts';
+import { splitSymbolBatch, type TrainingBatch } from '../../training/training-batch.ts';
+import { testBackend } from '../backend.ts';
+import { randomValues, tinyModel } from '../model/tiny-model.ts';
+import { passageRows } from './tiny-run.ts';
+
+const test = suite('gradients');
+test.before(async () => {
+  await testBackend();
+});
+
+const DIMENSION = 16;
+/** Issue 6, "Done when" 1. */
+const LARGEST_DIFFERENCE = 1e-4;
+
+const config = modelConfigSchema.parse({
+  maximumSymbols: 128,
+  patchSize: 4,
+  tables: { sizes: [3, 5], rows: 400 },
+  local: { dimension: 16, layers: 1, heads: 2, feedForward: 24, window: 8, crossAttentionHeads: 2 },
+  global: { dimension: 24, layers: 2, heads: 2, feedForward: 32 },
+  matryoshka: [4, 8],
+});
+
+/** Every loss there is. */
+const losses: LossConfig = lossConfigSchema.parse({
+  triplet: { weight: 0.3 },
+  similarityMatrix: { weight: 2 },
+  pairwiseOrder: { weight: 1 },
+  spreadOut: { weight: 0.5 },
+});
+
+function unitRows(rows: number, name: string): Float32Array {
+  const values = randomValues(rows * DIMENSION, name);
+  for (let row = 0; row < rows; row++) {
+    const vector = values.subarray(row * DIMENSION, (row + 1) * DIMENSION);
+    const norm = Math.hypot(...vector);
+    vector.forEach((value, i) => {
+      vector[i] = value / norm;
+    });
+  }
+  return values;
+}
+
+/** Texts of mixed lengths, as batches of two granularities. */
+async function batchesOf(model: CemModel, sizes: readonly number[], first = 0): Promise<TrainingBatch[]> {
+  const rows = passageRows(40).map((row, index) => row.text.slice(0, 60 + 15 * (index % 9)));
+  const none = model.prepareDictionary(new Uint8Array(0));
+  let next = first;
+  return Promise.all(
+    sizes.map(async (size, index) => {
+      const texts = rows.slice(next, next + size);
+      next += size;
+      const { frame } = compressTexts(texts, new Uint8Array(0), 3, () => {});
+      const frames = await Promise.all(texts.map((_, place) => frame(place)));
+      return {
+        name: `kind-${index}`,
+        weight: 1 + index,
+        symbols: model.batch(frames.map((bytes) => model.encode(bytes, none))),
+        targets: unitRows(size, `targets/${first}/${index}`),
+        negatives: unitRows(5, `negatives/${index}`),
+      };
+    }),
+  );
+}
+
+const flatten = (gradients: readonly tf.Tensor[]) =>
+  tf.tidy(() => tf.concat(gradients.map((gradient) => gradient.flatten()))) as tf.Tensor1D;
+
+/** The gradient of every dense weight, then for each table of every row, zeros where none was touched. */
+function allGradients(model: CemModel, gradients: BatchGradients): Float32Array[] {
+  const adam = new RowSparseAdam(model.tables, { beta1: 0.9, beta2: 0.95, epsilon: 1e-8 });
+  const { tables } = adam.accumulate(gradients.symbolBatches, gradients.symbolGradients);
+  const dense = gradients.dense.dataSync() as Float32Array;
+  const spread = tables.map(({ rows, values }, table) => {
+    const whole = new Float32Array(model.tables.tables[table]!.length);
+    const width = model.tables.dimension;
+    rows.forEach((row, slot) => {
+      whole.set(values.subarray(slot * width, (slot + 1) * width), row * width);
+    });
+    return whole;
+  });
+  return [dense, ...spread];
+}
+
+/** Largest difference between two gradients, relative to the largest number of the first. */
+function difference(a: readonly Float32Array[], b: readonly Float32Array[]): number {
+  return Math.max(
+    ...a.map((values, part) => {
+      let largest = 0;
+      let apart = 0;
+      values.forEach((value, i) => {
+        largest = Math.max(largest, Math.abs(value));
+        apart = Math.max(apart, Math.abs(value - b[part]![i]!));
+      });
+      assert.ok(largest > 0, `part ${part} has a gradient`);
+      return apart / largest;
+    }),
+  );
+}
+
+test('gradient caching gives the gradient of the whole batch, for weights and for tables', async () => {
+  const model = tinyModel(config, DIMENSION);
+  const batches = await batchesOf(model, [13, 9]);
+  const before = tf.memory().numTensors;
+  const whole = await wholeGradients(model, batches, losses, flatten);
+  const expected = allGradients(model, whole);
+  for (const microBatch of [1, 4, 13, 100]) {
+    const cached = await cachedGradients(model, batches, losses, flatten, microBatch);
+    const apart = difference(expected, allGradients(model, cached));
+    console.log(`pieces of ${microBatch}: largest relative difference ${apart.toExponential(1)}`);
+    assert.ok(apart < LARGEST_DIFFERENCE, `pieces of ${microBatch}: ${apart}`);
+    assert.ok(Math.abs(cached.loss - whole.loss) < 1e-5 * whole.loss);
+    assert.equal(Object.keys(cached.terms), Object.keys(whole.terms));
+    for (const [name, term] of Object.entries(whole.terms)) assert.ok(Math.abs(cached.terms[name]! - term) < 1e-4, name);
+    cached.dense.dispose();
+  }
+  whole.dense.dispose();
+  assert.is(tf.memory().numTensors, before, 'nothing is left behind');
+  model.dispose();
+});
+
+test('recomputation gives the same gradients, and keeps less', async () => {
+  const model = tinyModel(config, DIMENSION);
+  const batches = await batchesOf(model, [12]);
+  const gradientsWith = async (recompute: boolean) => {
+    for (const layer of model.graph.layers) if (layer instanceof TransformerBlock) layer.recompute = recompute;
+    const tensors = tf.memory().numTensors;
+    const gradients = await wholeGradients(model, batches, losses, flatten);
+    const arrays = allGradients(model, gradients);
+    gradients.dense.dispose();
+    assert.is(tf.memory().numTensors, tensors, 'nothing is left behind');
+    return arrays;
+  };
+  const apart = difference(await gradientsWith(false), await gradientsWith(true));
+  console.log(`recomputed: largest relative difference ${apart.toExponential(1)}`);
+  assert.ok(apart < 1e-6, `${apart}`);
+
+  /** Bytes that a tape over the model holds. */
+  const taped = (recompute: boolean) => {
+    for (const layer of model.graph.layers) if (layer instanceof TransformerBlock) layer.recompute = recompute;
+    const [batch] = batches;
+    const symbols = tf.tensor3d(model.tables.embed(batch!.symbols), [batch!.symbols.size, batch!.symbols.symbols, 16]);
+    let held = 0;
+    const { value, grads } = tf.engine().gradients(() => {
+      const vectors = model.apply(symbols, batch!.symbols);
+      held = tf.memory().numBytes;
+      return tf.sum(vectors);
+    }, [symbols]);
+    tf.dispose([value, ...grads, symbols]);
+    return held - tf.memory().numBytes;
+  };
+  assert.ok(taped(true) < 0.6 * taped(false), `${taped(true)} bytes instead of ${taped(false)}`);
+  model.dispose();
+});
+
+test('accumulation takes the mean of the groups: losses without contrast are those of one large batch', async () => {
+  const training = trainingConfigSchema.parse({
+    steps: 4,
+    schedule: { warmupSteps: 0 },
+    // Clipping stays out of it: its norm is compared by itself.
+    optimizer: { clipNorm: 1e9 },
+    loss: { infoNce: { weight: 0 } },
+  });
+  const results = [];
+  const weights: Float32Array[][] = [];
+  for (const parts of [[12], [4, 4, 4]]) {
+    const model = tinyModel(config, DIMENSION);
+    const [large] = await batchesOf(model, [12]);
+    let from = 0;
+    const symbolParts = splitSymbolBatch(large!.symbols, parts[0]!);
+    const groups = symbolParts.map((symbols) => {
+      const targets = large!.targets.slice(from * DIMENSION, (from + symbols.size) * DIMENSION);
+      from += symbols.size;
+      return [{ name: 'texts', weight: 1, symbols, targets }];
+    });
+    const step = new TrainingStep(model, training);
+    results.push(await step.runAccumulated(groups, 0));
+    weights.push([
+      ...model.graph.trainableWeights.map((weight) => weight.read().dataSync() as Float32Array),
+      ...model.tables.tables.map((t) => t.slice()),
+    ]);
+    step.dispose();
+    model.dispose();
+  }
+  const [one, three] = results;
+  assert.ok(Math.abs(one!.loss - three!.loss) < 1e-5, `${one!.loss}, ${three!.loss}`);
+  assert.ok(Math.abs(one!.gradientNorm - three!.gradientNorm) < 1e-5 * one!.gradientNorm);
+  // Adam's first step moves each weight by the sign of its gradient: tiny gradients may turn over, so most must be equal and not all.
+  let apart = 0;
+  let count = 0;
+  weights[0]!.forEach((values, part) => {
+    values.forEach((value, i) => {
+      if (Math.abs(value - weights[1]![part]![i]!) > 1e-4) apart++;
+      count++;
+    });
+  });
+  assert.ok(apart < 0.001 * count, `${apart} of ${count} weights differ`);
+});
+
+test('a part of a batch holds what the whole has at its place, patches included', async () => {
+  const model = tinyModel(config, DIMENSION);
+  const [batch] = await batchesOf(model, [7]);
+  const { symbols } = batch!;
+  const whole = model.tables.embed(symbols);
+  const count = symbols.symbols / 4;
+  const withPatches = {
+    ...symbols,
+    patches: {
+      count,
+      ids: Int32Array.from({ length: symbols.size * symbols.symbols }, (_, i) => Math.floor((i % symbols.symbols) / 4)),
+      mask: Float32Array.from({ length: symbols.size * count }, (_, i) => i),
+    },
+  };
+  let row = 0;
+  for (const part of splitSymbolBatch(withPatches, 3)) {
+    const width = symbols.symbols * 16;
+    assert.equal(model.tables.embed(part), whole.slice(row * width, (row + part.size) * width));
+    assert.equal(part.patches!.mask, withPatches.patches.mask.slice(row * count, (row + part.size) * count));
+    assert.is(part.patches!.ids.length, part.size * part.symbols);
+    row += part.size;
+  }
+  assert.is(row, 7);
+  model.dispose();
+});
+
+test.run();

@@ -1,0 +1,36 @@
+/** Takes one real training step of the configuration in its first argument, and prints the most memory that the process held, in bytes. */
+import { selectBackend } from '../../model/backend/index.ts';
+import type { ModelConfig } from '../../model/config.ts';
+import { CemModel } from '../../model/embedder.ts';
+import { RandomNumbers } from '../../model/random.ts';
+import type { TrainingConfig } from '../../training/index.ts';
+import { TrainingStep } from '../../training/step.ts';
+
+const {
+  model: config,
+  dimension,
+  training,
+} = JSON.parse(process.argv[2]!) as {
+  model: ModelConfig;
+  dimension: number;
+  training: TrainingConfig;
+};
+await selectBackend('tensorflow');
+const model = CemModel.create(config, dimension, 1);
+const step = new TrainingStep(model, training);
+const random = new RandomNumbers(1, 'rows');
+const count = config.maximumSymbols;
+const { size, rows } = { size: training.passages.batchSize, rows: config.tables.rows };
+const chunks = Array.from({ length: size }, () => ({
+  count,
+  lengths: new Uint32Array(count).fill(3),
+  kinds: new Uint8Array(count).fill(1),
+  rows: Array.from({ length: 1 + config.tables.sizes.length }, (_, table) =>
+    Int32Array.from({ length: 3 * count }, () => random.integer(table === 0 ? 256 : rows)),
+  ),
+}));
+const targets = new Float32Array(size * dimension).fill(dimension ** -0.5);
+for (let number = 0; number < 2; number++)
+  await step.run([{ name: 'passages', weight: 1, symbols: model.batch(chunks), targets }], number);
+// maxRSS is in KiB.
+process.stdout.write(`${process.resourceUsage().maxRSS * 1024}\n`);

@@ -1,0 +1,71 @@
+import type { OptimizerArrays } from '../../checkpoints/index.ts';
+import { tf } from '../../model/backend/tf.ts';
+import type { EntropyModel } from '../../model/entropy/entropy-model.ts';
+import { CemError } from '../../zpkg/index.ts';
+import { AdamW } from '../optimizers/adamw.ts';
+import { learningRateShare } from '../schedules.ts';
+import type { StepResult } from '../step.ts';
+import type { EntropyTrainingConfig } from './config.ts';
+
+/** One optimiser step over an entropy model. */
+export class EntropyStep {
+  readonly #model: EntropyModel;
+  readonly #config: EntropyTrainingConfig;
+  readonly #optimizer: AdamW;
+
+  constructor(model: EntropyModel, config: EntropyTrainingConfig) {
+    this.#model = model;
+    this.#config = config;
+    this.#optimizer = new AdamW(model.graph.trainableWeights, config.optimizer);
+  }
+
+  /**
+   * @param ids [rows, positions + 1]
+   * @param step from 0 on
+   */
+  async run(ids: Int32Array, rows: number, positions: number, step: number): Promise<StepResult> {
+    const { optimizer, schedule, steps } = this.#config;
+    const learningRate = optimizer.learningRate * learningRateShare(step, { steps, ...schedule });
+    const weights = this.#model.graph.trainableWeights.map((weight) => weight.read());
+    // `values` is [loss, sum of squares of the gradient], so that a step waits for the backend once.
+    const { gradient, values } = tf.tidy(() => {
+      const { value, grads } = tf.engine().gradients(() => this.#model.loss(ids, rows, positions), weights);
+      const flat = this.#optimizer.flatten(grads);
+      return { gradient: flat, values: tf.stack([value, tf.sum(tf.square(flat))]) };
+    });
+    try {
+      const [loss, squares] = (await values.data()) as unknown as [number, number];
+      const gradientNorm = Math.sqrt(squares);
+      const scale = gradientNorm > optimizer.clipNorm ? optimizer.clipNorm / gradientNorm : 1;
+      this.#optimizer.apply(gradient, learningRate, scale, step + 1);
+      return { loss, terms: {}, gradientNorm, learningRate };
+    } finally {
+      tf.dispose([gradient, values]);
+    }
+  }
+
+  /** The optimiser's state by name, for a checkpoint. */
+  async arrays(): Promise<OptimizerArrays> {
+    const { first, second } = await this.#optimizer.moments();
+    return new Map([
+      ['dense/first', { shape: [first.length], data: first }],
+      ['dense/second', { shape: [second.length], data: second }],
+    ]);
+  }
+
+  /** Takes up the state of a checkpoint, whose weights the model has already. */
+  restore(arrays: OptimizerArrays): void {
+    const [first, second] = ['dense/first', 'dense/second'].map((name) => arrays.get(name)?.data);
+    if (!first || !second) {
+      throw new CemError(
+        'CHECKPOINT_SHAPE',
+        'the optimiser\'s state lacks "dense/first" or "dense/second": the checkpoint is damaged, remove it and resume from the one before',
+      );
+    }
+    this.#optimizer.restore({ first, second });
+  }
+
+  dispose(): void {
+    this.#optimizer.dispose();
+  }
+}

@@ -1,0 +1,234 @@
+import type { tf } from '../../model/backend/tf.ts';
+import { type ModelConfig, ngramTables, patchingOf } from '../../model/config.ts';
+import { CemModel } from '../../model/embedder.ts';
+import { buildGraph } from '../../model/graph.ts';
+import { HashTables } from '../../model/hash-tables.ts';
+import { TransformerBlock } from '../../model/layers/transformer-block.ts';
+import { BYTE_VOCABULARY } from '../../model/ngram-hash.ts';
+import type { EncodedChunk, SymbolBatch } from '../../model/symbol-batch.ts';
+import type { TrainingConfig } from '../config.ts';
+import { cachedGradients } from '../gradient-caching.ts';
+import { wholeGradients } from '../gradients.ts';
+import { AdamW } from '../optimizers/adamw.ts';
+import { tableOptimizerNumbers } from '../optimizers/create-table-optimizer.ts';
+import type { TrainingBatch } from '../training-batch.ts';
+import { type CountingBackend, withCountingBackend } from './counting-backend.ts';
+import { registerCountingKernels } from './counting-kernels.ts';
+import { countParameters, type ParameterCounts } from './parameters.ts';
+
+/** Global blocks that are counted one by one. */
+const FEW_LAYERS = 2;
+const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
+/** Node with tsx, tfjs, zstd and TensorFlow's library: 300 to 360 MB resident before the first step (measured, Linux x64). */
+const PROGRAM_BYTES = 330e6;
+/** Copies of a batch's symbol embeddings on the host: the sums of rows, the gradient, the gradient in the kernels' memory. */
+const HOST_COPIES = 3;
+/** Longest sentence in characters (data/sentences.ts); a symbol stands for one byte at least. */
+const SENTENCE_SYMBOLS = 300;
+/** Bytes of text that a symbol stands for: 2 to 4 in frames of technical prose at level 19. */
+const BYTES_PER_SYMBOL = 3;
+
+/** Texts of one granularity in a step, and how long the longest of them are taken to be. */
+export interface PlannedBatch {
+  readonly name: string;
+  readonly size: number;
+  /** Symbols of every text: the most that one may have. */
+  readonly symbols: number;
+}
+
+/** What a run will take, before it starts. */
+export interface TrainingPlan {
+  readonly parameters: ParameterCounts;
+  readonly batches: readonly PlannedBatch[];
+  /** Bytes. */
+  readonly memory: {
+    readonly program: number;
+    readonly tables: number;
+    readonly tableOptimizer: number;
+    readonly weights: number;
+    readonly optimizer: number;
+    /** Most that a step holds besides: activations and gradients, or the optimiser's intermediate results, whichever is more. */
+    readonly step: number;
+    /** Of that, what the forward pass keeps for the gradient, and the gradients on their way. */
+    readonly activations: number;
+    readonly host: number;
+    /** Sum of program, tables, tableOptimizer, weights, optimizer, step and host: what is in use. An allocator may hold freed memory besides (glibc: 5% to 45% more was seen). */
+    readonly peak: number;
+  };
+  /** Multiplications and additions of matrix products in one step. */
+  readonly operations: number;
+}
+
+/**
+ * What a run takes, from the real model, losses and tape at the run's own sizes, on a backend that only counts: nothing of the model is held. Texts are taken to be as long as they
+ * may be (`maximumSymbols`, sentences 300), so that real batches need less.
+ *
+ * @param dimension the teacher's
+ * @param batches instead of the configuration's own
+ */
+export async function planTraining(
+  model: ModelConfig,
+  dimension: number,
+  training: TrainingConfig,
+  batches: readonly PlannedBatch[] = plannedBatches(model, training),
+): Promise<TrainingPlan> {
+  const { layers } = model.global;
+  const count = (counted: number) =>
+    countModel({ ...model, global: { ...model.global, layers: counted } }, dimension, training, batches);
+  return withCountingBackend(registerCountingKernels, async (backend) => {
+    // Everything is linear in the number of blocks once there are some, and deep models take long even to count.
+    const few = await count(Math.min(layers, FEW_LAYERS))(backend);
+    const deep = layers > FEW_LAYERS ? extrapolate(few, await count(FEW_LAYERS + 1)(backend), layers - FEW_LAYERS) : few;
+    const { parameters, weights, optimizer, activations, update, operations } = deep;
+    const rowBytes = model.local.dimension * FLOAT_BYTES;
+    const symbols = batches.reduce((sum, batch) => sum + batch.size * batch.symbols, 0) * (training.accumulate ?? 1);
+    const parts = {
+      program: PROGRAM_BYTES,
+      tables: parameters.hashTables * FLOAT_BYTES + BYTE_VOCABULARY * rowBytes,
+      tableOptimizer: tableOptimizerBytes(model, training),
+      weights,
+      optimizer,
+      step: Math.max(activations, update),
+      host: HOST_COPIES * symbols * rowBytes + touchedRows(model, symbols) * rowBytes,
+    };
+    const peak = Object.values(parts).reduce((sum, bytes) => sum + bytes, 0);
+    return { parameters, batches, memory: { ...parts, activations, peak }, operations };
+  });
+}
+
+/** What depends on the graph. */
+interface ModelCount {
+  readonly parameters: ParameterCounts;
+  /** Bytes that are there all the time. */
+  readonly weights: number;
+  readonly optimizer: number;
+  /** Most bytes besides while gradients are computed. */
+  readonly activations: number;
+  /** Most bytes besides while weights are updated. */
+  readonly update: number;
+  readonly operations: number;
+}
+
+function countModel(
+  model: ModelConfig,
+  dimension: number,
+  training: TrainingConfig,
+  batches: readonly PlannedBatch[],
+): (backend: CountingBackend) => Promise<ModelCount> {
+  return async (backend) => {
+    const before = backend.bytes;
+    const graph = buildGraph(model, dimension);
+    for (const layer of graph.layers) if (layer instanceof TransformerBlock) layer.recompute = training.recompute ?? false;
+    const weights = backend.bytes - before;
+    const cem = new CemModel(model, dimension, graph, new BlankTables(model));
+    const adam = new AdamW(graph.trainableWeights, training.optimizer);
+    const optimizer = backend.bytes - before - weights;
+    const step = await countStep(backend, cem, adam, training, batches);
+    const parameters = countParameters(model, graph);
+    adam.dispose();
+    cem.dispose();
+    return { parameters, weights, optimizer, ...step };
+  };
+}
+
+/** What `further` more layers make of it, `next` being the count with one more. */
+function extrapolate(count: ModelCount, next: ModelCount, further: number): ModelCount {
+  const line = (from: number, to: number) => from + further * (to - from);
+  const parameters = Object.fromEntries(
+    Object.entries(count.parameters).map(([part, number]) => [
+      part,
+      line(number, next.parameters[part as keyof ParameterCounts]),
+    ]),
+  ) as unknown as ParameterCounts;
+  return {
+    parameters,
+    weights: line(count.weights, next.weights),
+    optimizer: line(count.optimizer, next.optimizer),
+    update: line(count.update, next.update),
+    activations: line(count.activations, next.activations),
+    operations: line(count.operations, next.operations),
+  };
+}
+
+/** The batches of a configuration, every text as long as it may be. */
+function plannedBatches(model: ModelConfig, { passages, sentences }: TrainingConfig): PlannedBatch[] {
+  return [
+    { name: 'passages', size: passages.batchSize, symbols: model.maximumSymbols },
+    { name: 'sentences', size: sentences.batchSize, symbols: Math.min(model.maximumSymbols, SENTENCE_SYMBOLS) },
+  ].filter(({ size }) => size > 0);
+}
+
+/** Tables that are never read: embeddings of the right size, and no memory. */
+class BlankTables extends HashTables {
+  constructor(model: ModelConfig) {
+    super(model.local.dimension, ngramTables(model), 1);
+  }
+
+  override embed(batch: SymbolBatch): Float32Array {
+    return new Float32Array(batch.size * batch.symbols * this.dimension);
+  }
+}
+
+/** Bytes and operations of one step. */
+async function countStep(
+  backend: CountingBackend,
+  model: CemModel,
+  adam: AdamW,
+  training: TrainingConfig,
+  planned: readonly PlannedBatch[],
+): Promise<Pick<ModelCount, 'activations' | 'update' | 'operations'>> {
+  const batches = planned.map((batch): TrainingBatch => {
+    const chunk = blankChunk(model.config, batch.symbols);
+    return {
+      name: batch.name,
+      weight: 1,
+      symbols: model.batch(Array.from({ length: batch.size }, () => chunk)),
+      targets: new Float32Array(batch.size * model.dimension),
+    };
+  });
+  const before = backend.bytes;
+  backend.peak = before;
+  backend.operations = 0;
+  const { loss, gradientCaching } = training;
+  const flatten = (gradients: readonly tf.Tensor[]) => adam.flatten(gradients);
+  const { dense } = gradientCaching
+    ? await cachedGradients(model, batches, loss, flatten, gradientCaching.microBatch)
+    : await wholeGradients(model, batches, loss, flatten);
+  const groups = training.accumulate ?? 1;
+  // The sum over earlier groups lies beside the next group's gradients.
+  const activations = backend.peak - before + (groups > 1 ? dense.size * FLOAT_BYTES : 0);
+  const operations = backend.operations * groups;
+  backend.peak = backend.bytes;
+  adam.apply(dense, training.optimizer.learningRate, 1, 1);
+  dense.dispose();
+  return { activations, update: backend.peak - before, operations };
+}
+
+/** A chunk of literals. */
+function blankChunk(model: ModelConfig, count: number): EncodedChunk {
+  const patchSize = patchingOf(model).kind === 'static' ? undefined : model.patchSize;
+  return {
+    count,
+    lengths: new Uint32Array(count).fill(1),
+    kinds: new Uint8Array(count).fill(1),
+    rows: Array.from({ length: 1 + ngramTables(model) }, () => new Int32Array(count)),
+    ...(patchSize && {
+      patchStarts: Uint32Array.from({ length: Math.ceil(count / patchSize) }, (_, patch) => patch * patchSize),
+    }),
+  };
+}
+
+function tableOptimizerBytes(model: ModelConfig, training: TrainingConfig): number {
+  const kind = training.optimizer.tables ?? 'adam';
+  const { dimension } = model.local;
+  const numbers =
+    tableOptimizerNumbers(kind, BYTE_VOCABULARY, dimension) +
+    ngramTables(model) * tableOptimizerNumbers(kind, model.tables.rows, dimension);
+  return numbers * FLOAT_BYTES;
+}
+
+/** Rows of n-gram tables that a step touches, at most. */
+function touchedRows(model: ModelConfig, symbols: number): number {
+  const positions = symbols * (model.input === 'symbols' ? BYTES_PER_SYMBOL : 1);
+  return ngramTables(model) * Math.min(model.tables.rows, positions);
+}

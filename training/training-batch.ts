@@ -1,0 +1,57 @@
+import type { SymbolBatch } from '../model/symbol-batch.ts';
+
+/** Texts of one granularity that a step trains on. */
+export interface TrainingBatch {
+  /** `passages`, `sentences`, … */
+  readonly name: string;
+  readonly weight: number;
+  readonly symbols: SymbolBatch;
+  /** [size, dimension] the teacher's vectors. */
+  readonly targets: Float32Array;
+  /** [negatives, dimension] the teacher's vectors of hard negatives; absent: none. */
+  readonly negatives?: Float32Array;
+}
+
+/**
+ * Cuts a batch into parts of at most `size` chunks. A part keeps the padding of the whole, so that both are the same computation.
+ *
+ * @param size chunks a part
+ */
+export function splitSymbolBatch(batch: SymbolBatch, size: number): SymbolBatch[] {
+  const parts: SymbolBatch[] = [];
+  let first = 0;
+  for (let from = 0; from < batch.size; from += size) {
+    const to = Math.min(batch.size, from + size);
+    let last = first;
+    while (last < batch.places.length && batch.places[last]! < to * batch.symbols) last++;
+    parts.push(cutSymbolBatch(batch, { from, to }, { first, last }));
+    first = last;
+  }
+  return parts;
+}
+
+/** Chunks `from` up to `to`, whose real symbols are those from `first` up to `last`. */
+function cutSymbolBatch(
+  batch: SymbolBatch,
+  { from, to }: { from: number; to: number },
+  { first, last }: { first: number; last: number },
+): SymbolBatch {
+  const { symbols, patches } = batch;
+  const [firstPosition, lastPosition] = [batch.starts[first]!, batch.starts[last]!];
+  return {
+    size: to - from,
+    symbols,
+    lengths: batch.lengths.slice(from * symbols, to * symbols),
+    kinds: batch.kinds.slice(from * symbols, to * symbols),
+    places: batch.places.slice(first, last).map((place) => place - from * symbols),
+    starts: batch.starts.slice(first, last + 1).map((start) => start - firstPosition),
+    rows: batch.rows.map((rows) => rows.slice(firstPosition, lastPosition)),
+    ...(patches && {
+      patches: {
+        count: patches.count,
+        ids: patches.ids.slice(from * symbols, to * symbols),
+        mask: patches.mask.slice(from * patches.count, to * patches.count),
+      },
+    }),
+  };
+}
