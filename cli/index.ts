@@ -3,11 +3,25 @@ import { type LoadedStudent, loadStudent } from '../checkpoints/index.ts';
 import { openCorpus, type PackedCorpus } from '../data/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../model/backend/index.ts';
 import { corpusIdentity, IndexFolder, type IndexingResult, type IndexMakers, synchroniseIndex } from '../rag/index.ts';
+import type { VectorIndex, VectorIndexRecall, VectorPrecision } from '../search/index.ts';
 import { defineCommand, type GlobalOptions } from './command.ts';
-import { databaseOption, indexOption, modelsOption } from './index-options.ts';
+import {
+  databaseOption,
+  hnswOptions,
+  indexOption,
+  modelsOption,
+  precisionOption,
+  type VectorIndexOptions,
+  vectorIndexOfOptions,
+  vectorIndexOption,
+} from './index-options.ts';
 import type { Reporter } from './reporter.ts';
 
-interface IndexOptions {
+/** By how many of the index's own vectors, at which depth, a graph is held against exact search. */
+const RECALL_QUERIES = 100;
+const RECALL_DEPTH = 10;
+
+interface IndexOptions extends VectorIndexOptions {
   readonly checkpoint: string;
   readonly zpkg: string;
   readonly index: string;
@@ -22,6 +36,10 @@ interface IndexReport extends IndexingResult {
   /** Content hash. */
   readonly checkpoint: string;
   readonly teacher: string;
+  readonly precision: VectorPrecision;
+  readonly vectorIndex: VectorIndex;
+  /** What an approximate index finds of the exact results, over some of its own vectors; absent where search is exact, or nothing has changed. */
+  readonly recall?: VectorIndexRecall;
   readonly seconds: number;
 }
 
@@ -63,10 +81,11 @@ function makersOf(checkpoint: LoadedStudent, zpkg: { path: string; identity: str
 
 /** What `cem index` does, for the demo too. */
 export async function runIndex(
-  { checkpoint: checkpointPath, zpkg, index, database, models, backend }: IndexOptions & GlobalOptions,
+  { checkpoint: checkpointPath, zpkg, index, database, models, backend, ...options }: IndexOptions & GlobalOptions,
   reporter: Reporter,
 ): Promise<IndexReport> {
   const start = performance.now();
+  const vectorIndex = vectorIndexOfOptions(options);
   // The container first: its errors are the cheapest to find.
   const reader = await openCorpus(zpkg);
   try {
@@ -74,15 +93,25 @@ export async function runIndex(
     const checkpoint = await loadStudent(checkpointPath);
     try {
       const makers = makersOf(checkpoint, { path: resolve(zpkg), identity: await corpusIdentity(reader) }, models);
-      const folder = await IndexFolder.openForIndexing(index, makers, database === undefined ? {} : { database });
+      const folder = await IndexFolder.openForIndexing(index, makers, {
+        ...(database !== undefined && { database }),
+        ...(options.precision !== undefined && { precision: options.precision }),
+        ...(vectorIndex !== undefined && { vectorIndex }),
+      });
       try {
+        const { store } = folder;
         const result = await encodeIntoIndex(folder, reader, checkpoint.student, reporter);
+        const changed = result.encoded > 0 || result.removed > 0 || vectorIndex !== undefined;
         return {
           index: folder.path,
           ...result,
           dimension: makers.dimension,
           checkpoint: makers.checkpoint.hash,
           teacher: makers.teacher.id,
+          precision: store.precision,
+          vectorIndex: store.vectorIndex,
+          ...(changed &&
+            store.vectorIndex.kind !== 'none' && { recall: await store.measureRecall(RECALL_QUERIES, RECALL_DEPTH) }),
           seconds: (performance.now() - start) / 1000,
         };
       } finally {
@@ -96,6 +125,12 @@ export async function runIndex(
   }
 }
 
+function describeVectorIndex({ precision, vectorIndex, recall }: IndexReport): string {
+  const half = precision === 'half' ? ' halves' : '';
+  const kind = vectorIndex.kind === 'none' ? '' : `, ${vectorIndex.kind}`;
+  return `${half}${kind}${recall === undefined ? '' : ` with recall@${recall.k} ${recall.recall.toFixed(3)} against exact search`}`;
+}
+
 /** Makes or updates an index. */
 export const indexCommand = defineCommand<IndexOptions, IndexReport>({
   command: 'index',
@@ -105,6 +140,10 @@ export const indexCommand = defineCommand<IndexOptions, IndexReport>({
     [
       'index --checkpoint C --zpkg Z --index I --database postgres://user@host/db',
       'keep the vectors in a PostgreSQL server with pgvector',
+    ],
+    [
+      'index --checkpoint C --zpkg Z --index I --precision half --vector-index hnsw',
+      'halve the vectors, and search approximately, for millions of chunks',
     ],
   ],
   options: (parser) =>
@@ -121,9 +160,12 @@ export const indexCommand = defineCommand<IndexOptions, IndexReport>({
       })
       .option('index', { ...indexOption, describe: 'folder of the index' })
       .option('database', databaseOption)
+      .option('precision', precisionOption)
+      .option('vector-index', vectorIndexOption)
+      .options(hnswOptions)
       .option('models', { ...modelsOption, describe: 'folder where searches in this index look for the teacher before the hub' }),
   run: runIndex,
   text: (report) =>
     `${report.index}: ${report.documents} documents, ${report.chunks} chunks (${report.encoded} encoded now, ${report.removed} outdated rows removed), ` +
-    `${report.dimension}-d, ${report.seconds.toFixed(1)} s`,
+    `${report.dimension}-d${describeVectorIndex(report)}, ${report.seconds.toFixed(1)} s`,
 });

@@ -3,9 +3,10 @@ import { access, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type FolderLock, lockFolder } from '../data/folder-lock.ts';
 import { openPglite } from '../search/pglite-driver.ts';
-import { PgvectorStore } from '../search/pgvector-store.ts';
+import { PgvectorStore, type VectorPrecision } from '../search/pgvector-store.ts';
 import { databaseUrlWithoutPassword, openPostgres } from '../search/postgres-driver.ts';
-import type { VectorCount, VectorStore } from '../search/vector-store.ts';
+import type { VectorIndexInput } from '../search/vector-index.ts';
+import type { VectorCount } from '../search/vector-store.ts';
 import { CemError, UsageError } from '../zpkg/errors.ts';
 import {
   BUILDING_FILE,
@@ -27,17 +28,24 @@ export interface IndexFolderOptions {
   readonly database?: string;
 }
 
+export interface IndexWritingOptions extends IndexFolderOptions {
+  /** Of a new index `single` unless given; one that is there keeps its own. */
+  readonly precision?: VectorPrecision;
+  /** What searches go by; unless given, what the index has (a new one: none, exact search). */
+  readonly vectorIndex?: VectorIndexInput;
+}
+
 /**
  * An index on disk: `index.json`, `pgdata/` (unless the vectors lie in a server), and `lock` while a process has it open.
  * It is this process's alone until `close`.
  */
 export class IndexFolder {
   readonly path: string;
-  readonly store: VectorStore;
+  readonly store: PgvectorStore;
   readonly #lock: FolderLock;
   #manifest: IndexManifest;
 
-  private constructor(path: string, store: VectorStore, lock: FolderLock, manifest: IndexManifest) {
+  private constructor(path: string, store: PgvectorStore, lock: FolderLock, manifest: IndexManifest) {
     this.path = path;
     this.store = store;
     this.#lock = lock;
@@ -73,7 +81,7 @@ export class IndexFolder {
    * @throws CemError `INDEX_OTHER_CHECKPOINT`, `INDEX_OTHER_TEACHER`, `INDEX_DIMENSION`, `INDEX_OTHER_DATABASE`, `FOLDER_LOCKED` and what opening the store
    *   throws; FormatError `INDEX_FORMAT`; UsageError `INDEX_FOLDER` for a folder that holds something else
    */
-  static async openForIndexing(folder: string, makers: IndexMakers, options: IndexFolderOptions = {}): Promise<IndexFolder> {
+  static async openForIndexing(folder: string, makers: IndexMakers, options: IndexWritingOptions = {}): Promise<IndexFolder> {
     const path = resolve(folder);
     const server = options.database === undefined ? undefined : databaseUrlWithoutPassword(options.database);
     await requireIndexOrEmpty(path);
@@ -99,8 +107,9 @@ export class IndexFolder {
     });
   }
 
-  /** Says that all vectors are in: from now on the index can be searched. */
+  /** Says that all vectors are in: from now on the index can be searched. Builds the vector index first, where one is wanted. */
   async finish(counts: VectorCount): Promise<void> {
+    await this.store.finishWriting();
     this.#manifest = { ...this.#manifest, documents: counts.documents, chunks: counts.chunks };
     await writeIndexManifest(this.path, INDEX_FILE, this.#manifest);
     await removeDurably(this.path, BUILDING_FILE);
@@ -128,15 +137,21 @@ async function locked<Result>(path: string, body: (lock: FolderLock) => Promise<
 async function openStore(
   path: string,
   manifest: IndexManifest,
-  options: IndexFolderOptions,
+  options: IndexWritingOptions,
   create: boolean,
-): Promise<VectorStore> {
+): Promise<PgvectorStore> {
   checkSameDatabase(path, manifest.store, options.database);
   const driver =
     manifest.store.kind === 'pglite'
       ? await openPglite(join(path, DATABASE_FOLDER), { create })
       : await openPostgres(options.database ?? manifest.store.url);
-  return PgvectorStore.open(driver, { dimension: manifest.dimension, name: `cem_${manifest.id}`, create });
+  return PgvectorStore.open(driver, {
+    dimension: manifest.dimension,
+    name: `cem_${manifest.id}`,
+    create,
+    ...(options.precision !== undefined && { precision: options.precision }),
+    ...(options.vectorIndex !== undefined && { vectorIndex: options.vectorIndex }),
+  });
 }
 
 /** @throws CemError `INDEX_OTHER_DATABASE` */

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A throw-away PostgreSQL server with pgvector for tests, on a loopback port (Debian; `install` needs root).
 #
-#   scripts/postgres.sh install   installs PostgreSQL and pgvector where they are missing
+#   scripts/postgres.sh install   installs PostgreSQL and pgvector where they are missing; a pgvector that it builds is kept in CEM_CACHE for later machines
 #   scripts/postgres.sh start     starts a fresh server and prints its URL, for CEM_TEST_DATABASE_URL
 #   scripts/postgres.sh stop      stops it and removes its files
 set -euo pipefail
@@ -9,6 +9,7 @@ set -euo pipefail
 folder=${CEM_POSTGRES_FOLDER:-/var/tmp/cem-postgres}
 # The release of Debian whose source package of pgvector is built where the machine's own release has no package (version 0.8.0).
 pgvector_suite=trixie
+cache=${CEM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cem}/postgres
 
 say() { printf 'postgres: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -27,9 +28,12 @@ install_server() {
   apt-get install -y -qq --no-install-recommends postgresql postgresql-server-dev-all build-essential dpkg-dev >/dev/null
 }
 
+# Where the build for this machine's release, architecture and server is kept.
+kept_pgvector() { . /etc/os-release && echo "$cache/pgvector-$pgvector_suite-for-$ID-${VERSION_ID:-unknown}-$(dpkg --print-architecture)-postgresql-$1.tar.gz"; }
+
 # Builds pgvector from the source package of a later Debian, fetched from the mirror that this machine uses.
 build_pgvector() {
-  local programs=$1 work mirror
+  local programs=$1 kept=$2 work mirror
   work=$(mktemp -d)
   chmod 755 "$work"
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' | grep -v security | head -n 1)
@@ -42,7 +46,10 @@ build_pgvector() {
   # apt has checked the files against the signed index; the uploader's own key need not be here.
   # No -march=native: the library may be kept while the machine changes.
   make -s -C "$work/source/tree" PG_CONFIG="$programs/pg_config" OPTFLAGS='' >/dev/null
-  make -s -C "$work/source/tree" PG_CONFIG="$programs/pg_config" install >/dev/null
+  make -s -C "$work/source/tree" PG_CONFIG="$programs/pg_config" DESTDIR="$work/installed" install >/dev/null
+  mkdir -p "$(dirname "$kept")"
+  tar -C "$work/installed" -czf "$kept.$$" .
+  mv "$kept.$$" "$kept"
   rm -rf "$work"
 }
 
@@ -58,8 +65,15 @@ install() {
   local version
   version=$(basename "$(dirname "$programs")")
   if apt-get install -y -qq --no-install-recommends "postgresql-$version-pgvector" >/dev/null 2>&1; then say 'pgvector: the package'; return; fi
-  say "pgvector: building it from the source package of $pgvector_suite"
-  build_pgvector "$programs"
+  local kept
+  kept=$(kept_pgvector "$version")
+  if [ ! -e "$kept" ]; then
+    say "pgvector: building it from the source package of $pgvector_suite"
+    build_pgvector "$programs" "$kept"
+  fi
+  say "pgvector: $kept"
+  # Directories that are there keep their owner and mode.
+  tar -C / --no-overwrite-dir --no-same-owner -xzf "$kept"
   has_pgvector "$programs" || fail 'pgvector was built but is not where the server looks for it'
 }
 

@@ -90,7 +90,8 @@ export class Bm25Retriever implements Retriever {
         scores[document]! += (inverseFrequency * frequency * (k1 + 1)) / (frequency + this.#saturation[document]!);
       }
     }
-    const best = new TopK(k, this.#tieOrder);
+    const order = this.#tieOrder;
+    const best = new TopK(Math.min(k, touched.length), { compareTies: (left, right) => order[left]! - order[right]! });
     for (const document of touched) {
       best.push(document, scores[document]!);
       scores[document] = 0;

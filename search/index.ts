@@ -1,12 +1,17 @@
 export { type Bm25Options, Bm25Retriever } from './bm25.ts';
+export { ExactIndex, type ExactIndexOptions, type ExactSearchOptions } from './exact-index.ts';
 export { ExactRetriever, type ExactRetrieverOptions } from './exact-retriever.ts';
+export { ExactStore } from './exact-store.ts';
 export { type InnerProducts, plainInnerProducts, tensorInnerProducts } from './inner-products.ts';
 export { openPglite } from './pglite-driver.ts';
-export { type PgvectorOptions, PgvectorStore, type VectorPrecision } from './pgvector-store.ts';
+export { type PgvectorOptions, PgvectorStore, type VectorIndexRecall, type VectorPrecision } from './pgvector-store.ts';
 export { databaseUrlWithoutPassword, openPostgres } from './postgres-driver.ts';
 export { compareRanked } from './rank-order.ts';
+export { recallAgainst } from './recall.ts';
 export type { Hit, Retriever } from './retriever.ts';
 export type { SqlDriver } from './sql-driver.ts';
 export { tokenize } from './tokenizer.ts';
+export { VECTOR_STORAGES, type VectorStorage } from './vector-block.ts';
+export { type VectorIndex, type VectorIndexInput, vectorIndexConfig } from './vector-index.ts';
 export { VectorRetriever } from './vector-retriever.ts';
 export type { VectorFilter, VectorRow, VectorStore } from './vector-store.ts';

@@ -1,8 +1,14 @@
 import { CemError, UsageError } from '../zpkg/errors.ts';
 import { databaseErrorCode } from './database-error.ts';
+import { buildHnsw, checkHnsw } from './hnsw.ts';
+import { searchByHnsw, searchExactly, vectorText, whereClause } from './pgvector-search.ts';
+import { recallAgainst } from './recall.ts';
 import type { Hit } from './retriever.ts';
 import type { SqlDriver, SqlParameter, SqlQuery } from './sql-driver.ts';
+import { parseVectorIndex, type VectorIndex, type VectorIndexInput } from './vector-index.ts';
+import { checkVector, lastRowsByKey } from './vector-row.ts';
 import type { StoredChunk, VectorCount, VectorFilter, VectorRow, VectorStore } from './vector-store.ts';
+import type { VectorTable } from './vector-table.ts';
 
 /** Element type of the stored vectors: `single` is pgvector's `vector` (4 bytes), `half` its `halfvec` (2 bytes; cosines to about 3 digits; from 0.7). */
 export type VectorPrecision = 'single' | 'half';
@@ -12,9 +18,21 @@ export interface PgvectorOptions {
   readonly dimension: number;
   /** Prefix of the store's tables: several stores share a database under different names. A lower-case letter, then letters, digits, `_`; at most 40. */
   readonly name?: string;
+  /** Of a new store `single` unless given; one that is there keeps its own. */
   readonly precision?: VectorPrecision;
+  /** What `finishWriting` builds; unless given, what the store has (a new one: none, exact search). */
+  readonly vectorIndex?: VectorIndexInput;
   /** Whether to make the store where there is none (default) or to refuse. */
   readonly create?: boolean;
+}
+
+/** What an approximate index finds of the exact results. */
+export interface VectorIndexRecall {
+  readonly queries: number;
+  /** Results of a query. */
+  readonly k: number;
+  /** 0 to 1 */
+  readonly recall: number;
 }
 
 /** PostgreSQL cuts names at 63 bytes; the suffixes need some of them. */
@@ -26,60 +44,58 @@ const MAXIMUM_DIMENSION = 16_000;
 const INSERT_ROWS = 500;
 /** Documents of one page of `documentIds`. */
 const PAGE_SIZE = 5_000;
-/** Best chunks fetched for each document wanted, at first: documents mostly have few chunks, and where one fills the list it is widened. */
-const CHUNKS_PER_DOCUMENT = 4;
-/** What no PostgreSQL text holds: a zero byte, or half of a surrogate pair (it has no UTF-8). */
-const UNSTORABLE_ID = /\0|\p{Surrogate}/u;
+/** Key of the store's metadata that says which vector index is built. */
+const VECTOR_INDEX_KEY = 'vector_index';
 const INSUFFICIENT_PRIVILEGE = '42501';
-
-const vectorText = (vector: Float32Array): string => `[${vector.join(',')}]`;
-
-/** Compiles a filter to SQL, its values as parameters after those already in the list. */
-function whereClause(filter: VectorFilter | undefined, parameters: SqlParameter[]): string {
-  const conditions: string[] = [];
-  if (filter?.documentIds !== undefined) conditions.push(`document = any($${parameters.push([...filter.documentIds])}::text[])`);
-  if (filter?.metadata !== undefined) conditions.push(`metadata @> $${parameters.push(JSON.stringify(filter.metadata))}::jsonb`);
-  return conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
-}
-
-/** The first row of each document in rows that come best first. */
-function bestPerDocument(rows: readonly { document: string; chunk: number; score: number }[], k: number): Hit[] {
-  const hits = new Map<string, Hit>();
-  for (const row of rows) {
-    if (hits.size === k) break;
-    if (!hits.has(row.document)) hits.set(row.document, { id: row.document, score: row.score, chunk: row.chunk });
-  }
-  return [...hits.values()];
-}
 
 /**
  * The vector store on PostgreSQL with pgvector, embedded or remote: the same SQL over either driver.
  *
- * Tables `<name>_chunks` (one row a chunk, key document + chunk) and `<name>_metadata`. Search is exact: a scan by inner product, which is the
- * cosine of normalised vectors. Document ids compare as bytes (collation "C"), whatever the database's locale.
+ * Tables `<name>_chunks` (one row a chunk, key document + chunk) and `<name>_metadata`. Search is by inner product, which is the cosine of normalised vectors:
+ * a scan, exact, unless an HNSW index is built. Document ids compare as bytes (collation "C"), whatever the database's locale.
  */
 export class PgvectorStore implements VectorStore {
   readonly dimension: number;
-  readonly precision: VectorPrecision;
   readonly #driver: SqlDriver;
+  readonly #name: string;
   readonly #chunks: string;
   readonly #metadata: string;
-  readonly #type: string;
+  #precision: VectorPrecision;
+  #built: VectorIndex = { kind: 'none' };
+  #wanted: VectorIndex = { kind: 'none' };
 
   private constructor(driver: SqlDriver, options: { dimension: number; name: string; precision: VectorPrecision }) {
     this.dimension = options.dimension;
-    this.precision = options.precision;
+    this.#precision = options.precision;
     this.#driver = driver;
+    this.#name = options.name;
     this.#chunks = `${options.name}_chunks`;
     this.#metadata = `${options.name}_metadata`;
-    this.#type = SQL_TYPES[options.precision];
+  }
+
+  get precision(): VectorPrecision {
+    return this.#precision;
+  }
+
+  /** What searches go by. */
+  get vectorIndex(): VectorIndex {
+    return this.#built;
+  }
+
+  get #type(): VectorTable['type'] {
+    return SQL_TYPES[this.#precision];
+  }
+
+  get #table(): VectorTable {
+    return { name: this.#chunks, type: this.#type, dimension: this.dimension };
   }
 
   /**
    * Opens the store on a connection, which it owns from then on: also when this throws, the connection is closed.
    *
    * @throws UsageError `VECTOR_STORE_NAME`; CemError `VECTOR_EXTENSION` where the database has no pgvector, `VECTOR_STORE_MISSING` where there is no such
-   *   store and `create` is false, `VECTOR_DIMENSION` where the one that is there has another dimension or precision
+   *   store and `create` is false, `VECTOR_DIMENSION` where the one that is there has another dimension or precision, `VECTOR_INDEX` for an index that cannot
+   *   be built over such vectors
    */
   static async open(driver: SqlDriver, options: PgvectorOptions): Promise<PgvectorStore> {
     const name = options.name ?? 'cem';
@@ -103,7 +119,7 @@ export class PgvectorStore implements VectorStore {
         );
       }
       const store = new PgvectorStore(driver, { dimension: options.dimension, name, precision: options.precision ?? 'single' });
-      await store.#prepare(options.create ?? true);
+      await store.#prepare(options);
       return store;
     } catch (error) {
       await driver.close().catch(() => {});
@@ -111,7 +127,7 @@ export class PgvectorStore implements VectorStore {
     }
   }
 
-  async #prepare(create: boolean): Promise<void> {
+  async #prepare({ precision: wantedPrecision, vectorIndex, create = true }: PgvectorOptions): Promise<void> {
     const [table] = await this.#driver.query<{ name: string | null }>('select to_regclass($1)::text as name', [this.#metadata]);
     if (table?.name == null) {
       if (!create) {
@@ -123,6 +139,7 @@ export class PgvectorStore implements VectorStore {
           },
         );
       }
+      this.#want(vectorIndex);
       await this.#createExtension();
       await this.#driver.transaction(async (query) => {
         await query(`create table ${this.#chunks} (
@@ -136,19 +153,28 @@ export class PgvectorStore implements VectorStore {
         await query(`create table ${this.#metadata} (key text primary key, value text not null)`);
         await query(`insert into ${this.#metadata} values ('dimension', $1), ('precision', $2)`, [
           String(this.dimension),
-          this.precision,
+          this.#precision,
         ]);
       });
       return;
     }
     const [dimension, precision] = [await this.getMetadata('dimension'), await this.getMetadata('precision')];
-    if (dimension !== String(this.dimension) || precision !== this.precision) {
+    if (dimension !== String(this.dimension) || (precision !== wantedPrecision && wantedPrecision !== undefined)) {
       throw new CemError(
         'VECTOR_DIMENSION',
-        `${this.#driver.location} holds vectors of ${dimension} values (${precision}) under this name, not ${this.dimension} (${this.precision}); use another index`,
+        `${this.#driver.location} holds vectors of ${dimension} values (${precision}) under this name, not ${this.dimension} (${wantedPrecision ?? precision}); use another index`,
         { details: { stored: dimension, wanted: this.dimension } },
       );
     }
+    this.#precision = precision === 'half' ? 'half' : 'single';
+    const built = await this.getMetadata(VECTOR_INDEX_KEY);
+    if (built !== undefined) this.#built = parseVectorIndex(JSON.parse(built));
+    this.#want(vectorIndex);
+  }
+
+  #want(vectorIndex: VectorIndexInput | undefined): void {
+    this.#wanted = vectorIndex === undefined ? this.#built : parseVectorIndex(vectorIndex);
+    if (this.#wanted.kind === 'hnsw') checkHnsw(this.#table);
   }
 
   async #createExtension(): Promise<void> {
@@ -168,34 +194,9 @@ export class PgvectorStore implements VectorStore {
     }
   }
 
-  #checkVector(vector: Float32Array, what: string): void {
-    if (vector.length !== this.dimension) {
-      throw new CemError(
-        'VECTOR_DIMENSION',
-        `${what} has ${vector.length} values, and this store holds vectors of ${this.dimension}`,
-        {
-          details: { got: vector.length, wanted: this.dimension },
-        },
-      );
-    }
-    if (!vector.every(Number.isFinite)) throw new CemError('VECTOR_VALUE', `${what} holds a value that is not a finite number`);
-  }
-
   async upsert(rows: readonly VectorRow[]): Promise<void> {
-    // One statement must not meet a key twice; the last row of a key counts, as if they had come one by one.
-    const unique = new Map<string, VectorRow>();
-    for (const row of rows) {
-      this.#checkVector(row.vector, `the vector of document "${row.documentId}", chunk ${row.chunk},`);
-      if (UNSTORABLE_ID.test(row.documentId)) {
-        throw new CemError(
-          'VECTOR_STORE_ID',
-          `document id ${JSON.stringify(row.documentId)} holds a zero byte or half a surrogate pair, which PostgreSQL cannot store; give it another id`,
-          { details: { documentId: row.documentId } },
-        );
-      }
-      unique.set(`${row.chunk} ${row.documentId}`, row);
-    }
-    const all = [...unique.values()];
+    // One statement must not meet a key twice.
+    const all = lastRowsByKey(rows, this.dimension);
     if (all.length === 0) return;
     await this.#driver.transaction(async (query) => {
       for (let first = 0; first < all.length; first += INSERT_ROWS)
@@ -228,22 +229,53 @@ export class PgvectorStore implements VectorStore {
     return deleted?.rows ?? 0;
   }
 
-  async search(vector: Float32Array, k: number, filter?: VectorFilter): Promise<Hit[]> {
-    this.#checkVector(vector, "the query's vector");
-    if (k < 1) return [];
-    const parameters: SqlParameter[] = [vectorText(vector)];
-    const where = whereClause(filter, parameters);
-    const limitParameter = parameters.length + 1;
-    for (let limit = k * CHUNKS_PER_DOCUMENT; ; limit *= CHUNKS_PER_DOCUMENT) {
-      const rows = await this.#driver.query<{ document: string; chunk: number; score: number }>(
-        `select document, chunk, -distance as score
-          from (select document, chunk, vector <#> $1::${this.#type} as distance from ${this.#chunks} ${where}) as candidates
-          order by distance, document desc, chunk limit $${limitParameter}`,
-        [...parameters, limit],
-      );
-      const hits = bestPerDocument(rows, k);
-      if (hits.length === k || rows.length < limit) return hits;
+  async finishWriting(): Promise<void> {
+    const [built, wanted] = [this.#built, this.#wanted];
+    const name = `${this.#name}_hnsw`;
+    const remember = (query: SqlQuery): Promise<void> => this.#writeMetadata(query, VECTOR_INDEX_KEY, JSON.stringify(wanted));
+    if (wanted.kind === 'none') {
+      if (built.kind === 'none') return;
+      await this.#driver.transaction(async (query) => {
+        await query(`drop index if exists ${name}`);
+        await remember(query);
+      });
+    } else if (built.kind === 'none' || built.m !== wanted.m || built.efConstruction !== wanted.efConstruction) {
+      await buildHnsw(this.#driver, { name, table: this.#table }, wanted, remember);
+    } else if (built.efSearch !== wanted.efSearch) {
+      await remember(this.#driver.query);
     }
+    this.#built = wanted;
+  }
+
+  async search(vector: Float32Array, k: number, filter?: VectorFilter): Promise<Hit[]> {
+    checkVector(vector, this.dimension, "the query's vector");
+    if (k < 1) return [];
+    const index = this.#built;
+    // Few documents are found faster by their key.
+    if (index.kind === 'none' || filter?.documentIds !== undefined)
+      return searchExactly(this.#driver, this.#table, vector, k, filter);
+    const hits = await searchByHnsw(this.#driver, this.#table, index, vector, k, filter);
+    // The graph's scan gives up after a while, with a rare filter before it has k.
+    return hits.length === k ? hits : searchExactly(this.#driver, this.#table, vector, k, filter);
+  }
+
+  /**
+   * What the vector index loses: the part of the exact k best documents that it finds too, over vectors of the store itself taken as queries.
+   *
+   * @param queries how many vectors are taken at most, in an order that has nothing to do with their content
+   */
+  async measureRecall(queries: number, k: number): Promise<VectorIndexRecall> {
+    const rows = await this.#driver.query<{ vector: string }>(
+      `select vector::text as vector from ${this.#chunks} order by hashtext(document || ' ' || chunk), document, chunk limit $1`,
+      [queries],
+    );
+    const [exact, found]: [string[][], string[][]] = [[], []];
+    for (const row of rows) {
+      const vector = Float32Array.from(JSON.parse(row.vector) as number[]);
+      exact.push((await searchExactly(this.#driver, this.#table, vector, k)).map(({ id }) => id));
+      found.push((await this.search(vector, k)).map(({ id }) => id));
+    }
+    return { queries: rows.length, k, recall: recallAgainst(exact, found) };
   }
 
   async count(filter?: VectorFilter): Promise<VectorCount> {
@@ -286,10 +318,14 @@ export class PgvectorStore implements VectorStore {
   }
 
   async setMetadata(key: string, value: string): Promise<void> {
-    await this.#driver.query(
-      `insert into ${this.#metadata} values ($1, $2) on conflict (key) do update set value = excluded.value`,
-      [key, value],
-    );
+    await this.#writeMetadata(this.#driver.query, key, value);
+  }
+
+  async #writeMetadata(query: SqlQuery, key: string, value: string): Promise<void> {
+    await query(`insert into ${this.#metadata} values ($1, $2) on conflict (key) do update set value = excluded.value`, [
+      key,
+      value,
+    ]);
   }
 
   async close(): Promise<void> {

@@ -46,11 +46,13 @@ export interface VectorStore {
    *   the store cannot hold
    */
   upsert(rows: readonly VectorRow[]): Promise<void>;
+  /** To be called after a run of writes: builds what searches go by beside the rows, where the store has such a thing. Rows can be written and found before it too. */
+  finishWriting(): Promise<void>;
   /** Removes all rows of these documents; unknown ids are passed over. Returns the number of rows that went. */
   deleteDocuments(documentIds: readonly string[]): Promise<number>;
   /**
    * The best k documents, each with its best chunk: score is the cosine, order is score descending, ties by document id descending as UTF-8 bytes,
-   * then by the lower chunk number. Exact.
+   * then by the lower chunk number. Exact, unless the store was asked to have an approximate index.
    */
   search(vector: Float32Array, k: number, filter?: VectorFilter): Promise<Hit[]>;
   count(filter?: VectorFilter): Promise<VectorCount>;

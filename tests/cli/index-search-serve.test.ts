@@ -226,6 +226,23 @@ test('an index made by another checkpoint is refused by name, and stays as it wa
   assert.is(await readFile(join(context.index, 'index.json'), 'utf8'), before);
 });
 
+test('halves and a graph: reported, kept by the next run and by searches, and changed by naming others', async (context) => {
+  const elsewhere = { ...context, index: join(context.folder, 'approximate') };
+  const report = JSON.parse(
+    await makeIndex(elsewhere, '--precision', 'half', '--vector-index', 'hnsw', '--hnsw-m', '8', '--ef-search', '200', '--json'),
+  );
+  assert.is(report.precision, 'half');
+  assert.equal(report.vectorIndex, { kind: 'hnsw', m: 8, efConstruction: 64, efSearch: 200 });
+  assert.ok(report.recall.recall >= 0.95 && report.recall.recall <= 1, `${report.recall.recall}`);
+  assert.equal([report.recall.queries, report.recall.k], [100, 10]);
+  const again = JSON.parse(await makeIndex(elsewhere, '--json'));
+  assert.equal([again.encoded, again.precision, again.vectorIndex, again.recall], [0, 'half', report.vectorIndex, undefined]);
+  const { results } = JSON.parse(await runCommand(searchCommand, ['search', 'violin bow', '--index', elsewhere.index, '--json']));
+  assert.is(results.length, 5);
+  assert.is((await refusalOf(makeIndex(elsewhere, '--precision', 'single'))).code, 'VECTOR_DIMENSION');
+  assert.match(await makeIndex(elsewhere, '--vector-index', 'none'), / 8-d halves, /);
+});
+
 test('bad input is refused with one line and leaves nothing behind', async (context) => {
   const { folder, run, zpkg, index } = context;
   const fresh = join(folder, 'fresh');
@@ -239,6 +256,11 @@ test('bad input is refused with one line and leaves nothing behind', async (cont
   await truncate(cut, 5_000);
   assert.is((await attempt(run, cut)).code, 'ZPKG_TRUNCATED');
   assert.instance(await attempt(run, zpkg, '--database', 'mysql://x'), UsageError);
+  assert.is((await attempt(run, zpkg, '--hnsw-m', '8')).code, 'INDEX_OPTIONS');
+  assert.match(
+    (await attempt(run, zpkg, '--vector-index', 'hnsw', '--ef-construction', '20')).message,
+    /^--ef-construction: must be at least 2 m/,
+  );
   assert.not.ok(existsSync(fresh));
   const unreachable = await attempt(run, zpkg, '--database', 'postgres://user:hush@127.0.0.1:1/x');
   assert.is(unreachable.code, 'DATABASE_UNREACHABLE');

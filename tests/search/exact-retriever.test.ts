@@ -9,16 +9,16 @@ import { testBackend } from '../backend.ts';
 const test = suite('exact search');
 
 /** An encoder with vectors given outright: `rows` of a document, one vector of a query, both by name. */
-function fixedEncoder(documents: Record<string, number[][]>, queries: Record<string, number[]>): Encoder {
+function fixedEncoder(documents: Record<string, number[][]>, queries: Record<string, number[]>, dimension = 2): Encoder {
   return {
-    description: { id: 'fixed', revision: '1', dimension: 2, settings: {} },
+    description: { id: 'fixed', revision: '1', dimension, settings: {} },
     async encodeQueries(texts): Promise<Vectors> {
-      return { rows: texts.length, dimension: 2, data: Float32Array.from(texts.flatMap((text) => queries[text]!)) };
+      return { rows: texts.length, dimension, data: Float32Array.from(texts.flatMap((text) => queries[text]!)) };
     },
     async encodeCorpus(ids): Promise<CorpusVectors> {
       const owners = ids.flatMap((id, index) => documents[id]!.map(() => index));
       const data = ids.flatMap((id) => documents[id]!.flat());
-      return { rows: owners.length, dimension: 2, data: Float32Array.from(data), owners: Int32Array.from(owners) };
+      return { rows: owners.length, dimension, data: Float32Array.from(data), owners: Int32Array.from(owners) };
     },
   };
 }
@@ -88,6 +88,32 @@ test('products on a backend equal those of plain loops', async () => {
   plain.forEach((value, index) => {
     assert.ok(Math.abs(value - tensor[index]!) < 1e-5);
   });
+});
+
+test('equal vectors tie on a backend wherever they lie in a block, so that their order is that of their ids', async () => {
+  await testBackend();
+  const numbers = new RandomNumbers(4, 'ties');
+  const dimension = 300;
+  const vector = (): number[] => Array.from({ length: dimension }, () => numbers.normal());
+  // Seven vectors over two blocks, the second of an odd size, so that products lie in the middle and at every edge of what is computed at once.
+  const distinct = Array.from({ length: 7 }, vector);
+  const ids = Array.from({ length: 4096 + 333 }, (_, index) => `d${index}`);
+  const kinds = ids.map(() => numbers.integer(distinct.length));
+  const documents = Object.fromEntries(ids.map((id, index) => [id, [distinct[kinds[index]!]!]]));
+  const queries = Object.fromEntries(Array.from({ length: 37 }, (_, index) => [`q${index}`, vector()]));
+  const encoder = fixedEncoder(documents, queries, dimension);
+  const retriever = await ExactRetriever.create(encoder, ids, { innerProducts: tensorInnerProducts });
+  const results = await retriever.search(Object.keys(queries), ids.length);
+  // A single query is multiplied by other code.
+  results[0] = (await retriever.search(['q0'], ids.length))[0]!;
+  for (const [index, query] of Object.values(queries).entries()) {
+    const score = distinct.map((row) => row.reduce((sum, value, place) => sum + value * query[place]!, 0));
+    const expected = ids.map((id, place) => ({ id, score: score[kinds[place]!]! })).sort(compareRanked);
+    assert.equal(
+      results[index]!.map(({ id }) => id),
+      expected.map(({ id }) => id),
+    );
+  }
 });
 
 test('no queries have no results', async () => {

@@ -134,32 +134,6 @@ test('a database without pgvector is named as such', async () => {
   assert.is(await codeOf(PgvectorStore.open(refusing, { dimension: 4 })), 'VECTOR_EXTENSION');
 });
 
-if (server !== undefined) {
-  test('a connection that the server kills is replaced, and nothing acknowledged is lost', async () => {
-    const name = freshName();
-    const store = await PgvectorStore.open(sharing(server), { dimension: 2, name });
-    const vector = Float32Array.from([1, 0]);
-    const acknowledged: string[] = [];
-    for (let batch = 0; batch < 20; batch++) {
-      const documentId = `document ${batch}`;
-      const insert = store.upsert([{ documentId, chunk: batch, vector, fingerprint: '' }]);
-      const kill =
-        batch % 5 === 4
-          ? server.query(
-              'select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 and pid <> pg_backend_pid()',
-              ['cem-rag'],
-            )
-          : Promise.resolve([]);
-      const [inserted] = await Promise.allSettled([insert, kill]);
-      if (inserted.status === 'fulfilled') acknowledged.push(documentId);
-      else assert.is((inserted.reason as CemError).code, 'DATABASE_UNREACHABLE');
-    }
-    for (const documentId of acknowledged) assert.ok(await store.has(documentId), documentId);
-    assert.ok(acknowledged.length >= 16);
-    await server.query(`drop table ${name}_chunks, ${name}_metadata`);
-  });
-}
-
 test.after(async () => {
   await embedded.close();
   await server?.close();
