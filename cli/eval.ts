@@ -1,37 +1,50 @@
-import { readFile, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { type LoadedStudent, loadStudent } from '../checkpoints/index.ts';
-import { type BeirData, mappingPathOf, readBeir } from '../data/index.ts';
-import { evaluateStudent, formatEvaluation, type StudentEvaluation } from '../eval/index.ts';
+import { type BeirData, corpusSaving, readBeir } from '../data/index.ts';
+import {
+  type EncoderEvaluation,
+  EvaluationFolder,
+  evaluateEncoders,
+  formatEvaluation,
+  type StudentEvaluation,
+  withStudentRows,
+} from '../eval/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../model/backend/index.ts';
-import { createTeacher, StudentEncoder } from '../model/encoders/index.ts';
 import { tensorInnerProducts } from '../search/index.ts';
 import { UsageError, ZpkgReader } from '../zpkg/index.ts';
 import { defineCommand, type GlobalOptions } from './command.ts';
+import {
+  type ContenderPlan,
+  type EvaluationResources,
+  loadEncoders,
+  makeContenders,
+  planContenders,
+} from './eval/contender-choice.ts';
+import type { EvalOptions } from './eval/eval-options.ts';
 import { modelsOption } from './index-options.ts';
 import type { Reporter } from './reporter.ts';
 import { followStages } from './stages.ts';
 
-interface EvalOptions {
-  readonly checkpoint: string;
-  readonly data: string;
-  readonly split: string;
-  readonly candidates: 'corpus' | 'judged';
-  readonly dictionary: string;
-  readonly models: string | undefined;
-}
-
-export interface EvalResult extends StudentEvaluation {
+/** Where an evaluation's figures come from, beside what was measured. */
+interface EvalOrigin {
   readonly dataset: string;
   readonly split: string;
   readonly dictionary: string;
-  readonly checkpoint: { readonly path: string; readonly hash: string; readonly step: number; readonly model: unknown };
+  /** Null without `--checkpoint`. */
+  readonly checkpoint: { readonly path: string; readonly hash: string; readonly step: number; readonly model: unknown } | null;
   readonly backend: string;
-  /** Saving of the corpus that the run was trained on; null when it no longer lies in the run folder. */
+  /** Saving of the corpus that the run was trained on; null when it no longer lies in the run folder, or without a checkpoint. */
   readonly saving_training: number | null;
 }
 
-export const evalCommand = defineCommand<EvalOptions, EvalResult>({
+type EvalReport = EncoderEvaluation & EvalOrigin;
+
+/** An evaluation of a checkpoint with the rows it has unless asked otherwise. */
+export type EvalResult = StudentEvaluation & EvalOrigin;
+
+export const evalCommand = defineCommand<EvalOptions, EvalReport>({
   command: 'eval',
   describe: 'Rank a benchmark with teacher, student, BM25 and chance, and compare them',
   examples: [
@@ -40,16 +53,28 @@ export const evalCommand = defineCommand<EvalOptions, EvalResult>({
       "the run's newest checkpoint, over the documents that dev judges",
     ],
     [
-      'eval --checkpoint runs/techdocs/checkpoints/4000 --data scifact-beir --dictionary corpus --json',
-      'one checkpoint, with a dictionary of the corpus itself',
+      'eval --checkpoint runs/techdocs/checkpoints/4000 --data scifact-beir --dictionary corpus --output evaluations/scifact',
+      'one checkpoint, with a dictionary of the corpus itself; results and vectors in a folder',
     ],
+    ['eval --encoder transformers:all-MiniLM-L6-v2 --data scifact-beir', 'a text encoder without a checkpoint'],
+    ['eval --encoder vectors:minilm.npy --data scifact-beir --json', 'vectors that cem encode wrote'],
   ],
   options: (parser) =>
     parser
-      .option('checkpoint', {
+      .option('checkpoint', { type: 'string', describe: 'a checkpoint, or a run folder (its newest checkpoint)' })
+      .option('encoder', {
         type: 'string',
-        demandOption: true,
-        describe: 'a checkpoint, or a run folder (its newest checkpoint)',
+        describe:
+          'instead of a checkpoint: transformers:MODEL, lsa (fitted on the candidates) or vectors:FILE.npy (of cem encode)',
+      })
+      .option('query-vectors', { type: 'string', describe: 'queries of vectors:FILE.npy; FILE.queries.npy by default' })
+      .option('task', {
+        type: 'string',
+        describe: "BEIR's name of the set whose instruction stands before the queries of transformers:MODEL",
+      })
+      .option('encoders', {
+        type: 'string',
+        describe: 'rows, separated by commas: teacher, student, bm25, random, lsa, vectors',
       })
       .option('data', { type: 'string', demandOption: true, describe: 'a folder in BEIR layout' })
       .option('split', { type: 'string', default: 'test', describe: 'whose queries: qrels/<split>.tsv' })
@@ -60,79 +85,122 @@ export const evalCommand = defineCommand<EvalOptions, EvalResult>({
       })
       .option('dictionary', {
         type: 'string',
-        default: 'run',
-        describe: "what the documents are packed with: the training corpus' (run), one of their own (corpus), none, or a file",
+        describe:
+          "what the documents are packed with: the training corpus' (run, the default with a checkpoint), one of their own (corpus), none, or a file",
       })
-      .option('models', modelsOption),
-  run: runEval,
+      .option('models', modelsOption)
+      .option('output', {
+        type: 'string',
+        describe: 'folder for vectors and results; the same command again goes on where it was stopped',
+      })
+      .option('language', { type: 'string', default: 'eng-Latn', describe: "the data's, for the results in MTEB's form" }),
+  run: evaluate,
   text: formatEvaluation,
 });
 
-/** What `cem eval` does, for the demo too. */
-export async function runEval(options: EvalOptions & GlobalOptions, reporter: Reporter): Promise<EvalResult> {
+/** What `cem eval --checkpoint` does, for the demo too. */
+export async function runEval(
+  options: EvalOptions & GlobalOptions & { readonly checkpoint: string; readonly encoders?: undefined },
+  reporter: Reporter,
+): Promise<EvalResult> {
+  return withStudentRows(await evaluate(options, reporter));
+}
+
+async function evaluate(options: EvalOptions & GlobalOptions, reporter: Reporter): Promise<EvalReport> {
+  const plan = planContenders(options);
   const data = await readBeir(options.data, options.split);
   const backend = await selectBackend(parseBackendRequest(options.backend));
   reporter.note(describeBackend(backend));
-  const loaded = await loadStudent(options.checkpoint);
+  const loaded = options.checkpoint === undefined ? undefined : await loadStudent(options.checkpoint);
   try {
-    const dictionary = await readDictionaryOption(options.dictionary, loaded.trainingZpkg);
-    const evaluation = await evaluateLoaded(loaded, data, dictionary, options, reporter);
-    return {
-      ...evaluation,
-      dataset: basename(resolve(options.data)),
-      split: options.split,
-      dictionary: options.dictionary,
-      checkpoint: { path: loaded.folder, hash: loaded.hash, step: loaded.state.step, model: loaded.state.model },
-      backend: backend.name,
-      saving_training: loaded.trainingZpkg === undefined ? null : await savingOf(loaded.trainingZpkg),
-    };
+    const resources = await loadEncoders(plan, loaded, options);
+    try {
+      return await evaluateLoaded(plan, resources, data, { ...options, backend: backend.name }, reporter);
+    } finally {
+      await resources.close();
+    }
   } finally {
-    loaded.dispose();
+    loaded?.dispose();
   }
 }
 
 async function evaluateLoaded(
-  loaded: LoadedStudent,
+  plan: ContenderPlan,
+  resources: EvaluationResources,
   data: BeirData,
-  dictionary: Uint8Array | 'none' | undefined,
-  options: EvalOptions,
+  options: EvalOptions & GlobalOptions,
   reporter: Reporter,
-): Promise<StudentEvaluation> {
-  const teacher = await createTeacher(loaded.teacher, {
-    ...(options.models !== undefined && { models: options.models }),
-    ...(loaded.teacherFolder !== undefined && { folder: loaded.teacherFolder }),
-  });
+): Promise<EvalReport> {
+  const { loaded } = resources;
+  const dictionaryChoice = options.dictionary ?? (loaded === undefined ? 'corpus' : 'run');
+  const dictionary = await readDictionaryOption(dictionaryChoice, loaded);
+  const origin: EvalOrigin = {
+    dataset: basename(resolve(options.data)),
+    split: options.split,
+    dictionary: dictionaryChoice,
+    checkpoint:
+      loaded === undefined
+        ? null
+        : { path: loaded.folder, hash: loaded.hash, step: loaded.state.step, model: loaded.state.model },
+    backend: options.backend,
+    saving_training: loaded?.trainingZpkg === undefined ? null : await corpusSaving(loaded.trainingZpkg),
+  };
+  const folder =
+    options.output === undefined ? undefined : await openFolder(options.output, plan, resources, dictionary, options);
   const stages = followStages(reporter);
   try {
-    const evaluation = await evaluateStudent({
+    const { evaluation, details } = await evaluateEncoders({
       data,
       candidates: options.candidates,
-      student: (source) => new StudentEncoder(loaded.student, source, teacher, loaded.hash),
-      teacher,
-      pack: { ...loaded.state.pack, ...(dictionary !== undefined && { dictionary }) },
+      contenders: makeContenders(plan, resources, folder?.vectors),
+      pack: { ...loaded?.state.pack, ...(dictionary !== undefined && { dictionary }) },
       innerProducts: tensorInnerProducts,
       onProgress: stages.progress,
+      ...(folder && { vectorLog: folder.vectors, onRankings: folder.addRankings }),
     });
     stages.done();
-    return evaluation;
+    const result = { ...evaluation, ...origin };
+    await folder?.finish(result, details, data, { ...origin, language: options.language ?? 'eng-Latn' });
+    return result;
   } finally {
     stages.fail();
-    await teacher.dispose();
+    await folder?.close();
   }
 }
 
+/** The evaluation's folder, claimed for everything that its figures depend on. */
+function openFolder(
+  path: string,
+  { rows }: ContenderPlan,
+  { loaded, teacher, vectors }: EvaluationResources,
+  dictionary: Uint8Array | 'none' | undefined,
+  { data, split, candidates, backend }: EvalOptions & GlobalOptions,
+): Promise<EvaluationFolder> {
+  return EvaluationFolder.open(path, {
+    dataset: basename(resolve(data)),
+    split,
+    candidates,
+    rows,
+    checkpoint: loaded?.hash ?? null,
+    encoder: (teacher ?? vectors)?.description ?? null,
+    dictionary:
+      dictionary instanceof Uint8Array ? createHash('sha256').update(dictionary).digest('hex') : (dictionary ?? 'corpus'),
+    backend,
+  });
+}
+
 /** The dictionary that `--dictionary` names; undefined when one is to be trained on the documents. */
-async function readDictionaryOption(choice: string, trainingZpkg: string | undefined): Promise<Uint8Array | 'none' | undefined> {
+async function readDictionaryOption(choice: string, loaded: LoadedStudent | undefined): Promise<Uint8Array | 'none' | undefined> {
   if (choice === 'corpus') return undefined;
   if (choice === 'none') return 'none';
   if (choice === 'run') {
-    if (trainingZpkg === undefined) {
+    if (loaded?.trainingZpkg === undefined) {
       throw new UsageError(
         'EVAL_NO_TRAINING_CORPUS',
         'the training corpus (corpus.zpkg in the run folder) is not there, so its dictionary cannot be used; say --dictionary corpus, none or a file',
       );
     }
-    const reader = await ZpkgReader.open(trainingZpkg);
+    const reader = await ZpkgReader.open(loaded.trainingZpkg);
     try {
       return reader.dictionary.length > 0 ? reader.dictionary : 'none';
     } finally {
@@ -150,17 +218,5 @@ async function readDictionaryOption(choice: string, trainingZpkg: string | undef
         cause,
       },
     );
-  }
-}
-
-/** Saving of a packed corpus, its mapping counted. */
-async function savingOf(zpkg: string): Promise<number> {
-  const reader = await ZpkgReader.open(zpkg);
-  try {
-    const { fileBytes, contentBytes } = await reader.statistics();
-    const mapping = await stat(mappingPathOf(zpkg));
-    return 1 - (fileBytes + mapping.size) / contentBytes;
-  } finally {
-    await reader.close();
   }
 }

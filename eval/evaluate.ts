@@ -1,4 +1,4 @@
-import { compareRanked, type Retriever } from '../search/index.ts';
+import { compareRanked, type Hit, type Retriever } from '../search/index.ts';
 import { CemError } from '../zpkg/errors.ts';
 import { type MeasureValues, type Qrels, RETRIEVAL_MEASURES } from './measures.ts';
 import { averageMeasures, measureRanking } from './metrics.ts';
@@ -22,6 +22,14 @@ export interface EvaluationInput {
   /** Drops a result whose id is the query's own, as BEIR does and MTEB does not; off unless given. */
   readonly dropOwnId?: boolean;
   readonly onProgress?: (retriever: string, done: number, total: number) => void;
+  /** Called with the rankings of some queries at a time, as they were measured; the next are searched when it is done. */
+  readonly onRankings?: (retriever: string, rankings: readonly QueryRanking[]) => Promise<void>;
+}
+
+/** The results of one query, best first. */
+export interface QueryRanking {
+  readonly query: string;
+  readonly hits: readonly Hit[];
 }
 
 interface EvaluationRow {
@@ -100,13 +108,16 @@ async function evaluateRetriever(
   const depth = input.depth ?? DEFAULT_DEPTH;
   const perQuery = new Map<string, MeasureValues>();
   let queriesWithoutResults = 0;
-  const start = performance.now();
+  let seconds = 0;
   for (let first = 0; first < queries.length; first += QUERY_BATCH) {
     const batch = queries.slice(first, first + QUERY_BATCH);
+    const start = performance.now();
     const results = await retriever.search(
       batch.map(({ text }) => text),
       input.dropOwnId ? depth + 1 : depth,
     );
+    seconds += (performance.now() - start) / 1000;
+    const rankings: QueryRanking[] = [];
     batch.forEach((query, index) => {
       const hits = results[index]!.filter((hit) => !(input.dropOwnId && hit.id === query.id));
       const ranking = hits.sort(compareRanked).slice(0, depth);
@@ -121,12 +132,13 @@ async function evaluateRetriever(
         );
       }
       if (ranking.length === 0) queriesWithoutResults++;
+      rankings.push({ query: query.id, hits: ranking });
       const ids = ranking.map(({ id }) => id);
       perQuery.set(query.id, measureRanking(ids, input.qrels.get(query.id)!, RETRIEVAL_MEASURES));
     });
+    await input.onRankings?.(retriever.name, rankings);
     input.onProgress?.(retriever.name, first + batch.length, queries.length);
   }
-  const seconds = (performance.now() - start) / 1000;
   return { name: retriever.name, average: averageMeasures(perQuery.values()), perQuery, queriesWithoutResults, seconds };
 }
 

@@ -33,11 +33,12 @@ export const TREC_MEASURES: readonly Measure[] = [
 
 const RETRIEVAL_CUTOFFS = [1, 3, 5, 10, 20, 100, 1000];
 
-/** MTEB's names and cutoffs, as evaluations report them. */
+/** MTEB's names and cutoffs, as evaluations report them, and trec_eval's success beside them. */
 export const RETRIEVAL_MEASURES: readonly Measure[] = [
   ...atCutoffs('ndcg', 'ndcg_at_', RETRIEVAL_CUTOFFS),
   ...atCutoffs('map', 'map_at_', RETRIEVAL_CUTOFFS),
   ...atCutoffs('recall', 'recall_at_', RETRIEVAL_CUTOFFS),
   ...atCutoffs('precision', 'precision_at_', RETRIEVAL_CUTOFFS),
   ...atCutoffs('reciprocalRank', 'mrr_at_', RETRIEVAL_CUTOFFS),
+  ...atCutoffs('success', 'success_at_', [1, 5, 10]),
 ];

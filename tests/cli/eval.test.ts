@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { saveCheckpoint } from '../../checkpoints/index.ts';
+import { encodeCommand } from '../../cli/encode.ts';
 import { evalCommand } from '../../cli/eval.ts';
 import { documentText, packCorpus, readCorpus } from '../../data/index.ts';
 import { modelConfigSchema } from '../../model/config.ts';
@@ -90,11 +91,11 @@ const evaluate = ({ run, data }: Context, ...words: string[]): Promise<string> =
 
 interface Result {
   readonly encoders: Record<string, Record<string, number>>;
-  readonly retention: number;
+  readonly retention: number | null;
   readonly saving: number;
   readonly saving_training: number;
   readonly counts: { readonly documents: number };
-  readonly checkpoint: { readonly step: number };
+  readonly checkpoint: { readonly step: number } | null;
   readonly codec: { readonly dictionary_bytes: number };
 }
 
@@ -108,7 +109,7 @@ test('JSON: four rows with their measures, retention and saving; a run folder me
   assert.is(result.retention, student!['ndcg_at_10']! / teacher!['ndcg_at_10']!);
   assert.ok(result.saving > 0 && result.saving < 1);
   assert.is(result.counts.documents, 48);
-  assert.is(result.checkpoint.step, 10);
+  assert.is(result.checkpoint!.step, 10);
   // The run packed this very corpus with these settings, and its dictionary is used again: the containers are equal.
   assert.is(result.saving, result.saving_training);
 });
@@ -117,7 +118,7 @@ test('candidates, checkpoint and dictionary as asked', async (context) => {
   const words = ['--candidates', 'judged', '--dictionary', 'none', '--json'];
   const result = JSON.parse(await evaluate({ ...context, run: join(context.run, 'checkpoints', '2') }, ...words)) as Result;
   assert.is(result.counts.documents, TOPICS.length);
-  assert.is(result.checkpoint.step, 2);
+  assert.is(result.checkpoint!.step, 2);
   assert.is(result.codec.dictionary_bytes, 0);
   const file = join(context.folder, 'dictionary.bin');
   await writeFile(file, 'Notes on the quarry, part : and what belongs to it. '.repeat(4));
@@ -129,6 +130,41 @@ test('text: the table', async (context) => {
   const lines = (await evaluate(context)).split('\n');
   assert.match(lines[0]!, /nDCG@10 +recall@10 +recall@100 +MRR@10/);
   assert.match(lines.join('\n'), /\nretention .*\nsaving .*training corpus.*\nover +48 documents/);
+});
+
+test('a folder of results: the same command again encodes nothing, and gives the same figures', async (context) => {
+  const output = join(context.folder, 'evaluation');
+  const words = ['--output', output, '--encoders', 'teacher,student,bm25,lsa', '--json'];
+  const first = JSON.parse(await evaluate(context, ...words)) as Result;
+  assert.equal(JSON.parse(await readFile(join(output, 'result.json'), 'utf8')), first);
+  const { size } = await stat(join(output, 'vectors.log'));
+  const again = JSON.parse(await evaluate(context, ...words)) as Result;
+  assert.equal(again.encoders, first.encoders);
+  assert.is((await stat(join(output, 'vectors.log'))).size, size);
+  let code: unknown;
+  try {
+    await evaluate(context, '--output', output);
+  } catch (error) {
+    code = (error as { code?: unknown }).code;
+  }
+  assert.is(code, 'EVAL_FOLDER_OTHER');
+});
+
+test('without a checkpoint: LSA, and vectors that cem encode wrote', async ({ folder, data }) => {
+  const words = ['eval', '--data', data, '--split', 'dev', '--json'];
+  const lsa = JSON.parse(await runCommand(evalCommand, [...words, '--encoder', 'lsa'])) as Result;
+  assert.equal(Object.keys(lsa.encoders), ['lsa', 'bm25', 'random']);
+  assert.is(lsa.retention, null);
+  assert.is(lsa.checkpoint, null);
+  const file = join(folder, 'lsa.npy');
+  const encode = ['encode', '--encoder', 'lsa', '--data', data, '--queries', data, '--split', 'dev', '--output', file];
+  await runCommand(encodeCommand, encode);
+  const read = JSON.parse(
+    await runCommand(evalCommand, [...words, '--encoder', `vectors:${file}`, '--encoders', 'vectors,bm25']),
+  ) as Result;
+  assert.equal(Object.keys(read.encoders), ['vectors', 'bm25']);
+  assert.ok(Math.abs(read.encoders['vectors']!['ndcg_at_10']! - lsa.encoders['lsa']!['ndcg_at_10']!) < 1e-6);
+  assert.equal(read.encoders['bm25'], lsa.encoders['bm25']);
 });
 
 test('what cannot be evaluated is refused by name', async (context) => {
@@ -143,6 +179,18 @@ test('what cannot be evaluated is refused by name', async (context) => {
   assert.is(await codeOf({ data: join(context.folder, 'nowhere') }), 'BEIR_FOLDER');
   assert.is(await codeOf({}, '--split', 'test'), 'BEIR_SPLIT');
   assert.is(await codeOf({}, '--dictionary', join(context.folder, 'nowhere')), 'EVAL_DICTIONARY_UNREADABLE');
+  assert.is(await codeOf({}, '--encoder', 'word2vec'), 'EVAL_ENCODER');
+  assert.is(await codeOf({}, '--encoder', 'transformers:some-model'), 'EVAL_ENCODER');
+  assert.is(await codeOf({}, '--task', 'scifact'), 'EVAL_ENCODER');
+  assert.is(await codeOf({}, '--query-vectors', 'queries.npy'), 'EVAL_ENCODER');
+  assert.is(await codeOf({}, '--encoders', 'student,vectors'), 'EVAL_ENCODERS');
+  assert.is(await codeOf({}, '--encoders', 'bm25,bm25'), 'EVAL_ENCODERS');
+  try {
+    await runCommand(evalCommand, ['eval', '--data', context.data]);
+    assert.unreachable();
+  } catch (error) {
+    assert.is((error as { code?: unknown }).code, 'EVAL_ENCODER');
+  }
 });
 
 test.run();

@@ -168,6 +168,24 @@ test('a teacher that finds nothing has no retention', async ({ folder }) => {
   assert.match(formatEvaluation(result), /retention {2}-/);
 });
 
+test('queries that teacher and student share are encoded once', async ({ folder }) => {
+  const asked: string[] = [];
+  const counting: TextEmbedder = {
+    ...teacher,
+    embedQueries: async (texts) => {
+      asked.push(...texts);
+      return topicVectors(texts);
+    },
+  };
+  const student = (source: ChunkSource, queries: TextEmbedder): Encoder => ({
+    ...literalStudent(source),
+    encodeQueries: (texts) => queries.embedQueries(texts),
+  });
+  const result = await evaluateStudent({ ...input(folder, 'corpus'), teacher: counting, student });
+  assert.is(result.encoders.student['ndcg_at_10'], 1);
+  assert.equal(asked, [...DATA.queries.values()]);
+});
+
 test('the table has the rows side by side and the figures below', async ({ folder }) => {
   const result = await evaluateStudent(input(folder, 'corpus'));
   const lines = formatEvaluation({ ...result, saving: 0.613, saving_training: 0.65 }).split('\n');
@@ -180,6 +198,10 @@ test('the table has the rows side by side and the figures below', async ({ folde
   assert.match(lines[6]!, /^retention {2}100\.0%/);
   assert.match(lines[7]!, /^saving {5}61\.3% .*training corpus 65\.0%$/);
   assert.match(lines[8]!, /12 documents in 12 chunks, 8 queries$/);
+  assert.match(
+    lines.join('\n'),
+    /\nraw text +\d+ +100\.0%\n[\s\S]*\nzpkg with mapping +\d+ [\s\S]*\nencoding +documents\/s +MB of text\/s\nteacher +[\d.]+ +[\d.]+\nstudent /,
+  );
 });
 
 test.run();

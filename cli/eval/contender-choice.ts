@@ -1,0 +1,173 @@
+import type { LoadedStudent } from '../../checkpoints/index.ts';
+import { findBeirDataset, instructedQueryPrompt } from '../../data/index.ts';
+import {
+  bm25Contender,
+  type Contender,
+  chunkContender,
+  lsaContender,
+  RememberingEmbedder,
+  randomContender,
+  textContender,
+  type VectorLog,
+  vectorContender,
+} from '../../eval/index.ts';
+import {
+  createTeacher,
+  PrecomputedEncoder,
+  StudentEncoder,
+  type TextEmbedder,
+  transformersConfig,
+} from '../../model/encoders/index.ts';
+import { UsageError } from '../../zpkg/index.ts';
+import type { EvalOptions } from './eval-options.ts';
+
+type RowName = 'teacher' | 'student' | 'bm25' | 'random' | 'lsa' | 'vectors';
+
+/** Dimension of random vectors where no encoder gives one. */
+const RANDOM_DIMENSION = 256;
+
+/** What `--encoder` names. */
+interface EncoderChoice {
+  readonly row: 'teacher' | 'lsa' | 'vectors';
+  /** Model or file; empty for LSA. */
+  readonly name: string;
+}
+
+/** What can be evaluated with these options: which rows, made by what. */
+export interface ContenderPlan {
+  readonly rows: readonly RowName[];
+  readonly choice: EncoderChoice | undefined;
+}
+
+/**
+ * Reads `--checkpoint`, `--encoder` and `--encoders` together, before anything is loaded.
+ *
+ * @throws UsageError `EVAL_ENCODER` (neither, or one that is not known), `EVAL_ENCODERS` (a row that cannot be made of them)
+ */
+export function planContenders(options: EvalOptions): ContenderPlan {
+  const choice = options.encoder === undefined ? undefined : parseEncoder(options.encoder);
+  if (choice === undefined && options.checkpoint === undefined)
+    throw new UsageError(
+      'EVAL_ENCODER',
+      'say what to evaluate: --checkpoint DIR, or --encoder transformers:MODEL, lsa or vectors:FILE.npy',
+    );
+  if (choice?.row === 'teacher' && options.checkpoint !== undefined)
+    throw new UsageError(
+      'EVAL_ENCODER',
+      'a checkpoint brings its own teacher: give --checkpoint or --encoder transformers:MODEL',
+    );
+  if (options.task !== undefined && choice?.row !== 'teacher')
+    throw new UsageError(
+      'EVAL_ENCODER',
+      '--task puts an instruction before the queries of --encoder transformers:MODEL, and of nothing else',
+    );
+  if (options.queryVectors !== undefined && choice?.row !== 'vectors')
+    throw new UsageError('EVAL_ENCODER', '--query-vectors goes with --encoder vectors:FILE.npy, and with nothing else');
+  const own: RowName[] = [
+    ...(options.checkpoint === undefined ? [] : (['teacher', 'student'] as const)),
+    ...(choice ? [choice.row] : []),
+  ];
+  const possible: RowName[] = [...own, 'bm25', 'random', ...(own.includes('lsa') ? [] : (['lsa'] as const))];
+  if (options.encoders === undefined) return { rows: [...own, 'bm25', 'random'], choice };
+  const rows = options.encoders.split(',').map((name) => {
+    const row = possible.find((candidate) => candidate === name.trim());
+    if (row !== undefined) return row;
+    throw new UsageError(
+      'EVAL_ENCODERS',
+      `--encoders ${options.encoders}: there is no row ${JSON.stringify(name.trim())} with these options; there are ${possible.join(', ')}`,
+    );
+  });
+  if (new Set(rows).size < rows.length) throw new UsageError('EVAL_ENCODERS', `--encoders ${options.encoders} names a row twice`);
+  return { rows, choice };
+}
+
+function parseEncoder(text: string): EncoderChoice {
+  if (text === 'lsa') return { row: 'lsa', name: '' };
+  const [, kind, name] = /^(transformers|vectors):(.+)$/.exec(text) ?? [];
+  if (kind !== undefined && name !== undefined) return { row: kind === 'vectors' ? 'vectors' : 'teacher', name };
+  throw new UsageError('EVAL_ENCODER', `--encoder ${text} is none of transformers:MODEL, lsa, vectors:FILE.npy`);
+}
+
+/** What was loaded for an evaluation. */
+export interface EvaluationResources {
+  readonly loaded: LoadedStudent | undefined;
+  readonly teacher: TextEmbedder | undefined;
+  readonly vectors: PrecomputedEncoder | undefined;
+  close(): Promise<void>;
+}
+
+/** Loads what the rows need, beside the checkpoint. */
+export async function loadEncoders(
+  { rows, choice }: ContenderPlan,
+  loaded: LoadedStudent | undefined,
+  options: EvalOptions,
+): Promise<EvaluationResources> {
+  const teacher = rows.includes('teacher') || rows.includes('student') ? await openTeacher(choice, loaded, options) : undefined;
+  try {
+    const vectors =
+      choice?.row === 'vectors'
+        ? await PrecomputedEncoder.open({
+            documents: choice.name,
+            queries: options.queryVectors ?? choice.name.replace(/(\.npy)?$/i, '.queries.npy'),
+          })
+        : undefined;
+    return {
+      loaded,
+      teacher,
+      vectors,
+      close: async () => {
+        await vectors?.close();
+        await teacher?.dispose();
+      },
+    };
+  } catch (error) {
+    await teacher?.dispose();
+    throw error;
+  }
+}
+
+function openTeacher(
+  choice: EncoderChoice | undefined,
+  loaded: LoadedStudent | undefined,
+  options: EvalOptions,
+): Promise<TextEmbedder> {
+  const models = options.models === undefined ? {} : { models: options.models };
+  if (loaded !== undefined)
+    return createTeacher(loaded.teacher, {
+      ...models,
+      ...(loaded.teacherFolder !== undefined && { folder: loaded.teacherFolder }),
+    });
+  const instruction = options.task === undefined ? undefined : findBeirDataset(options.task).queryInstruction;
+  const prompt = instruction === undefined ? {} : { queryPrompt: instructedQueryPrompt(instruction) };
+  return createTeacher(transformersConfig.parse({ kind: 'transformers', model: choice?.name, ...prompt }), models);
+}
+
+/** The rows' contenders; teacher and student share one memory of queries. */
+export function makeContenders({ rows }: ContenderPlan, resources: EvaluationResources, log: VectorLog | undefined): Contender[] {
+  const queries = resources.teacher && new RememberingEmbedder(resources.teacher, log);
+  return rows.map((row) => makeContender(row, resources, queries));
+}
+
+function makeContender(
+  row: RowName,
+  { loaded, teacher, vectors }: EvaluationResources,
+  queries: RememberingEmbedder | undefined,
+): Contender {
+  switch (row) {
+    case 'teacher':
+      return textContender('teacher', queries!);
+    case 'student':
+      return chunkContender('student', (chunks) => new StudentEncoder(loaded!.student, chunks, queries!, loaded!.hash), {
+        limit: loaded!.student.config.maximumSymbols,
+        unit: 'symbols a chunk',
+      });
+    case 'bm25':
+      return bm25Contender();
+    case 'random':
+      return randomContender((teacher ?? vectors)?.description.dimension ?? RANDOM_DIMENSION);
+    case 'lsa':
+      return lsaContender();
+    case 'vectors':
+      return vectorContender('vectors', async () => vectors!);
+  }
+}

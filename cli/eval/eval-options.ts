@@ -1,0 +1,18 @@
+import type { CandidateChoice } from '../../eval/index.ts';
+
+/** Options of `cem eval`. */
+export interface EvalOptions {
+  readonly checkpoint?: string | undefined;
+  readonly encoder?: string | undefined;
+  readonly queryVectors?: string | undefined;
+  /** Rows, separated by commas. */
+  readonly encoders?: string | undefined;
+  readonly data: string;
+  readonly split: string;
+  readonly candidates: CandidateChoice;
+  readonly dictionary?: string | undefined;
+  readonly models: string | undefined;
+  readonly task?: string | undefined;
+  readonly output?: string | undefined;
+  readonly language?: string | undefined;
+}

@@ -1,0 +1,119 @@
+import { LONG_EMBED_TASKS, type LongEmbedTask } from '../../data/index.ts';
+import { evaluateStudent, type StudentEvaluationInput } from '../student-evaluation.ts';
+import { type LongEmbedSet, readLongEmbedSet } from './read-long-embed.ts';
+import { SymbolCounter, type SymbolCoverage } from './symbol-coverage.ts';
+import { LONG_EMBED_LENGTHS } from './synthetic-task.ts';
+
+/** Rows of the comparison, in the order of the table. */
+export const LONG_EMBED_ROWS = ['teacher', 'student', 'bm25', 'random'] as const;
+type Row = (typeof LONG_EMBED_ROWS)[number];
+
+/** A value by row. */
+export type RowScores = Readonly<Record<Row, number>>;
+
+/** Synthetic tasks: share of queries whose document comes first (ties by id, see `search`). Real tasks: nDCG@10. */
+type LongEmbedMeasure = 'accuracy_at_1' | 'ndcg_at_10';
+
+/** One set, measured. */
+export interface LongEmbedSetResult {
+  readonly task: string;
+  /** Tokens; null for real tasks. */
+  readonly length: number | null;
+  readonly measure: LongEmbedMeasure;
+  readonly scores: RowScores;
+  readonly documents: number;
+  readonly queries: number;
+  readonly saving: number;
+  readonly text_bytes: number;
+  /** How much of the documents the student was able to read. */
+  readonly coverage: SymbolCoverage;
+  /** Encoding, or indexing, all documents. */
+  readonly document_seconds: RowScores;
+  /** Largest resident memory of this process so far: sets are measured from short to long. */
+  readonly peak_memory_bytes: number;
+  readonly corpus_hash: string;
+}
+
+interface LongEmbedTaskResult {
+  readonly task: string;
+  readonly measure: LongEmbedMeasure;
+  /** Of synthetic tasks the plain mean over the lengths that were measured. */
+  readonly scores: RowScores;
+  /** False while lengths that the benchmark has are missing: no figure to compare with published ones. */
+  readonly complete: boolean;
+}
+
+export interface LongEmbedResult {
+  readonly sets: readonly LongEmbedSetResult[];
+  readonly tasks: readonly LongEmbedTaskResult[];
+  /** Plain mean of the six tasks; null unless all are complete. */
+  readonly mean: RowScores | null;
+}
+
+export interface LongEmbedInput extends Omit<StudentEvaluationInput, 'data' | 'candidates' | 'onProgress'> {
+  readonly sets: readonly LongEmbedSet[];
+  /** Where the student cuts a chunk, and what it reads of it. */
+  readonly model: { readonly maximumSymbols: number; readonly input: string };
+  readonly onProgress?: (set: LongEmbedSet, stage: string, done: number, total: number) => void;
+}
+
+/**
+ * Measures teacher, student, BM25 and chance on sets of LongEmbed, each with all of its documents as candidates.
+ *
+ * @throws CemError as `readLongEmbedSet` and `evaluateStudent`
+ */
+export async function evaluateLongEmbed({ sets, model, onProgress, ...input }: LongEmbedInput): Promise<LongEmbedResult> {
+  const results: LongEmbedSetResult[] = [];
+  for (const set of sets) {
+    const counter = new SymbolCounter(model.maximumSymbols, model.input);
+    const evaluation = await evaluateStudent({
+      ...input,
+      data: await readLongEmbedSet(set),
+      candidates: 'corpus',
+      student: (source, queries) => input.student(counter.watch(source), queries),
+      onProgress: (stage, done, total) => onProgress?.(set, stage, done, total),
+    });
+    const synthetic = set.task.kind === 'synthetic';
+    // With one relevant document a query, accuracy at 1 is precision at 1.
+    const measured = synthetic ? 'precision_at_1' : 'ndcg_at_10';
+    results.push({
+      task: set.task.name,
+      length: set.length ?? null,
+      measure: measureOf(set.task),
+      scores: byRow((row) => evaluation.encoders[row][measured]!),
+      documents: evaluation.counts.documents,
+      queries: evaluation.counts.queries,
+      saving: evaluation.saving,
+      text_bytes: evaluation.bytes.text,
+      coverage: counter.coverage,
+      document_seconds: byRow((row) => evaluation.timings.document_seconds[row] ?? 0),
+      peak_memory_bytes: process.resourceUsage().maxRSS * 1024,
+      corpus_hash: evaluation.corpus_hash,
+    });
+  }
+  return { sets: results, ...summarize(results) };
+}
+
+/** Means over lengths and over tasks. */
+export function summarize(sets: readonly LongEmbedSetResult[]): Omit<LongEmbedResult, 'sets'> {
+  const tasks = LONG_EMBED_TASKS.flatMap((task): LongEmbedTaskResult[] => {
+    const own = sets.filter((set) => set.task === task.name);
+    if (own.length === 0) return [];
+    const complete = task.kind === 'real' || LONG_EMBED_LENGTHS.every((length) => own.some((set) => set.length === length));
+    return [{ task: task.name, measure: measureOf(task), scores: meanScores(own), complete }];
+  });
+  const all = tasks.length === LONG_EMBED_TASKS.length && tasks.every(({ complete }) => complete);
+  return { tasks, mean: all ? meanScores(tasks) : null };
+}
+
+function measureOf(task: LongEmbedTask): LongEmbedMeasure {
+  return task.kind === 'synthetic' ? 'accuracy_at_1' : 'ndcg_at_10';
+}
+
+function meanScores(parts: readonly { readonly scores: RowScores }[]): RowScores {
+  return byRow((row) => parts.reduce((sum, { scores }) => sum + scores[row], 0) / parts.length);
+}
+
+function byRow(value: (row: Row) => number): RowScores {
+  return { teacher: value('teacher'), student: value('student'), bm25: value('bm25'), random: value('random') };
+}

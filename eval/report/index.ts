@@ -1,0 +1,3 @@
+export { reportMarkdown } from './markdown.ts';
+export { reportPage } from './page.ts';
+export { type ReportData, reportData } from './report-data.ts';

@@ -1,0 +1,40 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { longEmbedCommand } from '../../cli/long-embed.ts';
+import { errorOf } from '../data/temporary-folder.ts';
+import { runCommand } from './run-command.ts';
+import { withSmallRun } from './small-run.ts';
+
+const test = suite('cem long-embed run');
+
+const longEmbed = (...words: string[]): Promise<string> => runCommand(longEmbedCommand, ['long-embed', ...words]);
+
+test('measures every set that there is, or the tasks asked for', () =>
+  withSmallRun(async ({ folder, run }) => {
+    const data = join(folder, 'long');
+    await longEmbed('generate', 'passkey', data, '--length', '256', '--length', '1024');
+    const text = await longEmbed('run', '--checkpoint', run, '--data', data);
+    assert.match(text, /^ +256 +1024 +mean of 2$/m);
+    assert.match(text, /^bm25 +100\.0 +100\.0 +100\.0$/m);
+    const words = ['run', '--checkpoint', run, '--data', data, '--only', 'passkey', '--json'];
+    const result = JSON.parse(await longEmbed(...words));
+    assert.equal(Object.keys(result.sets[0].scores), ['teacher', 'student', 'bm25', 'random']);
+    assert.equal([result.checkpoint.step, result.maximum_symbols, result.dictionary], [1, 4096, 'run']);
+    for (const { coverage } of result.sets) assert.ok(coverage.chunks >= 100 && coverage.symbols_read === coverage.symbols);
+  }));
+
+test('what makes no sense is refused by name', () =>
+  withSmallRun(async ({ folder, run, zpkg }) => {
+    const data = join(folder, 'long');
+    await longEmbed('generate', 'passkey', data, '--length', '256');
+    const codeOf = async (...words: string[]): Promise<string> =>
+      (await errorOf(() => longEmbed('run', '--checkpoint', run, ...words))).code;
+    assert.is(await codeOf('--data', data, '--only', 'needle'), 'LONG_EMBED_ONLY');
+    assert.is(await codeOf('--data', folder), 'LONG_EMBED_NOTHING');
+    await rm(zpkg);
+    assert.is(await codeOf('--data', data), 'EVAL_NO_TRAINING_CORPUS');
+  }));
+
+test.run();
