@@ -5,15 +5,22 @@ import { CemError, UsageError } from '../zpkg/errors.ts';
 import { addCommand } from './add.ts';
 import { catCommand } from './cat.ts';
 import { compactCommand } from './compact.ts';
+import { compareCommand } from './compare.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
+import { encodeCommand } from './encode.ts';
 import { evalCommand } from './eval.ts';
 import { exportCommand } from './export.ts';
+import { fetchDataCommand } from './fetch-data.ts';
 import { indexCommand } from './index.ts';
 import { inspectCommand } from './inspect.ts';
+import { longEmbedCommand } from './long-embed.ts';
 import { metricsCommand } from './metrics.ts';
 import { packCommand } from './pack.ts';
+import { parityCommand } from './parity.ts';
 import { removeCommand } from './remove.ts';
+import { reportCommand } from './report.ts';
+import { runsCommand } from './runs.ts';
 import { searchCommand } from './search.ts';
 import { serveCommand } from './serve.ts';
 import { trainCommand } from './train.ts';
@@ -51,12 +58,19 @@ async function main(argv: readonly string[]): Promise<number> {
     .command(catCommand)
     .command(verifyCommand)
     .command(trainCommand)
+    .command(runsCommand)
     .command(evalCommand)
+    .command(compareCommand)
+    .command(reportCommand)
+    .command(encodeCommand)
+    .command(longEmbedCommand)
     .command(exportCommand)
     .command(indexCommand)
     .command(searchCommand)
     .command(serveCommand)
     .command(metricsCommand)
+    .command(fetchDataCommand)
+    .command(parityCommand)
     .command(doctorCommand)
     .command(demoCommand)
     .demandCommand(1, 'say which command')

@@ -31,7 +31,7 @@ test.before(async (context) => {
   for (const file of await readdir(new URL('cli/', root))) {
     if (!file.endsWith('.ts')) continue;
     const source = await readFile(new URL(`cli/${file}`, root), 'utf8');
-    const name = /^ {2}command: '([a-z]+)/m.exec(source)?.[1];
+    const name = /^ {2}command: '([a-z-]+)/m.exec(source)?.[1];
     if (name !== undefined) context.commands.set(name, source);
   }
 });
@@ -72,10 +72,13 @@ test('every command that it calls exists and takes the options given', ({ readme
 });
 
 test('every command stands in it, and no other', async ({ readme, commands }) => {
-  const listed = [...readme.matchAll(/^\| `cem (\w+)` \|/gm)].map(([, name]) => name!);
+  const listed = [...readme.matchAll(/^\| `cem ([\w-]+)` \|/gm)].map(([, name]) => name!);
   assert.equal(listed.sort(), [...commands.keys()].sort());
   const registered = await readFile(new URL('cli/main.ts', root), 'utf8');
-  for (const name of commands.keys()) assert.ok(registered.includes(`.command(${name}Command)`), `cem ${name} is not registered`);
+  for (const name of commands.keys()) {
+    const variable = `${name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())}Command`;
+    assert.ok(registered.includes(`.command(${variable})`), `cem ${name} is not registered`);
+  }
 });
 
 test('every configuration stands in it', async ({ readme }) => {

@@ -1,0 +1,147 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BenchReport, describeMachine, type Measurement, median } from '../../eval/bench/measurement.ts';
+import { CemError, UsageError } from '../../zpkg/errors.ts';
+import { type Bench, wholeNumber } from './bench.ts';
+import type { KernelTime } from './kernel-clock.ts';
+
+/** Shapes by name, as arguments that the peers and our own program take alike. `default`: the peers' own defaults. */
+const SHAPES: Readonly<Record<string, readonly string[]>> = {
+  default: [],
+  base: ['--dim-local', '256', '--dim-global', '768', '--layers-global', '12', '--heads-global', '12', '--batch', '8'],
+};
+const PEERS = ['bench_train.py', 'bench_plain.py'] as const;
+const BAR = 0.8;
+const WASM_BAR = 6;
+/** Kernels that the table shows. */
+const SHOWN_KERNELS = 12;
+
+interface TrainBenchOptions {
+  readonly python: string;
+  readonly peers: string;
+  readonly shapes: readonly string[];
+  readonly rounds: number;
+  readonly steps: number;
+  readonly threads: number;
+  readonly wasm: boolean;
+}
+
+interface StepTime {
+  readonly secondsPerStep: number;
+  readonly kernels?: readonly KernelTime[];
+}
+
+/** A training step beside the same work in PyTorch: what transformers makes of it, and a version written for speed. */
+export const trainBench: Bench<TrainBenchOptions> = {
+  name: 'train',
+  describe: 'A training step beside PyTorch, and where its time goes',
+  options: (parser) =>
+    parser
+      .option('python', { type: 'string', default: 'python3', describe: 'an interpreter that has torch and transformers' })
+      .option('peers', {
+        type: 'string',
+        default: '../shared/reference/torch',
+        describe: 'the folder of bench_train.py and bench_plain.py',
+      })
+      .option('shapes', {
+        type: 'string',
+        array: true,
+        default: Object.keys(SHAPES),
+        choices: Object.keys(SHAPES),
+        describe: 'sizes',
+      })
+      .option('rounds', { type: 'number', default: 3, describe: 'turns that each side takes', coerce: wholeNumber('rounds', 1) })
+      .option('steps', { type: 'number', default: 12, describe: 'steps a turn', coerce: wholeNumber('steps', 1) })
+      .option('threads', { type: 'number', default: 2, describe: 'threads of every side', coerce: wholeNumber('threads', 1) })
+      .option('wasm', { type: 'boolean', default: true, describe: 'the wasm backend too (slow)' }),
+  run: async (options, say) => {
+    const peers = resolve(options.peers);
+    if (!existsSync(join(peers, PEERS[0])))
+      throw new UsageError('USAGE', `--peers ${options.peers} does not hold ${PEERS.join(' and ')}`);
+    const measurements: Measurement[] = [];
+    const notes = [
+      `Median of ${options.rounds} turns of ${options.steps} steps (each the median of its steps), ${options.threads} threads, the sides taking turns. Local attention sees the whole sequence, as the peers' does; the tables are ours (on the host, row-sparse Adam).`,
+    ];
+    for (const shape of options.shapes) measurements.push(...measureShape(shape, peers, options, say));
+    say('kernels');
+    const { kernels } = runOurs(['--kernels', '--steps', '2'], 'tensorflow', options);
+    notes.push(
+      `Kernels of one step of \`default\` on tensorflow, ms: ${kernels!.slice(0, SHOWN_KERNELS).map(showKernel).join(', ')}.`,
+    );
+    const report: BenchReport = {
+      bench: 'train',
+      date: new Date().toISOString().slice(0, 10),
+      machine: describeMachine(),
+      notes,
+      measurements,
+    };
+    return report;
+  },
+};
+
+function measureShape(
+  shape: string,
+  peers: string,
+  { python, rounds, steps, threads, wasm, ...rest }: TrainBenchOptions,
+  say: (line: string) => void,
+): Measurement[] {
+  const options = { python, rounds, steps, threads, wasm, ...rest };
+  const seconds = { ours: [] as number[], peers: PEERS.map(() => [] as number[]) };
+  for (let round = 0; round < rounds; round++) {
+    say(`${shape}, turn ${round + 1} of ${rounds}`);
+    const turn = [...SHAPES[shape]!, '--steps', String(steps)];
+    seconds.ours.push(runOurs(turn, 'tensorflow', options).secondsPerStep);
+    PEERS.forEach((peer, index) => {
+      const output = capture(python, [join(peers, peer), ...turn, '--threads', String(threads)], {});
+      seconds.peers[index]!.push((JSON.parse(output) as StepTime).secondsPerStep);
+    });
+  }
+  const times = seconds.peers.map(median);
+  const fastest = Math.min(...times);
+  const ours = 1000 * median(seconds.ours);
+  const result: Measurement[] = [
+    {
+      name: `step, ${shape}, tensorflow`,
+      value: ours,
+      unit: 'ms',
+      reference: { name: `ms, ${PEERS[times.indexOf(fastest)]}, the faster peer`, value: 1000 * fastest },
+      bar: { atMost: BAR },
+    },
+    ...PEERS.map((peer, index) => ({ name: `step, ${shape}, ${peer}`, value: 1000 * times[index]!, unit: 'ms' })),
+  ];
+  if (!wasm || shape !== 'default') return result;
+  say(`${shape}, wasm`);
+  const slow = runOurs([...SHAPES[shape]!, '--steps', '3', '--warmup', '1'], 'wasm', options).secondsPerStep;
+  result.push({
+    name: `step, ${shape}, wasm`,
+    value: 1000 * slow,
+    unit: 'ms',
+    reference: { name: 'ms, tensorflow', value: ours },
+    bar: { atMost: WASM_BAR },
+  });
+  return result;
+}
+
+function runOurs(shape: readonly string[], backend: string, { threads }: TrainBenchOptions): StepTime {
+  const program = fileURLToPath(new URL('./train-step.ts', import.meta.url));
+  const output = capture(process.execPath, ['--import', import.meta.resolve('tsx'), program, ...shape, '--backend', backend], {
+    CEM_THREADS: String(threads),
+  });
+  return JSON.parse(output) as StepTime;
+}
+
+/** Standard output of a program, its last line. */
+function capture(command: string, args: readonly string[], environment: NodeJS.ProcessEnv): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    env: { ...process.env, ...environment },
+  });
+  if (status === 0) return stdout.trim().split('\n').at(-1)!;
+  throw new CemError('BENCH_PROGRAM', `${command} ${args.join(' ')} failed: ${error?.message ?? stderr}`);
+}
+
+function showKernel({ name, calls, milliseconds }: KernelTime): string {
+  return `${name} ${milliseconds.toFixed(0)} (${calls})`;
+}
