@@ -40,6 +40,8 @@ const granularitySchema = z.strictObject({ batchSize: z.number().int().nonnegati
 export const trainingConfigSchema = z.strictObject({
   /** Optimiser steps of the whole run; the schedule ends with the last. */
   steps: positive.default(1000),
+  /** Folder of a BLT checkpoint in transformers' form, whose weights the encoder begins with where both have them; by default all are drawn. */
+  warmStart: z.string().min(1).optional(),
   /** The chunks of the packed corpus. */
   passages: granularitySchema.prefault({ batchSize: 64, weight: 1 }),
   /** Sentences of the training documents, each compressed by itself. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import {
+  importBlt,
   listCheckpoints,
   loadCheckpoint,
   loadOptimizer,
@@ -138,8 +139,11 @@ export class TrainingLoop {
     const { seed, listener } = this.#options;
     const newest = (await listCheckpoints(this.#folder.path)).at(-1);
     const { dimension } = this.#teacher.description;
-    if (newest === undefined)
-      return { model: CemModel.create(this.#options.model, dimension, seed), step: 0, optimizer: undefined };
+    if (newest === undefined) {
+      const model = CemModel.create(this.#options.model, dimension, seed);
+      await this.#warmStart(model);
+      return { model, step: 0, optimizer: undefined };
+    }
     const path = this.#folder.checkpoint(newest);
     const state = await readCheckpointState(path);
     if (state.teacher.revision !== this.#teacher.description.revision) {
@@ -154,6 +158,17 @@ export class TrainingLoop {
     listener.note(`resume: step ${newest}`);
     const { model } = await loadCheckpoint(path);
     return { model, step: state.step, optimizer: await loadOptimizer(path) };
+  }
+
+  /** Takes the weights that the configuration's BLT checkpoint has for this model, and says which it has not. */
+  async #warmStart(model: CemModel): Promise<void> {
+    const { training, listener } = this.#options;
+    if (training.warmStart === undefined) return;
+    const { loaded, notLoaded, mismatched, unused } = await importBlt(model, training.warmStart);
+    const shapes = mismatched.map(({ name, expected, found }) => `${name} ([${found.join(', ')}], not [${expected.join(', ')}])`);
+    listener.note(
+      `warm start: ${loaded.length} weights from ${training.warmStart}; drawn: ${notLoaded.join(', ') || 'none'}; of other shapes: ${shapes.join(', ') || 'none'}; ${unused.length} tensors not used`,
+    );
   }
 
   async #save(model: CemModel, step: TrainingStep, done: number): Promise<void> {

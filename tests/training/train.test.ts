@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { listCheckpoints, loadStudent, readSafetensors } from '../../checkpoints/index.ts';
@@ -8,6 +9,7 @@ import { parseConfig } from '../../configs/index.ts';
 import { DocumentReader, documentText, readCorpus } from '../../data/index.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { LsaEmbedder } from '../../model/encoders/index.ts';
+import { modelOfCase, parseParityCase } from '../../model/parity/parity-case.ts';
 import { type TrainingListener, train } from '../../training/index.ts';
 import { testBackend } from '../backend.ts';
 import { collect, errorOf, withTemporaryFolder } from '../data/temporary-folder.ts';
@@ -212,6 +214,37 @@ test('a model of texts is trained without a container; several batches make a st
     assert.ok(lines.at(-1)!.loss < lines[0]!.loss);
     const state = await readSafetensors(join(run, 'checkpoints', '6', 'optimizer.safetensors'));
     assert.ok([...state.keys()].includes('tables/0/squares'));
+  }));
+
+test('a warm start takes what a BLT checkpoint has, and says what it has not', () =>
+  withTemporaryFolder(async (folder) => {
+    const golden = fileURLToPath(new URL('../golden/parity/', import.meta.url));
+    const blt = join(folder, 'blt');
+    await mkdir(blt);
+    await copyFile(join(golden, 'weights.safetensors'), join(blt, 'model.safetensors'));
+    // The case has tables of 31 rows for two hash functions.
+    await writeFile(
+      join(blt, 'config.json'),
+      JSON.stringify({ encoder_hash_byte_group_vocab: 31, encoder_hash_byte_group_nb_functions: 2 }),
+    );
+    const shape = modelOfCase(parseParityCase(await readFile(join(golden, 'case.json'), 'utf8'), 'golden'), 'golden');
+    const source = await writePassages(folder, 20);
+    const values = tinyRun(source, 1, { warmStart: blt, optimizer: { learningRate: 1e-9, tablesLearningRate: 1e-9 } });
+    const notes: string[] = [];
+    const run = join(folder, 'run');
+    const model = { ...shape, input: 'symbols', patching: { kind: 'static' }, maximumSymbols: 128 };
+    const listener: TrainingListener = { ...silent, note: (line) => notes.push(line) };
+    await train({ ...options(run, { ...values, model }), listener });
+    const note = notes.find((line) => line.startsWith('warm start:'));
+    assert.match(note ?? '', /^warm start: \d+ weights from .*; drawn: local\/kind\/table, /);
+    const reference = await readSafetensors(join(golden, 'weights.safetensors'));
+    const trained = await readSafetensors(join(run, 'checkpoints', '1', 'tables.safetensors'));
+    const bytes = reference.get('local_encoder.embed_tokens.weight')!;
+    const kept = trained.get('bytes')!;
+    assert.equal(kept.shape, bytes.shape);
+    kept.data.forEach((value, index) => {
+      assert.ok(Math.abs(value - bytes.data[index]!) < 1e-6);
+    });
   }));
 
 test.run();
