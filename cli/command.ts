@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import type { CemError } from '../zpkg/errors.ts';
+import { type CemError, UsageError } from '../zpkg/errors.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 
 /** Options that every command takes. */
@@ -26,15 +26,18 @@ export interface CommandSpecification<Options, Result> {
 export function defineCommand<Options, Result>(
   specification: CommandSpecification<Options, Result>,
 ): CommandModule<GlobalOptions, Options> {
+  let lists: readonly string[] = [];
   return {
     command: specification.command,
     describe: specification.describe,
     builder: (parser) => {
       const withOptions = specification.options(parser);
+      lists = (withOptions as unknown as { getOptions(): { readonly array: readonly string[] } }).getOptions().array;
       for (const [line, meaning] of specification.examples) withOptions.example(`cem ${line}`, meaning);
       return withOptions;
     },
     handler: async (parsed) => {
+      refuseRepeated(parsed, lists);
       const options = parsed as unknown as Options & GlobalOptions;
       const result = await specification.run(options, createReporter());
       const output = options.json ? JSON.stringify(result, null, 2) : specification.text(result);
@@ -43,4 +46,12 @@ export function defineCommand<Options, Result>(
       if (failure) throw failure;
     },
   };
+}
+
+/** yargs makes a list of an option that is given twice: only those that are lists may be. */
+function refuseRepeated(parsed: object, lists: readonly string[]): void {
+  for (const [name, value] of Object.entries(parsed)) {
+    if (name === '_' || lists.includes(name) || !Array.isArray(value)) continue;
+    throw new UsageError('USAGE', `--${name} is given ${value.length} times (${value.join(', ')}); give it once`);
+  }
 }

@@ -133,6 +133,11 @@ test('a checkpoint of another shape: nothing is indexed, the checkpoint stays as
   }
 });
 
+test('an option that takes one value, given twice', async ({ folder }) => {
+  const words = ['encode', '--encoder', 'lsa', '--output', join(folder, 'a'), '--output', join(folder, 'b')];
+  assert.match(await refused(2, 'USAGE', ...words), '--output is given 2 times');
+});
+
 test('an unknown command, an unknown flag, a missing argument', async ({ folder }) => {
   assert.match(await refused(2, 'USAGE', 'trian'), /train/);
   assert.match(await refused(2, 'USAGE', 'pack', folder, join(folder, 'out.zpkg'), '--levle', '3'), /levle.*--help/);
