@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
-import { tf } from '../model/backend/tf.ts';
 import { type ModelConfig, modelConfigSchema } from '../model/config.ts';
 import { CemModel } from '../model/embedder.ts';
 import { teacherConfig } from '../model/encoders/teacher-config.ts';
 import { buildGraph } from '../model/graph.ts';
 import { CemError, FormatError } from '../zpkg/errors.ts';
+import { writeCheckpointFolder } from './checkpoint-folder.ts';
+import { graphArrays, restoreGraph } from './graph-weights.ts';
 import { loadTables, tablesForEncoding } from './load-tables.ts';
 import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.ts';
 
@@ -48,7 +49,7 @@ export type OptimizerArrays = ReadonlyMap<string, NamedArray>;
 
 export const MODEL_FILE = 'model.safetensors';
 export const TABLES_FILE = 'tables.safetensors';
-const OPTIMIZER_FILE = 'optimizer.safetensors';
+export const OPTIMIZER_FILE = 'optimizer.safetensors';
 export const STATE_FILE = 'state.json';
 
 /** Names of the tables in `tables.safetensors`: `bytes`, then `ngram-3`, …; those of a second hash function `ngram-3/1`, … */
@@ -68,17 +69,8 @@ async function contentHash(folder: string, model: ModelConfig, dimension: number
   return hash.digest('hex');
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 /**
- * Writes a checkpoint as a whole: into a temporary folder that is then renamed, so that a kill leaves either none or a complete one.
+ * Writes a checkpoint as a whole.
  *
  * @param folder `…/checkpoints/<step>`; what stood there before is replaced
  * @param optimizer absent for checkpoints that are only encoded with
@@ -90,12 +82,7 @@ export async function saveCheckpoint(
   state: Omit<CheckpointState, 'contentHash' | 'formatVersion'>,
   optimizer?: OptimizerArrays,
 ): Promise<string> {
-  const parent = dirname(folder);
-  await mkdir(parent, { recursive: true });
-  const temporary = join(parent, `.${basename(folder)}.${process.pid}.tmp`);
-  await rm(temporary, { recursive: true, force: true });
-  await mkdir(temporary);
-  try {
+  return writeCheckpointFolder(folder, async (temporary) => {
     await writeSafetensors(join(temporary, MODEL_FILE), await graphArrays(model.graph), { format: 'cem' });
     const tables = tableNames(model.config).map((name, index): [string, NamedArray] => {
       const data = model.tables.tables[index]!;
@@ -106,23 +93,8 @@ export async function saveCheckpoint(
     const hash = await contentHash(temporary, model.config, model.dimension);
     const complete: CheckpointState = { formatVersion: CHECKPOINT_FORMAT_VERSION, ...state, contentHash: hash };
     await writeFile(join(temporary, STATE_FILE), `${JSON.stringify(complete, null, 2)}\n`, { flush: true });
-    await syncFolder(temporary);
-    await rm(folder, { recursive: true, force: true });
-    await rename(temporary, folder);
-    await syncFolder(parent);
     return hash;
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw error;
-  }
-}
-
-async function graphArrays(graph: tf.LayersModel): Promise<Map<string, NamedArray>> {
-  const arrays = new Map<string, NamedArray>();
-  for (const weight of graph.weights) {
-    arrays.set(weight.originalName, { shape: weight.shape as number[], data: (await weight.read().data()) as Float32Array });
-  }
-  return arrays;
+  });
 }
 
 /**
@@ -185,19 +157,7 @@ export async function loadCheckpoint(
   const tables = await (use === 'encoding' ? tablesForEncoding(file) : loadTables(file));
   const graph = buildGraph(config, dimension);
   try {
-    for (const weight of graph.weights) {
-      const { shape, data } = expectArray(weights, weight.originalName, weight.shape as number[], folder, MODEL_FILE);
-      const tensor = tf.tensor(data, shape as number[]);
-      weight.write(tensor);
-      tensor.dispose();
-    }
-    if (weights.size !== graph.weights.length) {
-      throw new FormatError(
-        'CHECKPOINT_SHAPE',
-        `${join(folder, MODEL_FILE)} holds ${weights.size} arrays, a model of its configuration has ${graph.weights.length}; use a matching checkpoint`,
-        { details: { folder } },
-      );
-    }
+    restoreGraph(graph, weights, join(folder, MODEL_FILE));
     const hash = await contentHash(folder, config, dimension);
     if (hash !== state.contentHash) {
       throw new FormatError(
@@ -217,25 +177,6 @@ export async function loadCheckpoint(
 /** Optimiser state of a checkpoint. */
 export function loadOptimizer(folder: string): Promise<OptimizerArrays> {
   return readSafetensors(join(folder, OPTIMIZER_FILE));
-}
-
-function expectArray(
-  arrays: ReadonlyMap<string, NamedArray>,
-  name: string,
-  shape: readonly number[],
-  folder: string,
-  file: string,
-): NamedArray {
-  const found = arrays.get(name);
-  if (found && found.shape.length === shape.length && found.shape.every((size, axis) => size === shape[axis])) return found;
-  const got = found ? `[${found.shape.join(', ')}]` : 'nothing';
-  throw new FormatError(
-    'CHECKPOINT_SHAPE',
-    `${join(folder, file)}: "${name}" should be [${shape.join(', ')}], got ${got}; the weights do not belong to this ${STATE_FILE}`,
-    {
-      details: { folder, name, expected: shape, found: found?.shape },
-    },
-  );
 }
 
 /** Steps of a run's complete checkpoints, ascending. */

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
-import { tf } from '../model/backend/tf.ts';
 import { entropyModelConfigSchema } from '../model/entropy/config.ts';
 import { buildEntropyGraph } from '../model/entropy/entropy-graph.ts';
 import { EntropyModel } from '../model/entropy/entropy-model.ts';
 import { CemError, FormatError } from '../zpkg/errors.ts';
-import { listCheckpoints, MODEL_FILE, type OptimizerArrays, STATE_FILE } from './checkpoint.ts';
-import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.ts';
+import { listCheckpoints, MODEL_FILE, OPTIMIZER_FILE, type OptimizerArrays, STATE_FILE } from './checkpoint.ts';
+import { writeCheckpointFolder } from './checkpoint-folder.ts';
+import { graphArrays, restoreGraph } from './graph-weights.ts';
+import { readSafetensors, writeSafetensors } from './safetensors.ts';
 
 const FORMAT_VERSION = 1;
-const OPTIMIZER_FILE = 'optimizer.safetensors';
 
 const stateSchema = z.strictObject({
   kind: z.literal('entropy-model'),
@@ -40,7 +40,7 @@ export interface LoadedEntropyModel {
 }
 
 /**
- * Writes an entropy model's checkpoint as a whole, into a temporary folder that is then renamed: `model.safetensors`, `optimizer.safetensors`, `state.json`.
+ * Writes an entropy model's checkpoint as a whole: `model.safetensors`, `optimizer.safetensors`, `state.json`.
  *
  * @param folder `…/checkpoints/<step>`; what stood there before is replaced
  * @returns the content hash
@@ -51,17 +51,8 @@ export async function saveEntropyCheckpoint(
   state: Pick<EntropyCheckpointState, 'step' | 'seed' | 'threshold' | 'config'>,
   optimizer: OptimizerArrays,
 ): Promise<string> {
-  const parent = dirname(folder);
-  await mkdir(parent, { recursive: true });
-  const temporary = join(parent, `.${basename(folder)}.${process.pid}.tmp`);
-  await rm(temporary, { recursive: true, force: true });
-  await mkdir(temporary);
-  try {
-    const arrays = new Map<string, NamedArray>();
-    for (const weight of model.graph.weights) {
-      arrays.set(weight.originalName, { shape: weight.shape as number[], data: (await weight.read().data()) as Float32Array });
-    }
-    await writeSafetensors(join(temporary, MODEL_FILE), arrays, { format: 'cem' });
+  return writeCheckpointFolder(folder, async (temporary) => {
+    await writeSafetensors(join(temporary, MODEL_FILE), await graphArrays(model.graph), { format: 'cem' });
     await writeSafetensors(join(temporary, OPTIMIZER_FILE), optimizer, { format: 'cem' });
     const hash = await contentHash(temporary, model.config);
     const complete: EntropyCheckpointState = {
@@ -72,15 +63,8 @@ export async function saveEntropyCheckpoint(
       contentHash: hash,
     };
     await writeFile(join(temporary, STATE_FILE), `${JSON.stringify(complete, null, 2)}\n`, { flush: true });
-    await syncFolder(temporary);
-    await rm(folder, { recursive: true, force: true });
-    await rename(temporary, folder);
-    await syncFolder(parent);
     return hash;
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw error;
-  }
+  });
 }
 
 /**
@@ -104,7 +88,7 @@ export async function loadEntropyModel(path: string): Promise<LoadedEntropyModel
   }
   const graph = buildEntropyGraph(state.model);
   try {
-    writeWeights(graph, arrays, join(folder, MODEL_FILE));
+    restoreGraph(graph, arrays, join(folder, MODEL_FILE));
   } catch (error) {
     graph.dispose();
     throw error;
@@ -145,40 +129,7 @@ async function readState(folder: string): Promise<EntropyCheckpointState> {
   );
 }
 
-function writeWeights(graph: tf.LayersModel, arrays: ReadonlyMap<string, NamedArray>, path: string): void {
-  if (arrays.size !== graph.weights.length) {
-    throw new FormatError(
-      'CHECKPOINT_SHAPE',
-      `${path} holds ${arrays.size} arrays, a model of its configuration has ${graph.weights.length}; use a matching checkpoint`,
-      { details: { path } },
-    );
-  }
-  for (const weight of graph.weights) {
-    const found = arrays.get(weight.originalName);
-    const shape = weight.shape as number[];
-    if (found === undefined || found.shape.join() !== shape.join()) {
-      throw new FormatError(
-        'CHECKPOINT_SHAPE',
-        `${path}: "${weight.originalName}" should be [${shape.join(', ')}], got ${found ? `[${found.shape.join(', ')}]` : 'nothing'}; the weights do not belong to this ${STATE_FILE}`,
-        { details: { path, name: weight.originalName } },
-      );
-    }
-    const tensor = tf.tensor(found.data, shape);
-    weight.write(tensor);
-    tensor.dispose();
-  }
-}
-
 async function contentHash(folder: string, model: unknown): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(model));
   return hash.update(await readFile(join(folder, MODEL_FILE))).digest('hex');
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,6 +1,7 @@
-import { access, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CemError, UsageError } from '../../zpkg/errors.ts';
+import { syncFolder } from '../checkpoint-folder.ts';
 
 async function exists(path: string): Promise<boolean> {
   try {
@@ -8,15 +9,6 @@ async function exists(path: string): Promise<boolean> {
     return true;
   } catch {
     return false;
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

@@ -79,8 +79,13 @@ function withNeighbours(x: tf.Tensor4D, neighbours: readonly number[]): tf.Tenso
   );
 }
 
-/** [1, 1, queries, keys] 0 where query i may see key j, whose place is j - shift; far below any score elsewhere. */
+/** [1, 1, queries, keys], see `bandValues`. */
 function bandBias(queries: number, keys: number, shift: number, window: number, causal: boolean): tf.Tensor4D {
+  return tf.tensor4d(bandValues(queries, keys, shift, window, causal), [1, 1, queries, keys]);
+}
+
+/** [queries, keys] 0 where query i may see key j, whose place is j - shift; far below any score elsewhere. */
+export function bandValues(queries: number, keys: number, shift: number, window: number, causal: boolean): Float32Array {
   const values = new Float32Array(queries * keys);
   for (let i = 0; i < queries; i++) {
     for (let j = 0; j < keys; j++) {
@@ -89,5 +94,5 @@ function bandBias(queries: number, keys: number, shift: number, window: number, 
       if (!seen) values[i * keys + j] = -MASKED_SCORE;
     }
   }
-  return tf.tensor4d(values, [1, 1, queries, keys]);
+  return values;
 }

@@ -9,7 +9,7 @@ const cache = new Map<string, Angles>();
 const CACHE_LIMIT = 64;
 
 /** Cosines and sines of [positions, width], each angle standing twice: for both members of an interleaved pair. */
-function angles(positions: number, width: number, theta: number): Angles {
+export function rotaryAngles(positions: number, width: number, theta: number): Angles {
   const key = `${positions}/${width}/${theta}`;
   const known = cache.get(key);
   if (known) return known;
@@ -29,7 +29,7 @@ function angles(positions: number, width: number, theta: number): Angles {
 }
 
 /** [width, width]: x times it gives (-x1, x0, -x3, x2, …), a quarter turn of every interleaved pair. */
-function quarterTurn(width: number): Float32Array {
+export function quarterTurn(width: number): Float32Array {
   const matrix = new Float32Array(width * width);
   for (let i = 0; i < width; i += 2) {
     matrix[(i + 1) * width + i] = -1;
@@ -47,7 +47,7 @@ function quarterTurn(width: number): Float32Array {
 export function applyRotary(x: tf.Tensor4D, theta: number): tf.Tensor4D {
   return tf.tidy(() => {
     const [, , positions, width] = x.shape;
-    const { cosine, sine } = angles(positions, width, theta);
+    const { cosine, sine } = rotaryAngles(positions, width, theta);
     const turned = tf
       .matMul(x.reshape([-1, width]) as tf.Tensor2D, tf.tensor2d(quarterTurn(width), [width, width]))
       .reshape(x.shape);

@@ -1,4 +1,7 @@
-import { MASKED_SCORE, type OnnxOperations, TO_THE_END } from './onnx-operations.ts';
+import { bandValues } from '../../../model/layers/attention.ts';
+import { MASKED_SCORE } from '../../../model/layers/operations.ts';
+import { quarterTurn, rotaryAngles } from '../../../model/layers/rotary.ts';
+import { type OnnxOperations, TO_THE_END } from './onnx-operations.ts';
 
 /** Tables of cosines and sines, [positions, width] each as names, and the quarter turn [width, width]. */
 export interface RotaryTables {
@@ -21,7 +24,6 @@ export interface AttentionInputs {
 
 /**
  * Tables of rotary positions for sequences of up to so many; made here and not in the file's graph, whose float32 angles would be coarse at high positions.
- * Formula: model/layers/rotary.ts.
  */
 export function rotaryTables(
   operations: OnnxOperations,
@@ -29,24 +31,11 @@ export function rotaryTables(
   { positions, width, theta }: { readonly positions: number; readonly width: number; readonly theta: number },
 ): RotaryTables {
   const { graph } = operations;
-  const cosine = new Float32Array(positions * width);
-  const sine = new Float32Array(positions * width);
-  for (let position = 0; position < positions; position++) {
-    for (let i = 0; i < width; i++) {
-      const angle = position * theta ** (-(i - (i % 2)) / width);
-      cosine[position * width + i] = Math.cos(angle);
-      sine[position * width + i] = Math.sin(angle);
-    }
-  }
-  const turn = new Float32Array(width * width);
-  for (let i = 0; i < width; i += 2) {
-    turn[(i + 1) * width + i] = -1;
-    turn[i * width + i + 1] = 1;
-  }
+  const { cosine, sine } = rotaryAngles(positions, width, theta);
   return {
     cosine: graph.weight(`${name}/cosine`, [positions, width], cosine),
     sine: graph.weight(`${name}/sine`, [positions, width], sine),
-    turn: graph.weight(`${name}/turn`, [width, width], turn),
+    turn: graph.weight(`${name}/turn`, [width, width], quarterTurn(width)),
   };
 }
 
@@ -113,14 +102,7 @@ export function windowedAttention(operations: OnnxOperations, inputs: AttentionI
 /** [window, neighbours * window] 0 where query i of a block may see key j of it and its neighbours. */
 function bandBias(operations: OnnxOperations, window: number, neighbours: number, causal: boolean): string {
   const keys = neighbours * window;
-  const values = new Float32Array(window * keys);
-  for (let i = 0; i < window; i++) {
-    for (let j = 0; j < keys; j++) {
-      const distance = i - (j - window);
-      const seen = causal ? distance >= 0 && distance < window : Math.abs(distance) < window;
-      if (!seen) values[i * keys + j] = -MASKED_SCORE;
-    }
-  }
+  const values = bandValues(window, keys, window, window, causal);
   return operations.graph.weight(`band/${window}x${keys}`, [window, keys], values);
 }
 

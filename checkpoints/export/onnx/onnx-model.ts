@@ -2,6 +2,8 @@ import { type FileHandle, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { tf } from '../../../model/backend/tf.ts';
 import { type ModelConfig, patchingOf, queriesPerPatch } from '../../../model/config.ts';
+import { graphArrays } from '../../graph-weights.ts';
+import type { NamedArray } from '../../safetensors.ts';
 import { fullAttention, type RotaryTables, rotaryTables, rotate, windowedAttention } from './onnx-attention.ts';
 import { OnnxGraph, type OnnxValue } from './onnx-graph.ts';
 import { OnnxOperations } from './onnx-operations.ts';
@@ -25,7 +27,7 @@ export async function writeOnnxModel(
   folder: string,
   largestInside = LARGEST_INSIDE,
 ): Promise<string[]> {
-  const weights = await readWeights(graph);
+  const weights = await graphArrays(graph);
   let bytes = 0;
   for (const { data } of weights.values()) bytes += data.byteLength;
   if (bytes <= largestInside) {
@@ -56,24 +58,11 @@ async function writeParts(path: string, parts: readonly Uint8Array[]): Promise<v
   }
 }
 
-interface Weight {
-  readonly shape: number[];
-  readonly data: Float32Array;
-}
-
-async function readWeights(graph: tf.LayersModel): Promise<Map<string, Weight>> {
-  const weights = new Map<string, Weight>();
-  for (const weight of graph.weights) {
-    weights.set(weight.originalName, { shape: weight.shape as number[], data: (await weight.read().data()) as Float32Array });
-  }
-  return weights;
-}
-
 /** The graph of model/graph.ts, layer by layer in its order. */
 function onnxModel(
   model: tf.LayersModel,
   config: ModelConfig,
-  weights: ReadonlyMap<string, Weight>,
+  weights: ReadonlyMap<string, NamedArray>,
   graph: OnnxGraph,
 ): Uint8Array {
   const { local, global, causal = false } = config;

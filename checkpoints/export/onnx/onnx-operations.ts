@@ -1,7 +1,6 @@
+import { MASKED_SCORE } from '../../../model/layers/operations.ts';
 import type { OnnxGraph } from './onnx-graph.ts';
 
-/** What is added to scores that must not count: that of model/layers/operations.ts. */
-export const MASKED_SCORE = 1e9;
 /** `Slice` to the end of an axis. */
 export const TO_THE_END = Number.MAX_SAFE_INTEGER;
 

@@ -1,0 +1,42 @@
+import { tf } from '../model/backend/tf.ts';
+import { FormatError } from '../zpkg/errors.ts';
+import type { NamedArray } from './safetensors.ts';
+
+/** A graph's weights by their names, as they are kept in a file. */
+export async function graphArrays(graph: tf.LayersModel): Promise<Map<string, NamedArray>> {
+  const arrays = new Map<string, NamedArray>();
+  for (const weight of graph.weights) {
+    arrays.set(weight.originalName, { shape: weight.shape as number[], data: (await weight.read().data()) as Float32Array });
+  }
+  return arrays;
+}
+
+/**
+ * Writes arrays into a graph's weights: all of them, and each in its shape.
+ *
+ * @param path of the file that they are from
+ * @throws FormatError `CHECKPOINT_SHAPE`
+ */
+export function restoreGraph(graph: tf.LayersModel, arrays: ReadonlyMap<string, NamedArray>, path: string): void {
+  for (const weight of graph.weights) {
+    const name = weight.originalName;
+    const shape = weight.shape as number[];
+    const found = arrays.get(name);
+    if (found === undefined || found.shape.join() !== shape.join()) {
+      throw new FormatError(
+        'CHECKPOINT_SHAPE',
+        `${path}: "${name}" should be [${shape.join(', ')}], got ${found ? `[${found.shape.join(', ')}]` : 'nothing'}; the weights do not belong to the state.json beside them`,
+        { details: { path, name, expected: shape, found: found?.shape } },
+      );
+    }
+    const tensor = tf.tensor(found.data, shape);
+    weight.write(tensor);
+    tensor.dispose();
+  }
+  if (arrays.size === graph.weights.length) return;
+  throw new FormatError(
+    'CHECKPOINT_SHAPE',
+    `${path} holds ${arrays.size} arrays, a model of its configuration has ${graph.weights.length}; use a matching checkpoint`,
+    { details: { path } },
+  );
+}
