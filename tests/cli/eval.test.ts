@@ -177,7 +177,6 @@ test('what cannot be evaluated is refused by name', async (context) => {
   };
   assert.is(await codeOf({ run: join(context.folder, 'nowhere') }), 'CHECKPOINT_MISSING');
   assert.is(await codeOf({ data: join(context.folder, 'nowhere') }), 'BEIR_FOLDER');
-  assert.is(await codeOf({}, '--split', 'test'), 'BEIR_SPLIT');
   assert.is(await codeOf({}, '--dictionary', join(context.folder, 'nowhere')), 'EVAL_DICTIONARY_UNREADABLE');
   assert.is(await codeOf({}, '--encoder', 'word2vec'), 'EVAL_ENCODER');
   assert.is(await codeOf({}, '--encoder', 'transformers:some-model'), 'EVAL_ENCODER');
@@ -185,11 +184,16 @@ test('what cannot be evaluated is refused by name', async (context) => {
   assert.is(await codeOf({}, '--query-vectors', 'queries.npy'), 'EVAL_ENCODER');
   assert.is(await codeOf({}, '--encoders', 'student,vectors'), 'EVAL_ENCODERS');
   assert.is(await codeOf({}, '--encoders', 'bm25,bm25'), 'EVAL_ENCODERS');
-  try {
-    await runCommand(evalCommand, ['eval', '--data', context.data]);
-    assert.unreachable();
-  } catch (error) {
-    assert.is((error as { code?: unknown }).code, 'EVAL_ENCODER');
+  for (const [code, words] of [
+    ['BEIR_SPLIT', ['--checkpoint', context.run, '--split', 'test']],
+    ['EVAL_ENCODER', []],
+  ] as const) {
+    try {
+      await runCommand(evalCommand, ['eval', '--data', context.data, ...words]);
+      assert.unreachable(code);
+    } catch (error) {
+      assert.is((error as { code?: unknown }).code, code);
+    }
   }
 });
 
