@@ -13,6 +13,8 @@ const SHAPES: Readonly<Record<string, readonly string[]>> = {
   base: ['--dim-local', '256', '--dim-global', '768', '--layers-global', '12', '--heads-global', '12', '--batch', '8'],
 };
 const PEERS = ['bench_train.py', 'bench_plain.py'] as const;
+/** Of `model.local.window`. */
+const DEFAULT_WINDOW = 32;
 const BAR = 0.8;
 const WASM_BAR = 6;
 /** Kernels that the table shows. */
@@ -88,11 +90,12 @@ function measureShape(
   say: (line: string) => void,
 ): Measurement[] {
   const options = { python, rounds, steps, threads, wasm, ...rest };
-  const seconds = { ours: [] as number[], peers: PEERS.map(() => [] as number[]) };
+  const seconds = { ours: [] as number[], windowed: [] as number[], peers: PEERS.map(() => [] as number[]) };
   for (let round = 0; round < rounds; round++) {
     say(`${shape}, turn ${round + 1} of ${rounds}`);
     const turn = [...SHAPES[shape]!, '--steps', String(steps)];
     seconds.ours.push(runOurs(turn, 'tensorflow', options).secondsPerStep);
+    seconds.windowed.push(runOurs([...turn, '--window', String(DEFAULT_WINDOW)], 'tensorflow', options).secondsPerStep);
     PEERS.forEach((peer, index) => {
       const output = capture(python, [join(peers, peer), ...turn, '--threads', String(threads)], {});
       seconds.peers[index]!.push((JSON.parse(output) as StepTime).secondsPerStep);
@@ -108,6 +111,12 @@ function measureShape(
       unit: 'ms',
       reference: { name: `ms, ${PEERS[times.indexOf(fastest)]}, the faster peer`, value: 1000 * fastest },
       bar: { atMost: BAR },
+    },
+    {
+      name: `step, ${shape}, tensorflow, local attention in windows of ${DEFAULT_WINDOW}, the encoder's default`,
+      value: 1000 * median(seconds.windowed),
+      unit: 'ms',
+      reference: { name: `ms, ${PEERS[times.indexOf(fastest)]}`, value: 1000 * fastest },
     },
     ...PEERS.map((peer, index) => ({ name: `step, ${shape}, ${peer}`, value: 1000 * times[index]!, unit: 'ms' })),
   ];
