@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { type LoadedStudent, loadStudent } from '../checkpoints/index.ts';
+import { loadStudent } from '../checkpoints/index.ts';
 import { type BeirData, corpusSaving, readBeir } from '../data/index.ts';
 import {
   type EncoderEvaluation,
@@ -13,8 +12,8 @@ import {
 } from '../eval/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../model/backend/index.ts';
 import { tensorInnerProducts } from '../search/index.ts';
-import { UsageError, ZpkgReader } from '../zpkg/index.ts';
 import { defineCommand, type GlobalOptions } from './command.ts';
+import { readDictionaryOption } from './dictionary-option.ts';
 import {
   type ContenderPlan,
   type EvaluationResources,
@@ -133,7 +132,7 @@ async function evaluateLoaded(
 ): Promise<EvalReport> {
   const { loaded } = resources;
   const dictionaryChoice = options.dictionary ?? (loaded === undefined ? 'corpus' : 'run');
-  const dictionary = await readDictionaryOption(dictionaryChoice, loaded);
+  const dictionary = await readDictionaryOption(dictionaryChoice, loaded?.trainingZpkg);
   const origin: EvalOrigin = {
     dataset: basename(resolve(options.data)),
     split: options.split,
@@ -187,36 +186,4 @@ function openFolder(
       dictionary instanceof Uint8Array ? createHash('sha256').update(dictionary).digest('hex') : (dictionary ?? 'corpus'),
     backend,
   });
-}
-
-/** The dictionary that `--dictionary` names; undefined when one is to be trained on the documents. */
-async function readDictionaryOption(choice: string, loaded: LoadedStudent | undefined): Promise<Uint8Array | 'none' | undefined> {
-  if (choice === 'corpus') return undefined;
-  if (choice === 'none') return 'none';
-  if (choice === 'run') {
-    if (loaded?.trainingZpkg === undefined) {
-      throw new UsageError(
-        'EVAL_NO_TRAINING_CORPUS',
-        'the training corpus (corpus.zpkg in the run folder) is not there, so its dictionary cannot be used; say --dictionary corpus, none or a file',
-      );
-    }
-    const reader = await ZpkgReader.open(loaded.trainingZpkg);
-    try {
-      return reader.dictionary.length > 0 ? reader.dictionary : 'none';
-    } finally {
-      await reader.close();
-    }
-  }
-  try {
-    return await readFile(choice);
-  } catch (cause) {
-    throw new UsageError(
-      'EVAL_DICTIONARY_UNREADABLE',
-      `--dictionary ${choice} is neither run, corpus or none nor a file that can be read`,
-      {
-        details: { path: choice },
-        cause,
-      },
-    );
-  }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
-import { type LoadedStudent, loadStudent } from '../checkpoints/index.ts';
+import { loadStudent } from '../checkpoints/index.ts';
 import { documentText, markdownPassages, readCorpus } from '../data/index.ts';
 import {
   evaluateLongEmbed,
@@ -17,9 +17,10 @@ import {
 import { describeBackend, parseBackendRequest, selectBackend } from '../model/backend/index.ts';
 import { createTeacher, StudentEncoder } from '../model/encoders/index.ts';
 import { tensorInnerProducts } from '../search/index.ts';
-import { UsageError, ZpkgReader } from '../zpkg/index.ts';
+import { UsageError } from '../zpkg/index.ts';
 import { defineCommand, type GlobalOptions } from './command.ts';
 import { installedPackages, readMarkdownFiles } from './demo/installed-markdown.ts';
+import { readDictionaryOption } from './dictionary-option.ts';
 import { modelsOption } from './index-options.ts';
 import type { Reporter } from './reporter.ts';
 import { followStages } from './stages.ts';
@@ -187,7 +188,7 @@ async function runLongEmbed(options: RunOptions & GlobalOptions, reporter: Repor
   reporter.note(describeBackend(backend));
   const loaded = await loadStudent(options.checkpoint);
   try {
-    const dictionary = await dictionaryOf(loaded, options.dictionary);
+    const dictionary = await readDictionaryOption(options.dictionary, loaded.trainingZpkg);
     const teacher = await createTeacher(loaded.teacher, {
       ...(options.models !== undefined && { models: options.models }),
       ...(loaded.teacherFolder !== undefined && { folder: loaded.teacherFolder }),
@@ -219,23 +220,5 @@ async function runLongEmbed(options: RunOptions & GlobalOptions, reporter: Repor
     }
   } finally {
     loaded.dispose();
-  }
-}
-
-/** The dictionary to pack with; undefined where one is to be trained on the documents. */
-async function dictionaryOf(loaded: LoadedStudent, choice: RunOptions['dictionary']): Promise<Uint8Array | 'none' | undefined> {
-  if (choice === 'corpus') return undefined;
-  if (choice === 'none') return 'none';
-  if (loaded.trainingZpkg === undefined) {
-    throw new UsageError(
-      'EVAL_NO_TRAINING_CORPUS',
-      'the training corpus (corpus.zpkg in the run folder) is not there, so its dictionary cannot be used; say --dictionary corpus or none',
-    );
-  }
-  const reader = await ZpkgReader.open(loaded.trainingZpkg);
-  try {
-    return reader.dictionary.length > 0 ? reader.dictionary : 'none';
-  } finally {
-    await reader.close();
   }
 }

@@ -5,6 +5,7 @@ import { describeBackend, parseBackendRequest, selectBackend } from '../model/ba
 import { type EntropyTrainResult, trainEntropyModel } from '../training/index.ts';
 import { UsageError } from '../zpkg/index.ts';
 import { formatDuration, type Reporter } from './reporter.ts';
+import { withStopSignal } from './stop-signal.ts';
 
 /** What `cem train` prints as JSON for an entropy model. */
 export interface EntropyTrainCommandResult extends EntropyTrainResult {
@@ -30,28 +31,18 @@ export async function trainEntropyFromConfig(
   const documents = await trainingDocuments(config.data.source, config.data.split);
   const backend = await selectBackend(parseBackendRequest(options.backend));
   reporter.note(describeBackend(backend));
-  const stop = new AbortController();
-  const onSignal = () => {
-    reporter.note('stopping: the current step ends, then a checkpoint is written');
-    stop.abort();
-  };
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
-  try {
-    const result = await trainEntropyModel(config, {
+  const result = await withStopSignal(reporter, (signal) =>
+    trainEntropyModel(config, {
       run: options.run ?? join('runs', config.name),
       resume: options.resume,
       resolved: config,
       environment: { backend: backend.name, backendDetail: backend.detail },
       documents,
       listener: reporter,
-      signal: stop.signal,
-    });
-    return { ...result, backend: backend.name };
-  } finally {
-    process.removeListener('SIGINT', onSignal);
-    process.removeListener('SIGTERM', onSignal);
-  }
+      signal,
+    }),
+  );
+  return { ...result, backend: backend.name };
 }
 
 /** The result as text. */

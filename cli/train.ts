@@ -6,6 +6,7 @@ import { type TrainResult, train } from '../training/index.ts';
 import { defineCommand, type GlobalOptions } from './command.ts';
 import { modelsOption } from './index-options.ts';
 import { formatDuration, type Reporter } from './reporter.ts';
+import { withStopSignal } from './stop-signal.ts';
 import { type EntropyTrainCommandResult, entropyTrainText, trainEntropyFromConfig } from './train-entropy.ts';
 import { planFromConfig, planText, type TrainPlanResult } from './train-plan.ts';
 
@@ -76,15 +77,8 @@ export async function trainFromConfig(
   const documents = await trainingDocuments(config.data.source, config.data.split);
   const backend = await selectBackend(parseBackendRequest(options.backend));
   reporter.note(describeBackend(backend));
-  const stop = new AbortController();
-  const onSignal = () => {
-    reporter.note('stopping: the current step ends, then a checkpoint is written');
-    stop.abort();
-  };
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
-  try {
-    const result = await train({
+  const result = await withStopSignal(reporter, (signal) =>
+    train({
       run: options.run ?? join('runs', config.name),
       resume: options.resume,
       seed: config.seed,
@@ -97,11 +91,8 @@ export async function trainFromConfig(
       documents,
       ...(options.models === undefined ? {} : { models: options.models }),
       listener: reporter,
-      signal: stop.signal,
-    });
-    return { ...result, backend: backend.name };
-  } finally {
-    process.removeListener('SIGINT', onSignal);
-    process.removeListener('SIGTERM', onSignal);
-  }
+      signal,
+    }),
+  );
+  return { ...result, backend: backend.name };
 }

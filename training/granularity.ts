@@ -91,7 +91,7 @@ export class Granularity {
   async batch(number: number, model: CemModel, dictionary: PreparedDictionary): Promise<TrainingBatch> {
     const items = this.#order.batch(number);
     const targets = this.#targetsOf(items, model.dimension);
-    const chunks = await Promise.all(Array.from(items, (item) => this.#encode(item, model, dictionary)));
+    const chunks = await this.#encode(items, model, dictionary);
     const negatives = await this.#negatives(number, items, targets, model.dimension);
     return {
       name: this.name,
@@ -107,10 +107,14 @@ export class Granularity {
     return Array.from(this.#order.batch(number), (item) => this.#texts.text(item));
   }
 
-  async #encode(item: number, model: CemModel, dictionary: PreparedDictionary): Promise<EncodedChunk> {
-    return model.config.input === 'text'
-      ? model.encodeText(Buffer.from(this.#texts.text(item), 'utf8'))
-      : model.encode(await this.#texts.frame(item), dictionary);
+  async #encode(items: Int32Array, model: CemModel, dictionary: PreparedDictionary): Promise<EncodedChunk[]> {
+    if (model.config.input === 'text') {
+      const texts = Array.from(items, (item) => Buffer.from(this.#texts.text(item), 'utf8'));
+      await model.prepareTexts(texts);
+      return texts.map((text) => model.encodeText(text));
+    }
+    const frames = await Promise.all(Array.from(items, (item) => this.#texts.frame(item)));
+    return frames.map((frame) => model.encode(frame, dictionary));
   }
 
   /** [items, dimension] */

@@ -1,14 +1,17 @@
 import { existsSync } from 'node:fs';
 import {
   importBlt,
+  type LoadedEntropyPatcher,
   listCheckpoints,
   loadCheckpoint,
+  loadEntropyPatcher,
   loadOptimizer,
   type OptimizerArrays,
   pruneCheckpoints,
   readCheckpointState,
   saveCheckpoint,
 } from '../checkpoints/index.ts';
+import { patchingOf } from '../model/config.ts';
 import { CemModel, type PreparedDictionary } from '../model/embedder.ts';
 import type { TextEmbedder } from '../model/encoders/index.ts';
 import { CemError, writeFileAtomically } from '../zpkg/index.ts';
@@ -43,7 +46,9 @@ export class TrainingLoop {
 
   async run(): Promise<Pick<TrainResult, 'checkpoint' | 'step' | 'interrupted' | 'loss'>> {
     const { training, listener, signal } = this.#options;
+    const entropy = await this.#loadEntropyPatcher();
     const { model, step: first, optimizer } = await this.#start();
+    if (entropy) model.useEntropyPatcher(entropy.patcher);
     const step = new TrainingStep(model, training);
     if (optimizer) restoreOptimizer(step, optimizer);
     try {
@@ -108,7 +113,15 @@ export class TrainingLoop {
     } finally {
       step.dispose();
       model.dispose();
+      entropy?.dispose();
     }
+  }
+
+  /** The language model that decides where patches begin, where the configuration asks for one. */
+  async #loadEntropyPatcher(): Promise<LoadedEntropyPatcher | undefined> {
+    const { model } = this.#options;
+    const patching = patchingOf(model);
+    return patching.kind === 'entropy' ? loadEntropyPatcher(patching, model.maximumSymbols) : undefined;
   }
 
   /** Keeps what a step was trained on, for looking at. */

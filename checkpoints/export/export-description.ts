@@ -9,7 +9,7 @@ import { type CheckpointState, MODEL_FILE, STATE_FILE, TABLES_FILE, tableNames }
 import { ONNX_FILE, ONNX_WEIGHTS_FILE } from './onnx/onnx-model.ts';
 
 /** Version of `encoder.json` and of the folder around it. */
-const EXPORT_FORMAT_VERSION = 1;
+const EXPORT_FORMAT_VERSION = 2;
 
 /** Every export has it; a folder without it is never replaced. */
 export const DESCRIPTION_FILE = 'encoder.json';
@@ -55,13 +55,13 @@ const descriptionSchema = z.strictObject({
   /** A symbol's embedding is the sum of the tables' rows over its positions, times `bytes^-1/2`. */
   tables: z.strictObject({
     file: z.string(),
-    /** The bytes' table, then one an n-gram size, in the order of `sizes`. */
+    /** The bytes' table, then for each hash function one an n-gram size, in the order of `sizes`. */
     names: z.array(z.string()),
     dimension: size,
     sizes: z.array(size),
     rows: size,
-    /** `h = sum_j id_j * prime^j`, j = 0 for the oldest id, in wrapping signed 64-bit arithmetic, then floor modulo `rows`. */
-    hashPrime: size,
+    /** `h = sum_j id_j * prime^j`, j = 0 for the oldest id, in wrapping signed 64-bit arithmetic, then floor modulo `rows`; a prime for each hash function. */
+    hashPrimes: z.array(size),
     /** A byte's id is its value plus this; positions before the text have id 0. */
     byteIdOffset: size,
   }),
@@ -108,7 +108,7 @@ export function describeExport(
   sha256: Record<string, string>,
 ): ExportDescription {
   const { model, teacher } = state;
-  const { sizes, rows, hashFunction } = model.tables;
+  const { sizes, rows, hashFunction, hashFunctions = 1 } = model.tables;
   const firstCopy = symbolKind(true, 1);
   return {
     format: 'cem-encoder',
@@ -124,7 +124,11 @@ export function describeExport(
       ...(patchingOf(model).kind === 'static' ? [] : PATCH_INPUTS),
     ],
     output: { dimension: state.dimension, normalized: 'l2' },
-    padding: { patchSize: model.patchSize, window: model.local.window, maximumSymbols: model.maximumSymbols },
+    padding: {
+      patchSize: patchingOf(model).kind === 'static' ? model.patchSize : 1,
+      window: model.local.window,
+      maximumSymbols: model.maximumSymbols,
+    },
     kinds: {
       count: SYMBOL_KINDS,
       padding: 0,
@@ -138,7 +142,7 @@ export function describeExport(
       dimension: model.local.dimension,
       sizes,
       rows,
-      hashPrime: HASH_PRIMES[hashFunction]!,
+      hashPrimes: HASH_PRIMES.slice(hashFunction, hashFunction + hashFunctions),
       byteIdOffset: BYTE_ID_OFFSET,
     },
     teacher: { id: teacher.id, revision: teacher.revision, settings: teacher.settings, folder: teacherFolder },
