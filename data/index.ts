@@ -36,4 +36,5 @@ export { isCorpusFolder, openCorpus, type PackedCorpus } from './segments/open-c
 export { type RemoveOptions, type RemoveReport, removeFromCorpus } from './segments/removal.ts';
 export { SegmentedCorpus } from './segments/segmented-corpus.ts';
 export { LONGEST_SENTENCE, SHORTEST_SENTENCE, splitSentences } from './sentences.ts';
+export { randomSpans, type SpanOptions, uniqueSentences, uniqueWords } from './short-texts.ts';
 export { trainingDocuments } from './training-documents.ts';

@@ -46,6 +46,15 @@ export const trainingConfigSchema = z.strictObject({
   passages: granularitySchema.prefault({ batchSize: 64, weight: 1 }),
   /** Sentences of the training documents, each compressed by itself. */
   sentences: granularitySchema.extend({ maximum: positive.default(200_000) }).prefault({ batchSize: 64, weight: 1 }),
+  /** Titles of the documents, where they have any; absent, as the two below: none. */
+  titles: granularitySchema.extend({ maximum: positive.default(200_000) }).optional(),
+  /** Words of the passages, the most frequent first. */
+  words: granularitySchema.extend({ maximum: positive.default(50_000) }).optional(),
+  /** Runs of words from random places of the passages; `shortest` and `longest` in words. */
+  spans: granularitySchema
+    .extend({ maximum: positive.default(100_000), shortest: positive.default(2), longest: positive.default(32) })
+    .refine(({ shortest, longest }) => shortest <= longest, { path: ['longest'], message: 'must not be below shortest' })
+    .optional(),
   /** Computes gradients in pieces of this many texts, equal to those of the whole batch: memory is that of a piece, time a third more. */
   gradientCaching: z.strictObject({ microBatch: positive }).optional(),
   /** Batches whose gradients are averaged into one step; 1 by default. In-batch losses see one of them at a time. */

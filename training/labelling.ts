@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DocumentReader, splitSentences } from '../data/index.ts';
+import { type DocumentReader, randomSpans, uniqueSentences, uniqueWords } from '../data/index.ts';
 import { createTeacher, LsaEmbedder, type TextEmbedder } from '../model/encoders/index.ts';
 import { CemError } from '../zpkg/index.ts';
 import { compressTexts, Granularity, type TrainingTexts, withTargets } from './granularity.ts';
@@ -9,14 +9,34 @@ import type { RunFolder } from './run-folder.ts';
 import { cachedTeacher, TeacherCache, teacherCacheFolder } from './teacher-cache.ts';
 import type { TrainOptions } from './train-options.ts';
 
-/** The passages' sentences, each once, in order; at most `maximum`. */
-export function uniqueSentences(passages: readonly string[], maximum: number): string[] {
-  const sentences = new Set<string>();
-  for (const passage of passages) {
-    for (const sentence of splitSentences(passage)) sentences.add(sentence);
-    if (sentences.size >= maximum) break;
+/** Texts of one granularity that are compressed by themselves, and how a step takes them. */
+export interface ShortTexts {
+  readonly name: string;
+  readonly texts: readonly string[];
+  readonly settings: { readonly batchSize: number; readonly weight: number };
+}
+
+/** What the configuration wants beside the passages, in a fixed order: sentences, titles, words, spans. */
+export async function shortTexts(passages: readonly string[], options: TrainOptions): Promise<ShortTexts[]> {
+  const { sentences, titles, words, spans } = options.training;
+  const wanted: ShortTexts[] = [];
+  const add = (name: string, settings: ShortTexts['settings'] | undefined, texts: readonly string[]) => {
+    if (settings !== undefined && texts.length > 0) wanted.push({ name, texts, settings });
+  };
+  if (sentences.batchSize > 0) add('sentences', sentences, uniqueSentences(passages, sentences.maximum));
+  if (titles?.batchSize) add('titles', titles, await uniqueTitles(options, titles.maximum));
+  if (words?.batchSize) add('words', words, uniqueWords(passages, words.maximum));
+  if (spans?.batchSize) add('spans', spans, randomSpans(passages, { ...spans, seed: options.seed }));
+  return wanted;
+}
+
+async function uniqueTitles(options: TrainOptions, maximum: number): Promise<string[]> {
+  const titles = new Set<string>();
+  for await (const { title } of options.documents()) {
+    if (title.trim() !== '') titles.add(title.trim());
+    if (titles.size === maximum) break;
   }
-  return [...sentences].slice(0, maximum);
+  return [...titles];
 }
 
 /** The teacher behind its cache. A fitted teacher belongs to the run and so does its cache; the others' caches are shared between runs. */
@@ -53,12 +73,12 @@ export async function openTeacher(
   };
 }
 
-/** The teacher's vectors for passages and sentences, with their frames: what the steps are cut from. */
+/** The teacher's vectors for passages and short texts, with their frames: what the steps are cut from. */
 export async function label(
   reader: DocumentReader,
   teacher: TextEmbedder,
   passages: readonly string[],
-  sentences: readonly string[],
+  others: readonly ShortTexts[],
   options: TrainOptions,
 ): Promise<Granularity[]> {
   const { training, seed, listener } = options;
@@ -88,17 +108,17 @@ export async function label(
       training.passages,
     );
   }
-  if (sentences.length > 0) {
-    const targets = await targetsOf('sentences', sentences);
-    const stage = listener.stage('compress sentences');
-    const frames = compressTexts(sentences, reader.dictionary, options.pack.level, (done, total) => stage.progress(done, total));
+  for (const { name, texts, settings } of others) {
+    const targets = await targetsOf(name, texts);
+    const stage = listener.stage(`compress ${name}`);
+    const frames = compressTexts(texts, reader.dictionary, options.pack.level, (done, total) => stage.progress(done, total));
     stage.done();
-    add('sentences', { ...frames, targets }, training.sentences);
+    add(name, { ...frames, targets }, settings);
   }
   if (granularities.length === 0) {
     throw new CemError(
       'TRAINING_NO_TEXTS',
-      'there is no text to train on: the teacher has no vector for any, or training.passages and training.sentences both have batchSize 0',
+      'there is no text to train on: the teacher has no vector for any, or training.passages and the shorter texts all have batchSize 0',
     );
   }
   return granularities;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { chunkTexts, corpusSaving, DocumentReader, lockFolder, packCorpus } from '../data/index.ts';
-import { label, openTeacher, uniqueSentences } from './labelling.ts';
+import { label, openTeacher, shortTexts } from './labelling.ts';
 import { TrainingLoop } from './loop.ts';
 import { forgetRun, openRunFolder, type RunFolder } from './run-folder.ts';
 import type { TrainOptions, TrainResult } from './train-options.ts';
@@ -27,16 +27,15 @@ async function trainIn(folder: RunFolder, options: TrainOptions): Promise<TrainR
   const reader = await DocumentReader.open(folder.zpkg);
   try {
     const passages = await readPassages(reader, options);
-    const sentences =
-      options.training.sentences.batchSize > 0 ? uniqueSentences(passages, options.training.sentences.maximum) : [];
+    const others = await shortTexts(passages, options);
     const teacher = await openTeacher(folder, passages, options);
     try {
-      const granularities = await label(reader, teacher.embedder, passages, sentences, options);
+      const granularities = await label(reader, teacher.embedder, passages, others, options);
       const loop = await new TrainingLoop(folder, options, teacher.embedder, reader.dictionary, granularities).run();
       return {
         ...loop,
         run: folder.path,
-        texts: { passages: passages.length, sentences: sentences.length },
+        texts: Object.fromEntries([['passages', passages.length], ...others.map(({ name, texts }) => [name, texts.length])]),
         saving,
         seconds: (performance.now() - start) / 1000,
       };

@@ -162,7 +162,7 @@ test('no sentences, or no passages, and nothing at all', () =>
     const source = await writePassages(folder, 12);
     const nothing = { batchSize: 0, weight: 1 };
     const passages = await train(options(join(folder, 'a'), tinyRun(source, 2, { sentences: nothing })));
-    assert.is(passages.texts['sentences'], 0);
+    assert.equal(passages.texts, { passages: 12 });
     await train(options(join(folder, 'b'), tinyRun(source, 2, { passages: nothing })));
     const names = metricsOf(join(folder, 'b')).flatMap((line) => Object.keys(line.terms));
     assert.ok(names.every((name) => name.startsWith('sentences/')));
@@ -170,6 +170,21 @@ test('no sentences, or no passages, and nothing at all', () =>
       train(options(join(folder, 'c'), tinyRun(source, 2, { passages: nothing, sentences: nothing }))),
     );
     assert.is(error.code, 'TRAINING_NO_TEXTS');
+  }));
+
+test('titles, words and spans are granularities too, each labelled, compressed and logged', () =>
+  withTemporaryFolder(async (folder) => {
+    const source = await writePassages(folder, 12);
+    const few = { batchSize: 4, weight: 0.5 };
+    const spans = { ...few, maximum: 50, shortest: 2, longest: 6 };
+    const run = join(folder, 'run');
+    const { texts } = await train(options(run, tinyRun(source, 2, { titles: few, words: { ...few, maximum: 40 }, spans })));
+    assert.equal(Object.keys(texts), ['passages', 'sentences', 'titles', 'words', 'spans']);
+    assert.ok(texts['titles']! > 1 && texts['titles']! <= 12);
+    assert.is(texts['words'], 40);
+    assert.ok(texts['spans']! > 40 && texts['spans']! <= 50);
+    const [line] = metricsOf(run);
+    for (const name of Object.keys(texts)) assert.ok(Number.isFinite(line!.terms[`${name}/distillation`]), name);
   }));
 
 test('a loss that is no number ends the run with one clear line, and no checkpoint of it', () =>

@@ -25,6 +25,8 @@ const PROGRAM_BYTES = 330e6;
 const HOST_COPIES = 3;
 /** Longest sentence in characters (data/sentences.ts); a symbol stands for one byte at least. */
 const SENTENCE_SYMBOLS = 300;
+/** Of a long word with the space behind it. */
+const WORD_SYMBOLS = 16;
 /** Bytes of text that a symbol stands for: 2 to 4 in frames of technical prose at level 19. */
 const BYTES_PER_SYMBOL = 3;
 
@@ -151,10 +153,18 @@ function extrapolate(count: ModelCount, next: ModelCount, further: number): Mode
 }
 
 /** The batches of a configuration, every text as long as it may be. */
-function plannedBatches(model: ModelConfig, { passages, sentences }: TrainingConfig): PlannedBatch[] {
+function plannedBatches(model: ModelConfig, { passages, sentences, titles, words, spans }: TrainingConfig): PlannedBatch[] {
+  const batch = (name: string, size: number | undefined, symbols: number) => ({
+    name,
+    size: size ?? 0,
+    symbols: Math.min(model.maximumSymbols, symbols),
+  });
   return [
-    { name: 'passages', size: passages.batchSize, symbols: model.maximumSymbols },
-    { name: 'sentences', size: sentences.batchSize, symbols: Math.min(model.maximumSymbols, SENTENCE_SYMBOLS) },
+    batch('passages', passages.batchSize, model.maximumSymbols),
+    batch('sentences', sentences.batchSize, SENTENCE_SYMBOLS),
+    batch('titles', titles?.batchSize, SENTENCE_SYMBOLS),
+    batch('words', words?.batchSize, WORD_SYMBOLS),
+    batch('spans', spans?.batchSize, (spans?.longest ?? 0) * WORD_SYMBOLS),
   ].filter(({ size }) => size > 0);
 }
 
