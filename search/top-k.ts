@@ -13,51 +13,56 @@ export interface TopKOptions {
   readonly repeats?: boolean;
 }
 
+/** Places that there are at least, so that small ks are not sorted at every item. */
+const FEWEST_PLACES = 32;
+/** Places that there are at first. */
+const FIRST_PLACES = 128;
+
 /**
- * The best k of a stream of scored items, in O(log k) a kept item and O(k) memory: a binary heap with the worst kept item at its root.
- * Higher scores are better. Where items repeat, keeping one costs a look through the k kept ones.
+ * The best k of a stream of scored items in O(k) memory. Higher scores are better.
+ *
+ * Items that may belong to the best are put down until there are twice k; then the k-th score is selected and what lies below it is dropped: constant time an item, where a binary
+ * heap takes log k and a comparison of ties on the way. What is below `bar` is never put down.
  */
 export class TopK {
   readonly #compareTies: (left: number, right: number) => number;
   readonly #repeats: boolean;
-  readonly #items: Int32Array;
-  readonly #scores: Float64Array;
-  readonly #parts: Int32Array;
+  readonly #k: number;
+  readonly #places: number;
+  #items: Int32Array;
+  #scores: Float64Array;
+  #parts: Int32Array;
   #size = 0;
   #bar: number;
 
-  /** @param capacity how many are kept; what there is at most bounds it, so that a huge k costs nothing */
-  constructor(capacity: number, options: TopKOptions) {
+  /** @param k how many are kept */
+  constructor(k: number, options: TopKOptions) {
     this.#compareTies = options.compareTies;
     this.#repeats = options.repeats ?? false;
-    this.#items = new Int32Array(capacity).fill(-1);
-    this.#scores = new Float64Array(capacity);
-    this.#parts = new Int32Array(capacity);
-    this.#bar = capacity > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    this.#k = k;
+    this.#places = Math.max(2 * k, FEWEST_PLACES);
+    const places = Math.min(this.#places, FIRST_PLACES);
+    this.#items = new Int32Array(places);
+    this.#scores = new Float64Array(places);
+    this.#parts = new Int32Array(places);
+    this.#bar = k > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   }
 
-  /** What scores below this cannot be kept: minus infinity until k are. */
+  /** What scores below this cannot be among the best any more; the k-th score so far or less. */
   get bar(): number {
     return this.#bar;
   }
 
-  /** @param item at least 0 */
+  /** @param score a number, not NaN */
   push(item: number, score: number, part = 0): void {
-    if (score < this.#bar) return;
-    const known = this.#repeats ? this.#items.indexOf(item) : -1;
-    if (known >= 0) {
-      const before = this.#scores[known]!;
-      if (score > before || (score === before && part < this.#parts[known]!)) this.#siftDown(known, item, score, part);
-    } else if (this.#size < this.#items.length) {
-      this.#siftUp(this.#size++, item, score, part);
-    } else if (this.#size > 0 && this.#isWorse(this.#items[0]!, this.#scores[0]!, item, score)) {
-      this.#siftDown(0, item, score, part);
-    }
-    if (this.#size === this.#items.length && this.#size > 0) this.#bar = this.#scores[0]!;
+    if (score < this.#bar || this.#k === 0) return;
+    if (this.#size === this.#items.length) this.#makeRoom();
+    this.#place(this.#size++, item, score, part);
   }
 
   /** What was kept, best first. */
   sorted(): TopItem[] {
+    this.#dropWorse();
     return Array.from({ length: this.#size }, (_, index) => ({
       item: this.#items[index]!,
       score: this.#scores[index]!,
@@ -65,36 +70,67 @@ export class TopK {
     })).sort((left, right) => right.score - left.score || this.#compareTies(right.item, left.item));
   }
 
-  #isWorse(item: number, score: number, otherItem: number, otherScore: number): boolean {
-    return score < otherScore || (score === otherScore && this.#compareTies(item, otherItem) < 0);
+  #makeRoom(): void {
+    const places = this.#items.length;
+    if (places < this.#places) this.#grow(Math.min(2 * places, this.#places));
+    else this.#dropWorse();
   }
 
-  #siftUp(start: number, item: number, score: number, part: number): void {
-    let position = start;
-    while (position > 0) {
-      const parent = (position - 1) >> 1;
-      if (!this.#isWorse(item, score, this.#items[parent]!, this.#scores[parent]!)) break;
-      this.#move(parent, position);
-      position = parent;
-    }
-    this.#place(position, item, score, part);
+  #grow(places: number): void {
+    const [items, scores, parts] = [this.#items, this.#scores, this.#parts];
+    this.#items = new Int32Array(places);
+    this.#scores = new Float64Array(places);
+    this.#parts = new Int32Array(places);
+    this.#items.set(items);
+    this.#scores.set(scores);
+    this.#parts.set(parts);
   }
 
-  /** Puts an item in the place of one that was not better. */
-  #siftDown(start: number, item: number, score: number, part: number): void {
-    let position = start;
-    for (;;) {
-      const left = 2 * position + 1;
-      if (left >= this.#size) break;
-      const right = left + 1;
-      const takesRight =
-        right < this.#size && this.#isWorse(this.#items[right]!, this.#scores[right]!, this.#items[left]!, this.#scores[left]!);
-      const child = takesRight ? right : left;
-      if (!this.#isWorse(this.#items[child]!, this.#scores[child]!, item, score)) break;
-      this.#move(child, position);
-      position = child;
+  /** Leaves the k best, each item once, and sets the bar. */
+  #dropWorse(): void {
+    if (this.#repeats) this.#dropRepeats();
+    if (this.#size < this.#k || this.#k === 0) return;
+    const bar = select(this.#scores, this.#size, this.#size - this.#k);
+    this.#bar = bar;
+    if (this.#size === this.#k) return;
+    const ties = this.#tiesToKeep(bar);
+    let kept = 0;
+    for (let index = 0; index < this.#size; index++) {
+      const score = this.#scores[index]!;
+      if (score > bar || (score === bar && (ties === undefined || ties.has(this.#items[index]!)))) this.#move(index, kept++);
     }
-    this.#place(position, item, score, part);
+    this.#size = kept;
+  }
+
+  /** The best of the items that score just the bar, as many as there is room for; undefined: all of them. */
+  #tiesToKeep(bar: number): Set<number> | undefined {
+    let above = 0;
+    const ties: number[] = [];
+    for (let index = 0; index < this.#size; index++) {
+      const score = this.#scores[index]!;
+      if (score > bar) above++;
+      else if (score === bar) ties.push(this.#items[index]!);
+    }
+    const room = this.#k - above;
+    if (ties.length <= room) return undefined;
+    return new Set(ties.sort((left, right) => this.#compareTies(right, left)).slice(0, room));
+  }
+
+  #dropRepeats(): void {
+    const places = new Map<number, number>();
+    let kept = 0;
+    for (let index = 0; index < this.#size; index++) {
+      const item = this.#items[index]!;
+      const known = places.get(item);
+      if (known === undefined) {
+        places.set(item, kept);
+        this.#move(index, kept++);
+      } else {
+        const [score, before] = [this.#scores[index]!, this.#scores[known]!];
+        if (score > before || (score === before && this.#parts[index]! < this.#parts[known]!)) this.#move(index, known);
+      }
+    }
+    this.#size = kept;
   }
 
   #move(from: number, to: number): void {
@@ -106,4 +142,36 @@ export class TopK {
     this.#scores[position] = score;
     this.#parts[position] = part;
   }
+}
+
+let scratch = new Float64Array(0);
+
+/** The number that stands at `place` when the first `size` scores ascend (Hoare's quickselect, the median of three as pivot). */
+function select(scores: Float64Array, size: number, place: number): number {
+  if (scratch.length < size) scratch = new Float64Array(size);
+  const values = scratch;
+  for (let index = 0; index < size; index++) values[index] = scores[index]!;
+  let first = 0;
+  let last = size - 1;
+  while (first < last) {
+    const pivot = medianOfThree(values[first]!, values[(first + last) >> 1]!, values[last]!);
+    let left = first;
+    let right = last;
+    while (left <= right) {
+      while (values[left]! < pivot) left++;
+      while (values[right]! > pivot) right--;
+      if (left > right) break;
+      const kept = values[left]!;
+      values[left++] = values[right]!;
+      values[right--] = kept;
+    }
+    if (place <= right) last = right;
+    else if (place >= left) first = left;
+    else break;
+  }
+  return values[place]!;
+}
+
+function medianOfThree(a: number, b: number, c: number): number {
+  return a < b ? (b < c ? b : Math.max(a, c)) : a < c ? a : Math.max(b, c);
 }

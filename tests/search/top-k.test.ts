@@ -47,6 +47,10 @@ test('an item that comes part by part is kept once, by its best part', () => {
         const { item, score, part } = parts[index]!;
         top.push(item, score, part);
       }
+      assert.ok(
+        !(top.bar > (sorted[k - 1]?.score ?? Number.NEGATIVE_INFINITY)),
+        'nothing that belongs to the best is below the bar',
+      );
       assert.equal(top.sorted(), sorted.slice(0, k));
       assert.is(top.bar, k <= sorted.length ? sorted[k - 1]!.score : Number.NEGATIVE_INFINITY);
     }
