@@ -1,5 +1,60 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import { writeFileAtomically } from '../zpkg/atomic-file.ts';
+import { FormatError } from '../zpkg/errors.ts';
+
+/** Stands beside the checkpoints of a run that is evaluated on development data, and says which of them is the best; it may be named where a checkpoint may. */
+const BEST_FILE = 'best';
+
+const bestSchema = z.strictObject({
+  step: z.number().int().nonnegative(),
+  'ndcg@10': z.number(),
+  retention: z.number(),
+});
+
+/** Which checkpoint of a run is the best by nDCG@10 on development data, and what it reached. */
+export type BestCheckpoint = z.infer<typeof bestSchema>;
+
+/**
+ * The best checkpoint of a run; undefined when the run has not been evaluated.
+ *
+ * @throws FormatError `CHECKPOINT_MALFORMED`
+ */
+export function readBestCheckpoint(runFolder: string): Promise<BestCheckpoint | undefined> {
+  return readBestFile(join(runFolder, 'checkpoints', BEST_FILE));
+}
+
+/** Says which checkpoint of a run is the best; with undefined, that none is. */
+export async function writeBestCheckpoint(runFolder: string, best: BestCheckpoint | undefined): Promise<void> {
+  const path = join(runFolder, 'checkpoints', BEST_FILE);
+  if (best === undefined) await rm(path, { force: true });
+  else await writeFileAtomically(path, Buffer.from(`${JSON.stringify(best)}\n`));
+}
+
+/** Folder of the checkpoint that `…/checkpoints/best` stands for; undefined when the path is no such file. */
+export async function resolveBestCheckpoint(path: string): Promise<string | undefined> {
+  if (basename(path) !== BEST_FILE) return undefined;
+  const best = await readBestFile(path);
+  return best && join(dirname(path), String(best.step));
+}
+
+async function readBestFile(path: string): Promise<BestCheckpoint | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+  try {
+    return bestSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new FormatError('CHECKPOINT_MALFORMED', `${path} does not say which checkpoint is the best; name one by its step`, {
+      details: { path },
+      cause,
+    });
+  }
+}
 
 /** Makes a rename or a new file in this folder last through a loss of power. */
 export async function syncFolder(path: string): Promise<void> {

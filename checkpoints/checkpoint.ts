@@ -8,7 +8,8 @@ import { CemModel } from '../model/embedder.ts';
 import { teacherConfig } from '../model/encoders/teacher-config.ts';
 import { buildGraph } from '../model/graph.ts';
 import { CemError, FormatError } from '../zpkg/errors.ts';
-import { writeCheckpointFolder } from './checkpoint-folder.ts';
+import { readBestCheckpoint, resolveBestCheckpoint, writeCheckpointFolder } from './checkpoint-folder.ts';
+import { DENSE_PRECISIONS, storeDense, storeTables, TABLE_PRECISIONS } from './compact-weights.ts';
 import { graphArrays, restoreGraph } from './graph-weights.ts';
 import { loadTables, tablesForEncoding } from './load-tables.ts';
 import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.ts';
@@ -37,6 +38,13 @@ const stateSchema = z.strictObject({
   }),
   /** The run's resolved configuration, for reading; `model`, `pack` and `teacher` above are what programs use. */
   config: z.unknown(),
+  /**
+   * What the weights are stored as where they are not all float32: `dense` those of the graph, `tables` the hash tables (`compact-weights.ts` says how), and the
+   * content hash of the checkpoint that they were rounded from. Readers learn the types from the files; this is for people and model cards.
+   */
+  storage: z
+    .strictObject({ dense: z.enum(DENSE_PRECISIONS), tables: z.enum(TABLE_PRECISIONS), roundedFrom: z.string() })
+    .optional(),
   /** Identity of the weights: SHA-256 over both weight files and the shape of the model. */
   contentHash: z.string(),
 });
@@ -83,18 +91,41 @@ export async function saveCheckpoint(
   optimizer?: OptimizerArrays,
 ): Promise<string> {
   return writeCheckpointFolder(folder, async (temporary) => {
-    await writeSafetensors(join(temporary, MODEL_FILE), await graphArrays(model.graph), { format: 'cem' });
-    const tables = tableNames(model.config).map((name, index): [string, NamedArray] => {
-      const data = model.tables.tables[index]!;
-      return [name, { shape: [data.length / model.tables.dimension, model.tables.dimension], data }];
-    });
-    await writeSafetensors(join(temporary, TABLES_FILE), new Map(tables), { format: 'cem' });
     if (optimizer) await writeSafetensors(join(temporary, OPTIMIZER_FILE), optimizer, { format: 'cem' });
-    const hash = await contentHash(temporary, model.config, model.dimension);
-    const complete: CheckpointState = { formatVersion: CHECKPOINT_FORMAT_VERSION, ...state, contentHash: hash };
-    await writeFile(join(temporary, STATE_FILE), `${JSON.stringify(complete, null, 2)}\n`, { flush: true });
-    return hash;
+    return (await writeWeights(temporary, model, state)).contentHash;
   });
+}
+
+/**
+ * Writes what a checkpoint is without optimiser state, `model.safetensors`, `tables.safetensors` and `state.json`, into a folder that is there, each file synced.
+ *
+ * @param state `storage` says what the weights are rounded to; without it they are float32
+ * @returns the whole of `state.json`
+ * @throws CemError `EXPORT_PRECISION` when a weight is too large for float16
+ */
+export async function writeWeights(
+  folder: string,
+  model: CemModel,
+  state: Omit<CheckpointState, 'contentHash' | 'formatVersion'>,
+): Promise<CheckpointState> {
+  const { dense, tables } = state.storage ?? { dense: 'fp32', tables: 'fp32' };
+  const metadata = { format: 'cem' };
+  await writeSafetensors(join(folder, MODEL_FILE), storeDense(await graphArrays(model.graph), dense), metadata);
+  await writeSafetensors(join(folder, TABLES_FILE), storeTables(tableArrays(model), tables), metadata);
+  const hash = await contentHash(folder, model.config, model.dimension);
+  const complete: CheckpointState = { formatVersion: CHECKPOINT_FORMAT_VERSION, ...state, contentHash: hash };
+  await writeFile(join(folder, STATE_FILE), `${JSON.stringify(complete, null, 2)}\n`, { flush: true });
+  return complete;
+}
+
+/** A model's tables by their names, [rows, dimension] each. */
+export function tableArrays({ config, tables }: CemModel): Map<string, NamedArray> {
+  return new Map(
+    tableNames(config).map((name, index) => {
+      const data = tables.tables[index]!;
+      return [name, { shape: [data.length / tables.dimension, tables.dimension], data }];
+    }),
+  );
 }
 
 /**
@@ -194,27 +225,29 @@ export async function listCheckpoints(runFolder: string): Promise<number[]> {
 }
 
 /**
- * Removes all but the newest `keep` checkpoints of a run, and what a killed save left.
+ * Removes all but the newest `keep` checkpoints of a run and its best one, and what a killed save left.
  *
  * @param every checkpoints whose step is a multiple of it stay as well
  */
 export async function pruneCheckpoints(runFolder: string, keep: number, every = Number.POSITIVE_INFINITY): Promise<void> {
   const folder = join(runFolder, 'checkpoints');
   const steps = await listCheckpoints(runFolder);
-  const old = steps.slice(0, -keep).filter((step) => step % every !== 0);
+  const best = await readBestCheckpoint(runFolder);
+  const old = steps.slice(0, -keep).filter((step) => step % every !== 0 && step !== best?.step);
   for (const step of old) await rm(join(folder, String(step)), { recursive: true, force: true });
   for (const name of await readdir(folder))
     if (/^\..*\.tmp$/.test(name)) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 /**
- * A checkpoint's folder from what a user names: the checkpoint itself, or a run's folder, which means its newest checkpoint.
+ * A checkpoint's folder from what a user names: the checkpoint itself, a run's folder, which means its newest checkpoint, or `RUN/checkpoints/best`.
  *
  * @throws CemError `CHECKPOINT_MISSING`
  */
 export async function findCheckpoint(path: string): Promise<string> {
   const steps = await listCheckpoints(path);
   if (steps.length > 0) return join(path, 'checkpoints', String(steps.at(-1)));
-  await readCheckpointState(path);
-  return path;
+  const best = await resolveBestCheckpoint(path);
+  await readCheckpointState(best ?? path);
+  return best ?? path;
 }

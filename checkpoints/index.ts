@@ -10,6 +10,8 @@ export {
   readCheckpointState,
   saveCheckpoint,
 } from './checkpoint.ts';
+export { type BestCheckpoint, readBestCheckpoint, writeBestCheckpoint } from './checkpoint-folder.ts';
+export { DENSE_PRECISIONS, type DensePrecision, TABLE_PRECISIONS, type TablePrecision } from './compact-weights.ts';
 export {
   type EntropyCheckpointState,
   type LoadedEntropyModel,

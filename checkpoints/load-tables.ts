@@ -4,7 +4,8 @@ import { HashTables } from '../model/hash-tables.ts';
 import { BYTE_VOCABULARY } from '../model/ngram-hash.ts';
 import { type StoredTable, StoredTables } from '../model/stored-tables.ts';
 import { CemError, FormatError } from '../zpkg/errors.ts';
-import { readSafetensorsHeader } from './safetensors.ts';
+import { readHalves, readInt8Rows, scaleName } from './compact-weights.ts';
+import { readSafetensorsHeader, STORED_TYPES, type StoredType } from './safetensors.ts';
 
 /** The tables of a safetensors file, as a model's configuration has them. */
 export interface TableFile {
@@ -21,54 +22,88 @@ const PIECE_NUMBERS = 2 ** 20;
 /** Cached rows of tables that stay in their file. */
 const CACHE_BYTES = 256 * 2 ** 20;
 
+/** A table and what its numbers are. */
+interface FoundTable extends StoredTable {
+  readonly dtype: StoredType;
+  /** First byte of the float32 [rows] that rows of I8 are multiplied by. */
+  readonly scales?: number;
+}
+
 /**
- * Reads tables into memory, for training and saving.
+ * Reads tables into memory as float32, whatever they are stored as: for training and saving, and for encoding where they fit.
  *
  * @throws CemError `SAFETENSORS_MISSING`; FormatError `CHECKPOINT_SHAPE` when the file holds other tables, `SAFETENSORS_MALFORMED` when it is cut off or is not in the format
  */
 export function loadTables(file: TableFile): Promise<HashTables> {
   return withTables(file, async (handle, places) => {
     const tables = new HashTables(file.dimension, file.names.length - 1, file.rows);
-    const piece = new Float32Array(PIECE_NUMBERS);
-    for (const [number, { position }] of places.entries()) {
+    const rowsAtOnce = Math.max(1, Math.floor(PIECE_NUMBERS / file.dimension));
+    for (const [number, place] of places.entries()) {
       const table = tables.tables[number]!;
-      for (let from = 0; from < table.length; from += piece.length) {
-        const part = piece.subarray(0, Math.min(piece.length, table.length - from));
-        await readWhole(handle, part, position + 4 * from, file.path);
-        table.set(part, from);
+      for (let row = 0; row < place.rows; row += rowsAtOnce) {
+        const piece = await readRows(handle, place, row, Math.min(rowsAtOnce, place.rows - row), file);
+        table.set(piece, row * file.dimension);
       }
     }
     return tables;
   });
 }
 
+/** [count, dimension] */
+async function readRows(
+  handle: FileHandle,
+  { dtype, position, scales }: FoundTable,
+  row: number,
+  count: number,
+  { dimension, path }: TableFile,
+): Promise<Float32Array> {
+  const start = position + STORED_TYPES[dtype] * dimension * row;
+  const values = new Float32Array(count * dimension);
+  if (dtype === 'F32') {
+    await readWhole(handle, values, start, path);
+  } else if (dtype === 'F16') {
+    const bits = new Uint16Array(values.length);
+    await readWhole(handle, bits, start, path);
+    readHalves(bits, values);
+  } else {
+    const [bytes, factors] = [new Int8Array(values.length), new Float32Array(count)];
+    await readWhole(handle, bytes, start, path);
+    await readWhole(handle, factors, scales! + STORED_TYPES.F32 * row, path);
+    readInt8Rows(bytes, factors, dimension, values);
+  }
+  return values;
+}
+
 /**
- * Opens tables for encoding: they stay in the file, and rows are read by position when they are named. The caller disposes them.
+ * Opens tables of float32 for encoding: they stay in the file, and rows are read by position when they are named. The caller disposes them.
  *
  * @param cacheBytes what rows that were read may take in memory
  * @throws as `loadTables`
  */
 export function openTables(file: TableFile, cacheBytes = CACHE_BYTES): Promise<HashTables> {
   return withTables(file, async (_, places) => {
+    requireFloat32(places, file);
     const stored = new StoredTables(file.path, places, file.dimension, cacheBytes);
     return new HashTables(file.dimension, file.names.length - 1, file.rows, stored);
   });
 }
 
 /**
- * Tables for encoding: in memory where they fit comfortably, else opened in their file.
+ * Tables for encoding: in memory where they fit comfortably, or are not float32; else opened in their file.
  *
  * @param largestInMemory bytes; by default half of the memory that is free
  * @throws as `loadTables`
  */
-export function tablesForEncoding(file: TableFile, largestInMemory = freemem() / 2): Promise<HashTables> {
+export async function tablesForEncoding(file: TableFile, largestInMemory = freemem() / 2): Promise<HashTables> {
   const numbers = (BYTE_VOCABULARY + (file.names.length - 1) * file.rows) * file.dimension;
-  return 4 * numbers <= largestInMemory ? loadTables(file) : openTables(file);
+  if (4 * numbers <= largestInMemory) return loadTables(file);
+  const compact = await withTables(file, async (_, places) => places.some(({ dtype }) => dtype !== 'F32'));
+  return compact ? loadTables(file) : openTables(file);
 }
 
 async function withTables<Result>(
   file: TableFile,
-  use: (handle: FileHandle, places: readonly StoredTable[]) => Promise<Result>,
+  use: (handle: FileHandle, places: readonly FoundTable[]) => Promise<Result>,
 ): Promise<Result> {
   const { path } = file;
   const handle = await open(path, 'r').catch((cause: unknown) => {
@@ -85,23 +120,39 @@ async function withTables<Result>(
 }
 
 /** Where the tables lie. */
-async function findTables(handle: FileHandle, { path, names, dimension, rows }: TableFile): Promise<StoredTable[]> {
+async function findTables(handle: FileHandle, { path, names, dimension, rows }: TableFile): Promise<FoundTable[]> {
   const { entries, dataStart, size } = await readSafetensorsHeader(handle, path);
-  return names.map((name, index) => {
-    const expected = [index === 0 ? BYTE_VOCABULARY : rows, dimension];
+  const find = (name: string, expected: readonly number[], types: readonly StoredType[]) => {
     const entry = entries[name];
-    if (entry?.dtype !== 'F32' || entry.shape.join() !== expected.join()) {
+    const dtype = types.find((type) => type === entry?.dtype);
+    if (entry === undefined || dtype === undefined || entry.shape.join() !== expected.join()) {
       const got = entry ? `${entry.dtype} [${entry.shape.join(', ')}]` : 'nothing';
       throw new FormatError(
         'CHECKPOINT_SHAPE',
-        `${path}: "${name}" should be F32 [${expected.join(', ')}], got ${got}; the tables do not belong to this model`,
+        `${path}: "${name}" should be ${types.join(' or ')} [${expected.join(', ')}], got ${got}; the tables do not belong to this model`,
         { details: { path, name, expected, found: entry?.shape } },
       );
     }
     const [from, to] = entry.data_offsets;
-    if (to - from !== 4 * expected[0]! * dimension || dataStart + to > size) throw cutOff(path, dataStart + from);
-    return { position: dataStart + from, rows: expected[0]! };
+    const bytes = expected.reduce((product, length) => product * length, STORED_TYPES[dtype]);
+    if (to - from !== bytes || dataStart + to > size) throw cutOff(path, dataStart + from);
+    return { position: dataStart + from, dtype };
+  };
+  return names.map((name, index) => {
+    const length = index === 0 ? BYTE_VOCABULARY : rows;
+    const table = { ...find(name, [length, dimension], ['F32', 'F16', 'I8']), rows: length };
+    return table.dtype === 'I8' ? { ...table, scales: find(scaleName(name), [length], ['F32']).position } : table;
   });
+}
+
+function requireFloat32(places: readonly FoundTable[], { path, names }: TableFile): void {
+  const index = places.findIndex(({ dtype }) => dtype !== 'F32');
+  if (index < 0) return;
+  throw new FormatError(
+    'CHECKPOINT_SHAPE',
+    `${path}: "${names[index]}" is ${places[index]!.dtype}, and only tables of F32 are read row by row; load them into memory`,
+    { details: { path, name: names[index] } },
+  );
 }
 
 function cutOff(path: string, position: number): FormatError {
@@ -112,7 +163,12 @@ function cutOff(path: string, position: number): FormatError {
   );
 }
 
-async function readWhole(handle: FileHandle, values: Float32Array, position: number, path: string): Promise<void> {
+async function readWhole(
+  handle: FileHandle,
+  values: Float32Array | Uint16Array | Int8Array,
+  position: number,
+  path: string,
+): Promise<void> {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   for (let done = 0; done < bytes.length; ) {
     const { bytesRead } = await handle.read(bytes, done, bytes.length - done, position + done);

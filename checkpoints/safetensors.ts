@@ -1,13 +1,26 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
+import { fromHalf } from '../model/encoders/half-float.ts';
 import { CemError, FormatError } from '../zpkg/errors.ts';
 
 /**
- * The safetensors format (huggingface/safetensors): 8 bytes little-endian length of a JSON header, the header (name -> dtype, shape, byte range), then the data. Only F32 is written and read here.
+ * The safetensors format (huggingface/safetensors): 8 bytes little-endian length of a JSON header, the header (name -> dtype, shape, byte range), then the data. Of its types F32, F16 and I8 are
+ * written here; F32 and F16 are read as numbers, I8 only as what `compact-weights.ts` makes of it.
  */
 export interface NamedArray {
   readonly shape: readonly number[];
   readonly data: Float32Array;
+}
+
+/** Types of numbers that are stored, with the bytes of one. */
+export const STORED_TYPES = { F32: 4, F16: 2, I8: 1 } as const;
+export type StoredType = keyof typeof STORED_TYPES;
+
+/** An array as the file holds it: little-endian, no padding. */
+export interface StoredArray {
+  readonly shape: readonly number[];
+  readonly dtype: StoredType;
+  readonly bytes: Uint8Array;
 }
 
 const headerSchema = z.record(
@@ -24,21 +37,26 @@ const MAXIMUM_HEADER_BYTES = 64 * 2 ** 20;
 /** One write or read is at most this large, below the limit of 2 GiB of the system calls. */
 const PIECE_BYTES = 2 ** 28;
 
-function bytesOf(data: Float32Array): Uint8Array {
+function bytesOf(data: Float32Array | Uint16Array): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function storedOf(array: NamedArray | StoredArray): StoredArray {
+  return 'bytes' in array ? array : { shape: array.shape, dtype: 'F32', bytes: bytesOf(array.data) };
 }
 
 /** Writes the arrays in their order and syncs the file; the caller renames what holds it. */
 export async function writeSafetensors(
   path: string,
-  arrays: ReadonlyMap<string, NamedArray>,
+  arrays: ReadonlyMap<string, NamedArray | StoredArray>,
   metadata: Record<string, string> = {},
 ): Promise<void> {
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
-  for (const [name, { shape, data }] of arrays) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.byteLength] };
-    offset += data.byteLength;
+  const stored = Array.from(arrays, ([name, array]) => ({ name, ...storedOf(array) }));
+  for (const { name, shape, dtype, bytes } of stored) {
+    header[name] = { dtype, shape, data_offsets: [offset, offset + bytes.length] };
+    offset += bytes.length;
   }
   const json = Buffer.from(JSON.stringify(header));
   // The data begins at a multiple of 8 bytes, as the format asks.
@@ -48,8 +66,7 @@ export async function writeSafetensors(
   const file = await open(path, 'wx');
   try {
     await file.write(padded);
-    for (const { data } of arrays.values()) {
-      const bytes = bytesOf(data);
+    for (const { bytes } of stored) {
       for (let from = 0; from < bytes.length; from += PIECE_BYTES) await writeAll(file, bytes.subarray(from, from + PIECE_BYTES));
     }
     await file.sync();
@@ -94,7 +111,7 @@ export async function readSafetensorsHeader(file: FileHandle, path: string): Pro
 }
 
 /**
- * Reads every array of a file.
+ * Reads every array of a file, all of them F32 or F16.
  *
  * @throws CemError `SAFETENSORS_MISSING` when the file cannot be opened, FormatError `SAFETENSORS_MALFORMED` when it is cut off or is not in the format
  */
@@ -106,12 +123,13 @@ export async function readSafetensors(path: string): Promise<Map<string, NamedAr
     for (const [name, entry] of Object.entries(entries)) {
       const [from, to] = entry.data_offsets;
       const elements = entry.shape.reduce((product, length) => product * length, 1);
-      if (entry.dtype !== 'F32') throw malformed(path, `array "${name}" has type ${entry.dtype}, F32 was expected`, 8);
-      if (to - from !== 4 * elements || dataStart + to > size)
+      if (entry.dtype !== 'F32' && entry.dtype !== 'F16')
+        throw malformed(path, `array "${name}" has type ${entry.dtype}, F32 or F16 was expected`, 8);
+      if (to - from !== STORED_TYPES[entry.dtype] * elements || dataStart + to > size)
         throw malformed(path, `array "${name}" does not fit in the file`, dataStart + from);
-      const data = new Float32Array(elements);
+      const data = entry.dtype === 'F32' ? new Float32Array(elements) : new Uint16Array(elements);
       await readAll(file, bytesOf(data), dataStart + from);
-      arrays.set(name, { shape: entry.shape, data });
+      arrays.set(name, { shape: entry.shape, data: data instanceof Float32Array ? data : Float32Array.from(data, fromHalf) });
     }
     return arrays;
   } finally {

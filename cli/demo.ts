@@ -7,13 +7,16 @@ import { formatEvaluation } from '../eval/index.ts';
 import { Searcher, type SearchResult } from '../rag/index.ts';
 import { CemError, writeFileAtomically, ZpkgReader } from '../zpkg/index.ts';
 import { defineCommand, type GlobalOptions } from './command.ts';
+import { defaultCheckpoint } from './default-checkpoint.ts';
 import { makeDemoCorpus } from './demo/demo-corpus.ts';
 import { type DemoFolder, openDemoFolder, writeDemoCorpus } from './demo/demo-folder.ts';
 import { installedPackages, readMarkdownFiles } from './demo/installed-markdown.ts';
+import { evaluateReadyCheckpoint } from './demo/ready-checkpoint.ts';
 import { StageClock, type StageTime } from './demo/stage-clock.ts';
 import { type EvalResult, runEval } from './eval.ts';
 import { formatBytes } from './format.ts';
 import { runIndex } from './index.ts';
+import { modelsOption } from './index-options.ts';
 import { formatDuration, type Reporter } from './reporter.ts';
 import { formatResults } from './search.ts';
 import { trainFromConfig } from './train.ts';
@@ -23,6 +26,13 @@ interface DemoOptions {
   readonly source: string | undefined;
   readonly force: boolean;
   readonly set: string[];
+  readonly models: string | undefined;
+}
+
+/** How documents are packed, of the run's configuration. */
+interface DemoPack {
+  readonly level: number;
+  readonly targetChunkSize: number;
 }
 
 /** What `cem demo` prints as JSON. */
@@ -65,6 +75,11 @@ export const demoCommand = defineCommand<DemoOptions, DemoReport>({
         array: true,
         default: [] as string[],
         describe: 'override a key of configs/demo.yaml: a.b=c',
+      })
+      .option('models', {
+        ...modelsOption,
+        describe:
+          'folder with the teacher of the checkpoint that comes with the package: where it is there, that is compared too',
       }),
   run: runDemo,
   text: formatDemo,
@@ -99,9 +114,10 @@ async function runDemo(options: DemoOptions & GlobalOptions, reporter: Reporter)
   await describeSizes(join(folder.path, 'corpus.zpkg'), reporter);
   // The backend was said once.
   const quiet: Reporter = { ...reporter, note: () => undefined };
-  const evaluation = await clock.time('evaluate', () => evaluateRun(folder, options, quiet));
-  await writeFileAtomically(join(folder.path, 'evaluation.json'), Buffer.from(`${JSON.stringify(evaluation, null, 2)}\n`));
-  requireLearned(evaluation, reporter);
+  const ownEvaluation = await clock.time('evaluate', () => evaluateRun(folder, options, quiet));
+  await writeFileAtomically(join(folder.path, 'evaluation.json'), Buffer.from(`${JSON.stringify(ownEvaluation, null, 2)}\n`));
+  requireLearned(ownEvaluation, reporter);
+  const evaluation = await withReadyRow(ownEvaluation, folder, config.pack, options, clock);
   await clock.time('index', () => indexHeldOut(folder, config.pack, options, quiet));
   const searches = await clock.time('search', () => searchIndex(folder));
   return {
@@ -175,16 +191,50 @@ function requireLearned(evaluation: EvalResult, reporter: Reporter): void {
   );
 }
 
+/** The evaluation with a further row, of the checkpoint that needs no training; as it was where there is none, or its teacher is not at hand. */
+async function withReadyRow(
+  evaluation: EvalResult,
+  folder: DemoFolder,
+  { level, targetChunkSize }: DemoPack,
+  { models }: DemoOptions,
+  clock: StageClock,
+): Promise<EvalResult> {
+  const checkpoint = defaultCheckpoint();
+  if (checkpoint === undefined) return evaluation;
+  const start = performance.now();
+  const row = await evaluateReadyCheckpoint({
+    checkpoint,
+    data: folder.heldOut,
+    pack: { level, targetChunkSize, dictionary: await trainingDictionary(folder) },
+    models: models ?? modelsBesideCheckout(),
+  });
+  if (row === undefined) return evaluation;
+  clock.add(`evaluate ${row.name}`, start);
+  return { ...evaluation, encoders: { ...evaluation.encoders, [row.name]: row.values } };
+}
+
+/** The folder of teachers that stands beside a checkout of this repository, if one does. */
+function modelsBesideCheckout(): string | undefined {
+  const folder = fileURLToPath(new URL('../../shared/models', import.meta.url));
+  return existsSync(folder) ? folder : undefined;
+}
+
+/** What the training corpus was packed with. */
+async function trainingDictionary(folder: DemoFolder): Promise<Uint8Array | 'none'> {
+  const training = await ZpkgReader.open(join(folder.path, 'corpus.zpkg'));
+  const dictionary = training.dictionary.length > 0 ? training.dictionary : 'none';
+  await training.close();
+  return dictionary;
+}
+
 async function indexHeldOut(
   folder: DemoFolder,
-  pack: { readonly level: number; readonly targetChunkSize: number },
+  pack: DemoPack,
   { json, backend }: GlobalOptions,
   reporter: Reporter,
 ): Promise<void> {
   if (!existsSync(folder.zpkg)) {
-    const training = await ZpkgReader.open(join(folder.path, 'corpus.zpkg'));
-    const dictionary = training.dictionary.length > 0 ? training.dictionary : 'none';
-    await training.close();
+    const dictionary = await trainingDictionary(folder);
     await packCorpus(() => readCorpus(folder.heldOut), folder.zpkg, { ...pack, dictionary, force: true });
   }
   const { path: checkpoint, zpkg, index } = folder;

@@ -3,6 +3,7 @@ import { describeBackend, parseBackendRequest, selectBackend } from '../model/ba
 import { type EncoderDescription, VectorFilesWriter, vectorFilePaths } from '../model/encoders/index.ts';
 import { UsageError } from '../zpkg/index.ts';
 import { defineCommand, type GlobalOptions } from './command.ts';
+import { checkpointOption } from './default-checkpoint.ts';
 import { duplicateDocument, type EncodeSource, type EncodeSourceOptions, openEncodeSource } from './encode/encode-source.ts';
 import { modelsOption } from './index-options.ts';
 import type { Reporter } from './reporter.ts';
@@ -52,7 +53,7 @@ export const encodeCommand = defineCommand<EncodeOptions, EncodeResult>({
         describe:
           "student, teacher (the checkpoint's), random, lsa (fitted on the data), lsa:FOLDER (fitted before) or transformers:MODEL",
       })
-      .option('checkpoint', { type: 'string', describe: 'of student and teacher: a checkpoint, or a run folder' })
+      .option('checkpoint', { ...checkpointOption, describe: `of student and teacher: ${checkpointOption.describe}` })
       .option('data', { type: 'string', describe: 'texts: BEIR folder, JSONL file or folder of text files' })
       .option('zpkg', { type: 'string', describe: 'packed corpus: what the student reads' })
       .option('output', { type: 'string', demandOption: true, describe: 'the .npy file' })

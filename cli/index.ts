@@ -5,6 +5,7 @@ import { describeBackend, parseBackendRequest, selectBackend } from '../model/ba
 import { corpusIdentity, IndexFolder, type IndexingResult, type IndexMakers, synchroniseIndex } from '../rag/index.ts';
 import type { VectorIndex, VectorIndexRecall, VectorPrecision } from '../search/index.ts';
 import { defineCommand, type GlobalOptions } from './command.ts';
+import { checkpointOption, checkpointOrDefault } from './default-checkpoint.ts';
 import {
   databaseOption,
   hnswOptions,
@@ -22,7 +23,7 @@ const RECALL_QUERIES = 100;
 const RECALL_DEPTH = 10;
 
 interface IndexOptions extends VectorIndexOptions {
-  readonly checkpoint: string;
+  readonly checkpoint: string | undefined;
   readonly zpkg: string;
   readonly index: string;
   readonly database: string | undefined;
@@ -79,17 +80,19 @@ function makersOf(checkpoint: LoadedStudent, zpkg: { path: string; identity: str
   };
 }
 
-/** What `cem index` does, for the demo too. */
+/** What `cem index` does, for `cem serve` and the demo too. */
 export async function runIndex(
-  { checkpoint: checkpointPath, zpkg, index, database, models, backend, ...options }: IndexOptions & GlobalOptions,
+  { checkpoint: namedCheckpoint, zpkg, index, database, models, backend, ...options }: IndexOptions & GlobalOptions,
   reporter: Reporter,
 ): Promise<IndexReport> {
   const start = performance.now();
   const vectorIndex = vectorIndexOfOptions(options);
+  const checkpointPath = checkpointOrDefault(namedCheckpoint);
   // The container first: its errors are the cheapest to find.
   const reader = await openCorpus(zpkg);
   try {
     reporter.note(describeBackend(await selectBackend(parseBackendRequest(backend))));
+    if (namedCheckpoint === undefined) reporter.note(`checkpoint: ${checkpointPath}, since no other is named`);
     const checkpoint = await loadStudent(checkpointPath);
     try {
       const makers = makersOf(checkpoint, { path: resolve(zpkg), identity: await corpusIdentity(reader) }, models);
@@ -137,6 +140,7 @@ export const indexCommand = defineCommand<IndexOptions, IndexReport>({
   describe: 'encode the compressed chunks of a zpkg or a corpus folder with a checkpoint into a search index',
   examples: [
     ['index --checkpoint runs/demo --zpkg corpus.zpkg --index corpus.index', 'make an index, or bring it up to date'],
+    ['index --zpkg corpus.zpkg --index corpus.index', 'with the checkpoint that comes with the package'],
     [
       'index --checkpoint C --zpkg Z --index I --database postgres://user@host/db',
       'keep the vectors in a PostgreSQL server with pgvector',
@@ -148,11 +152,7 @@ export const indexCommand = defineCommand<IndexOptions, IndexReport>({
   ],
   options: (parser) =>
     parser
-      .option('checkpoint', {
-        type: 'string',
-        demandOption: true,
-        describe: 'checkpoint of the student: runs/NAME/checkpoints/STEP, or runs/NAME for its newest',
-      })
+      .option('checkpoint', checkpointOption)
       .option('zpkg', {
         type: 'string',
         demandOption: true,

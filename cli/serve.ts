@@ -1,8 +1,11 @@
 import { destination, pino } from 'pino';
 import { createServer, listen, Searcher, stopSignal } from '../rag/index.ts';
 import { UsageError } from '../zpkg/errors.ts';
-import { defineCommand } from './command.ts';
+import { defineCommand, type GlobalOptions } from './command.ts';
+import { checkpointOption } from './default-checkpoint.ts';
+import { runIndex } from './index.ts';
 import { databaseOption, indexOption, modelsOption } from './index-options.ts';
+import type { Reporter } from './reporter.ts';
 
 interface ServeOptions {
   readonly index: string;
@@ -11,6 +14,8 @@ interface ServeOptions {
   readonly log: string;
   readonly database: string | undefined;
   readonly models: string | undefined;
+  readonly zpkg: string | undefined;
+  readonly checkpoint: string | undefined;
 }
 
 /** What is left to say when the service has stopped. */
@@ -28,6 +33,7 @@ export const serveCommand = defineCommand<ServeOptions, ServeReport>({
   command: 'serve',
   describe: 'answer searches over HTTP: POST /v1/search, GET /health',
   examples: [
+    ['serve --index corpus.index --zpkg corpus.zpkg', 'make the index first, or bring it up to date'],
     ['serve --index corpus.index', 'on http://127.0.0.1:8080, until Ctrl-C'],
     ['serve --index corpus.index --host 0.0.0.0 --port 80', 'for other machines too: there is no access control'],
   ],
@@ -42,11 +48,19 @@ export const serveCommand = defineCommand<ServeOptions, ServeReport>({
         choices: ['debug', 'info', 'warn', 'error', 'silent'],
         describe: 'what is logged, as JSON lines on standard error',
       })
+      .option('zpkg', {
+        type: 'string',
+        describe:
+          'container or corpus folder that is encoded into the index before it is served, where the index lacks any of it',
+      })
+      .option('checkpoint', { ...checkpointOption, describe: `with --zpkg: ${checkpointOption.describe}` })
       .option('database', databaseOption)
       .option('models', modelsOption),
-  async run({ index, port, host, log, database, models }, reporter) {
+  async run(options, reporter) {
+    const { index, port, host, log, database, models } = options;
     if (!Number.isInteger(port) || port < 0 || port > LARGEST_PORT)
       throw new UsageError('SERVER_PORT', `a port is 0 to ${LARGEST_PORT}, not ${port}`);
+    await prepareIndex(options, reporter);
     const searcher = await Searcher.open(index, {
       ...(database === undefined ? {} : { database }),
       ...(models === undefined ? {} : { models }),
@@ -68,3 +82,15 @@ export const serveCommand = defineCommand<ServeOptions, ServeReport>({
   },
   text: ({ stoppedBy }) => `stopped by ${stoppedBy}`,
 });
+
+/** Brings the index up to date with a container; nothing without one. */
+async function prepareIndex(options: ServeOptions & GlobalOptions, reporter: Reporter): Promise<void> {
+  const { zpkg, checkpoint } = options;
+  if (zpkg !== undefined) await runIndex({ ...options, zpkg }, reporter);
+  else if (checkpoint !== undefined) {
+    throw new UsageError(
+      'SERVE_CHECKPOINT',
+      '--checkpoint says what encodes --zpkg into the index: give that too, or leave both out',
+    );
+  }
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 
@@ -32,6 +32,19 @@ export interface StoredVector {
 export function segmentOf(fileName: string): string | undefined {
   return SEGMENT_NAME.exec(fileName)?.[1];
 }
+
+/** What checking a segment against its checksums found. */
+export interface SegmentCheck {
+  /** Vectors that are as they were written. */
+  readonly whole: number;
+  /** Rows, ascending, whose key or vector is not what was written or is gone; for a reader they are absent. */
+  readonly damaged: readonly number[];
+  /** Bytes behind the last whole key and its vector: what a killed process leaves, or a running one has not finished. No damage. */
+  readonly unfinishedBytes: number;
+}
+
+/** Vectors are checked in pieces of so many bytes. */
+const PIECE_BYTES = 2 ** 22;
 
 export class CacheSegment {
   readonly name: string;
@@ -79,6 +92,45 @@ export class CacheSegment {
       onRecord(key, { segment, row, checksum: records.readUInt32LE(position + KEY_BYTES) });
     }
     return segment;
+  }
+
+  /**
+   * Checks every key and every vector of a segment.
+   *
+   * @param onProgress is told how many further bytes were read
+   */
+  static async check(
+    folder: string,
+    name: string,
+    bytesPerVector: number,
+    onProgress?: (bytes: number) => void,
+  ): Promise<SegmentCheck> {
+    const checksums = new Map<number, number>();
+    const keysSize = (await stat(join(folder, `${name}.keys`))).size;
+    const segment = await CacheSegment.open(folder, name, bytesPerVector, (_key, { row, checksum }) =>
+      checksums.set(row, checksum),
+    );
+    try {
+      const { size } = await segment.#vectors.stat();
+      const keys = Math.floor(keysSize / RECORD_BYTES);
+      const damaged: number[] = [];
+      const rowsAtOnce = Math.max(1, Math.floor(PIECE_BYTES / bytesPerVector));
+      for (let row = 0; row < segment.#rows; row += rowsAtOnce) {
+        const rows = Math.min(rowsAtOnce, segment.#rows - row);
+        const bytes = await segment.read(row, rows);
+        for (let i = 0; i < rows; i++) {
+          const vector = bytes.subarray(i * bytesPerVector, (i + 1) * bytesPerVector);
+          if (crc32(vector) !== checksums.get(row + i)) damaged.push(row + i);
+        }
+        onProgress?.(bytes.length);
+      }
+      const whole = segment.#rows - damaged.length;
+      // A vector is written before its key, so a key whose vector is not there has lost it.
+      for (let row = segment.#rows; row < keys; row++) damaged.push(row);
+      return { whole, damaged, unfinishedBytes: (keysSize % RECORD_BYTES) + Math.max(0, size - keys * bytesPerVector) };
+    } finally {
+      await segment.close();
+    }
   }
 
   /** Adds vectors (`stored`: their bytes one after the other) with their keys; both are in the system's hands when it returns. */

@@ -1,21 +1,19 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
 import {
   cacheFolder,
   type EncoderDescription,
   type OnProgress,
+  type TeacherConfig,
   type TextEmbedder,
   type Vectors,
 } from '../model/encoders/index.ts';
-import { writeFileAtomically } from '../zpkg/atomic-file.ts';
-import { CemError, FormatError } from '../zpkg/errors.ts';
+import { CemError } from '../zpkg/errors.ts';
+import { cacheFolderName, cacheIdentity, claimCacheFolder } from './cache-identity.ts';
 import { CacheSegment, KEY_BYTES, type StoredVector, segmentOf } from './cache-segment.ts';
 import { createVectorCodec, type Precision, type VectorCodec } from './vector-codec.ts';
-
-const FORMAT_VERSION = 1;
 
 /** Texts that are computed, then written, in one go: what a kill loses at most. */
 const TEXTS_A_BATCH = 256;
@@ -33,6 +31,11 @@ export type Embed = (texts: readonly string[]) => Promise<Vectors>;
 /** Folder of the caches of all teachers, unless the caller names another. */
 export function teacherCacheFolder(): string {
   return join(cacheFolder(), 'teachers');
+}
+
+/** What a teacher's vectors are cached as, by its configuration (`teacher.cache`). */
+export function cachePrecision(teacher: TeacherConfig): Precision {
+  return (teacher.kind === 'transformers' ? teacher.cache : undefined) ?? 'fp32';
 }
 
 /**
@@ -73,15 +76,12 @@ export class TeacherCache {
     options: { precision?: Precision } = {},
   ): Promise<TeacherCache> {
     const precision = options.precision ?? 'fp32';
-    const identity: unknown = JSON.parse(
-      JSON.stringify({ format: 'cem-teacher-cache', version: FORMAT_VERSION, precision, ...description }),
-    );
-    const digest = createHash('sha256').update(canonicalJson(identity)).digest('hex').slice(0, 16);
-    const own = join(folder, `${description.id.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 80)}-${digest}`);
+    const identity = cacheIdentity(description, precision);
+    const own = join(folder, cacheFolderName(identity));
     const cache = new TeacherCache(own, description, precision);
     try {
       await mkdir(own, { recursive: true });
-      await claimFolder(join(own, 'identity.json'), identity);
+      await claimCacheFolder(own, identity);
       await cache.#openSegments();
     } catch (error) {
       await cache.close();
@@ -93,6 +93,11 @@ export class TeacherCache {
   /** Vectors that are at hand. */
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Whether a text's vector is at hand. It may turn out damaged when it is read. */
+  has(text: string, kind: TextKind): boolean {
+    return this.#entries.has(keyOf(text, kind));
   }
 
   /**
@@ -265,39 +270,4 @@ function folderError(folder: string, cause: unknown): CemError {
 /** The first 16 bytes of a sha-256, one character a byte. */
 function keyOf(text: string, kind: TextKind): string {
   return createHash('sha256').update(`${kind}\0${text}`).digest().toString('latin1', 0, KEY_BYTES);
-}
-
-/** JSON with sorted keys, so that the order of a settings object does not matter. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
-}
-
-/** Writes who the folder belongs to, or makes sure that it belongs to the same. */
-async function claimFolder(path: string, identity: unknown): Promise<void> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch {
-    await writeFileAtomically(path, Buffer.from(`${JSON.stringify(identity, null, 2)}\n`));
-    return;
-  }
-  let found: unknown;
-  try {
-    found = JSON.parse(text);
-  } catch {
-    found = undefined;
-  }
-  if (!isDeepStrictEqual(found, identity)) {
-    throw new FormatError(
-      'TEACHER_CACHE_DAMAGED',
-      `${path} does not describe the teacher that the folder is named after. Delete the folder: its vectors will be computed again.`,
-      {
-        details: { path },
-      },
-    );
-  }
 }

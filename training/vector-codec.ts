@@ -1,6 +1,8 @@
 import { fromHalf, toHalf } from '../model/encoders/half-float.ts';
 
-export type Precision = 'fp16' | 'fp32';
+/** What the numbers of cached vectors are stored as. */
+export const PRECISIONS = ['fp16', 'fp32'] as const;
+export type Precision = (typeof PRECISIONS)[number];
 
 /** Vectors as the cache stores them: little-endian, no padding. */
 export interface VectorCodec {

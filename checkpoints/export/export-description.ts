@@ -6,6 +6,7 @@ import { BYTE_ID_OFFSET, HASH_PRIMES } from '../../model/ngram-hash.ts';
 import { SYMBOL_KINDS, symbolKind } from '../../model/symbol-batch.ts';
 import { CemError, FormatError } from '../../zpkg/errors.ts';
 import { type CheckpointState, MODEL_FILE, STATE_FILE, TABLES_FILE, tableNames } from '../checkpoint.ts';
+import { DENSE_PRECISIONS, TABLE_PRECISIONS } from '../compact-weights.ts';
 import { ONNX_FILE, ONNX_WEIGHTS_FILE } from './onnx/onnx-model.ts';
 
 /** Version of `encoder.json` and of the folder around it. */
@@ -20,14 +21,18 @@ export type ExportFormat = (typeof exportFormats)[number];
 
 const FILE_MEANINGS: Readonly<Record<string, string>> = {
   [DESCRIPTION_FILE]: 'what a program has to know to feed the encoder and to use its vectors',
-  [MODEL_FILE]: 'weights of the graph, float32',
-  [TABLES_FILE]: 'embedding tables of bytes and hashed n-grams, float32',
   [STATE_FILE]: 'state of the checkpoint with the resolved configuration of its run',
   'model.json': 'the graph, as `tf.loadLayersModel` reads it',
   [ONNX_FILE]: 'the graph as ONNX, operator set 18',
   [ONNX_WEIGHTS_FILE]: 'weights of `encoder.onnx`, float32',
   teacher: 'the fitted teacher, which embeds queries',
 };
+
+const PRECISION_WORDS = {
+  fp32: 'float32',
+  fp16: 'float16',
+  int8: 'int8 with a float32 for each row that it is multiplied by',
+} as const;
 
 const size = z.number().int().nonnegative();
 
@@ -73,6 +78,11 @@ const descriptionSchema = z.strictObject({
     folder: z.string().nullable(),
   }),
   pack: z.record(z.string(), z.unknown()),
+  /**
+   * What the numbers are stored as in the safetensors files; float32 where it is absent. A table of int8 is I8 [rows, dimension] under its name, and F32 [rows]
+   * under its name with `.scale`, by which its rows are multiplied.
+   */
+  storage: z.strictObject({ dense: z.enum(DENSE_PRECISIONS), tables: z.enum(TABLE_PRECISIONS) }).optional(),
   /** SHA-256 of the files that hold numbers or the graph. */
   sha256: z.record(z.string(), z.string()),
 });
@@ -81,7 +91,9 @@ const descriptionSchema = z.strictObject({
 export type ExportDescription = z.infer<typeof descriptionSchema>;
 
 /** What a file of an export is, in words for people. */
-export function fileMeaning(file: string): string {
+export function fileMeaning(file: string, { storage }: ExportDescription): string {
+  if (file === MODEL_FILE) return `weights of the graph, ${PRECISION_WORDS[storage?.dense ?? 'fp32']}`;
+  if (file === TABLES_FILE) return `embedding tables of bytes and hashed n-grams, ${PRECISION_WORDS[storage?.tables ?? 'fp32']}`;
   if (file.startsWith('evaluation')) return 'figures of these weights, as `cem eval --json` printed them';
   if (/^group\d+-shard/.test(file)) return 'weights of `model.json`, float32';
   return FILE_MEANINGS[file] ?? 'part of the encoder';
@@ -107,7 +119,7 @@ export function describeExport(
   teacherFolder: string | null,
   sha256: Record<string, string>,
 ): ExportDescription {
-  const { model, teacher } = state;
+  const { model, teacher, storage } = state;
   const { sizes, rows, hashFunction, hashFunctions = 1 } = model.tables;
   const firstCopy = symbolKind(true, 1);
   return {
@@ -147,6 +159,8 @@ export function describeExport(
     },
     teacher: { id: teacher.id, revision: teacher.revision, settings: teacher.settings, folder: teacherFolder },
     pack: state.pack,
+    // The other formats hold float32 whatever the checkpoint does.
+    ...(storage && weights === 'safetensors' && { storage: { dense: storage.dense, tables: storage.tables } }),
     sha256,
   };
 }

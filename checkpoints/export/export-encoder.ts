@@ -1,9 +1,11 @@
 import { copyFile, mkdir, open, readdir, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LsaEmbedder } from '../../model/encoders/lsa.ts';
-import { CemError } from '../../zpkg/errors.ts';
-import { MODEL_FILE, STATE_FILE, TABLES_FILE } from '../checkpoint.ts';
+import { CemError, UsageError } from '../../zpkg/errors.ts';
+import { type CheckpointState, MODEL_FILE, STATE_FILE, TABLES_FILE, tableArrays, writeWeights } from '../checkpoint.ts';
+import type { DensePrecision, TablePrecision } from '../compact-weights.ts';
 import type { LoadedStudent } from '../load-student.ts';
+import { writeSafetensors } from '../safetensors.ts';
 import { DESCRIPTION_FILE, describeExport, type ExportFormat } from './export-description.ts';
 import { fileDigest } from './file-digest.ts';
 import { knownEvaluations } from './known-evaluations.ts';
@@ -19,7 +21,21 @@ export interface ExportOptions {
   readonly format: ExportFormat;
   /** Replace an earlier export. */
   readonly force?: boolean;
+  /** Of `safetensors`: what the weights of the graph are stored as; by default what the checkpoint has. */
+  readonly precision?: DensePrecision;
+  /** Of `safetensors`: what the tables are stored as; by default `precision`, and without that what the checkpoint has. */
+  readonly tables?: TablePrecision;
+  /** Markdown that goes into the model card: licences of the data, and whatever else a reader should know. */
+  readonly notes?: string;
 }
+
+/** What weights are stored as. */
+interface Precisions {
+  readonly dense: DensePrecision;
+  readonly tables: TablePrecision;
+}
+
+const FULL_PRECISION: Precisions = { dense: 'fp32', tables: 'fp32' };
 
 /** What an export wrote. */
 export interface ExportResult {
@@ -31,6 +47,8 @@ export interface ExportResult {
   readonly bytes: number;
   /** Files whose figures stand in the model card. */
   readonly evaluations: readonly string[];
+  /** Content hash of what was written: another one than the checkpoint's where its weights were rounded. */
+  readonly hash: string;
 }
 
 async function copySynced(from: string, to: string): Promise<void> {
@@ -46,22 +64,35 @@ async function copySynced(from: string, to: string): Promise<void> {
 /**
  * Writes a checkpoint's encoder as a folder that can be carried away: weights, tables, a fitted teacher, a description for programs and a model card; no optimiser state.
  *
- * `safetensors`: a checkpoint again, which `loadStudent` loads. `layers-model`: the graph as `tf.loadLayersModel` reads it, see `loadLayersModelExport`. `onnx`: the graph for any ONNX
+ * `safetensors`: a checkpoint again, which `loadStudent` loads; its weights may be rounded, which makes other weights with a content hash of their own. `layers-model`: the graph as `tf.loadLayersModel` reads it, see `loadLayersModelExport`. `onnx`: the graph for any ONNX
  * runtime, see `writeOnnxModel`.
  *
- * @throws UsageError `EXPORT_EXISTS`, `EXPORT_NOT_REPLACEABLE`; CemError `EXPORT_TEACHER_MISSING` when a fitted teacher is no longer beside the checkpoint, `EXPORT_WRITE`; what
+ * @param loaded in memory as a whole (`loadStudent(…, 'training')`) where tables are to be written anew
+ * @throws UsageError `EXPORT_EXISTS`, `EXPORT_NOT_REPLACEABLE`, `EXPORT_PRECISION`; CemError `EXPORT_PRECISION` for weights that are too large for float16, `EXPORT_TEACHER_MISSING` when a fitted teacher is no longer beside the checkpoint, `EXPORT_WRITE`; what
  * `LsaEmbedder.load` throws
  */
 export async function exportEncoder(loaded: LoadedStudent, output: string, options: ExportOptions): Promise<ExportResult> {
   const { format, force = false } = options;
+  const stored = loaded.state.storage ?? FULL_PRECISION;
+  const wanted = wantedPrecisions(options, stored);
+  const rounded = wanted.dense !== stored.dense || wanted.tables !== stored.tables;
   await checkOutput(output, { force, marker: DESCRIPTION_FILE });
   const teacher = await fittedTeacher(loaded);
-  const evaluations = await knownEvaluations(loaded.folder, loaded.hash);
+  const original = loaded.state.storage?.roundedFrom;
+  const evaluations = await knownEvaluations(loaded.folder, [loaded.hash, ...(original === undefined ? [] : [original])]);
+  let state: CheckpointState = loaded.state;
   await writeFolder(output, { replace: force }, async (folder) => {
-    await copySynced(join(loaded.folder, TABLES_FILE), join(folder, TABLES_FILE));
     const numbers = [TABLES_FILE];
+    if (format === 'safetensors' && rounded) {
+      const storage = { ...wanted, roundedFrom: original ?? loaded.hash };
+      state = await writeWeights(folder, loaded.student, { ...withoutFormat(loaded.state), storage });
+    } else if (stored.tables === 'fp32' || format === 'safetensors') {
+      await copySynced(join(loaded.folder, TABLES_FILE), join(folder, TABLES_FILE));
+    } else {
+      await writeSafetensors(join(folder, TABLES_FILE), tableArrays(loaded.student), { format: 'cem' });
+    }
     if (format === 'safetensors') {
-      for (const file of [MODEL_FILE, STATE_FILE]) await copySynced(join(loaded.folder, file), join(folder, file));
+      if (!rounded) for (const file of [MODEL_FILE, STATE_FILE]) await copySynced(join(loaded.folder, file), join(folder, file));
       numbers.push(MODEL_FILE);
     } else if (format === 'layers-model') {
       numbers.push(...(await writeLayersModel(loaded.student.graph, folder)));
@@ -75,9 +106,9 @@ export async function exportEncoder(loaded: LoadedStudent, output: string, optio
     for (const { file, text } of evaluations) await writeFile(join(folder, file), text, { flush: true });
     const sha256: Record<string, string> = {};
     for (const file of numbers) sha256[file] = await fileDigest(join(folder, file));
-    const description = describeExport(loaded.state, format, teacher ? TEACHER_FOLDER : null, sha256);
+    const description = describeExport(state, format, teacher ? TEACHER_FOLDER : null, sha256);
     await writeFile(join(folder, DESCRIPTION_FILE), `${JSON.stringify(description, null, 2)}\n`, { flush: true });
-    const card = modelCard(loaded.state, description, (await readdir(folder)).sort(), evaluations);
+    const card = modelCard(state, description, (await readdir(folder)).sort(), evaluations, options.notes);
     await writeFile(join(folder, CARD_FILE), card, { flush: true });
   });
   const files = await filesOf(resolve(output));
@@ -87,7 +118,28 @@ export async function exportEncoder(loaded: LoadedStudent, output: string, optio
     files,
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     evaluations: evaluations.map(({ file }) => file),
+    hash: state.contentHash,
   };
+}
+
+/** @throws UsageError `EXPORT_PRECISION` where the format has no choice */
+function wantedPrecisions({ format, precision, tables }: ExportOptions, stored: Precisions): Precisions {
+  if (format !== 'safetensors' && (precision !== undefined || tables !== undefined)) {
+    throw new UsageError(
+      'EXPORT_PRECISION',
+      `an export as ${format} is float32: leave --precision and --tables to --format safetensors`,
+    );
+  }
+  return { dense: precision ?? stored.dense, tables: tables ?? precision ?? stored.tables };
+}
+
+/** A state whose version and hash are to be written anew. */
+function withoutFormat({
+  formatVersion: _version,
+  contentHash: _hash,
+  ...state
+}: CheckpointState): Omit<CheckpointState, 'contentHash' | 'formatVersion'> {
+  return state;
 }
 
 /** The teacher that was fitted in the run; undefined for those that are found by name. */

@@ -23,10 +23,10 @@ export interface KnownEvaluation {
 }
 
 /**
- * Evaluations of exactly these weights: files named `evaluation*.json` that hold what `cem eval --json` prints, beside the checkpoint's files or in its run folder.
+ * Evaluations of weights with one of these content hashes: files named `evaluation*.json` that hold what `cem eval --json` prints, beside the checkpoint's files or in its run folder.
  * Others (of other weights, or of another form) are passed over.
  */
-export async function knownEvaluations(checkpoint: string, contentHash: string): Promise<KnownEvaluation[]> {
+export async function knownEvaluations(checkpoint: string, contentHashes: readonly string[]): Promise<KnownEvaluation[]> {
   const folders = [checkpoint];
   if (basename(dirname(checkpoint)) === 'checkpoints') folders.push(dirname(dirname(checkpoint)));
   const found = new Map<string, KnownEvaluation>();
@@ -36,7 +36,8 @@ export async function knownEvaluations(checkpoint: string, contentHash: string):
       if (!/^evaluation[\w.-]*\.json$/.test(file) || found.has(file)) continue;
       const text = await readFile(join(folder, file), 'utf8');
       const result = evaluationSchema.safeParse(parseJson(text));
-      if (result.success && result.data.checkpoint.hash === contentHash) found.set(file, { file, text, result: result.data });
+      if (result.success && contentHashes.includes(result.data.checkpoint.hash))
+        found.set(file, { file, text, result: result.data });
     }
   }
   return [...found.values()];

@@ -12,12 +12,12 @@ const namedConfig = z.looseObject({
 
 const PERCENT = 100;
 
-function evaluationTable({ file, result }: KnownEvaluation): string {
+function evaluationTable({ file, result }: KnownEvaluation, contentHash: string): string {
   const rows = Object.entries(result.encoders);
   const measures = Object.keys(rows[0]?.[1] ?? {});
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
-    `### ${result.dataset}, split \`${result.split}\`, candidates \`${result.candidates}\``,
+    `### ${result.dataset}, split \`${result.split}\`, candidates \`${result.candidates}\`${result.checkpoint.hash === contentHash ? '' : ', before the weights were rounded'}`,
     '',
     line(['', ...measures]),
     line(['---', ...measures.map(() => '---:')]),
@@ -93,15 +93,29 @@ function inputs({ inputs: list, padding, kinds, tables, output }: ExportDescript
   ].join('\n');
 }
 
+function remaking(name: string, storage: CheckpointState['storage']): string {
+  const precision = storage ? ` --precision ${storage.dense} --tables ${storage.tables}` : '';
+  return [
+    'With the data in its place and the settings below as `config.yaml`:',
+    '',
+    '```sh',
+    'cem train --config config.yaml',
+    `cem export --checkpoint runs/${name} --output THIS_FOLDER${precision}`,
+    '```',
+  ].join('\n');
+}
+
 /** `README.md` of an export: what it is, what it was made from, how it is used, and what was measured. */
 export function modelCard(
   state: CheckpointState,
   description: ExportDescription,
   files: readonly string[],
   evaluations: readonly KnownEvaluation[],
+  notes?: string,
 ): string {
   const config = namedConfig.safeParse(state.config).data;
   const { teacher } = description;
+  const { storage } = state;
   const data = config?.data;
   const source = data
     ? `\`${data.source}\`${data.split === undefined ? '' : `, the documents of its split \`${data.split}\``}`
@@ -109,14 +123,14 @@ export function modelCard(
   const figures =
     evaluations.length === 0
       ? 'None: the run folder holds no evaluation of these weights. `cem eval --json` measures them.'
-      : evaluations.map(evaluationTable).join('\n\n');
+      : evaluations.map((evaluation) => evaluationTable(evaluation, state.contentHash)).join('\n\n');
   const settings = { model: state.model, pack: state.pack, teacher: state.teacher.config, seed: state.seed };
   return `${[
     '---\nlibrary_name: cem-rag\npipeline_tag: feature-extraction\ntags: [embeddings, retrieval, compressed-documents]\n---',
     `# ${config?.name ?? 'CEM encoder'}`,
     `An encoder of zstd-compressed text: it reads a chunk's compressed bytes and gives a vector of ${state.dimension} numbers, near to the one that its teacher gives the chunk's text. Queries are text and are embedded by the teacher.`,
     '## Files',
-    files.map((file) => `- \`${file}\`: ${fileMeaning(file)}`).join('\n'),
+    files.map((file) => `- \`${file}\`: ${fileMeaning(file, description)}`).join('\n'),
     '## Use',
     usage(description),
     '## Inputs',
@@ -128,7 +142,14 @@ export function modelCard(
       `- Steps: ${state.step}. Content hash: \`${state.contentHash}\`.`,
       '- Licence: the run states none; those of the training data and of the teacher apply.',
       '- It was trained on the texts named above, in their languages; elsewhere measure before you rely on it.',
+      ...(storage
+        ? [
+            `- Stored as: graph ${storage.dense}, tables ${storage.tables}; rounded from the weights with the content hash \`${storage.roundedFrom}\`.`,
+          ]
+        : []),
     ].join('\n'),
+    ...(notes === undefined ? [] : ['## Notes', notes.trim()]),
+    ...(config?.name === undefined ? [] : ['## Make it again', remaking(config.name, storage)]),
     '## Settings',
     `\`\`\`yaml\n${stringify(state.config ?? settings).trimEnd()}\n\`\`\``,
     '## Figures',

@@ -14,7 +14,7 @@ export class StageClock {
   async time<Value>(name: string, work: () => Promise<Value>): Promise<Value> {
     const start = performance.now();
     const value = await work();
-    this.#add(name, start);
+    this.add(name, start);
     return value;
   }
 
@@ -28,7 +28,7 @@ export class StageClock {
         return {
           ...stage,
           done: (summary) => {
-            this.#add(name, start);
+            this.add(name, start);
             stage.done(summary);
           },
         };
@@ -36,7 +36,8 @@ export class StageClock {
     };
   }
 
-  #add(name: string, start: number): void {
+  /** Notes a stage that is done, and that began at this time of `performance.now()`. */
+  add(name: string, start: number): void {
     this.times.push({ name, seconds: (performance.now() - start) / 1000 });
   }
 }

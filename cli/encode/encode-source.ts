@@ -14,10 +14,12 @@ import {
   type Vectors,
 } from '../../model/encoders/index.ts';
 import { CemError, UsageError } from '../../zpkg/index.ts';
+import { checkpointOrDefault } from '../default-checkpoint.ts';
 
 export interface EncodeSourceOptions {
   /** `student`, `teacher`, `random`, `lsa`, `lsa:FOLDER` or `transformers:MODEL`. */
   readonly encoder: string;
+  /** Of `student` and `teacher`; the default one where none is named. */
   readonly checkpoint: string | undefined;
   /** A corpus of texts. */
   readonly data: string | undefined;
@@ -53,7 +55,7 @@ const TEXT_PER_BATCH = 1 << 23;
 /**
  * The encoder that the options name. The student reads a packed corpus and nothing else; what embeds text reads texts and never a packed corpus, which it would have to decompress.
  *
- * @throws UsageError `ENCODE_ENCODER`, `ENCODE_INPUT`, `ENCODE_CHECKPOINT`, `ENCODE_TASK`, and what opening throws
+ * @throws UsageError `ENCODE_ENCODER`, `ENCODE_INPUT`, `CHECKPOINT_NEEDED`, `ENCODE_TASK`, and what opening throws
  */
 export async function openEncodeSource(options: EncodeSourceOptions): Promise<EncodeSource> {
   const { kind, name } = parseEncoder(options.encoder);
@@ -95,11 +97,6 @@ function required(
   throw new UsageError('ENCODE_INPUT', `--encoder ${kind} needs ${wantedName} and takes no ${otherName}: ${why}`);
 }
 
-function requiredCheckpoint(checkpoint: string | undefined, kind: Kind): string {
-  if (checkpoint !== undefined) return checkpoint;
-  throw new UsageError('ENCODE_CHECKPOINT', `--encoder ${kind} needs --checkpoint: a checkpoint, or a run folder`);
-}
-
 async function openStudent(options: EncodeSourceOptions): Promise<EncodeSource> {
   const zpkg = required(
     options.zpkg,
@@ -111,7 +108,7 @@ async function openStudent(options: EncodeSourceOptions): Promise<EncodeSource> 
   );
   const corpus = await openCorpus(zpkg);
   try {
-    const loaded = await loadStudent(requiredCheckpoint(options.checkpoint, 'student'));
+    const loaded = await loadStudent(checkpointOrDefault(options.checkpoint));
     try {
       const teacher = await createTeacher(loaded.teacher, {
         ...(options.models !== undefined && { models: options.models }),
@@ -167,7 +164,7 @@ async function openEmbedder(
     const prompt = options.task === undefined ? {} : { queryPrompt: promptOf(options.task) };
     return createTeacher(transformersConfig.parse({ kind: 'transformers', model: name, ...prompt }), models);
   }
-  const loaded = await loadStudent(requiredCheckpoint(options.checkpoint, 'teacher'));
+  const loaded = await loadStudent(checkpointOrDefault(options.checkpoint));
   loaded.dispose();
   return createTeacher(loaded.teacher, {
     ...models,

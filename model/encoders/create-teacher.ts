@@ -2,6 +2,13 @@ import { UsageError } from '../../zpkg/errors.ts';
 import type { TextEmbedder } from './encoder.ts';
 import { LsaEmbedder } from './lsa.ts';
 import type { TeacherConfig } from './teacher-config.ts';
+import { findTransformersModel } from './transformers-folders.ts';
+
+/** Whether `createTeacher` would find a teacher with these options on this machine, without a download. */
+export function isTeacherAtHand(config: TeacherConfig, options: { models?: string; folder?: string } = {}): boolean {
+  if (config.kind === 'lsa') return options.folder !== undefined;
+  return findTransformersModel(config, options.models).local !== undefined;
+}
 
 /**
  * The teacher that a config names, ready to embed.

@@ -1,5 +1,5 @@
 export { cacheFolder } from './cache-folder.ts';
-export { createTeacher } from './create-teacher.ts';
+export { createTeacher, isTeacherAtHand } from './create-teacher.ts';
 export type { ChunkSource, CorpusVectors, Encoder, EncoderDescription, OnProgress, TextEmbedder, Vectors } from './encoder.ts';
 export { LsaEmbedder } from './lsa.ts';
 export { type NpyPrecision, NpyReader, NpyWriter } from './npy.ts';

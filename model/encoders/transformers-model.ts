@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AutoModel, AutoTokenizer, type PreTrainedModel, type PreTrainedTokenizer } from '@huggingface/transformers';
 import { CemError } from '../../zpkg/errors.ts';
-import { cacheFolder } from './cache-folder.ts';
 import type { TransformersConfig } from './teacher-config.ts';
-import { modelName } from './transformers-presets.ts';
+import { findTransformersModel } from './transformers-folders.ts';
 
 /** A model with its tokenizer, and what its files hash to. */
 export interface LoadedModel {
@@ -29,21 +28,6 @@ const FILE_SUFFIX: Readonly<Record<TransformersConfig['dtype'], string>> = {
   bnb4: '_bnb4',
 };
 
-/** The folder of a model that is at hand: a path as it stands, or a folder of that name (whole id, or its last part) below `models`. */
-function findModelFolder(model: string, models?: string): string | undefined {
-  const candidates = models === undefined ? [model] : [join(models, model), join(models, modelName(model)), model];
-  const found = candidates.find((candidate) => existsSync(join(candidate, 'config.json')));
-  return found === undefined ? undefined : resolve(found);
-}
-
-/** Where transformers.js keeps what it downloads: another revision than main has a folder of its own. */
-function downloadFolder(cache: string, { model, revision }: TransformersConfig): string {
-  return join(cache, model, revision === 'main' ? '' : revision);
-}
-
-/** Stands in a download's folder once everything that this dtype needs has been loaded from it. */
-const completeMark = (folder: string, dtype: string) => join(folder, `.complete-${dtype}`);
-
 /**
  * Loads a model from a local folder, else from an earlier download, else from the hub into the cache folder, where the config and the environment
  * (CEM_OFFLINE) allow that. A download is never refreshed: delete its folder to follow a branch that has moved.
@@ -51,10 +35,7 @@ const completeMark = (folder: string, dtype: string) => join(folder, `.complete-
  * Throws CemError `TEACHER_NOT_FOUND` when it is not at hand and may not be fetched, `TEACHER_UNAVAILABLE` when loading or fetching fails.
  */
 export async function loadTransformersModel(config: TransformersConfig, models?: string): Promise<LoadedModel> {
-  const cache = join(cacheFolder(), 'models');
-  const download = downloadFolder(cache, config);
-  const mark = completeMark(download, config.dtype);
-  const local = findModelFolder(config.model, models) ?? (existsSync(mark) ? download : undefined);
+  const { local, cache, download, mark } = findTransformersModel(config, models);
   const places = models === undefined ? 'as a folder' : `as a folder, nor below ${models}`;
   const offline = (process.env['CEM_OFFLINE'] ?? '0') !== '0';
   if (local === undefined && (offline || !config.remote)) {

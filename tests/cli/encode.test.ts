@@ -93,7 +93,6 @@ test('what makes no sense is refused by name, and leaves nothing', () =>
       (await errorOf(() => encode('--output', output, ...words))).code;
     assert.is(await codeOf('--encoder', 'student', '--checkpoint', run, '--data', data), 'ENCODE_INPUT');
     assert.is(await codeOf('--encoder', 'teacher', '--checkpoint', run, '--zpkg', zpkg), 'ENCODE_INPUT');
-    assert.is(await codeOf('--encoder', 'student', '--zpkg', zpkg), 'ENCODE_CHECKPOINT');
     assert.is(await codeOf('--encoder', 'word2vec', '--data', data), 'ENCODE_ENCODER');
     assert.is(await codeOf('--encoder', 'transformers', '--data', data), 'ENCODE_ENCODER');
     assert.is(await codeOf('--encoder', 'lsa', '--data', data, '--task', 'scifact'), 'ENCODE_TASK');

@@ -1,0 +1,206 @@
+import { loadConfig } from '../../configs/index.ts';
+import { type Document, trainingDocuments } from '../../data/index.ts';
+import { createTeacher, type TransformersConfig, transformersConfig } from '../../model/encoders/index.ts';
+import { cachePrecision, PRECISIONS, type Precision, TeacherCache } from '../../training/index.ts';
+import { UsageError } from '../../zpkg/index.ts';
+import { defineCommand } from '../command.ts';
+import { INPUT_DESCRIPTION, withCorpusInput } from '../corpus-input.ts';
+import { modelsOption } from '../index-options.ts';
+import { formatDuration, type Reporter } from '../reporter.ts';
+import { cacheFolderOf, cacheFolderOption } from './cache-options.ts';
+import { GRANULARITIES, type TextGranularity, teacherTexts } from './texts.ts';
+
+interface TeacherEmbedOptions {
+  readonly input: string | undefined;
+  readonly teacher: string | undefined;
+  readonly config: string | undefined;
+  readonly set: string[];
+  readonly split: string | undefined;
+  readonly granularity: TextGranularity;
+  readonly zpkg: string | undefined;
+  readonly maximum: number | undefined;
+  readonly precision: Precision | undefined;
+  readonly models: string | undefined;
+  readonly folder: string | undefined;
+}
+
+/** What `cem teacher embed` prints as JSON. */
+interface TeacherEmbedResult {
+  readonly teacher: string;
+  readonly revision: string;
+  readonly dimension: number;
+  readonly precision: Precision;
+  /** The cache. */
+  readonly folder: string;
+  readonly texts: number;
+  /** Vectors that the teacher computed now; the others were at hand, or their text came before. */
+  readonly computed: number;
+  readonly seconds: number;
+  /** Vectors a second, while the teacher worked; null when it did not. */
+  readonly rate: number | null;
+}
+
+/** What is embedded, by whom, and from where. */
+interface EmbedPlan {
+  readonly teacher: TransformersConfig;
+  readonly precision: Precision;
+  readonly input: string;
+  readonly split: string | undefined;
+  readonly maximum: number;
+}
+
+/** Texts that are given to the cache at once: what is held in memory. */
+const TEXTS_AT_ONCE = 2048;
+
+export const teacherEmbedCommand = defineCommand<TeacherEmbedOptions, TeacherEmbedResult>({
+  command: 'embed [input]',
+  describe: "Put a teacher's vectors of a corpus into the cache that training reads; the same command again goes on",
+  examples: [
+    ['teacher embed docs/ --teacher all-MiniLM-L6-v2 --models ../models', 'every document as one passage'],
+    [
+      'teacher embed --config configs/small.yaml --granularity sentences',
+      'what the run of this file will ask for, so that it need not wait',
+    ],
+  ],
+  options: (parser) =>
+    parser
+      .positional('input', { type: 'string', describe: `${INPUT_DESCRIPTION}; by default the data.source of --config` })
+      // Without it yargs takes a lone - for an option without a value.
+      .nargs('input', 1)
+      .option('teacher', { type: 'string', describe: 'transformers model: folder, name below --models, or hub id' })
+      .option('config', { type: 'string', describe: "a run's YAML file instead: its teacher with all settings, its data" })
+      .option('set', { type: 'string', array: true, default: [] as string[], describe: 'override a key of --config: a.b=c' })
+      .option('split', { type: 'string', describe: 'of a BEIR folder: only the documents that this split judges' })
+      .option('granularity', { choices: GRANULARITIES, default: 'passages' as const, describe: 'which texts of the documents' })
+      .option('zpkg', {
+        type: 'string',
+        describe: "the documents' container: passages are the texts of its chunks, where documents are longer than one",
+      })
+      .option('maximum', { type: 'number', describe: 'sentences, at most; by default as --config says, else all' })
+      .option('precision', {
+        choices: PRECISIONS,
+        describe: 'how vectors are cached; by default as --config says (teacher.cache), else fp32',
+      })
+      .option('models', modelsOption)
+      .option('folder', cacheFolderOption),
+  run: async (options, reporter) => {
+    const plan = await planEmbedding(options);
+    if (plan.split === undefined) return withCorpusInput(plan.input, (documents) => embed(documents, plan, options, reporter));
+    return embed(await trainingDocuments(plan.input, plan.split), plan, options, reporter);
+  },
+  text: ({ teacher, revision, dimension, precision, folder, texts, computed, seconds, rate }) =>
+    [
+      `${texts} texts: ${computed} vectors computed in ${formatDuration(seconds)}${rate === null ? '' : ` (${rate.toFixed(0)} a second)`}, the others were at hand`,
+      `${teacher} (revision ${revision}), ${dimension} numbers a vector, ${precision}: ${folder}`,
+    ].join('\n'),
+});
+
+/** @throws UsageError `TEACHER_EMBED` for options that do not go together, and as `loadConfig` */
+async function planEmbedding(options: TeacherEmbedOptions): Promise<EmbedPlan> {
+  const { teacher: model, config: path, precision, split } = options;
+  if ((model === undefined) === (path === undefined))
+    throw new UsageError('TEACHER_EMBED', 'say who embeds: --teacher MODEL or --config FILE, one of the two');
+  if (options.maximum !== undefined && !(Number.isSafeInteger(options.maximum) && options.maximum > 0))
+    throw new UsageError('TEACHER_EMBED', `--maximum ${options.maximum} is no whole number from 1`);
+  if (path === undefined) {
+    if (options.input === undefined) throw new UsageError('TEACHER_EMBED', 'name the corpus that is to be embedded');
+    const teacher = transformersConfig.parse({ kind: 'transformers', model });
+    const maximum = options.maximum ?? Number.POSITIVE_INFINITY;
+    return { teacher, precision: precision ?? cachePrecision(teacher), input: options.input, split, maximum };
+  }
+  const { teacher, data, training } = await loadConfig(path, options.set);
+  if (teacher.kind !== 'transformers') {
+    throw new UsageError(
+      'TEACHER_EMBED',
+      `the teacher of ${path} is ${teacher.kind}, which is fitted in its run and cached there; only transformers models embed ahead`,
+    );
+  }
+  const own = options.input === undefined;
+  return {
+    teacher,
+    precision: precision ?? cachePrecision(teacher),
+    input: options.input ?? data.source,
+    split: split ?? (own ? data.split : undefined),
+    maximum: options.maximum ?? training.sentences.maximum,
+  };
+}
+
+async function embed(
+  documents: () => AsyncIterable<Document>,
+  plan: EmbedPlan,
+  options: TeacherEmbedOptions,
+  reporter: Reporter,
+): Promise<TeacherEmbedResult> {
+  const { granularity, zpkg, models, folder } = options;
+  const texts = () => teacherTexts(documents(), { granularity, maximum: plan.maximum, ...(zpkg === undefined ? {} : { zpkg }) });
+  const teacher = await createTeacher(plan.teacher, models === undefined ? {} : { models });
+  try {
+    const { id, revision, dimension } = teacher.description;
+    const cache = await TeacherCache.open(cacheFolderOf(folder), teacher.description, { precision: plan.precision });
+    try {
+      const { count, missing } = await countTexts(texts(), cache, reporter);
+      const start = performance.now();
+      const stage = reporter.stage(`embed ${granularity}`);
+      let computed = 0;
+      let working = 0;
+      const compute = async (batch: readonly string[]) => {
+        const before = performance.now();
+        const vectors = await teacher.embedDocuments(batch, (done) => stage.progress(computed + done, missing));
+        working += performance.now() - before;
+        computed += batch.length;
+        return vectors;
+      };
+      try {
+        for await (const batch of batches(texts(), TEXTS_AT_ONCE)) await cache.getOrCompute(batch, 'document', compute);
+      } catch (error) {
+        stage.fail();
+        throw error;
+      }
+      stage.done(`${computed} vectors computed, ${count} texts in all`);
+      return {
+        teacher: id,
+        revision,
+        dimension,
+        precision: plan.precision,
+        folder: cache.folder,
+        texts: count,
+        computed,
+        seconds: (performance.now() - start) / 1000,
+        rate: computed === 0 ? null : computed / (working / 1000),
+      };
+    } finally {
+      await cache.close();
+    }
+  } finally {
+    await teacher.dispose();
+  }
+}
+
+/** How many texts there are, and how many different ones have no vector yet: what progress counts. */
+async function countTexts(
+  texts: AsyncIterable<string>,
+  cache: TeacherCache,
+  reporter: Reporter,
+): Promise<{ count: number; missing: number }> {
+  const stage = reporter.stage('looking texts up');
+  const missing = new Set<string>();
+  let count = 0;
+  for await (const text of texts) {
+    count++;
+    if (!cache.has(text, 'document')) missing.add(text);
+    stage.progress(count, 0);
+  }
+  stage.done(`${missing.size} of ${count} texts have no vector yet`);
+  return { count, missing: missing.size };
+}
+
+async function* batches(texts: AsyncIterable<string>, size: number): AsyncGenerator<string[]> {
+  let batch: string[] = [];
+  for await (const text of texts) {
+    batch.push(text);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
