@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse, YAMLParseError } from 'yaml';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { type SweepConfig, sweepConfigSchema } from '../training/index.ts';
 import { UsageError } from '../zpkg/index.ts';
 import { type EntropyRunConfig, entropyRunConfigSchema } from './entropy-schema.ts';
 import { type RunConfig, runConfigSchema } from './schema.ts';
@@ -12,18 +13,30 @@ import { type RunConfig, runConfigSchema } from './schema.ts';
  * @throws UsageError `CONFIG_MISSING`, `CONFIG_SYNTAX`, `CONFIG_SETTING`, or `CONFIG_INVALID`, which lists the path of everything that is wrong
  */
 export async function loadConfig(path: string, settings: readonly string[] = []): Promise<RunConfig> {
-  return parseConfig(await readValues(path, settings), path);
+  return parseConfig((await readRunValues(path, settings)).values, path);
 }
 
 /** Reads the configuration of anything that `cem train` trains; `kind: entropy-model` says that it is one. Throws as `loadConfig` does. */
 export async function loadTrainConfig(path: string, settings: readonly string[] = []): Promise<RunConfig | EntropyRunConfig> {
-  const values = await readValues(path, settings);
+  const { values } = await readRunValues(path, settings);
   return values['kind'] === 'entropy-model' ? check(entropyRunConfigSchema, values, path) : parseConfig(values, path);
 }
 
 /** Checks values against the schema of an encoder's run and fills in the defaults. */
 export function parseConfig(values: unknown, origin: string): RunConfig {
   return check(runConfigSchema, values, origin);
+}
+
+/** The values of one run, and what the file says of a sweep over them, which a run by itself does without. Throws as `loadConfig` does. */
+export async function readRunValues(
+  path: string,
+  settings: readonly string[],
+): Promise<{ readonly values: Record<string, unknown>; readonly sweep: SweepConfig | undefined }> {
+  const { sweep, ...values } = await readValues(path, settings);
+  return {
+    values,
+    sweep: sweep === undefined ? undefined : check(z.object({ sweep: sweepConfigSchema }), { sweep }, path).sweep,
+  };
 }
 
 async function readValues(path: string, settings: readonly string[]): Promise<Record<string, unknown>> {
@@ -70,16 +83,26 @@ function applySetting(values: Record<string, unknown>, setting: string): void {
   const equals = setting.indexOf('=');
   if (equals <= 0)
     throw new UsageError('CONFIG_SETTING', `--set ${setting}: write it as key.path=value, for example --set training.steps=100`);
-  const keys = setting.slice(0, equals).split('.');
+  setValue(values, setting.slice(0, equals), parse(setting.slice(equals + 1)), `--set ${setting}`);
+}
+
+/**
+ * Sets the value of a key by its path, `a.b.c`; mappings on the way are made.
+ *
+ * @param origin who asks, for the message
+ * @throws UsageError `CONFIG_SETTING` where the path leads through a value
+ */
+export function setValue(values: Record<string, unknown>, path: string, value: unknown, origin: string): void {
+  const keys = path.split('.');
   const last = keys.pop()!;
   let target = values;
   for (const key of keys) {
     const next = target[key] ?? {};
-    if (!isRecord(next)) throw new UsageError('CONFIG_SETTING', `--set ${setting}: "${key}" holds a value, not further keys`);
+    if (!isRecord(next)) throw new UsageError('CONFIG_SETTING', `${origin}: "${key}" holds a value, not further keys`);
     target[key] = next;
     target = next;
   }
-  target[last] = parse(setting.slice(equals + 1));
+  target[last] = value;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -3,8 +3,7 @@ import { modelConfigSchema } from '../model/config.ts';
 import { teacherConfig } from '../model/encoders/teacher-config.ts';
 import { trainingConfigSchema } from '../training/config.ts';
 
-/** A whole run: every component's own schema, composed. Unknown keys are refused with their path. */
-export const runConfigSchema = z.strictObject({
+const valuesSchema = z.strictObject({
   /** Names the run's folder, `runs/<name>`. */
   name: z.string().regex(/^[\w.-]+$/, 'letters, digits, dots, dashes and underscores'),
   seed: z.number().int().default(1),
@@ -13,6 +12,19 @@ export const runConfigSchema = z.strictObject({
     source: z.string().min(1),
     /** For a BEIR folder: only the documents that this split judges. */
     split: z.string().optional(),
+    /** Documents and queries that the model is measured on while it trains; absent: it is not. */
+    dev: z
+      .strictObject({
+        /** A BEIR folder; by default `data.source`. */
+        source: z.string().min(1).optional(),
+        /** Whose queries: `qrels/<split>.tsv`. */
+        split: z.string().default('dev'),
+        /** Rank the documents that the split judges, or the whole corpus. */
+        candidates: z.enum(['judged', 'corpus']).default('judged'),
+        /** At most so many of the split's queries, evenly from the file; by default all. */
+        queries: z.number().int().positive().optional(),
+      })
+      .optional(),
   }),
   pack: z
     .strictObject({
@@ -24,6 +36,19 @@ export const runConfigSchema = z.strictObject({
   teacher: teacherConfig,
   model: modelConfigSchema.prefault({}),
   training: trainingConfigSchema.prefault({}),
+});
+
+/** A whole run: every component's own schema, composed. Unknown keys are refused with their path. */
+export const runConfigSchema = valuesSchema.superRefine(({ data, training }, context) => {
+  if (data.dev !== undefined) return;
+  for (const key of ['evaluateEvery', 'earlyStopping'] as const) {
+    if (training[key] !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['training', key],
+        message: 'needs data.dev, which says what the model is measured on',
+      });
+  }
 });
 
 /** A run's configuration with every default filled in. */

@@ -25,7 +25,7 @@ export {
   writePatchBoundaries,
 } from './patch-boundaries.ts';
 export { type PreparedPatches, preparePatches } from './prepare-patches.ts';
-export { programFile } from './program-file.ts';
+export { programFile, startThread } from './program-file.ts';
 export { measureRivals, type RivalBytes } from './rival-storage.ts';
 export { corpusSaving } from './saving.ts';
 export { type AddOptions, type AddReport, addToCorpus } from './segments/addition.ts';

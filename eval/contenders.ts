@@ -14,7 +14,7 @@ import type { VectorContent } from './vector-key.ts';
 /** How much of a document a contender reads at most, e.g. 256 tokens. */
 export interface MaximumLength {
   readonly limit: number;
-  readonly unit: 'tokens' | 'symbols a chunk';
+  readonly unit: 'tokens' | 'symbols a chunk' | 'bytes';
 }
 
 interface NamedContender {
@@ -80,6 +80,15 @@ export function chunkContender(
       return [dictionary, ...(await Promise.all(chunks.chunksOf(id).map((chunk) => chunks.compressedChunk(chunk))))];
     },
   };
+}
+
+/** An encoder that was trained on text, and is given the texts: the ceiling that compression is measured against. */
+export function textStudentContender(
+  name: string,
+  encoder: (texts: Candidates['texts']) => Encoder,
+  maximumLength: MaximumLength,
+): EncoderContender {
+  return { name, input: 'text', maximumLength, encoder: async ({ texts }) => encoder(texts), contentOf: contentOfText };
 }
 
 /** Vectors that were made elsewhere, or by rule: cheap to read again. */

@@ -7,8 +7,10 @@ export {
   lsaContender,
   randomContender,
   textContender,
+  textStudentContender,
   vectorContender,
 } from './contenders.ts';
+export { DevEvaluation, type DevEvaluationInput } from './dev-evaluation.ts';
 export { type EncoderEvaluation, type EncoderEvaluationInput, evaluateEncoders } from './encoder-evaluation.ts';
 export { type EvaluationInput, evaluate } from './evaluate.ts';
 export { EvaluationFolder } from './evaluation-folder.ts';

@@ -1,38 +1,18 @@
-import { type Dictionary, readDictionary } from '../zpkg/dictionary.ts';
 import { UsageError } from '../zpkg/errors.ts';
-import { type FrameSymbols, parseFrame } from '../zpkg/frame.ts';
 import { tf } from './backend/tf.ts';
-import { type ModelConfig, ngramTables, patchingOf } from './config.ts';
+import { ChunkEncoder, type PreparedDictionary } from './chunk-encoder.ts';
+import { type ModelConfig, ngramTables } from './config.ts';
 import type { OnProgress, Vectors } from './encoders/encoder.ts';
 import { buildGraph, graphInputs, initializeWeights } from './graph.ts';
 import { HashTables } from './hash-tables.ts';
 import { truncateVectors } from './matryoshka.ts';
-import { NgramHash } from './ngram-hash.ts';
-import { createPatcher } from './patching/create-patcher.ts';
-import { frameBorders } from './patching/frame-borders.ts';
 import type { Patcher } from './patching/patcher.ts';
-import { DictionaryRows, symbolRows } from './rope.ts';
-import { batchChunks, type EncodedChunk, encodeChunk, type SymbolBatch } from './symbol-batch.ts';
+import type { EncodedChunk, SymbolBatch } from './symbol-batch.ts';
+
+export type { PreparedDictionary };
 
 /** A batch for encoding holds at most this many padded symbols, so that memory does not grow with the number of chunks. */
 const SYMBOLS_PER_ENCODING_BATCH = 16_384;
-
-/**
- * Largest decompressed size of a chunk that is encoded, in bytes. Containers allow more, but encoding takes time and memory for every byte that a chunk stands for: a small hostile
- * frame must not take seconds and gigabytes. Chunks of the default size hold at most 256 KiB.
- */
-const LARGEST_ENCODED_CONTENT = 4 * 1024 * 1024;
-
-const NO_BYTES = new Uint8Array(0);
-/** The first symbol begins a block, no other does. */
-const NO_BORDERS = new Uint32Array(1);
-
-/** A container's dictionary as the encoder uses it: parsed for the frames, hashed for the rope. */
-export interface PreparedDictionary {
-  readonly dictionary: Dictionary | undefined;
-  /** One for each hash function. */
-  readonly rows: readonly DictionaryRows[];
-}
 
 /**
  * CEM: from a compressed chunk to its vector. The whole forward path in the order in which it happens:
@@ -44,10 +24,7 @@ export class CemModel {
   readonly dimension: number;
   readonly graph: tf.LayersModel;
   readonly tables: HashTables;
-  /** At least one. */
-  readonly hashes: readonly NgramHash[];
-  #entropyPatcher: Patcher | undefined;
-  readonly #dictionaries = new WeakMap<Uint8Array, PreparedDictionary>();
+  readonly #chunks: ChunkEncoder;
 
   /** @throws UsageError `MATRYOSHKA_TOO_LONG` when a listed dimension is longer than the model's own */
   constructor(config: ModelConfig, dimension: number, graph: tf.LayersModel, tables: HashTables) {
@@ -63,8 +40,7 @@ export class CemModel {
     this.dimension = dimension;
     this.graph = graph;
     this.tables = tables;
-    const { sizes, rows, hashFunction, hashFunctions = 1 } = config.tables;
-    this.hashes = Array.from({ length: hashFunctions }, (_, index) => new NgramHash(sizes, rows, hashFunction + index));
+    this.#chunks = new ChunkEncoder(config);
   }
 
   /** A new model whose weights depend on the seed alone. */
@@ -76,86 +52,34 @@ export class CemModel {
     return new CemModel(config, dimension, graph, tables);
   }
 
-  /** Entropy patching asks a language model, which is not part of this one: it must be given before the first text is encoded. */
+  /** See `ChunkEncoder.useEntropyPatcher`. */
   useEntropyPatcher(patcher: Patcher): void {
-    this.#entropyPatcher = patcher;
+    this.#chunks.useEntropyPatcher(patcher);
   }
 
-  /** Any container's dictionary will do: it belongs to the container, not to the model. Prepared once for each array. */
+  /** See `ChunkEncoder.prepareDictionary`. */
   prepareDictionary(bytes: Uint8Array): PreparedDictionary {
-    const known = this.#dictionaries.get(bytes);
-    if (known) return known;
-    const usesDictionary = this.config.input === 'symbols' && bytes.length > 0;
-    const dictionary = usesDictionary ? readDictionary(bytes) : undefined;
-    const content = dictionary?.content ?? NO_BYTES;
-    const prepared = { dictionary, rows: this.hashes.map((hash) => new DictionaryRows(content, hash)) };
-    this.#dictionaries.set(bytes, prepared);
-    return prepared;
+    return this.#chunks.prepareDictionary(bytes);
   }
 
-  /**
-   * Table rows and patches of one compressed chunk; nothing is decompressed.
-   *
-   * @throws FormatError on a malformed frame, `FRAME_TOO_LARGE` above 4 MiB of content; UsageError `TEXT_MODEL_READS_NO_FRAMES`
-   */
+  /** Table rows and patches of one compressed chunk; nothing is decompressed. Errors: see `ChunkEncoder.encode`. */
   encode(frame: Uint8Array, dictionary: PreparedDictionary): EncodedChunk {
-    if (this.config.input === 'text') {
-      throw new UsageError(
-        'TEXT_MODEL_READS_NO_FRAMES',
-        'this model was trained on text (model.input: text, for experiments only) and reads no compressed chunks; index and search with a model whose input is symbols or bytes',
-      );
-    }
-    if (this.config.input === 'bytes') {
-      const blockStarts = patchingOf(this.config).kind === 'frame' ? frameBorders(frame) : NO_BORDERS;
-      return this.#encodeSymbols(bytesAsSymbols(frame, blockStarts), dictionary.rows);
-    }
-    const symbols = parseFrame(frame, dictionary.dictionary, { maximumSize: LARGEST_ENCODED_CONTENT });
-    return this.#encodeSymbols(symbols, dictionary.rows);
+    return this.#chunks.encode(frame, dictionary);
   }
 
-  /** To be awaited before `encodeText` of these texts: entropy patching asks its language model about them; otherwise it does nothing. */
+  /** See `ChunkEncoder.prepareTexts`. */
   async prepareTexts(texts: readonly Uint8Array[]): Promise<void> {
-    await this.#entropyPatcher?.prepare?.(texts);
+    await this.#chunks.prepareTexts(texts);
   }
 
-  /**
-   * Table rows and patches of a text, for models with the input `text`: every byte is a literal.
-   *
-   * @param text UTF-8
-   * @throws UsageError `MODEL_READS_FRAMES` on any other model; CemError `PATCHING_NO_ENTROPY_MODEL` with entropy patching before `useEntropyPatcher`, `PATCHING_UNPREPARED`
-   * before `prepareTexts`
-   */
+  /** Table rows and patches of a text, for models with the input `text`. Errors: see `ChunkEncoder.encodeText`. */
   encodeText(text: Uint8Array): EncodedChunk {
-    if (this.config.input !== 'text') {
-      throw new UsageError(
-        'MODEL_READS_FRAMES',
-        `this model reads compressed chunks (model.input: ${this.config.input}), never their text; give it frames`,
-      );
-    }
-    return this.#encodeSymbols(bytesAsSymbols(text, NO_BORDERS), this.prepareDictionary(NO_BYTES).rows, text);
-  }
-
-  #encodeSymbols(symbols: FrameSymbols, dictionaries: readonly DictionaryRows[], text?: Uint8Array): EncodedChunk {
-    const { maximumSymbols, tables } = this.config;
-    const [first, ...others] = this.hashes.map((hash, index) => {
-      const dictionary = dictionaries[index]!;
-      return encodeChunk(symbolRows(symbols, dictionary, hash), dictionary.ids, tables.sizes.length, maximumSymbols);
-    });
-    // Hash functions differ in the rows of n-grams alone.
-    const chunk = { ...first!, rows: [...first!.rows, ...others.flatMap(({ rows }) => rows.slice(1))] };
-    const patching = patchingOf(this.config);
-    // The graph counts static patches itself.
-    if (patching.kind === 'static') return chunk;
-    const { count, lengths } = chunk;
-    const { blockStarts } = symbols;
-    const patcher = createPatcher(patching, this.config.patchSize, this.#entropyPatcher);
-    const patchStarts = patcher.boundaries({ count, lengths, blockStarts, ...(text ? { text: text.subarray(0, count) } : {}) });
-    return { ...chunk, patchStarts };
+    return this.#chunks.encodeText(text);
   }
 
   /** Chunks side by side, padded to what patches and attention windows divide. */
   batch(chunks: readonly EncodedChunk[]): SymbolBatch {
-    return batchChunks(chunks, (longest) => this.#paddedSymbols(longest));
+    return this.#chunks.batch(chunks);
   }
 
   /**
@@ -216,7 +140,7 @@ export class CemModel {
     while (next < order.length) {
       const members: number[] = [];
       while (next < order.length) {
-        const padded = this.#paddedSymbols(encoded[order[next]!]!.count);
+        const padded = this.#chunks.paddedSymbols(encoded[order[next]!]!.count);
         if (members.length > 0 && (members.length + 1) * padded > SYMBOLS_PER_ENCODING_BATCH) break;
         members.push(order[next++]!);
       }
@@ -241,35 +165,8 @@ export class CemModel {
     }
   }
 
-  #paddedSymbols(longest: number): number {
-    const { local } = this.config;
-    const patchSize = patchingOf(this.config).kind === 'static' ? this.config.patchSize : 1;
-    const patched = Math.max(1, Math.ceil(longest / patchSize)) * patchSize;
-    if (patched <= 2 * local.window) return patched;
-    const multiple = leastCommonMultiple(patchSize, local.window);
-    return Math.ceil(longest / multiple) * multiple;
-  }
-
   dispose(): void {
     this.graph.dispose();
     this.tables.dispose();
   }
-}
-
-/** The inputs `bytes` and `text`: every byte is a literal, whatever it encodes. */
-function bytesAsSymbols(bytes: Uint8Array, blockStarts: Uint32Array): FrameSymbols {
-  return {
-    count: bytes.length,
-    lengths: new Uint32Array(bytes.length).fill(1),
-    offsets: new Uint32Array(bytes.length),
-    literals: bytes,
-    size: bytes.length,
-    blockStarts,
-  };
-}
-
-function leastCommonMultiple(a: number, b: number): number {
-  let [x, y] = [a, b];
-  while (y > 0) [x, y] = [y, x % y];
-  return (a / x) * b;
 }

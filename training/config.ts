@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { TABLE_OPTIMIZERS } from './optimizers/create-table-optimizer.ts';
+import { ADAFACTOR_DEFAULTS, DENSE_OPTIMIZERS, LION_DEFAULTS } from './optimizers/dense-optimizer-options.ts';
 import { SCHEDULES } from './schedules.ts';
 
 const positive = z.number().int().positive();
@@ -61,6 +62,8 @@ export const trainingConfigSchema = z.strictObject({
   accumulate: positive.optional(),
   /** Keeps no activations inside transformer blocks and computes them again for the gradient: much less memory, a third more time. */
   recompute: z.boolean().optional(),
+  /** Threads that compute the gradients beside each other, on backends that use one core (wasm); 1 by default. Same result as with one, up to rounding. */
+  workers: positive.max(64).optional(),
   /** Batches that are filled together with chunks of like length, so that little is padded; each epoch still sees every chunk once. */
   lengthBucketBatches: positive.default(16),
   loss: lossConfigSchema.prefault({}),
@@ -69,6 +72,23 @@ export const trainingConfigSchema = z.strictObject({
       learningRate: z.number().positive().default(1e-3),
       /** Rate of the hash tables, whose rows are each seen in few steps. */
       tablesLearningRate: z.number().positive().default(3e-3),
+      /** Of the dense weights; by default `adamw`. `adafactor` keeps next to nothing beside the weights, `lion` half of what AdamW keeps. */
+      kind: z.enum(DENSE_OPTIMIZERS).optional(),
+      /** With `kind: adafactor`; sources in optimizers/. `relativeStep` multiplies a weight's rate by the root mean square of its numbers. */
+      adafactor: z
+        .strictObject({
+          decayExponent: z.number().positive().default(ADAFACTOR_DEFAULTS.decayExponent),
+          clipThreshold: z.number().positive().default(ADAFACTOR_DEFAULTS.clipThreshold),
+          relativeStep: z.boolean().default(ADAFACTOR_DEFAULTS.relativeStep),
+        })
+        .optional(),
+      /** With `kind: lion`, whose betas are not those of Adam. */
+      lion: z
+        .strictObject({
+          beta1: z.number().min(0).max(1).default(LION_DEFAULTS.beta1),
+          beta2: z.number().min(0).max(1).default(LION_DEFAULTS.beta2),
+        })
+        .optional(),
       /** By default `adam`; `rowwise-adagrad` keeps one number a row where memory asks for it. */
       tables: z.enum(TABLE_OPTIMIZERS).optional(),
       beta1: z.number().min(0).max(1).default(0.9),
@@ -81,7 +101,17 @@ export const trainingConfigSchema = z.strictObject({
       /** Largest global norm of all gradients, dense and sparse together. */
       clipNorm: z.number().positive().default(1),
     })
+    .refine(({ kind, adafactor }) => adafactor === undefined || kind === 'adafactor', {
+      message: 'counts with kind: adafactor only; set that kind or remove it',
+      path: ['adafactor'],
+    })
+    .refine(({ kind, lion }) => lion === undefined || kind === 'lion', {
+      message: 'counts with kind: lion only; set that kind or remove it',
+      path: ['lion'],
+    })
     .prefault({}),
+  /** Moving averages of all weights, which checkpoints then have as the model's weights; what training goes on from stands beside them. By default none. */
+  ema: z.strictObject({ decay: z.number().gt(0).lt(1) }).optional(),
   schedule: z
     .strictObject({
       /** By default `cosine`. */
@@ -97,6 +127,10 @@ export const trainingConfigSchema = z.strictObject({
   /** Writes the measurements as TensorBoard's event files into the run folder as well. */
   tensorboard: z.boolean().optional(),
   checkpointEvery: positive.default(500),
+  /** Steps between evaluations on `data.dev`, where the run has it; by default `checkpointEvery`. The last step is evaluated too. */
+  evaluateEvery: positive.optional(),
+  /** Ends the run when `patience` evaluations in a row have not exceeded the best nDCG@10 by more than `minimumGain`; absent: never. */
+  earlyStopping: z.strictObject({ patience: positive.default(5), minimumGain: weight.default(0) }).optional(),
   /** How many of the newest checkpoints stay. */
   keepCheckpoints: positive.default(2),
   /** Checkpoints whose step is a multiple of this stay as well; by default none. */

@@ -27,7 +27,10 @@ export async function cachedGradients(
   try {
     for (const batch of batches) {
       const parts = splitSymbolBatch(batch.symbols, microBatch);
-      const outer = await lossGradient(model, batch, parts, lossConfig);
+      const student = tf.tidy(() =>
+        tf.concat(parts.map((part) => tf.tidy(() => model.apply(symbolEmbeddings(model, part), part)))),
+      ); // [size, dimension]
+      const outer = await lossGradient(student as tf.Tensor2D, batch, model, lossConfig).finally(() => student.dispose());
       loss += batch.weight * outer.loss;
       for (const [name, value] of Object.entries(outer.terms)) terms[`${batch.name}/${name}`] = value;
       let from = 0;
@@ -53,19 +56,22 @@ export async function cachedGradients(
   }
 }
 
-/** The loss of a batch and its gradient for the embeddings, [size, dimension], which includes the batch's weight. */
-async function lossGradient(
-  model: CemModel,
+/**
+ * The loss of a batch, unweighted, and the gradient of its weighted loss for the embeddings, [size, dimension].
+ *
+ * @param student [size, dimension]
+ */
+export async function lossGradient(
+  student: tf.Tensor2D,
   batch: TrainingBatch,
-  parts: readonly SymbolBatch[],
+  model: Pick<CemModel, 'dimension' | 'config'>,
   lossConfig: LossConfig,
 ): Promise<{ loss: number; terms: Record<string, number>; gradient: Float32Array }> {
   let termNames: string[] = [];
   const { gradient, values } = tf.tidy(() => {
-    const student = tf.concat(parts.map((part) => tf.tidy(() => model.apply(symbolEmbeddings(model, part), part)))); // [size, dimension]
     const kept: tf.Scalar[] = [];
     const { value, grads } = tf.engine().gradients(() => {
-      const { total, terms } = batchLoss(student as tf.Tensor2D, batch, model, lossConfig);
+      const { total, terms } = batchLoss(student, batch, model, lossConfig);
       termNames = Object.keys(terms);
       kept.push(...Object.values(terms).map((term) => tf.keep(term)));
       return total;

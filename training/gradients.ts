@@ -32,7 +32,12 @@ export function symbolEmbeddings(model: CemModel, batch: SymbolBatch): tf.Tensor
  *
  * @param student [size, dimension]
  */
-export function batchLoss(student: tf.Tensor2D, batch: TrainingBatch, model: CemModel, loss: LossConfig): LossSum {
+export function batchLoss(
+  student: tf.Tensor2D,
+  batch: TrainingBatch,
+  model: Pick<CemModel, 'dimension' | 'config'>,
+  loss: LossConfig,
+): LossSum {
   const { dimension } = model;
   const { negatives } = batch;
   return combinedLoss(

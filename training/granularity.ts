@@ -1,7 +1,8 @@
 import type { CemModel, PreparedDictionary } from '../model/embedder.ts';
 import { RandomNumbers } from '../model/random.ts';
-import type { EncodedChunk } from '../model/symbol-batch.ts';
+import type { SymbolBatch } from '../model/symbol-batch.ts';
 import { createCompressor } from '../zpkg/index.ts';
+import { type EncodeFrames, encodeHere } from './batch-encoding.ts';
 import { BatchOrder } from './batch-order.ts';
 import { type HardNegativeOptions, hardNegatives } from './hard-negatives.ts';
 import type { TrainingBatch } from './training-batch.ts';
@@ -87,16 +88,25 @@ export class Granularity {
     return batches / this.#order.batchesPerEpoch;
   }
 
-  /** A batch by its number, counted from 0 through all epochs. */
-  async batch(number: number, model: CemModel, dictionary: PreparedDictionary): Promise<TrainingBatch> {
+  /**
+   * A batch by its number, counted from 0 through all epochs.
+   *
+   * @param encodeFrames where the frames are encoded; on this thread by default
+   */
+  async batch(
+    number: number,
+    model: CemModel,
+    dictionary: PreparedDictionary,
+    encodeFrames: EncodeFrames = encodeHere(model),
+  ): Promise<TrainingBatch> {
     const items = this.#order.batch(number);
     const targets = this.#targetsOf(items, model.dimension);
-    const chunks = await this.#encode(items, model, dictionary);
+    const symbols = await this.#encode(items, model, dictionary, encodeFrames);
     const negatives = await this.#negatives(number, items, targets, model.dimension);
     return {
       name: this.name,
       weight: this.#options.weight,
-      symbols: model.batch(chunks),
+      symbols,
       targets,
       ...(negatives && { negatives }),
     };
@@ -107,14 +117,19 @@ export class Granularity {
     return Array.from(this.#order.batch(number), (item) => this.#texts.text(item));
   }
 
-  async #encode(items: Int32Array, model: CemModel, dictionary: PreparedDictionary): Promise<EncodedChunk[]> {
+  async #encode(
+    items: Int32Array,
+    model: CemModel,
+    dictionary: PreparedDictionary,
+    encodeFrames: EncodeFrames,
+  ): Promise<SymbolBatch> {
     if (model.config.input === 'text') {
       const texts = Array.from(items, (item) => Buffer.from(this.#texts.text(item), 'utf8'));
       await model.prepareTexts(texts);
-      return texts.map((text) => model.encodeText(text));
+      return model.batch(texts.map((text) => model.encodeText(text)));
     }
     const frames = await Promise.all(Array.from(items, (item) => this.#texts.frame(item)));
-    return frames.map((frame) => model.encode(frame, dictionary));
+    return encodeFrames(frames.map((frame) => ({ frame, dictionary })));
   }
 
   /** [items, dimension] */

@@ -1,4 +1,5 @@
 export { type LossConfig, lossConfigSchema, type TrainingConfig, trainingConfigSchema } from './config.ts';
+export { createDashboard } from './dashboard/create-dashboard.ts';
 export {
   type EntropyTrainingConfig,
   entropyTrainingConfigSchema,
@@ -7,8 +8,19 @@ export {
 } from './entropy/config.ts';
 export type { EntropyRun, EntropyTrainOptions, EntropyTrainResult } from './entropy/options.ts';
 export { trainEntropyModel } from './entropy/train-entropy-model.ts';
+export type { DevContext, DevEvaluationAtStep, DevEvaluator, EarlyStopping, OpenDevEvaluator } from './evaluation.ts';
 export { type PlannedBatch, planTraining, type TrainingPlan } from './plan/plan-training.ts';
+export { adoptCorpus, checkRunConfig } from './run-folder.ts';
 export { type ConfigDifference, compareConfigs, listRuns, type RunSummary } from './runs.ts';
-export { cachedTeacher, TeacherCache, teacherCacheFolder } from './teacher-cache.ts';
+export { type SweepConfig, type SweepMetric, sweepConfigSchema } from './sweep/config.ts';
+export { planTrials, type TrialSettings } from './sweep/plan-trials.ts';
+export { cachedTeacher, cachePrecision, TeacherCache, teacherCacheFolder } from './teacher-cache.ts';
+export {
+  listTeacherCaches,
+  type TeacherCacheCheck,
+  type TeacherCacheSummary,
+  verifyTeacherCache,
+} from './teacher-cache-inspection.ts';
 export type { PackSettings, TrainingListener, TrainOptions, TrainResult } from './train-options.ts';
 export { train } from './trainer.ts';
+export { PRECISIONS, type Precision } from './vector-codec.ts';

@@ -6,7 +6,7 @@ import { createTeacher, LsaEmbedder, type TextEmbedder } from '../model/encoders
 import { CemError } from '../zpkg/index.ts';
 import { compressTexts, Granularity, type TrainingTexts, withTargets } from './granularity.ts';
 import type { RunFolder } from './run-folder.ts';
-import { cachedTeacher, TeacherCache, teacherCacheFolder } from './teacher-cache.ts';
+import { cachedTeacher, cachePrecision, TeacherCache, teacherCacheFolder } from './teacher-cache.ts';
 import type { TrainOptions } from './train-options.ts';
 
 /** Texts of one granularity that are compressed by themselves, and how a step takes them. */
@@ -62,7 +62,7 @@ export async function openTeacher(
     embedder = await createTeacher(options.teacher, options.models === undefined ? {} : { models: options.models });
   }
   await mkdir(cacheFolder, { recursive: true });
-  const cache = await TeacherCache.open(cacheFolder, embedder.description);
+  const cache = await TeacherCache.open(cacheFolder, embedder.description, { precision: cachePrecision(options.teacher) });
   const cached = cachedTeacher(embedder, cache);
   return {
     embedder: cached,

@@ -8,19 +8,25 @@ import {
   loadOptimizer,
   type OptimizerArrays,
   pruneCheckpoints,
+  readBestCheckpoint,
   readCheckpointState,
   saveCheckpoint,
+  writeBestCheckpoint,
 } from '../checkpoints/index.ts';
 import { patchingOf } from '../model/config.ts';
-import { CemModel, type PreparedDictionary } from '../model/embedder.ts';
+import { CemModel } from '../model/embedder.ts';
 import type { TextEmbedder } from '../model/encoders/index.ts';
 import { CemError, writeFileAtomically } from '../zpkg/index.ts';
+import { bestEvaluation, type DevEvaluationAtStep, type DevEvaluator, readEvaluations, stopsEarly } from './evaluation.ts';
 import type { Granularity } from './granularity.ts';
-import { MetricsLog, StepAverages } from './metrics.ts';
+import { type DevMetrics, MetricsLog, StepAverages } from './metrics.ts';
+import { fromCheckpoint, toCheckpoint } from './optimizers/state-arrays.ts';
+import { BatchPrefetch } from './prefetch.ts';
 import type { RunFolder } from './run-folder.ts';
-import { type StepResult, type TrainingBatch, TrainingStep } from './step.ts';
+import { type StepResult, TrainingStep } from './step.ts';
 import { TensorBoardLog } from './tensorboard.ts';
 import type { TrainOptions, TrainResult } from './train-options.ts';
+import { GradientWorkers } from './workers/gradient-workers.ts';
 
 /** The steps of a run, from its newest checkpoint to its last step. */
 export class TrainingLoop {
@@ -29,6 +35,7 @@ export class TrainingLoop {
   readonly #teacher: TextEmbedder;
   readonly #dictionary: Uint8Array;
   readonly #granularities: readonly Granularity[];
+  readonly #dev: DevEvaluator | undefined;
 
   constructor(
     folder: RunFolder,
@@ -36,26 +43,32 @@ export class TrainingLoop {
     teacher: TextEmbedder,
     dictionary: Uint8Array,
     granularities: readonly Granularity[],
+    dev?: DevEvaluator,
   ) {
     this.#folder = folder;
     this.#options = options;
     this.#teacher = teacher;
     this.#dictionary = dictionary;
     this.#granularities = granularities;
+    this.#dev = dev;
   }
 
-  async run(): Promise<Pick<TrainResult, 'checkpoint' | 'step' | 'interrupted' | 'loss'>> {
+  async run(): Promise<Omit<TrainResult, 'run' | 'texts' | 'saving' | 'seconds'>> {
     const { training, listener, signal } = this.#options;
     const entropy = await this.#loadEntropyPatcher();
     const { model, step: first, optimizer } = await this.#start();
     if (entropy) model.useEntropyPatcher(entropy.patcher);
-    const step = new TrainingStep(model, training);
+    const groups = training.accumulate ?? 1;
+    const prepared = model.prepareDictionary(this.#dictionary);
+    const workers = await GradientWorkers.start(model, training);
+    const prefetch = new BatchPrefetch(this.#granularities, model, prepared, { groups, steps: training.steps });
+    const step = new TrainingStep(model, training, workers);
     if (optimizer) restoreOptimizer(step, optimizer);
     try {
       const metrics = await MetricsLog.open(this.#folder.metrics, first);
+      const evaluations = readEvaluations(this.#folder.metrics);
+      await this.#markBest(evaluations);
       const board = training.tensorboard ? new TensorBoardLog(this.#folder.path) : undefined;
-      const prepared = model.prepareDictionary(this.#dictionary);
-      const groups = training.accumulate ?? 1;
       const epochs = this.#granularities.map(
         (part) => `${part.epochs(training.steps * groups).toFixed(1)} epochs of ${part.name}`,
       );
@@ -68,8 +81,9 @@ export class TrainingLoop {
       let lastLoss = Number.NaN;
       let done = first;
       let saved = first;
-      while (done < training.steps && !signal?.aborted) {
-        const batches = await this.#batches(done * groups, groups, model, prepared);
+      let stoppedEarly = this.#stopsEarly(evaluations);
+      while (done < training.steps && !stoppedEarly && !signal?.aborted) {
+        const batches = await prefetch.take(done);
         const result = await step.runAccumulated(batches, done);
         if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm)) {
           stage.fail();
@@ -89,28 +103,40 @@ export class TrainingLoop {
         );
         firstLoss ??= result.loss;
         lastLoss = result.loss;
-        if (done % training.logEvery === 0 || done === training.steps) {
-          const line = averages.line(done);
+        const dev = await this.#evaluate(model, step, done);
+        if (dev) evaluations.push({ step: done, ...dev });
+        if (done % training.logEvery === 0 || done === training.steps || dev) {
+          const line = { ...averages.line(done), loader_wait_share: prefetch.waitShare(), ...(dev && { dev }) };
           metrics.append(line);
           board?.append(line);
           lastLoss = line.loss;
         }
-        stage.progress(done, training.steps, `loss ${result.loss.toFixed(4)}`);
-        if (done % training.checkpointEvery === 0 && done < training.steps) {
-          await this.#save(model, step, done);
+        const best = bestEvaluation(evaluations);
+        stage.progress(done, training.steps, `loss ${result.loss.toFixed(4)}${best ? `, dev ${shownEvaluation(best)}` : ''}`);
+        stoppedEarly = this.#stopsEarly(evaluations);
+        if ((done % training.checkpointEvery === 0 || best?.step === done) && done < training.steps) {
+          await this.#save(model, step, done, evaluations);
           saved = done;
         }
       }
       const checkpoint = this.#folder.checkpoint(done);
-      if (saved !== done || !existsSync(checkpoint)) await this.#save(model, step, done);
-      stage.done(firstLoss === undefined ? `step ${done}, nothing left to do` : `step ${done}, loss ${lastLoss.toFixed(4)}`);
+      if (saved !== done || !existsSync(checkpoint)) await this.#save(model, step, done, evaluations);
+      const best = bestEvaluation(evaluations);
+      const summary = firstLoss === undefined ? 'nothing left to do' : `loss ${lastLoss.toFixed(4)}`;
+      stage.done(
+        `step ${done}, ${summary}${best ? `, best dev ${shownEvaluation(best)}` : ''}${stoppedEarly ? ', stopped early' : ''}`,
+      );
       return {
         checkpoint,
         step: done,
-        interrupted: done < training.steps,
+        interrupted: done < training.steps && !stoppedEarly,
+        stoppedEarly,
+        best: best ?? null,
         loss: firstLoss === undefined ? null : { first: firstLoss, last: lastLoss },
       };
     } finally {
+      await prefetch.close();
+      await workers?.close();
       step.dispose();
       model.dispose();
       entropy?.dispose();
@@ -137,15 +163,6 @@ export class TrainingLoop {
       2,
     );
     await writeFileAtomically(this.#folder.failedStep, Buffer.from(`${shown}\n`));
-  }
-
-  /** As many groups of one batch a granularity, from a number on. */
-  async #batches(first: number, groups: number, model: CemModel, dictionary: PreparedDictionary): Promise<TrainingBatch[][]> {
-    const made: TrainingBatch[][] = [];
-    for (let number = first; number < first + groups; number++) {
-      made.push(await Promise.all(this.#granularities.map((part) => part.batch(number, model, dictionary))));
-    }
-    return made;
   }
 
   async #start(): Promise<{ model: CemModel; step: number; optimizer: OptimizerArrays | undefined }> {
@@ -184,7 +201,26 @@ export class TrainingLoop {
     );
   }
 
-  async #save(model: CemModel, step: TrainingStep, done: number): Promise<void> {
+  /** Measures the model, as a checkpoint would have it, on development data where the step asks for it. */
+  async #evaluate(model: CemModel, step: TrainingStep, done: number): Promise<DevMetrics | undefined> {
+    const { steps, checkpointEvery, evaluateEvery = checkpointEvery } = this.#options.training;
+    if (this.#dev === undefined || (done % evaluateEvery !== 0 && done !== steps)) return undefined;
+    step.showAverages();
+    return this.#dev.evaluate(model);
+  }
+
+  #stopsEarly(evaluations: readonly DevEvaluationAtStep[]): boolean {
+    const { earlyStopping } = this.#options.training;
+    return earlyStopping !== undefined && stopsEarly(evaluations, earlyStopping);
+  }
+
+  /** Says which checkpoint is the best: what a kill left may say another. */
+  async #markBest(evaluations: readonly DevEvaluationAtStep[]): Promise<void> {
+    const best = bestEvaluation(evaluations);
+    if (best || (await readBestCheckpoint(this.#folder.path))) await writeBestCheckpoint(this.#folder.path, best);
+  }
+
+  async #save(model: CemModel, step: TrainingStep, done: number, evaluations: readonly DevEvaluationAtStep[]): Promise<void> {
     const { seed, pack, teacher, resolved, training } = this.#options;
     const { id, revision, settings } = this.#teacher.description;
     const state = {
@@ -197,28 +233,23 @@ export class TrainingLoop {
       config: resolved,
     };
     await saveCheckpoint(this.#folder.checkpoint(done), model, state, await optimizerArrays(step));
+    // Before the others go: the best one stays.
+    await this.#markBest(evaluations);
     await pruneCheckpoints(this.#folder.path, training.keepCheckpoints, training.keepCheckpointsEvery);
   }
 }
 
-/** The optimiser's arrays in a checkpoint: `dense/first`, `dense/second`, then those of the table optimiser. */
+/** `0.4312 at step 500` */
+function shownEvaluation({ step, 'ndcg@10': value }: DevEvaluationAtStep): string {
+  return `${value.toFixed(4)} at step ${step}`;
+}
+
+/** What a checkpoint keeps of a step. The model, which is saved next, then has the averaged weights, where there are averages, and the arrays those that the next step goes on from. */
 async function optimizerArrays(step: TrainingStep): Promise<OptimizerArrays> {
-  const { first, second } = await step.dense.moments();
-  const arrays: [string, Float32Array][] = [['dense/first', first], ['dense/second', second], ...step.sparse.state];
-  return new Map(arrays.map(([name, data]) => [name, { shape: [data.length], data }]));
+  step.showAverages();
+  return toCheckpoint(await step.arrays());
 }
 
 function restoreOptimizer(step: TrainingStep, arrays: OptimizerArrays): void {
-  const take = (name: string): Float32Array => {
-    const array = arrays.get(name);
-    if (!array)
-      throw new CemError(
-        'CHECKPOINT_SHAPE',
-        `the optimiser's state lacks "${name}": the checkpoint belongs to another configuration`,
-        { details: { name } },
-      );
-    return array.data;
-  };
-  step.dense.restore({ first: take('dense/first'), second: take('dense/second') });
-  for (const [name, state] of step.sparse.state) state.set(take(name));
+  step.restore(fromCheckpoint(arrays));
 }

@@ -2,6 +2,13 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { writeFileAtomically } from '../zpkg/index.ts';
 import type { StepResult } from './step.ts';
 
+/** How the model does on the documents that are kept for judging it while it trains. */
+export interface DevMetrics {
+  readonly 'ndcg@10': number;
+  /** The student's nDCG@10 as a share of the teacher's. */
+  readonly retention: number;
+}
+
 /** One line of `metrics.jsonl`; averages are over the steps since the line before. */
 export interface MetricsLine {
   readonly step: number;
@@ -13,6 +20,12 @@ export interface MetricsLine {
   readonly seconds: number;
   readonly steps_per_second: number;
   readonly texts_per_second: number;
+  /** Bytes of the process that are in memory (resident set size). */
+  readonly memory: number;
+  /** Share of the time since the line before that steps waited for their batches; absent in runs from before it was measured. */
+  readonly loader_wait_share?: number;
+  /** On the lines of the steps that were evaluated. */
+  readonly dev?: DevMetrics;
 }
 
 /** A run's `metrics.jsonl`: appended line by line; on resume the lines behind the checkpoint are dropped, so that it reads like that of an uninterrupted run. */
@@ -83,6 +96,7 @@ export class StepAverages {
       seconds: (now - this.#start) / 1000,
       steps_per_second: steps / seconds,
       texts_per_second: this.#texts / seconds,
+      memory: process.memoryUsage.rss(),
     };
     this.#since = now;
     this.#steps = 0;

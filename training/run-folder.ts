@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, constants, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -68,16 +68,7 @@ export async function openRunFolder(
         { details: { path } },
       );
     }
-    const before = await readFile(folder.config, 'utf8');
-    if (before !== text) {
-      throw new CemError(
-        'RUN_CONFIG_DIFFERS',
-        `${folder.config} differs from the configuration given (${firstDifference(before, text)}): resume with the same one, or start another run with --run`,
-        {
-          details: { path },
-        },
-      );
-    }
+    await checkRunConfig(path, resolved);
     return folder;
   }
   await mkdir(path, { recursive: true });
@@ -85,6 +76,44 @@ export async function openRunFolder(
   // Last: a folder with a configuration is a run.
   await writeFileAtomically(folder.config, Buffer.from(text));
   return folder;
+}
+
+/**
+ * Makes sure that a run was made with this configuration.
+ *
+ * @throws CemError `RUN_CONFIG_DIFFERS`
+ */
+export async function checkRunConfig(path: string, resolved: unknown): Promise<void> {
+  const { config } = runFolder(path);
+  const [before, text] = [await readFile(config, 'utf8'), stringify(resolved)];
+  if (before === text) return;
+  throw new CemError(
+    'RUN_CONFIG_DIFFERS',
+    `${config} differs from the configuration given (${firstDifference(before, text)}): resume with the same one, or start another run with --run`,
+    {
+      details: { path },
+    },
+  );
+}
+
+/** What depends on data, pack settings and teacher alone; the container goes last, since a run that has it does not pack. */
+const CORPUS_PARTS = ['teacher', 'teacher-cache', 'dev.zpkg.map', 'dev.zpkg', 'corpus.zpkg.map', 'corpus.zpkg'];
+
+/**
+ * Copies what another run packed and fitted into a run that has not begun, so that it does not do so again. Both must have the same data, pack settings and teacher.
+ *
+ * @param from a run that has ended
+ */
+export async function adoptCorpus(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const part of CORPUS_PARTS) {
+    if (!(await exists(join(from, part))) || (await exists(join(to, part)))) continue;
+    const temporary = join(to, `.${part}.tmp`);
+    await rm(temporary, { recursive: true, force: true });
+    // Where the file system can, a copy shares its blocks with the original.
+    await cp(join(from, part), temporary, { recursive: true, mode: constants.COPYFILE_FICLONE });
+    await rename(temporary, join(to, part));
+  }
 }
 
 function firstDifference(before: string, after: string): string {

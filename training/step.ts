@@ -2,13 +2,17 @@ import { tf } from '../model/backend/tf.ts';
 import type { CemModel } from '../model/embedder.ts';
 import { TransformerBlock } from '../model/layers/transformer-block.ts';
 import type { TrainingConfig } from './config.ts';
+import { WeightAverages } from './ema.ts';
 import { cachedGradients } from './gradient-caching.ts';
 import { type BatchGradients, wholeGradients } from './gradients.ts';
-import { AdamW } from './optimizers/adamw.ts';
+import { createDenseOptimizer } from './optimizers/create-dense-optimizer.ts';
 import { createTableOptimizer } from './optimizers/create-table-optimizer.ts';
+import type { DenseOptimizer } from './optimizers/dense-optimizer.ts';
+import { type StateArrays, stateArray } from './optimizers/state-arrays.ts';
 import type { TableOptimizer } from './optimizers/table-optimizer.ts';
 import { learningRateShare } from './schedules.ts';
 import type { TrainingBatch } from './training-batch.ts';
+import type { GradientWorkers } from './workers/gradient-workers.ts';
 
 export type { TrainingBatch };
 
@@ -22,20 +26,25 @@ export interface StepResult {
 }
 
 /**
- * One optimiser step over a model: embeddings on the host, the graph's loss and gradients on the backend, dense weights by AdamW there and the touched rows of tables
+ * One optimiser step over a model: embeddings on the host, the graph's loss and gradients on the backend, dense weights by their optimiser there and the touched rows of tables
  * on the host.
  */
 export class TrainingStep {
   readonly #model: CemModel;
   readonly #config: TrainingConfig;
-  readonly dense: AdamW;
+  readonly dense: DenseOptimizer;
   readonly sparse: TableOptimizer;
+  readonly #averages: WeightAverages | undefined;
+  readonly #workers: GradientWorkers | undefined;
 
-  constructor(model: CemModel, config: TrainingConfig) {
+  /** @param workers threads that compute the gradients, which stay the caller's; absent: this thread does */
+  constructor(model: CemModel, config: TrainingConfig, workers?: GradientWorkers) {
     this.#model = model;
     this.#config = config;
-    this.dense = new AdamW(model.graph.trainableWeights, config.optimizer);
+    this.#workers = workers;
+    this.dense = createDenseOptimizer(model.graph.trainableWeights, config.optimizer);
     this.sparse = createTableOptimizer(config.optimizer.tables ?? 'adam', model.tables, config.optimizer);
+    this.#averages = config.ema && new WeightAverages(model, config.ema.decay);
     for (const layer of model.graph.layers) if (layer instanceof TransformerBlock) layer.recompute = config.recompute ?? false;
   }
 
@@ -54,6 +63,7 @@ export class TrainingStep {
    * @param step from 0 on
    */
   async runAccumulated(groups: readonly (readonly TrainingBatch[])[], step: number): Promise<StepResult> {
+    this.#averages?.hide();
     const { optimizer, schedule, steps } = this.#config;
     const share = learningRateShare(step, { steps, ...schedule });
     const { dense, loss, terms, symbolBatches, symbolGradients } = await this.#sumOfGradients(groups);
@@ -66,7 +76,9 @@ export class TrainingStep {
       const gradientNorm = Math.sqrt(sumOfSquares! + sparse.sumOfSquares) / groups.length;
       const scale = (gradientNorm > optimizer.clipNorm ? optimizer.clipNorm / gradientNorm : 1) / groups.length;
       this.dense.apply(dense, optimizer.learningRate * share, scale, step + 1);
+      this.#averages?.beforeStep(sparse.tables, step + 1);
       this.sparse.apply(sparse.tables, optimizer.tablesLearningRate * share, scale, step + 1);
+      this.#averages?.afterStep(step + 1);
       return { loss, terms, gradientNorm, learningRate: optimizer.learningRate * share };
     } finally {
       dense.dispose();
@@ -95,6 +107,7 @@ export class TrainingStep {
   }
 
   #gradients(batches: readonly TrainingBatch[]): Promise<BatchGradients> {
+    if (this.#workers) return this.#workers.gradients(batches, this.#config);
     const { loss, gradientCaching } = this.#config;
     const flatten = (gradients: readonly tf.Tensor[]) => this.dense.flatten(gradients);
     return gradientCaching
@@ -102,7 +115,33 @@ export class TrainingStep {
       : wholeGradients(this.#model, batches, loss, flatten);
   }
 
+  /** Puts the averages into the model, where the configuration has them, until the next step: what is measured, saved and searched with is the averaged model. */
+  showAverages(): void {
+    this.#averages?.show();
+  }
+
+  /** What a checkpoint has to hold beside the model to go on to the byte; the arrays are valid until the next step. */
+  async arrays(): Promise<StateArrays> {
+    return new Map([
+      ...(await this.dense.arrays()),
+      ...this.sparse.state,
+      ...(this.#averages ? await this.#averages.arrays() : []),
+    ]);
+  }
+
+  /**
+   * Takes up what `arrays` gave, the model being that of the same checkpoint.
+   *
+   * @throws CemError `CHECKPOINT_SHAPE` when it is that of another configuration
+   */
+  restore(arrays: StateArrays): void {
+    this.dense.restore(arrays);
+    for (const [name, state] of this.sparse.state) state.set(stateArray(arrays, name, state.length));
+    this.#averages?.restore(arrays);
+  }
+
   dispose(): void {
+    this.#averages?.dispose();
     this.dense.dispose();
   }
 }

@@ -2,6 +2,7 @@ import type { Document } from '../data/index.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { TeacherConfig } from '../model/encoders/index.ts';
 import type { TrainingConfig } from './config.ts';
+import type { DevEvaluationAtStep, OpenDevEvaluator } from './evaluation.ts';
 
 /** How a training corpus is packed. */
 export interface PackSettings {
@@ -37,6 +38,8 @@ export interface TrainOptions {
   readonly documents: () => AsyncIterable<Document>;
   /** Folder in which teachers are looked up before the hub. */
   readonly models?: string;
+  /** Measures the model every `training.evaluateEvery` steps; absent: never. */
+  readonly openDevEvaluator?: OpenDevEvaluator;
   readonly listener: TrainingListener;
   /** Asks for a checkpoint and an end after the current step. */
   readonly signal?: AbortSignal;
@@ -48,6 +51,10 @@ export interface TrainResult {
   readonly step: number;
   /** Whether the signal ended it before its last step. */
   readonly interrupted: boolean;
+  /** Whether `training.earlyStopping` did. */
+  readonly stoppedEarly: boolean;
+  /** The best of its evaluations on development data, whose checkpoint is kept; null without any. */
+  readonly best: DevEvaluationAtStep | null;
   readonly loss: { readonly first: number; readonly last: number } | null;
   readonly texts: Readonly<Record<string, number>>;
   readonly saving: number;

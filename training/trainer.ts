@@ -1,16 +1,19 @@
 import { existsSync } from 'node:fs';
 import { chunkTexts, corpusSaving, DocumentReader, lockFolder, packCorpus } from '../data/index.ts';
+import { tf } from '../model/backend/tf.ts';
 import { label, openTeacher, shortTexts } from './labelling.ts';
 import { TrainingLoop } from './loop.ts';
 import { forgetRun, openRunFolder, type RunFolder } from './run-folder.ts';
 import type { TrainOptions, TrainResult } from './train-options.ts';
+import { checkWorkers } from './workers/gradient-workers.ts';
 
 /**
  * Trains an encoder from a corpus in a run folder, which no other process may use meanwhile.
  *
- * @throws UsageError `RUN_EXISTS`; CemError `RUN_CONFIG_DIFFERS`, `FOLDER_LOCKED`, `TRAINING_NO_TEXTS`, `TRAINING_NOT_FINITE`, `CHECKPOINT_TEACHER`, and what reading the data throws
+ * @throws UsageError `RUN_EXISTS`, `TRAINING_WORKERS_BACKEND`; CemError `RUN_CONFIG_DIFFERS`, `FOLDER_LOCKED`, `TRAINING_NO_TEXTS`, `TRAINING_NOT_FINITE`, `CHECKPOINT_TEACHER`, and what reading the data throws
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
+  checkWorkers(options.training.workers, tf.getBackend());
   const folder = await openRunFolder(options.run, options.resolved, options.resume, options.environment);
   const lock = await lockFolder(folder.path);
   try {
@@ -31,7 +34,16 @@ async function trainIn(folder: RunFolder, options: TrainOptions): Promise<TrainR
     const teacher = await openTeacher(folder, passages, options);
     try {
       const granularities = await label(reader, teacher.embedder, passages, others, options);
-      const loop = await new TrainingLoop(folder, options, teacher.embedder, reader.dictionary, granularities).run();
+      const dev = await options.openDevEvaluator?.({
+        run: folder.path,
+        dictionary: reader.dictionary,
+        pack: options.pack,
+        teacher: teacher.embedder,
+        listener: options.listener,
+      });
+      const loop = await new TrainingLoop(folder, options, teacher.embedder, reader.dictionary, granularities, dev)
+        .run()
+        .finally(() => dev?.close());
       return {
         ...loop,
         run: folder.path,

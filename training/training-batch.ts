@@ -19,24 +19,14 @@ export interface TrainingBatch {
  */
 export function splitSymbolBatch(batch: SymbolBatch, size: number): SymbolBatch[] {
   const parts: SymbolBatch[] = [];
-  let first = 0;
-  for (let from = 0; from < batch.size; from += size) {
-    const to = Math.min(batch.size, from + size);
-    let last = first;
-    while (last < batch.places.length && batch.places[last]! < to * batch.symbols) last++;
-    parts.push(cutSymbolBatch(batch, { from, to }, { first, last }));
-    first = last;
-  }
+  for (let from = 0; from < batch.size; from += size) parts.push(cutSymbolBatch(batch, from, Math.min(batch.size, from + size)));
   return parts;
 }
 
-/** Chunks `from` up to `to`, whose real symbols are those from `first` up to `last`. */
-function cutSymbolBatch(
-  batch: SymbolBatch,
-  { from, to }: { from: number; to: number },
-  { first, last }: { first: number; last: number },
-): SymbolBatch {
+/** The chunks `from` up to `to` of a batch, with the padding of the whole. */
+export function cutSymbolBatch(batch: SymbolBatch, from: number, to: number): SymbolBatch {
   const { symbols, patches } = batch;
+  const [first, last] = [symbolsBefore(batch, from), symbolsBefore(batch, to)];
   const [firstPosition, lastPosition] = [batch.starts[first]!, batch.starts[last]!];
   return {
     size: to - from,
@@ -54,4 +44,15 @@ function cutSymbolBatch(
       },
     }),
   };
+}
+
+/** Real symbols of the chunks before one. */
+function symbolsBefore({ places, symbols }: SymbolBatch, chunk: number): number {
+  let [low, high] = [0, places.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (places[middle]! < chunk * symbols) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,4 +1,4 @@
-import type { LoadedStudent } from '../../checkpoints/index.ts';
+import { type LoadedEntropyPatcher, type LoadedStudent, loadEntropyPatcher } from '../../checkpoints/index.ts';
 import { findBeirDataset, instructedQueryPrompt } from '../../data/index.ts';
 import {
   bm25Contender,
@@ -8,14 +8,17 @@ import {
   RememberingEmbedder,
   randomContender,
   textContender,
+  textStudentContender,
   type VectorLog,
   vectorContender,
 } from '../../eval/index.ts';
+import { patchingOf } from '../../model/config.ts';
 import {
   createTeacher,
   PrecomputedEncoder,
   StudentEncoder,
   type TextEmbedder,
+  TextStudentEncoder,
   transformersConfig,
 } from '../../model/encoders/index.ts';
 import { UsageError } from '../../zpkg/index.ts';
@@ -103,7 +106,9 @@ export async function loadEncoders(
   options: EvalOptions,
 ): Promise<EvaluationResources> {
   const teacher = rows.includes('teacher') || rows.includes('student') ? await openTeacher(choice, loaded, options) : undefined;
+  let patcher: LoadedEntropyPatcher | undefined;
   try {
+    patcher = loaded && rows.includes('student') ? await useEntropyPatcher(loaded) : undefined;
     const vectors =
       choice?.row === 'vectors'
         ? await PrecomputedEncoder.open({
@@ -117,13 +122,24 @@ export async function loadEncoders(
       vectors,
       close: async () => {
         await vectors?.close();
+        patcher?.dispose();
         await teacher?.dispose();
       },
     };
   } catch (error) {
+    patcher?.dispose();
     await teacher?.dispose();
     throw error;
   }
+}
+
+/** Gives a student with entropy patching the language model that its configuration names. */
+async function useEntropyPatcher({ student }: LoadedStudent): Promise<LoadedEntropyPatcher | undefined> {
+  const patching = patchingOf(student.config);
+  if (patching.kind !== 'entropy') return undefined;
+  const loaded = await loadEntropyPatcher(patching, student.config.maximumSymbols);
+  student.useEntropyPatcher(loaded.patcher);
+  return loaded;
 }
 
 function openTeacher(
@@ -157,10 +173,7 @@ function makeContender(
     case 'teacher':
       return textContender('teacher', queries!);
     case 'student':
-      return chunkContender('student', (chunks) => new StudentEncoder(loaded!.student, chunks, queries!, loaded!.hash), {
-        limit: loaded!.student.config.maximumSymbols,
-        unit: 'symbols a chunk',
-      });
+      return studentContender(loaded!, queries!);
     case 'bm25':
       return bm25Contender();
     case 'random':
@@ -170,4 +183,14 @@ function makeContender(
     case 'vectors':
       return vectorContender('vectors', async () => vectors!);
   }
+}
+
+function studentContender({ student, hash }: LoadedStudent, queries: TextEmbedder): Contender {
+  const { input, maximumSymbols: limit } = student.config;
+  return input === 'text'
+    ? textStudentContender('student', (texts) => new TextStudentEncoder(student, texts, queries, hash), { limit, unit: 'bytes' })
+    : chunkContender('student', (chunks) => new StudentEncoder(student, chunks, queries, hash), {
+        limit,
+        unit: 'symbols a chunk',
+      });
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { saveCheckpoint } from '../../checkpoints/index.ts';
+import { readCheckpointState, saveCheckpoint } from '../../checkpoints/index.ts';
 import { encodeCommand } from '../../cli/encode.ts';
 import { evalCommand } from '../../cli/eval.ts';
 import { documentText, packCorpus, readCorpus } from '../../data/index.ts';
@@ -11,6 +11,7 @@ import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { LsaEmbedder, lsaConfig } from '../../model/encoders/index.ts';
 import { testBackend } from '../backend.ts';
+import { collect } from '../data/temporary-folder.ts';
 import { runCommand } from './run-command.ts';
 
 const TOPICS = [
@@ -97,6 +98,7 @@ interface Result {
   readonly counts: { readonly documents: number };
   readonly checkpoint: { readonly step: number } | null;
   readonly codec: { readonly dictionary_bytes: number };
+  readonly conditions: Record<string, { readonly input: string; readonly maximum_length: unknown }>;
 }
 
 test('JSON: four rows with their measures, retention and saving; a run folder means its newest checkpoint', async (context) => {
@@ -165,6 +167,47 @@ test('without a checkpoint: LSA, and vectors that cem encode wrote', async ({ fo
   assert.equal(Object.keys(read.encoders), ['vectors', 'bm25']);
   assert.ok(Math.abs(read.encoders['vectors']!['ndcg_at_10']! - lsa.encoders['lsa']!['ndcg_at_10']!) < 1e-6);
   assert.equal(read.encoders['bm25'], lsa.encoders['bm25']);
+});
+
+test('a student of texts is given the texts', async (context) => {
+  const run = join(context.folder, 'text-run');
+  const {
+    seed,
+    dimension,
+    pack,
+    teacher: described,
+    config,
+    model: shape,
+  } = await readCheckpointState(join(context.run, 'checkpoints', '2'));
+  const teacher = await LsaEmbedder.load(join(context.run, 'teacher'));
+  await teacher.save(join(run, 'teacher'));
+  const ofTexts = modelConfigSchema.parse({ ...shape, input: 'text' });
+  const model = CemModel.create(ofTexts, dimension, seed);
+  const state = { step: 1, seed, model: ofTexts, dimension, pack, teacher: described, config };
+  await saveCheckpoint(join(run, 'checkpoints', '1'), model, state);
+  const result = JSON.parse(await evaluate({ ...context, run }, '--dictionary', 'corpus', '--json')) as Result;
+
+  // The same by hand: every text's vector against the teacher's of every query.
+  const documents = await collect(readCorpus(context.data));
+  const vectors = await model.encodeTexts(documents.map((document) => Buffer.from(documentText(document))));
+  const queries = await teacher.embedQueries(TOPICS);
+  model.dispose();
+  const product = (query: number, row: number): number => {
+    let sum = 0;
+    for (let at = 0; at < dimension; at++) sum += queries.data[query * dimension + at]! * vectors.data[row * dimension + at]!;
+    return sum;
+  };
+  const reciprocal = TOPICS.map((_, query) => {
+    const better = documents.filter((__, row) => product(query, row) > product(query, query)).length;
+    return better < 10 ? 1 / (1 + better) : 0;
+  });
+  const mean = reciprocal.reduce((sum, value) => sum + value, 0) / TOPICS.length;
+  assert.ok(
+    Math.abs(result.encoders['student']!['mrr_at_10']! - mean) < 1e-9,
+    `${result.encoders['student']!['mrr_at_10']} and ${mean}`,
+  );
+  const { input, maximum_length: length } = result.conditions['student']!;
+  assert.equal([input, length], ['text', { limit: shape.maximumSymbols, unit: 'bytes' }]);
 });
 
 test('what cannot be evaluated is refused by name', async (context) => {

@@ -10,6 +10,7 @@ import { tf } from '../../model/backend/index.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { planTraining, trainingConfigSchema } from '../../training/index.ts';
+import { TrainingStep } from '../../training/step.ts';
 import { testBackend } from '../backend.ts';
 import { runCommand } from '../cli/run-command.ts';
 import { errorOf } from '../data/temporary-folder.ts';
@@ -76,6 +77,52 @@ test('recomputation, gradient caching and row-wise Adagrad take less memory; the
   assert.is(adagrad.memory.tableOptimizer, 4 * 1060);
   const twice = await plan({ accumulate: 2 });
   assert.is(twice.operations, 2 * whole.operations);
+});
+
+test('the state of each optimiser and of averages is that of a real one', async () => {
+  const config = tinyModel();
+  const model = CemModel.create(config, 16, 1);
+  const numbers = model.graph.countParams();
+  // Where matrices and gains are updated together, their decays are a vector besides.
+  for (const [changes, decays] of [
+    [{}, numbers],
+    [{ optimizer: { kind: 'lion' } }, numbers],
+    [{ optimizer: { kind: 'adafactor', tables: 'rowwise-adagrad' } }, 0],
+    [{ optimizer: { kind: 'adafactor' }, ema: { decay: 0.9 } }, 0],
+  ] as const) {
+    const run = trainingConfigSchema.parse({ ...training, ...changes });
+    const { memory } = await planTraining(config, 16, run);
+    const step = new TrainingStep(model, run);
+    const arrays = [...(await step.arrays())].filter(([name]) => name !== 'average/step');
+    const bytes = (tables: boolean) =>
+      arrays.reduce((sum, [name, { length }]) => sum + (name.startsWith('tables/') === tables ? 4 * length : 0), 0);
+    assert.equal([memory.optimizer, memory.tableOptimizer], [bytes(false) + 4 * decays, bytes(true)], JSON.stringify(changes));
+    step.dispose();
+  }
+  model.dispose();
+});
+
+test('deep models hold all gradients twice in one piece, three times in several', async () => {
+  const deep = tinyModel({ maximumSymbols: 64, global: { dimension: 256, layers: 12, heads: 2, feedForward: 512 } });
+  for (const [microBatch, times] of [
+    [4, 2],
+    [1, 3],
+  ] as const) {
+    const run = { passages: { batchSize: 4, weight: 1 }, sentences: { batchSize: 0, weight: 1 }, recompute: true };
+    const changes = { ...run, gradientCaching: { microBatch }, optimizer: { kind: 'adafactor' } };
+    const { activations, weights, step } = (await planTraining(deep, 16, trainingConfigSchema.parse(changes))).memory;
+    // The gradients by weight and as one vector, and the sum over the pieces before. Activations of 64 symbols are small beside 8 million weights.
+    assert.ok(activations >= times * weights && activations < (times + 0.2) * weights, `${activations} for ${weights}`);
+    assert.is(step, activations);
+  }
+});
+
+test('averages of large tables: a checkpoint is written from the most that is ever held', async () => {
+  const large = tinyModel({ tables: { sizes: [3, 5], rows: 10_000_000 } });
+  const { memory } = await planTraining(large, 16, trainingConfigSchema.parse({ ...training, ema: { decay: 0.999 } }));
+  const { step, tables, weights, optimizer } = memory;
+  // The tables that averages stand in for, the weights likewise and their copy, a copy of the averaged weights and one of the optimiser's state.
+  assert.is(step, tables + 2 * weights + weights + optimizer);
 });
 
 test('every kind of patching, pooling and loss can be planned', async () => {

@@ -1,8 +1,8 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openRunFolder } from '../../training/run-folder.ts';
+import { adoptCorpus, openRunFolder } from '../../training/run-folder.ts';
 import { UsageError } from '../../zpkg/index.ts';
 import { errorOf, withTemporaryFolder } from '../data/temporary-folder.ts';
 
@@ -54,6 +54,24 @@ test('what a kill left before the configuration was written is taken as a new ru
     await mkdir(path);
     await open(path, false);
     assert.equal((await readdir(path)).sort(), ['config.yaml', 'environment.json']);
+  }));
+
+test('a run takes over what another packed and fitted, and nothing else of it; what it has itself stays', () =>
+  withTemporaryFolder(async (folder) => {
+    const [from, to] = [join(folder, 'from'), join(folder, 'to')];
+    await mkdir(join(from, 'teacher'), { recursive: true });
+    for (const part of ['corpus.zpkg', 'corpus.zpkg.map', 'config.yaml', 'metrics.jsonl', 'teacher/basis'])
+      await writeFile(join(from, part), part);
+    await mkdir(to);
+    await writeFile(join(to, 'corpus.zpkg.map'), 'own');
+    // As a kill while it was copied leaves it.
+    await mkdir(join(to, '.teacher.tmp'));
+    await writeFile(join(to, '.teacher.tmp', 'half'), '');
+    await adoptCorpus(from, to);
+    assert.equal((await readdir(to)).sort(), ['corpus.zpkg', 'corpus.zpkg.map', 'teacher']);
+    assert.equal(await readdir(join(to, 'teacher')), ['basis']);
+    assert.is(await readFile(join(to, 'corpus.zpkg'), 'utf8'), 'corpus.zpkg');
+    assert.is(await readFile(join(to, 'corpus.zpkg.map'), 'utf8'), 'own');
   }));
 
 test.run();

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { markdownPassages } from '../../data/index.ts';
 import type { MetricsLine } from '../../training/metrics.ts';
@@ -21,6 +21,22 @@ export async function writePassages(folder: string, count: number): Promise<stri
       .map((row) => `${JSON.stringify(row)}\n`)
       .join(''),
   );
+  return path;
+}
+
+/** The passages as a BEIR folder whose split `dev` asks for the first of them by their titles and first words. */
+export async function writeDevData(folder: string, count: number, asked: number): Promise<string> {
+  const path = join(folder, 'dev-beir');
+  const rows = passageRows(count);
+  const lines = (values: readonly unknown[]) => values.map((value) => `${JSON.stringify(value)}\n`).join('');
+  await mkdir(join(path, 'qrels'), { recursive: true });
+  await writeFile(join(path, 'corpus.jsonl'), lines(rows));
+  const queries = rows
+    .slice(0, asked)
+    .map(({ title, text }, index) => ({ _id: `q${index}`, text: `${title} ${text.slice(0, 60)}` }));
+  await writeFile(join(path, 'queries.jsonl'), lines(queries));
+  const judgments = queries.map(({ _id }, index) => `${_id}\t${rows[index]!._id}\t1\n`);
+  await writeFile(join(path, 'qrels', 'dev.tsv'), `query-id\tcorpus-id\tscore\n${judgments.join('')}`);
   return path;
 }
 

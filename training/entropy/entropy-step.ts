@@ -1,8 +1,8 @@
 import type { OptimizerArrays } from '../../checkpoints/index.ts';
 import { tf } from '../../model/backend/tf.ts';
 import type { EntropyModel } from '../../model/entropy/entropy-model.ts';
-import { CemError } from '../../zpkg/index.ts';
 import { AdamW } from '../optimizers/adamw.ts';
+import { fromCheckpoint, toCheckpoint } from '../optimizers/state-arrays.ts';
 import { learningRateShare } from '../schedules.ts';
 import type { StepResult } from '../step.ts';
 import type { EntropyTrainingConfig } from './config.ts';
@@ -46,23 +46,12 @@ export class EntropyStep {
 
   /** The optimiser's state by name, for a checkpoint. */
   async arrays(): Promise<OptimizerArrays> {
-    const { first, second } = await this.#optimizer.moments();
-    return new Map([
-      ['dense/first', { shape: [first.length], data: first }],
-      ['dense/second', { shape: [second.length], data: second }],
-    ]);
+    return toCheckpoint(await this.#optimizer.arrays());
   }
 
   /** Takes up the state of a checkpoint, whose weights the model has already. */
   restore(arrays: OptimizerArrays): void {
-    const [first, second] = ['dense/first', 'dense/second'].map((name) => arrays.get(name)?.data);
-    if (!first || !second) {
-      throw new CemError(
-        'CHECKPOINT_SHAPE',
-        'the optimiser\'s state lacks "dense/first" or "dense/second": the checkpoint is damaged, remove it and resume from the one before',
-      );
-    }
-    this.#optimizer.restore({ first, second });
+    this.#optimizer.restore(fromCheckpoint(arrays));
   }
 
   dispose(): void {

@@ -9,15 +9,20 @@ import type { EncodedChunk, SymbolBatch } from '../../model/symbol-batch.ts';
 import type { TrainingConfig } from '../config.ts';
 import { cachedGradients } from '../gradient-caching.ts';
 import { wholeGradients } from '../gradients.ts';
-import { AdamW } from '../optimizers/adamw.ts';
+import { createDenseOptimizer } from '../optimizers/create-dense-optimizer.ts';
 import { tableOptimizerNumbers } from '../optimizers/create-table-optimizer.ts';
+import { DenseAverages } from '../optimizers/dense-averages.ts';
+import type { DenseOptimizer } from '../optimizers/dense-optimizer.ts';
+import { tableAverageNumbers } from '../optimizers/table-averages.ts';
 import type { TrainingBatch } from '../training-batch.ts';
 import { type CountingBackend, withCountingBackend } from './counting-backend.ts';
 import { registerCountingKernels } from './counting-kernels.ts';
 import { countParameters, type ParameterCounts } from './parameters.ts';
 
-/** Global blocks that are counted one by one. */
+/** With gradient caching, a whole step is counted with so many global blocks and with one more; the line through both is taken for deeper models. */
 const FEW_LAYERS = 2;
+/** Pieces of a batch after which further ones hold nothing more: the first gradient, and one on its way beside the sum of those before. */
+const PIECES = 2;
 const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
 /** Node with tsx, tfjs, zstd and TensorFlow's library: 300 to 360 MB resident before the first step (measured, Linux x64). */
 const PROGRAM_BYTES = 330e6;
@@ -46,10 +51,12 @@ export interface TrainingPlan {
   readonly memory: {
     readonly program: number;
     readonly tables: number;
+    /** State of the tables' optimiser, and averages of the tables. */
     readonly tableOptimizer: number;
     readonly weights: number;
+    /** State of the weights' optimiser, and averages of the weights. */
     readonly optimizer: number;
-    /** Most that a step holds besides: activations and gradients, or the optimiser's intermediate results, whichever is more. */
+    /** Most that a step holds besides: activations and gradients, the optimiser's intermediate results, or the copies that a checkpoint is written from, whichever is most. */
     readonly step: number;
     /** Of that, what the forward pass keeps for the gradient, and the gradients on their way. */
     readonly activations: number;
@@ -74,23 +81,23 @@ export async function planTraining(
   training: TrainingConfig,
   batches: readonly PlannedBatch[] = plannedBatches(model, training),
 ): Promise<TrainingPlan> {
-  const { layers } = model.global;
-  const count = (counted: number) =>
-    countModel({ ...model, global: { ...model.global, layers: counted } }, dimension, training, batches);
   return withCountingBackend(registerCountingKernels, async (backend) => {
-    // Everything is linear in the number of blocks once there are some, and deep models take long even to count.
-    const few = await count(Math.min(layers, FEW_LAYERS))(backend);
-    const deep = layers > FEW_LAYERS ? extrapolate(few, await count(FEW_LAYERS + 1)(backend), layers - FEW_LAYERS) : few;
-    const { parameters, weights, optimizer, activations, update, operations } = deep;
+    const { parameters, weights, optimizer, activations, update, operations } = await countDeep(backend, {
+      model,
+      dimension,
+      training,
+      batches,
+    });
     const rowBytes = model.local.dimension * FLOAT_BYTES;
     const symbols = batches.reduce((sum, batch) => sum + batch.size * batch.symbols, 0) * (training.accumulate ?? 1);
+    const tables = parameters.hashTables * FLOAT_BYTES + BYTE_VOCABULARY * rowBytes;
     const parts = {
       program: PROGRAM_BYTES,
-      tables: parameters.hashTables * FLOAT_BYTES + BYTE_VOCABULARY * rowBytes,
+      tables,
       tableOptimizer: tableOptimizerBytes(model, training),
       weights,
       optimizer,
-      step: Math.max(activations, update),
+      step: Math.max(activations, update, savingBytes(tables, weights, optimizer, training)),
       host: HOST_COPIES * symbols * rowBytes + touchedRows(model, symbols) * rowBytes,
     };
     const peak = Object.values(parts).reduce((sum, bytes) => sum + bytes, 0);
@@ -111,45 +118,57 @@ interface ModelCount {
   readonly operations: number;
 }
 
-function countModel(
-  model: ModelConfig,
-  dimension: number,
-  training: TrainingConfig,
-  batches: readonly PlannedBatch[],
-): (backend: CountingBackend) => Promise<ModelCount> {
-  return async (backend) => {
-    const before = backend.bytes;
-    const graph = buildGraph(model, dimension);
-    for (const layer of graph.layers) if (layer instanceof TransformerBlock) layer.recompute = training.recompute ?? false;
-    const weights = backend.bytes - before;
-    const cem = new CemModel(model, dimension, graph, new BlankTables(model));
-    const adam = new AdamW(graph.trainableWeights, training.optimizer);
-    const optimizer = backend.bytes - before - weights;
-    const step = await countStep(backend, cem, adam, training, batches);
-    const parameters = countParameters(model, graph);
-    adam.dispose();
-    cem.dispose();
-    return { parameters, weights, optimizer, ...step };
+/** What a count is of. */
+interface CountedRun {
+  readonly model: ModelConfig;
+  readonly dimension: number;
+  readonly training: TrainingConfig;
+  readonly batches: readonly PlannedBatch[];
+}
+
+/**
+ * The count of a run. With gradient caching a step may be hundreds of passes, which take long even to count: then memory is that of a step with few pieces, since the most that is held is a
+ * maximum over many moments and no line in the number of blocks, and what every text adds comes from shallow models.
+ */
+async function countDeep(backend: CountingBackend, run: CountedRun): Promise<ModelCount> {
+  const { model, training, batches } = run;
+  const { layers } = model.global;
+  const largest = PIECES * (training.gradientCaching?.microBatch ?? Number.POSITIVE_INFINITY);
+  const deep = await countModel(backend, {
+    ...run,
+    batches: batches.map((batch) => ({ ...batch, size: Math.min(batch.size, largest) })),
+  });
+  if (batches.every(({ size }) => size <= largest)) return deep;
+  const few = Math.min(layers, FEW_LAYERS);
+  const whole = (counted: number) =>
+    countModel(backend, { ...run, model: { ...model, global: { ...model.global, layers: counted } } });
+  const [shallow, next] = [await whole(few), await whole(few + 1)];
+  const line = (from: number, to: number) => from + (layers - few) * (to - from);
+  return {
+    ...deep,
+    activations: Math.max(deep.activations, line(shallow.activations, next.activations)),
+    operations: line(shallow.operations, next.operations),
   };
 }
 
-/** What `further` more layers make of it, `next` being the count with one more. */
-function extrapolate(count: ModelCount, next: ModelCount, further: number): ModelCount {
-  const line = (from: number, to: number) => from + further * (to - from);
-  const parameters = Object.fromEntries(
-    Object.entries(count.parameters).map(([part, number]) => [
-      part,
-      line(number, next.parameters[part as keyof ParameterCounts]),
-    ]),
-  ) as unknown as ParameterCounts;
-  return {
-    parameters,
-    weights: line(count.weights, next.weights),
-    optimizer: line(count.optimizer, next.optimizer),
-    update: line(count.update, next.update),
-    activations: line(count.activations, next.activations),
-    operations: line(count.operations, next.operations),
-  };
+async function countModel(backend: CountingBackend, run: CountedRun): Promise<ModelCount> {
+  const { model, dimension, training } = run;
+  const before = backend.bytes;
+  const graph = buildGraph(model, dimension);
+  for (const layer of graph.layers) if (layer instanceof TransformerBlock) layer.recompute = training.recompute ?? false;
+  const weights = backend.bytes - before;
+  const cem = new CemModel(model, dimension, graph, new BlankTables(model));
+  const dense = createDenseOptimizer(graph.trainableWeights, training.optimizer);
+  const averages = training.ema && new DenseAverages(graph.trainableWeights);
+  // Until they are renewed they may share the weights' memory.
+  averages?.renew(0);
+  const optimizer = backend.bytes - before - weights;
+  const step = await countStep(backend, cem, dense, averages, run);
+  const parameters = countParameters(model, graph);
+  averages?.dispose();
+  dense.dispose();
+  cem.dispose();
+  return { parameters, weights, optimizer, ...step };
 }
 
 /** The batches of a configuration, every text as long as it may be. */
@@ -183,9 +202,9 @@ class BlankTables extends HashTables {
 async function countStep(
   backend: CountingBackend,
   model: CemModel,
-  adam: AdamW,
-  training: TrainingConfig,
-  planned: readonly PlannedBatch[],
+  optimizer: DenseOptimizer,
+  averages: DenseAverages | undefined,
+  { training, batches: planned }: CountedRun,
 ): Promise<Pick<ModelCount, 'activations' | 'update' | 'operations'>> {
   const batches = planned.map((batch): TrainingBatch => {
     const chunk = blankChunk(model.config, batch.symbols);
@@ -200,7 +219,7 @@ async function countStep(
   backend.peak = before;
   backend.operations = 0;
   const { loss, gradientCaching } = training;
-  const flatten = (gradients: readonly tf.Tensor[]) => adam.flatten(gradients);
+  const flatten = (gradients: readonly tf.Tensor[]) => optimizer.flatten(gradients);
   const { dense } = gradientCaching
     ? await cachedGradients(model, batches, loss, flatten, gradientCaching.microBatch)
     : await wholeGradients(model, batches, loss, flatten);
@@ -209,7 +228,8 @@ async function countStep(
   const activations = backend.peak - before + (groups > 1 ? dense.size * FLOAT_BYTES : 0);
   const operations = backend.operations * groups;
   backend.peak = backend.bytes;
-  adam.apply(dense, training.optimizer.learningRate, 1, 1);
+  optimizer.apply(dense, training.optimizer.learningRate, 1, 1);
+  averages?.renew(0);
   dense.dispose();
   return { activations, update: backend.peak - before, operations };
 }
@@ -234,7 +254,16 @@ function tableOptimizerBytes(model: ModelConfig, training: TrainingConfig): numb
   const numbers =
     tableOptimizerNumbers(kind, BYTE_VOCABULARY, dimension) +
     ngramTables(model) * tableOptimizerNumbers(kind, model.tables.rows, dimension);
-  return numbers * FLOAT_BYTES;
+  const averages = training.ema ? tableAverageNumbers(BYTE_VOCABULARY + ngramTables(model) * model.tables.rows, dimension) : 0;
+  return (numbers + averages) * FLOAT_BYTES;
+}
+
+/** A checkpoint is written from copies of what lies on the backend; of averaged weights and tables, those that they stand for are kept meanwhile. */
+function savingBytes(tables: number, weights: number, optimizer: number, training: TrainingConfig): number {
+  const copies = weights + optimizer;
+  /** The weights that are kept on the backend, and their copy. */
+  const kept = tables + 2 * weights;
+  return training.ema ? copies + kept : copies;
 }
 
 /** Rows of n-gram tables that a step touches, at most. */

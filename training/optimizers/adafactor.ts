@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { tf } from '../../model/backend/tf.ts';
+import { type DenseOptimizer, flattenGradients } from './dense-optimizer.ts';
+import { type StateArrays, stateArray } from './state-arrays.ts';
+import { type DecayOptions, decayOf, sizeOf } from './weight-groups.ts';
+
+export interface AdafactorOptions extends DecayOptions {
+  /** The second moments of step t decay by 1 - t^-decayExponent. */
+  readonly decayExponent: number;
+  /** Largest root mean square of a weight's update before the learning rate. */
+  readonly clipThreshold: number;
+  /** Whether the learning rate of a weight is multiplied by the root mean square of its numbers. */
+  readonly relativeStep: boolean;
+}
+
+/** Epsilon 1 of the paper (algorithm 4): what is added to squared gradients. */
+const SQUARE_EPSILON = 1e-30;
+/** Epsilon 2: the least that a relative step takes a weight's root mean square for. */
+const LEAST_SCALE = 1e-3;
+
+/** Running means of squared gradients: of a matrix by row [rows] and by column [columns], of a vector its squares themselves. */
+const MOMENTS = ['rows', 'columns', 'squares'] as const;
+type Moments = Map<(typeof MOMENTS)[number], tf.Tensor1D>;
+
+interface AdafactorWeight {
+  readonly weight: tf.LayerVariable;
+  /** Place of the first number in the flat order of all weights. */
+  readonly from: number;
+  readonly size: number;
+  /** [rows, columns] of a matrix. */
+  readonly shape: readonly number[];
+  readonly decay: number;
+  readonly moments: Moments;
+}
+
+/**
+ * Adafactor (Shazeer and Stern 2018, algorithms 4 and 5) without first moments: of a matrix's squared gradients only the means of its rows and of its columns are kept, so that the
+ * state of a model is about a thousandth of AdamW's. The update of a weight is divided by its root mean square where that is above `clipThreshold`. Learning rates are the schedule's
+ * and not the paper's 1 / sqrt(t); `relativeStep` multiplies them by the weight's own root mean square (section 8). Decay is decoupled, and for the weights that AdamW decays.
+ */
+export class Adafactor implements DenseOptimizer {
+  readonly #options: AdafactorOptions;
+  readonly #weights: readonly AdafactorWeight[];
+
+  constructor(weights: readonly tf.LayerVariable[], options: AdafactorOptions) {
+    this.#options = options;
+    let from = 0;
+    this.#weights = weights.map((weight) => {
+      const size = sizeOf(weight);
+      const shape = weight.shape as number[];
+      const state = { weight, from, size, shape, decay: decayOf(weight, options), moments: zeroMoments(shape) };
+      from += size;
+      return state;
+    });
+  }
+
+  flatten(gradients: readonly tf.Tensor[]): tf.Tensor1D {
+    return flattenGradients(gradients);
+  }
+
+  /** @param step from 1 on, for the decay of the second moments */
+  apply(gradient: tf.Tensor1D, learningRate: number, scale: number, step: number): void {
+    const { decayExponent, clipThreshold, relativeStep } = this.#options;
+    const renewal = step ** -decayExponent;
+    for (const { weight, from, size, shape, decay, moments } of this.#weights) {
+      tf.tidy(() => {
+        const values = weight.read();
+        const scaled = tf.mul(tf.slice1d(gradient, from, size), scale).reshape([...shape]);
+        const direction = divideByRoots(scaled, renew(moments, scaled, renewal));
+        const clipped = tf.div(direction, tf.maximum(tf.div(rootMeanSquare(direction), clipThreshold), 1));
+        const update = relativeStep ? tf.mul(clipped, tf.maximum(rootMeanSquare(values), LEAST_SCALE)) : clipped;
+        const whole = decay === 0 ? update : tf.add(update, tf.mul(values, decay));
+        weight.write(tf.sub(values, tf.mul(whole, learningRate)));
+      });
+    }
+  }
+
+  /** `dense/rows` and `dense/columns` of all matrices, `dense/squares` of all vectors, in the order of the weights; only those that there are. */
+  async arrays(): Promise<StateArrays> {
+    const arrays = new Map<string, Float32Array>();
+    for (const { name, members, length } of this.#kinds()) {
+      const all = new Float32Array(length);
+      let at = 0;
+      for (const moments of members) {
+        const values = (await moments.get(name)!.data()) as Float32Array;
+        all.set(values, at);
+        at += values.length;
+      }
+      arrays.set(`dense/${name}`, all);
+    }
+    return arrays;
+  }
+
+  restore(arrays: StateArrays): void {
+    for (const { name, members, length } of this.#kinds()) {
+      const all = stateArray(arrays, `dense/${name}`, length);
+      let at = 0;
+      for (const moments of members) {
+        const before = moments.get(name)!;
+        moments.set(name, tf.tensor1d(all.slice(at, at + before.size)));
+        at += before.size;
+        before.dispose();
+      }
+    }
+  }
+
+  /** The kinds of moments that there are, each with those that have it and how many numbers they are. */
+  #kinds(): { name: (typeof MOMENTS)[number]; members: Moments[]; length: number }[] {
+    return MOMENTS.map((name) => {
+      const members = this.#weights.map(({ moments }) => moments).filter((moments) => moments.has(name));
+      return { name, members, length: members.reduce((sum, moments) => sum + moments.get(name)!.size, 0) };
+    }).filter(({ members }) => members.length > 0);
+  }
+
+  dispose(): void {
+    for (const { moments } of this.#weights) tf.dispose([...moments.values()]);
+  }
+}
+
+function zeroMoments(shape: readonly number[]): Moments {
+  if (shape.length === 1) return new Map([['squares', tf.zeros([shape[0]!])]]);
+  assert(shape.length === 2, `weights are matrices or vectors, got one of shape [${shape.join(', ')}]`);
+  return new Map([
+    ['rows', tf.zeros([shape[0]!])],
+    ['columns', tf.zeros([shape[1]!])],
+  ]);
+}
+
+/**
+ * Blends the squares of a gradient into the moments: `renewal` of them, and 1 - `renewal` of what was there. To be called inside of a tidy.
+ *
+ * @param gradient [rows, columns] or [size]
+ */
+function renew(moments: Moments, gradient: tf.Tensor, renewal: number): Moments {
+  const squares = tf.add(tf.square(gradient), SQUARE_EPSILON);
+  for (const [name, before] of moments) {
+    const seen = name === 'squares' ? squares : tf.mean(squares, name === 'rows' ? 1 : 0);
+    moments.set(name, tf.keep(tf.add(tf.mul(before, 1 - renewal), tf.mul(seen, renewal)) as tf.Tensor1D));
+    before.dispose();
+  }
+  return moments;
+}
+
+/** The gradient over the root of the second moments, which of a matrix are rows * columns / mean(rows), each factor by itself: products of small squares would be zero. */
+function divideByRoots(gradient: tf.Tensor, moments: Moments): tf.Tensor {
+  const squares = moments.get('squares');
+  if (squares) return tf.mul(gradient, tf.rsqrt(squares));
+  const [rows, columns] = [moments.get('rows')!, moments.get('columns')!];
+  const rowFactors = tf.rsqrt(tf.div(rows, tf.mean(rows))).expandDims(1); // [rows, 1]
+  return tf.mul(tf.mul(gradient, rowFactors), tf.rsqrt(columns));
+}
+
+/** A scalar. */
+function rootMeanSquare(values: tf.Tensor): tf.Tensor {
+  return tf.sqrt(tf.mean(tf.square(values)));
+}

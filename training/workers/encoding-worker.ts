@@ -1,0 +1,42 @@
+/** A thread that makes batches of compressed texts: says `ready`, then answers each batch of frames with its symbols. Started by `EncodingThread`. */
+import assert from 'node:assert/strict';
+import { parentPort, workerData } from 'node:worker_threads';
+// Not through the doors: a thread loads what it needs and nothing else.
+import { ChunkEncoder, type PreparedDictionary } from '../../model/chunk-encoder.ts';
+import type { ModelConfig } from '../../model/config.ts';
+import type { SymbolBatch } from '../../model/symbol-batch.ts';
+import { type BatchMessage, buffersOf, type DictionaryMessage, type EncodingAnswer } from './encoding-messages.ts';
+
+const port = parentPort;
+assert(port !== null, 'this module is started as a thread');
+const encoder = new ChunkEncoder(workerData as ModelConfig);
+const dictionaries: PreparedDictionary[] = [];
+
+function makeBatch({ bytes, lengths, dictionaries: numbers }: BatchMessage): SymbolBatch {
+  let position = 0;
+  const chunks = Array.from(lengths, (length, text) => {
+    const frame = bytes.subarray(position, position + length);
+    position += length;
+    return encoder.encode(frame, dictionaries[numbers[text]!]!);
+  });
+  return encoder.batch(chunks);
+}
+
+function answer(message: EncodingAnswer, memory: ArrayBuffer[] = []): void {
+  port!.postMessage(message, memory);
+}
+
+port.on('message', (message: DictionaryMessage | BatchMessage) => {
+  try {
+    if ('dictionary' in message) {
+      dictionaries.push(encoder.prepareDictionary(message.dictionary));
+      return;
+    }
+    const batch = makeBatch(message);
+    answer({ batch }, buffersOf(batch));
+  } catch {
+    // Errors lose their types between threads: whoever asked encodes once more and has this one.
+    answer('failed');
+  }
+});
+answer('ready');
