@@ -3,9 +3,11 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { CemError, UsageError } from '../zpkg/errors.ts';
 import { addCommand } from './add.ts';
+import { benchCommand } from './bench.ts';
 import { catCommand } from './cat.ts';
 import { compactCommand } from './compact.ts';
 import { compareCommand } from './compare.ts';
+import { dashboardCommand } from './dashboard.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { encodeCommand } from './encode.ts';
@@ -23,6 +25,7 @@ import { reportCommand } from './report.ts';
 import { runsCommand } from './runs.ts';
 import { searchCommand } from './search.ts';
 import { serveCommand } from './serve.ts';
+import { teacherCommand } from './teacher.ts';
 import { trainCommand } from './train.ts';
 import { verifyCommand } from './verify.ts';
 
@@ -58,7 +61,10 @@ async function main(argv: readonly string[]): Promise<number> {
     .command(catCommand)
     .command(verifyCommand)
     .command(trainCommand)
+    .command(teacherCommand)
     .command(runsCommand)
+    .command(benchCommand)
+    .command(dashboardCommand)
     .command(evalCommand)
     .command(compareCommand)
     .command(reportCommand)

@@ -39,6 +39,8 @@ export const runsCommand = defineCommand<RunsCommandOptions, RunsResult>({
       `${run.step}/${run.steps ?? '?'}`,
       run.loss?.toFixed(4) ?? '-',
       run.textsPerSecond?.toFixed(0) ?? '-',
+      run.dev?.['ndcg@10'].toFixed(4) ?? '-',
+      run.best === null ? '-' : `${run.best.step} (${run.best['ndcg@10'].toFixed(4)})`,
       run.checkpoints.join(' ') || '-',
       run.backend ?? '-',
       run.gitCommit?.slice(0, 7) ?? '-',
@@ -46,7 +48,10 @@ export const runsCommand = defineCommand<RunsCommandOptions, RunsResult>({
     ]);
     return rows.length === 0
       ? 'no runs'
-      : table([['run', 'step', 'loss', 'texts/s', 'checkpoints', 'backend', 'commit', 'started'], ...rows]);
+      : table([
+          ['run', 'step', 'loss', 'texts/s', 'dev nDCG@10', 'best', 'checkpoints', 'backend', 'commit', 'started'],
+          ...rows,
+        ]);
   },
 });
 

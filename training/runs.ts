@@ -1,9 +1,10 @@
+import { type Dirent, existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { listCheckpoints } from '../checkpoints/index.ts';
+import { type BestCheckpoint, listCheckpoints, readBestCheckpoint } from '../checkpoints/index.ts';
 import { CemError } from '../zpkg/index.ts';
-import type { MetricsLine } from './metrics.ts';
+import type { DevMetrics, MetricsLine } from './metrics.ts';
 
 /** How a run stands. */
 export interface RunSummary {
@@ -18,8 +19,12 @@ export interface RunSummary {
   readonly steps: number | null;
   readonly loss: number | null;
   readonly textsPerSecond: number | null;
+  /** Its newest evaluation on development data. */
+  readonly dev: DevMetrics | null;
   /** Steps of its checkpoints, ascending. */
   readonly checkpoints: readonly number[];
+  /** Which of them is the best on development data. */
+  readonly best: BestCheckpoint | null;
 }
 
 /** A key of the configuration that not all runs give the same value. */
@@ -29,19 +34,57 @@ export interface ConfigDifference {
   readonly values: readonly unknown[];
 }
 
-/** The runs in a folder, by name. A folder is a run when it holds a `config.yaml`. */
-export async function listRuns(folder: string): Promise<RunSummary[]> {
-  let names: string[];
+/**
+ * The runs in a folder and in the folders in it (the trials of a sweep), as paths below it, sorted. A folder is a run when it holds a `config.yaml`.
+ *
+ * @throws CemError `RUNS_FOLDER` when the folder cannot be read
+ */
+export async function findRuns(folder: string): Promise<string[]> {
+  let entries: Dirent[];
   try {
-    names = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    entries = await readdir(folder, { withFileTypes: true });
   } catch (cause) {
     throw new CemError('RUNS_FOLDER', `cannot read the folder of runs ${folder}; name one that is there`, {
       details: { folder },
       cause,
     });
   }
-  const runs = await Promise.all(names.sort().map((name) => summarize(join(folder, name))));
+  const found = await Promise.all(foldersOf(entries).map((name) => runsBelow(folder, name)));
+  return found.flat().sort();
+}
+
+/** A folder itself when it is a run, else the runs in it. */
+async function runsBelow(folder: string, name: string): Promise<string[]> {
+  if (existsSync(join(folder, name, 'config.yaml'))) return [name];
+  try {
+    const inner = foldersOf(await readdir(join(folder, name), { withFileTypes: true }));
+    return inner.map((trial) => join(name, trial)).filter((path) => existsSync(join(folder, path, 'config.yaml')));
+  } catch {
+    // It was removed meanwhile, or is not ours to read: no run of interest.
+    return [];
+  }
+}
+
+const foldersOf = (entries: readonly Dirent[]) => entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+
+/** The runs in a folder, by name; see `findRuns`. */
+export async function listRuns(folder: string): Promise<RunSummary[]> {
+  const runs = await Promise.all((await findRuns(folder)).map((name) => summarize(join(folder, name))));
   return runs.filter((run) => run !== undefined);
+}
+
+/** How many steps a run takes, where its configuration can be read and says so. */
+export async function readRunSteps(path: string): Promise<number | null> {
+  try {
+    return stepsOf(flatten(await readConfig(path)));
+  } catch {
+    return null;
+  }
+}
+
+function stepsOf(config: ReadonlyMap<string, unknown>): number | null {
+  const steps = config.get('training.steps');
+  return typeof steps === 'number' ? steps : null;
 }
 
 /**
@@ -69,9 +112,9 @@ async function summarize(path: string): Promise<RunSummary | undefined> {
   if (config === undefined) return undefined;
   const environment = ((await readJson(join(path, 'environment.json'))) ?? {}) as Record<string, unknown>;
   const text = (key: string) => (typeof environment[key] === 'string' ? environment[key] : null);
-  const last = await lastLine(join(path, 'metrics.jsonl'));
+  const lines = await readMetrics(join(path, 'metrics.jsonl'));
+  const last = lines.at(-1);
   const values = flatten(config);
-  const steps = values.get('training.steps');
   return {
     path,
     name: String(values.get('name') ?? path),
@@ -79,10 +122,12 @@ async function summarize(path: string): Promise<RunSummary | undefined> {
     backend: text('backend'),
     gitCommit: text('gitCommit'),
     step: last?.step ?? 0,
-    steps: typeof steps === 'number' ? steps : null,
+    steps: stepsOf(values),
     loss: last?.loss ?? null,
     textsPerSecond: last?.texts_per_second ?? null,
+    dev: lines.findLast(({ dev }) => dev !== undefined)?.dev ?? null,
     checkpoints: await listCheckpoints(path),
+    best: (await readBestCheckpoint(path)) ?? null,
   };
 }
 
@@ -107,12 +152,14 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-/** The last whole line of a run's metrics: a run that is being written may end in a torn one. */
-async function lastLine(path: string): Promise<Partial<MetricsLine> | undefined> {
+/** The lines of a run's metrics that are there whole: a run that is being written may end in a torn one. */
+async function readMetrics(path: string): Promise<Partial<MetricsLine>[]> {
   const text = (await readText(path)) ?? '';
-  const lines = text.slice(0, text.lastIndexOf('\n') + 1).trimEnd();
-  if (lines === '') return undefined;
-  return JSON.parse(lines.slice(lines.lastIndexOf('\n') + 1)) as Partial<MetricsLine>;
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Partial<MetricsLine>);
 }
 
 /** `a.b` -> value for every leaf; lists are leaves. */

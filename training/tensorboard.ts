@@ -1,6 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { numbersOf } from './metric-numbers.ts';
 import type { MetricsLine } from './metrics.ts';
 
 /*
@@ -86,10 +87,8 @@ export class TensorBoardLog {
   }
 
   append(line: MetricsLine, now = Date.now()): void {
-    const { step, terms, loss, learning_rate, gradient_norm, steps_per_second, texts_per_second } = line;
-    const values = { loss, learning_rate, gradient_norm, steps_per_second, texts_per_second };
-    const named = Object.entries(terms).map(([name, value]): [string, number] => [`terms/${name}`, value]);
-    const tagged = [...Object.entries(values), ...named].map(([tag, value]) => summaryValue(tag, value));
+    const { step, seconds: _, ...measured } = line;
+    const tagged = numbersOf(measured).map(([tag, value]) => summaryValue(tag, value));
     // summary = 5
     appendFileSync(this.#path, event(now / 1000, step, field(5, Buffer.concat(tagged))));
   }

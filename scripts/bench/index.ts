@@ -2,13 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../configs/index.ts';
-import { type Document, packCorpus, readCorpus } from '../../data/index.ts';
+import { packCorpus, readCorpus } from '../../data/index.ts';
 import { type BenchReport, describeMachine, median } from '../../eval/bench/measurement.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { createTeacher, teacherConfig } from '../../model/encoders/index.ts';
 import { ZpkgReader } from '../../zpkg/index.ts';
 import { type Bench, wholeNumber } from './bench.ts';
+import { first } from './first.ts';
 
 const BAR = 10;
 const SEED = 1;
@@ -120,14 +121,6 @@ async function measure(options: IndexBenchOptions, zpkg: string, say: (line: str
     await reader.close();
     student.dispose();
     await teacher.dispose();
-  }
-}
-
-async function* first(documents: AsyncIterable<Document>, count: number): AsyncGenerator<Document> {
-  let taken = 0;
-  for await (const document of documents) {
-    if (taken++ === count) return;
-    yield document;
   }
 }
 

@@ -3,9 +3,12 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BenchReport, describeMachine, type Measurement, median } from '../../eval/bench/measurement.ts';
+import { selectBackend } from '../../model/backend/index.ts';
 import { CemError, UsageError } from '../../zpkg/errors.ts';
 import { type Bench, wholeNumber } from './bench.ts';
 import type { KernelTime } from './kernel-clock.ts';
+import { measureRope } from './rope-cost.ts';
+import { measureTrainLoop } from './train-loop.ts';
 
 /** Shapes by name, as arguments that the peers and our own program take alike. `default`: the peers' own defaults. */
 const SHAPES: Readonly<Record<string, readonly string[]>> = {
@@ -17,6 +20,7 @@ const PEERS = ['bench_train.py', 'bench_plain.py'] as const;
 const DEFAULT_WINDOW = 32;
 const BAR = 0.8;
 const WASM_BAR = 6;
+const ROPE_STEPS = 20;
 /** Kernels that the table shows. */
 const SHOWN_KERNELS = 12;
 
@@ -27,6 +31,8 @@ interface TrainBenchOptions {
   readonly rounds: number;
   readonly steps: number;
   readonly threads: number;
+  readonly corpus: string;
+  readonly loop: boolean;
   readonly wasm: boolean;
 }
 
@@ -57,6 +63,12 @@ export const trainBench: Bench<TrainBenchOptions> = {
       .option('rounds', { type: 'number', default: 3, describe: 'turns that each side takes', coerce: wholeNumber('rounds', 1) })
       .option('steps', { type: 'number', default: 12, describe: 'steps a turn', coerce: wholeNumber('steps', 1) })
       .option('threads', { type: 'number', default: 2, describe: 'threads of every side', coerce: wholeNumber('threads', 1) })
+      .option('corpus', {
+        type: 'string',
+        default: '../shared/data/techdocs-beir/corpus.jsonl',
+        describe: 'texts for the cost of the rope: what `cem pack` reads',
+      })
+      .option('loop', { type: 'boolean', default: true, describe: 'what the loop around a step costs' })
       .option('wasm', { type: 'boolean', default: true, describe: 'the wasm backend too (slow)' }),
   run: async (options, say) => {
     const peers = resolve(options.peers);
@@ -67,6 +79,15 @@ export const trainBench: Bench<TrainBenchOptions> = {
       `Median of ${options.rounds} turns of ${options.steps} steps (each the median of its steps), ${options.threads} threads, the sides taking turns. Local attention sees the whole sequence, as the peers' does; the tables are ours (on the host, row-sparse Adam).`,
     ];
     for (const shape of options.shapes) measurements.push(...measureShape(shape, peers, options, say));
+    // Our programs above have processes of their own; what follows shares this one.
+    await selectBackend('auto');
+    say('rope');
+    measurements.push(await measureRope(options.corpus, ROPE_STEPS));
+    if (options.loop) {
+      const loop = await measureTrainLoop({ steps: options.steps }, say);
+      measurements.push(...loop.measurements);
+      notes.push(...loop.notes);
+    }
     say('kernels');
     const { kernels } = runOurs(['--kernels', '--steps', '2'], 'tensorflow', options);
     notes.push(
@@ -83,13 +104,8 @@ export const trainBench: Bench<TrainBenchOptions> = {
   },
 };
 
-function measureShape(
-  shape: string,
-  peers: string,
-  { python, rounds, steps, threads, wasm, ...rest }: TrainBenchOptions,
-  say: (line: string) => void,
-): Measurement[] {
-  const options = { python, rounds, steps, threads, wasm, ...rest };
+function measureShape(shape: string, peers: string, options: TrainBenchOptions, say: (line: string) => void): Measurement[] {
+  const { python, rounds, steps, threads, wasm } = options;
   const seconds = { ours: [] as number[], windowed: [] as number[], peers: PEERS.map(() => [] as number[]) };
   for (let round = 0; round < rounds; round++) {
     say(`${shape}, turn ${round + 1} of ${rounds}`);

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -16,6 +17,7 @@ const line = (step: number): MetricsLine => ({
   seconds: step,
   steps_per_second: 1,
   texts_per_second: 64,
+  memory: 2 ** 30,
 });
 
 const stepsOf = (text: string) =>
@@ -58,6 +60,8 @@ test('averages are over the steps since the line before; the learning rate is th
   assert.equal(first.terms, { 'passages/info_nce': 6 });
   assert.ok(first.steps_per_second > 0);
   assert.ok(Math.abs(first.texts_per_second / first.steps_per_second - 3) < 1e-9);
+  // A process of Node takes tens of megabytes, and no more than the machine has.
+  assert.ok(first.memory > 1e7 && first.memory < totalmem());
   step(7, 1, 0.3, 1);
   const second = averages.line(3);
   assert.equal([second.loss, second.gradient_norm, second.terms], [7, 1, { 'passages/info_nce': 1 }]);

@@ -50,7 +50,8 @@ test('records carry version, step, time and values; their checksums are masked',
   withTemporaryFolder(async (folder) => {
     const log = new TensorBoardLog(folder, 1_700_000_000_500);
     const line = { step: 300, loss: 1.5, terms: { 'passages/info_nce': 0.25 }, learning_rate: 0.001, gradient_norm: 2 };
-    log.append({ ...line, seconds: 3, steps_per_second: 10, texts_per_second: 640 }, 1_700_000_007_250);
+    const dev = { 'ndcg@10': 0.375, retention: 0.75 };
+    log.append({ ...line, seconds: 3, steps_per_second: 10, texts_per_second: 640, memory: 2 ** 30, dev }, 1_700_000_007_250);
     const [name] = await readdir(folder);
     assert.match(name!, /^events\.out\.tfevents\.1700000000\./);
     const bytes = await readFile(join(folder, name!));
@@ -73,11 +74,14 @@ test('records carry version, step, time and values; their checksums are masked',
       values.map((value) => [String(value.get(1)![0]), value.get(2)![0]]),
       [
         ['loss', 1.5],
+        ['terms/passages/info_nce', 0.25],
         ['learning_rate', Math.fround(0.001)],
         ['gradient_norm', 2],
         ['steps_per_second', 10],
         ['texts_per_second', 640],
-        ['terms/passages/info_nce', 0.25],
+        ['memory', 2 ** 30],
+        ['dev/ndcg@10', 0.375],
+        ['dev/retention', 0.75],
       ],
     );
   }));
