@@ -63,7 +63,9 @@ export function planText({ name, parameters, batches, memory, operations, availa
 function adviceFor({ training }: RunConfig): string[] {
   const advice: string[] = [];
   if (!training.recompute) advice.push('training.recompute=true');
-  if ((training.gradientCaching?.microBatch ?? 2) > 1) advice.push('training.gradientCaching={microBatch: 1}');
+  // Pieces of one are no smaller than pieces of two: a third copy of the gradients is held while they are added up.
+  if ((training.gradientCaching?.microBatch ?? 3) > 2) advice.push('training.gradientCaching={microBatch: 2}');
+  if ((training.optimizer.kind ?? 'adamw') === 'adamw') advice.push('training.optimizer.kind=adafactor');
   if ((training.optimizer.tables ?? 'adam') === 'adam') advice.push('training.optimizer.tables=rowwise-adagrad');
   return advice;
 }

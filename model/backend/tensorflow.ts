@@ -43,9 +43,6 @@ function loadQuietly(require: NodeJS.Require, name: string): void {
 export const startTensorFlow: StartBackend = async () => {
   // Read by the library when it is loaded; 2 leaves errors only.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
-  // oneDNN keeps one primitive with its scratch memory for every shape it meets, and training meets new shapes all the time: a run of techdocs held 12 GB with it and 4 GB
-  // without, and spent a third of its time in the kernel on fresh pages.
-  process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '0';
   const threads = process.env['CEM_THREADS'];
   if (threads) {
     process.env['TF_NUM_INTRAOP_THREADS'] ??= threads;
