@@ -12,6 +12,7 @@ import type { Bench } from './bench/bench.ts';
 import { evalBench } from './bench/eval.ts';
 import { hashBench } from './bench/hash.ts';
 import { indexBench } from './bench/index.ts';
+import { lengthBench } from './bench/length.ts';
 import { tablesBench } from './bench/tables.ts';
 import { trainBench } from './bench/train.ts';
 import { zpkgBench } from './bench/zpkg.ts';
@@ -55,6 +56,7 @@ register(parser, indexBench);
 register(parser, evalBench);
 register(parser, hashBench);
 register(parser, tablesBench);
+register(parser, lengthBench);
 
 try {
   await parser.parseAsync();
