@@ -9,6 +9,7 @@ import {
   generateNeedle,
   generatePasskey,
   type Haystack,
+  KeptSets,
   LONG_EMBED_LENGTHS,
   type LongEmbedResult,
   makeHaystack,
@@ -52,6 +53,7 @@ interface RunOptions {
   readonly only: readonly string[];
   readonly dictionary: 'run' | 'corpus' | 'none';
   readonly models: string | undefined;
+  readonly output: string | undefined;
 }
 
 interface RunResult extends LongEmbedResult {
@@ -124,6 +126,11 @@ const runCommand = defineCommand<RunOptions, RunResult>({
         default: 'run' as const,
         describe: "what documents are packed with: the training corpus' dictionary, one of their own, or none",
       })
+      .option('output', {
+        type: 'string',
+        describe:
+          'folder that keeps the result of every set: killed in the middle, the same command goes on without measuring one twice',
+      })
       .option('models', modelsOption),
   run: runLongEmbed,
   text: formatLongEmbed,
@@ -193,6 +200,13 @@ async function runLongEmbed(options: RunOptions & GlobalOptions, reporter: Repor
       ...(options.models !== undefined && { models: options.models }),
       ...(loaded.teacherFolder !== undefined && { folder: loaded.teacherFolder }),
     });
+    const described = {
+      checkpoint: { path: loaded.folder, hash: loaded.hash, step: loaded.state.step },
+      teacher: { id: teacher.description.id, revision: teacher.description.revision },
+      maximum_symbols: loaded.student.config.maximumSymbols,
+      dictionary: options.dictionary,
+      backend: backend.name,
+    };
     const stages = followStages(reporter);
     try {
       const result = await evaluateLongEmbed({
@@ -202,18 +216,12 @@ async function runLongEmbed(options: RunOptions & GlobalOptions, reporter: Repor
         teacher,
         pack: { ...loaded.state.pack, ...(dictionary !== undefined && { dictionary }) },
         innerProducts: tensorInnerProducts,
+        ...(options.output !== undefined && { kept: new KeptSets(options.output, described) }),
         onProgress: ({ task, length }, stage, done, total) =>
           stages.progress(`${task.name}${length === undefined ? '' : ` ${length}`}, ${stage}`, done, total),
       });
       stages.done();
-      return {
-        ...result,
-        checkpoint: { path: loaded.folder, hash: loaded.hash, step: loaded.state.step },
-        teacher: { id: teacher.description.id, revision: teacher.description.revision },
-        maximum_symbols: loaded.student.config.maximumSymbols,
-        dictionary: options.dictionary,
-        backend: backend.name,
-      };
+      return { ...result, ...described };
     } finally {
       stages.fail();
       await teacher.dispose();

@@ -4,6 +4,7 @@ export {
   bm25Contender,
   type Contender,
   chunkContender,
+  type EncoderContender,
   lsaContender,
   randomContender,
   textContender,
@@ -16,6 +17,7 @@ export { type EvaluationInput, evaluate } from './evaluate.ts';
 export { EvaluationFolder } from './evaluation-folder.ts';
 export { type EvaluationRecord, readEvaluationRecord } from './evaluation-record.ts';
 export { evaluateLongEmbed, type LongEmbedInput, type LongEmbedResult } from './long-embed/evaluate-long-embed.ts';
+export { KeptSets } from './long-embed/kept-sets.ts';
 export { generateNeedle, type Haystack, makeHaystack } from './long-embed/needle.ts';
 export { generatePasskey } from './long-embed/passkey.ts';
 export { findLongEmbedSets, type LongEmbedSet, readLongEmbedSet } from './long-embed/read-long-embed.ts';

@@ -1,5 +1,6 @@
 import { LONG_EMBED_TASKS, type LongEmbedTask } from '../../data/index.ts';
 import { evaluateStudent, type StudentEvaluationInput } from '../student-evaluation.ts';
+import type { KeptSets } from './kept-sets.ts';
 import { type LongEmbedSet, readLongEmbedSet } from './read-long-embed.ts';
 import { SymbolCounter, type SymbolCoverage } from './symbol-coverage.ts';
 import { LONG_EMBED_LENGTHS } from './synthetic-task.ts';
@@ -54,44 +55,56 @@ export interface LongEmbedInput extends Omit<StudentEvaluationInput, 'data' | 'c
   readonly sets: readonly LongEmbedSet[];
   /** Where the student cuts a chunk, and what it reads of it. */
   readonly model: { readonly maximumSymbols: number; readonly input: string };
+  /** Where results of sets are kept: what is there is not measured again. */
+  readonly kept?: KeptSets;
   readonly onProgress?: (set: LongEmbedSet, stage: string, done: number, total: number) => void;
 }
 
 /**
  * Measures teacher, student, BM25 and chance on sets of LongEmbed, each with all of its documents as candidates.
  *
- * @throws CemError as `readLongEmbedSet` and `evaluateStudent`
+ * @throws CemError as `readLongEmbedSet`, `evaluateStudent` and `KeptSets`
  */
-export async function evaluateLongEmbed({ sets, model, onProgress, ...input }: LongEmbedInput): Promise<LongEmbedResult> {
+export async function evaluateLongEmbed({ sets, kept, ...input }: LongEmbedInput): Promise<LongEmbedResult> {
   const results: LongEmbedSetResult[] = [];
   for (const set of sets) {
-    const counter = new SymbolCounter(model.maximumSymbols, model.input);
-    const evaluation = await evaluateStudent({
-      ...input,
-      data: await readLongEmbedSet(set),
-      candidates: 'corpus',
-      student: (source, queries) => input.student(counter.watch(source), queries),
-      onProgress: (stage, done, total) => onProgress?.(set, stage, done, total),
-    });
-    const synthetic = set.task.kind === 'synthetic';
-    // With one relevant document a query, accuracy at 1 is precision at 1.
-    const measured = synthetic ? 'precision_at_1' : 'ndcg_at_10';
-    results.push({
-      task: set.task.name,
-      length: set.length ?? null,
-      measure: measureOf(set.task),
-      scores: byRow((row) => evaluation.encoders[row][measured]!),
-      documents: evaluation.counts.documents,
-      queries: evaluation.counts.queries,
-      saving: evaluation.saving,
-      text_bytes: evaluation.bytes.text,
-      coverage: counter.coverage,
-      document_seconds: byRow((row) => evaluation.timings.document_seconds[row] ?? 0),
-      peak_memory_bytes: process.resourceUsage().maxRSS * 1024,
-      corpus_hash: evaluation.corpus_hash,
-    });
+    const before = await kept?.read(set);
+    const result = before ?? (await measureSet(set, input));
+    if (before === undefined) await kept?.write(set, result);
+    results.push(result);
   }
   return { sets: results, ...summarize(results) };
+}
+
+async function measureSet(
+  set: LongEmbedSet,
+  { model, onProgress, ...input }: Omit<LongEmbedInput, 'sets' | 'kept'>,
+): Promise<LongEmbedSetResult> {
+  const counter = new SymbolCounter(model.maximumSymbols, model.input);
+  const evaluation = await evaluateStudent({
+    ...input,
+    data: await readLongEmbedSet(set),
+    candidates: 'corpus',
+    student: (source, queries) => input.student(counter.watch(source), queries),
+    onProgress: (stage, done, total) => onProgress?.(set, stage, done, total),
+  });
+  const synthetic = set.task.kind === 'synthetic';
+  // With one relevant document a query, accuracy at 1 is precision at 1.
+  const measured = synthetic ? 'precision_at_1' : 'ndcg_at_10';
+  return {
+    task: set.task.name,
+    length: set.length ?? null,
+    measure: measureOf(set.task),
+    scores: byRow((row) => evaluation.encoders[row][measured]!),
+    documents: evaluation.counts.documents,
+    queries: evaluation.counts.queries,
+    saving: evaluation.saving,
+    text_bytes: evaluation.bytes.text,
+    coverage: counter.coverage,
+    document_seconds: byRow((row) => evaluation.timings.document_seconds[row] ?? 0),
+    peak_memory_bytes: process.resourceUsage().maxRSS * 1024,
+    corpus_hash: evaluation.corpus_hash,
+  };
 }
 
 /** Means over lengths and over tasks. */

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -23,6 +23,27 @@ test('measures every set that there is, or the tasks asked for', () =>
     assert.equal(Object.keys(result.sets[0].scores), ['teacher', 'student', 'bm25', 'random']);
     assert.equal([result.checkpoint.step, result.maximum_symbols, result.dictionary], [1, 4096, 'run']);
     for (const { coverage } of result.sets) assert.ok(coverage.chunks >= 100 && coverage.symbols_read === coverage.symbols);
+  }));
+
+test('sets that were measured are kept, and measured again only when they are gone; another checkpoint is refused', () =>
+  withSmallRun(async ({ folder, run }) => {
+    const data = join(folder, 'long');
+    const output = join(folder, 'kept');
+    await longEmbed('generate', 'passkey', data, '--length', '256', '--length', '512');
+    const words = ['run', '--checkpoint', run, '--data', data, '--output', output, '--json'];
+    const first = JSON.parse(await longEmbed(...words));
+    assert.equal((await readdir(output)).sort(), ['passkey-256.json', 'passkey-512.json']);
+    // As a kill between the two leaves it.
+    await rm(join(output, 'passkey-512.json'));
+    const second = JSON.parse(await longEmbed(...words));
+    assert.equal(second.sets[0], first.sets[0], 'taken as it was, times included');
+    assert.equal(second.sets[1].scores, first.sets[1].scores);
+    assert.not.equal(second.sets[1].document_seconds, first.sets[1].document_seconds, 'measured again');
+    assert.is((await errorOf(() => longEmbed(...words, '--dictionary', 'none'))).code, 'LONG_EMBED_OTHER');
+    await writeFile(join(data, 'passkey', '256', 'queries.jsonl'), '{"_id": "other", "text": "?"}\n');
+    assert.is((await errorOf(() => longEmbed(...words))).code, 'LONG_EMBED_OTHER');
+    await writeFile(join(output, 'passkey-256.json'), '{');
+    assert.is((await errorOf(() => longEmbed(...words))).code, 'LONG_EMBED_KEPT');
   }));
 
 test('what makes no sense is refused by name', () =>
