@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../zpkg/atomic-file.ts';
@@ -53,6 +53,17 @@ async function readBestFile(path: string): Promise<BestCheckpoint | undefined> {
       details: { path },
       cause,
     });
+  }
+}
+
+/** Copies a file so that the copy lasts through a loss of power. */
+export async function copySynced(from: string, to: string): Promise<void> {
+  await copyFile(from, to);
+  const file = await open(to, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type ModelConfig, modelConfigSchema } from '../model/config.ts';
@@ -8,7 +8,7 @@ import { CemModel } from '../model/embedder.ts';
 import { teacherConfig } from '../model/encoders/teacher-config.ts';
 import { buildGraph } from '../model/graph.ts';
 import { CemError, FormatError } from '../zpkg/errors.ts';
-import { readBestCheckpoint, resolveBestCheckpoint, writeCheckpointFolder } from './checkpoint-folder.ts';
+import { copySynced, readBestCheckpoint, resolveBestCheckpoint, syncFolder, writeCheckpointFolder } from './checkpoint-folder.ts';
 import { DENSE_PRECISIONS, storeDense, storeTables, TABLE_PRECISIONS } from './compact-weights.ts';
 import { graphArrays, restoreGraph } from './graph-weights.ts';
 import { loadTables, tablesForEncoding } from './load-tables.ts';
@@ -45,7 +45,9 @@ const stateSchema = z.strictObject({
   storage: z
     .strictObject({ dense: z.enum(DENSE_PRECISIONS), tables: z.enum(TABLE_PRECISIONS), roundedFrom: z.string() })
     .optional(),
-  /** Identity of the weights: SHA-256 over both weight files and the shape of the model. */
+  /** The query student in the folder `query`, a checkpoint again: its content hash, which is part of the one below. Absent: there is none. */
+  query: z.strictObject({ contentHash: z.string() }).optional(),
+  /** Identity of the weights: SHA-256 over both weight files, the shape of the model, and the query student's hash where there is one. */
   contentHash: z.string(),
 });
 
@@ -59,6 +61,8 @@ export const MODEL_FILE = 'model.safetensors';
 export const TABLES_FILE = 'tables.safetensors';
 export const OPTIMIZER_FILE = 'optimizer.safetensors';
 export const STATE_FILE = 'state.json';
+/** Folder of the query student in a checkpoint. */
+export const QUERY_FOLDER = 'query';
 
 /** Names of the tables in `tables.safetensors`: `bytes`, then `ngram-3`, …; those of a second hash function `ngram-3/1`, … */
 export function tableNames(config: ModelConfig): string[] {
@@ -69,8 +73,11 @@ export function tableNames(config: ModelConfig): string[] {
   return ['bytes', ...ngrams.flat()];
 }
 
-async function contentHash(folder: string, model: ModelConfig, dimension: number): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify({ model, dimension }));
+async function contentHash(
+  folder: string,
+  { model, dimension, query }: Pick<CheckpointState, 'model' | 'dimension' | 'query'>,
+): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify({ model, dimension, ...(query && { query: query.contentHash }) }));
   for (const file of [MODEL_FILE, TABLES_FILE]) {
     for await (const piece of createReadStream(join(folder, file), { highWaterMark: 2 ** 20 })) hash.update(piece as Buffer);
   }
@@ -82,6 +89,7 @@ async function contentHash(folder: string, model: ModelConfig, dimension: number
  *
  * @param folder `…/checkpoints/<step>`; what stood there before is replaced
  * @param optimizer absent for checkpoints that are only encoded with
+ * @param query checkpoint of the query student that goes with it, which is copied into it; absent: none
  * @returns the content hash
  */
 export async function saveCheckpoint(
@@ -89,11 +97,29 @@ export async function saveCheckpoint(
   model: CemModel,
   state: Omit<CheckpointState, 'contentHash' | 'formatVersion'>,
   optimizer?: OptimizerArrays,
+  query?: string,
 ): Promise<string> {
   return writeCheckpointFolder(folder, async (temporary) => {
     if (optimizer) await writeSafetensors(join(temporary, OPTIMIZER_FILE), optimizer, { format: 'cem' });
-    return (await writeWeights(temporary, model, state)).contentHash;
+    if (query === undefined) return (await writeWeights(temporary, model, state)).contentHash;
+    const { contentHash } = await copyWeights(query, join(temporary, QUERY_FOLDER));
+    return (await writeWeights(temporary, model, { ...state, query: { contentHash } })).contentHash;
   });
+}
+
+/**
+ * Copies what a checkpoint is without optimiser state and query student, each file synced.
+ *
+ * @param to is made
+ * @returns the checkpoint's state
+ * @throws as `readCheckpointState`
+ */
+export async function copyWeights(from: string, to: string): Promise<CheckpointState> {
+  const state = await readCheckpointState(from);
+  await mkdir(to, { recursive: true });
+  for (const file of [MODEL_FILE, TABLES_FILE, STATE_FILE]) await copySynced(join(from, file), join(to, file));
+  await syncFolder(to);
+  return state;
 }
 
 /**
@@ -112,7 +138,7 @@ export async function writeWeights(
   const metadata = { format: 'cem' };
   await writeSafetensors(join(folder, MODEL_FILE), storeDense(await graphArrays(model.graph), dense), metadata);
   await writeSafetensors(join(folder, TABLES_FILE), storeTables(tableArrays(model), tables), metadata);
-  const hash = await contentHash(folder, model.config, model.dimension);
+  const hash = await contentHash(folder, { ...state, model: model.config, dimension: model.dimension });
   const complete: CheckpointState = { formatVersion: CHECKPOINT_FORMAT_VERSION, ...state, contentHash: hash };
   await writeFile(join(folder, STATE_FILE), `${JSON.stringify(complete, null, 2)}\n`, { flush: true });
   return complete;
@@ -189,7 +215,7 @@ export async function loadCheckpoint(
   const graph = buildGraph(config, dimension);
   try {
     restoreGraph(graph, weights, join(folder, MODEL_FILE));
-    const hash = await contentHash(folder, config, dimension);
+    const hash = await contentHash(folder, state);
     if (hash !== state.contentHash) {
       throw new FormatError(
         'CHECKPOINT_HASH',

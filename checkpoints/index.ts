@@ -1,6 +1,7 @@
 export {
   CHECKPOINT_FORMAT_VERSION,
   type CheckpointState,
+  copyWeights,
   findCheckpoint,
   listCheckpoints,
   loadCheckpoint,
@@ -10,7 +11,7 @@ export {
   readCheckpointState,
   saveCheckpoint,
 } from './checkpoint.ts';
-export { type BestCheckpoint, readBestCheckpoint, writeBestCheckpoint } from './checkpoint-folder.ts';
+export { type BestCheckpoint, readBestCheckpoint, writeBestCheckpoint, writeCheckpointFolder } from './checkpoint-folder.ts';
 export { DENSE_PRECISIONS, type DensePrecision, TABLE_PRECISIONS, type TablePrecision } from './compact-weights.ts';
 export {
   type EntropyCheckpointState,
@@ -32,5 +33,6 @@ export {
   readExportDescription,
 } from './export/index.ts';
 export { type ImportReport, importBlt, type ShapeMismatch } from './import/index.ts';
+export { loadQueryStudent, type QueryStudentFiles } from './load-query-student.ts';
 export { type LoadedStudent, loadStudent } from './load-student.ts';
 export { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.ts';

@@ -2,7 +2,8 @@ import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { CemModel } from '../model/embedder.ts';
 import type { TeacherConfig } from '../model/encoders/teacher-config.ts';
-import { type CheckpointState, findCheckpoint, loadCheckpoint } from './checkpoint.ts';
+import { type CheckpointState, findCheckpoint, loadCheckpoint, QUERY_FOLDER } from './checkpoint.ts';
+import type { QueryStudentFiles } from './load-query-student.ts';
 
 /** A trained encoder with everything that indexing and search have to know about it. */
 export interface LoadedStudent {
@@ -15,6 +16,8 @@ export interface LoadedStudent {
   readonly teacher: TeacherConfig;
   /** Where a fitted teacher lies (LSA); absent for teachers that are found by name. */
   readonly teacherFolder?: string;
+  /** The query student, where the checkpoint has one; `loadQueryStudent` loads it. */
+  readonly query?: QueryStudentFiles;
   /** The container that the run was trained on, where it stands beside the checkpoint. */
   readonly trainingZpkg?: string;
   dispose(): void;
@@ -50,6 +53,7 @@ export async function loadStudent(path: string, use: 'encoding' | 'training' = '
     hash: state.contentHash,
     state,
     teacher: state.teacher.config,
+    ...(state.query && { query: { folder: join(folder, QUERY_FOLDER), hash: state.query.contentHash } }),
     ...(teacherFolder === undefined ? {} : { teacherFolder }),
     ...(trainingZpkg === undefined ? {} : { trainingZpkg }),
     dispose: () => model.dispose(),

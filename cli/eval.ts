@@ -20,6 +20,7 @@ import {
   loadEncoders,
   makeContenders,
   planContenders,
+  withQueryStudent,
 } from './eval/contender-choice.ts';
 import type { EvalOptions } from './eval/eval-options.ts';
 import { modelsOption } from './index-options.ts';
@@ -73,7 +74,8 @@ export const evalCommand = defineCommand<EvalOptions, EvalReport>({
       })
       .option('encoders', {
         type: 'string',
-        describe: 'rows, separated by commas: teacher, student, bm25, random, lsa, vectors',
+        describe:
+          'rows, separated by commas: teacher, student, query-student (the student, asked without the teacher), bm25, random, lsa, vectors',
       })
       .option('data', { type: 'string', demandOption: true, describe: 'a folder in BEIR layout' })
       .option('split', { type: 'string', default: 'test', describe: 'whose queries: qrels/<split>.tsv' })
@@ -106,12 +108,13 @@ export async function runEval(
 }
 
 async function evaluate(options: EvalOptions & GlobalOptions, reporter: Reporter): Promise<EvalReport> {
-  const plan = planContenders(options);
+  const asked = planContenders(options);
   const data = await readBeir(options.data, options.split);
   const backend = await selectBackend(parseBackendRequest(options.backend));
   reporter.note(describeBackend(backend));
   const loaded = options.checkpoint === undefined ? undefined : await loadStudent(options.checkpoint);
   try {
+    const plan = withQueryStudent(asked, loaded, options);
     const resources = await loadEncoders(plan, loaded, options);
     try {
       return await evaluateLoaded(plan, resources, data, { ...options, backend: backend.name }, reporter);

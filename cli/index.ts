@@ -100,6 +100,7 @@ export async function runIndex(
         ...(database !== undefined && { database }),
         ...(options.precision !== undefined && { precision: options.precision }),
         ...(vectorIndex !== undefined && { vectorIndex }),
+        ...(checkpoint.query && { queryStudent: checkpoint.query }),
       });
       try {
         const { store } = folder;

@@ -1,6 +1,6 @@
-import { Searcher, type SearchResult } from '../rag/index.ts';
+import { type QueryEncoderChoice, Searcher, type SearchResult } from '../rag/index.ts';
 import { defineCommand } from './command.ts';
-import { databaseOption, indexOption, modelsOption } from './index-options.ts';
+import { databaseOption, indexOption, modelsOption, queriesOption, searcherOptions } from './index-options.ts';
 
 interface SearchOptions {
   readonly query: string;
@@ -8,6 +8,7 @@ interface SearchOptions {
   readonly k: number;
   readonly database: string | undefined;
   readonly models: string | undefined;
+  readonly queries: QueryEncoderChoice | undefined;
 }
 
 /** What `cem search` found; printed by `--json` in the shape of `POST /v1/search`. */
@@ -38,19 +39,20 @@ export function formatResults(results: readonly SearchResult[]): string {
 export const searchCommand = defineCommand<SearchOptions, SearchReport>({
   command: 'search <query>',
   describe: 'search an index: the best documents for a query, decompressed only now',
-  examples: [['search --index corpus.index "how do I rotate the log files" --k 3', 'the three best documents']],
+  examples: [
+    ['search --index corpus.index "how do I rotate the log files" --k 3', 'the three best documents'],
+    ['search --index corpus.index --queries student "rotate log files"', 'without the teacher: by the query student'],
+  ],
   options: (parser) =>
     parser
       .positional('query', { type: 'string', demandOption: true, describe: 'what to look for, in words' })
       .option('index', indexOption)
       .option('k', { type: 'number', default: DEFAULT_RESULTS, describe: 'number of results, 1 to 100' })
       .option('database', databaseOption)
-      .option('models', modelsOption),
-  async run({ query, index, k, database, models }) {
-    const searcher = await Searcher.open(index, {
-      ...(database === undefined ? {} : { database }),
-      ...(models === undefined ? {} : { models }),
-    });
+      .option('models', modelsOption)
+      .option('queries', queriesOption),
+  async run({ query, index, k, ...options }, reporter) {
+    const searcher = await Searcher.open(index, searcherOptions(options, reporter));
     try {
       const start = performance.now();
       const results = await searcher.search(query, k);

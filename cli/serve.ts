@@ -1,10 +1,10 @@
 import { destination, pino } from 'pino';
-import { createServer, listen, Searcher, stopSignal } from '../rag/index.ts';
+import { createServer, listen, type QueryEncoderChoice, Searcher, stopSignal } from '../rag/index.ts';
 import { UsageError } from '../zpkg/errors.ts';
 import { defineCommand, type GlobalOptions } from './command.ts';
 import { checkpointOption } from './default-checkpoint.ts';
 import { runIndex } from './index.ts';
-import { databaseOption, indexOption, modelsOption } from './index-options.ts';
+import { databaseOption, indexOption, modelsOption, queriesOption, searcherOptions } from './index-options.ts';
 import type { Reporter } from './reporter.ts';
 
 interface ServeOptions {
@@ -14,6 +14,7 @@ interface ServeOptions {
   readonly log: string;
   readonly database: string | undefined;
   readonly models: string | undefined;
+  readonly queries: QueryEncoderChoice | undefined;
   readonly zpkg: string | undefined;
   readonly checkpoint: string | undefined;
 }
@@ -55,16 +56,14 @@ export const serveCommand = defineCommand<ServeOptions, ServeReport>({
       })
       .option('checkpoint', { ...checkpointOption, describe: `with --zpkg: ${checkpointOption.describe}` })
       .option('database', databaseOption)
-      .option('models', modelsOption),
+      .option('models', modelsOption)
+      .option('queries', queriesOption),
   async run(options, reporter) {
-    const { index, port, host, log, database, models } = options;
+    const { index, port, host, log } = options;
     if (!Number.isInteger(port) || port < 0 || port > LARGEST_PORT)
       throw new UsageError('SERVER_PORT', `a port is 0 to ${LARGEST_PORT}, not ${port}`);
     await prepareIndex(options, reporter);
-    const searcher = await Searcher.open(index, {
-      ...(database === undefined ? {} : { database }),
-      ...(models === undefined ? {} : { models }),
-    });
+    const searcher = await Searcher.open(index, searcherOptions(options, reporter));
     try {
       const server = createServer(searcher, { logger: pino({ level: log }, destination(STANDARD_ERROR)) });
       try {

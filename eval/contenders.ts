@@ -31,6 +31,8 @@ export interface EncoderContender extends NamedContender {
   encoder(candidates: Candidates): Promise<Encoder>;
   /** What a document's vectors are made of, which they are kept under; absent where they cost nothing. */
   readonly contentOf?: (candidates: Candidates, id: string) => Promise<VectorContent>;
+  /** An earlier row whose encoder makes the same document vectors: where it is there, they are taken from it. */
+  readonly documentsOf?: string;
 }
 
 /** Something that ranks without vectors. */

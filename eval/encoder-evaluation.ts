@@ -135,7 +135,7 @@ export async function evaluateEncoders(
     try {
       const rows: Row[] = [];
       for (const contender of input.contenders)
-        rows.push(await makeRow(contender, { ids: [...texts.keys()], texts, chunks: reader }, input));
+        rows.push(await makeRow(contender, { ids: [...texts.keys()], texts, chunks: reader }, input, rows));
       return await measure(input, texts, { ...manifest, packSeconds }, rows);
     } finally {
       await reader.close();
@@ -152,15 +152,36 @@ interface Row {
   readonly description: { readonly id: string; readonly revision: string; readonly settings: Readonly<Record<string, unknown>> };
   /** Encoding or indexing the candidates. */
   readonly seconds: number;
-  /** Of the vectors; absent where there are none. */
+  /** Of the row's own vectors; absent where there are none. */
   readonly vectorBytes?: number;
   readonly index: string;
 }
 
-async function makeRow(contender: Contender, candidates: Candidates, input: EncoderEvaluationInput): Promise<Row> {
-  if ('encoder' in contender) return makeEncoderRow(contender, candidates, input);
+async function makeRow(
+  contender: Contender,
+  candidates: Candidates,
+  input: EncoderEvaluationInput,
+  before: readonly Row[],
+): Promise<Row> {
+  if ('encoder' in contender) {
+    const base = before.find((row) => row.contender.name === contender.documentsOf);
+    return base?.retriever instanceof ExactRetriever
+      ? requeryRow(contender, base.retriever, base, candidates)
+      : makeEncoderRow(contender, candidates, input);
+  }
   const [made, seconds] = await timed(() => contender.retriever(candidates));
   return { contender, ...made, seconds, index: contender.index };
+}
+
+/** A row over the document vectors of another: it has no vectors of its own, and the time to make them is the other's. */
+async function requeryRow(
+  contender: EncoderContender,
+  documents: ExactRetriever,
+  { seconds, index }: Row,
+  candidates: Candidates,
+): Promise<Row> {
+  const encoder = await contender.encoder(candidates);
+  return { contender, retriever: documents.askedBy(encoder, contender.name), description: encoder.description, seconds, index };
 }
 
 async function makeEncoderRow(

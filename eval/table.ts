@@ -34,12 +34,20 @@ export function formatEvaluation(evaluation: EncoderEvaluation & { readonly savi
     formatTable(['', ...QUALITY_COLUMNS.map(([heading]) => heading)], rows),
     '',
     ...(evaluation.encoders['student'] ? [`retention  ${formatShare(evaluation.retention)} of the teacher's nDCG@10`] : []),
+    ...formatQueryStudent(evaluation),
     `saving     ${formatShare(evaluation.saving)} (${bytes.container + bytes.mapping} bytes for ${bytes.text})${training}`,
     `over       ${counts.documents} documents in ${counts.chunks} chunks, ${counts.queries} queries`,
   ];
   if (counts.relevant_not_candidates > 0)
     lines.push(`missing    ${counts.relevant_not_candidates} relevant documents are no candidates`);
   return [...lines, '', formatStorage(bytes), ...formatSpeed(evaluation)].join('\n');
+}
+
+/** What is left of the student's quality when the query student asks in the teacher's place. */
+function formatQueryStudent({ encoders }: EncoderEvaluation): string[] {
+  const [asked, student] = ['query-student', 'student'].map((row) => encoders[row]?.['ndcg_at_10']);
+  if (asked === undefined || student === undefined) return [];
+  return [`queries    ${formatShare(student === 0 ? null : asked / student)} of the student's nDCG@10 without the teacher`];
 }
 
 /** What the same texts take in each form. */

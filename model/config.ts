@@ -144,6 +144,17 @@ export const modelConfigSchema = z
 /** Shape of an encoder; together with the output dimension (the teacher's) it decides every weight's shape. */
 export type ModelConfig = z.infer<typeof modelConfigSchema>;
 
+/**
+ * Shape of a query student: that of a model over the text itself, whose queries are never compressed. Entropy patching is left to experiments: whoever
+ * serves queries would have to carry a language model with the student.
+ */
+export const queryModelConfigSchema = modelConfigSchema
+  .safeExtend({ input: z.literal('text').default('text') })
+  .refine((model) => patchingOf(model).kind !== 'entropy', {
+    path: ['patching', 'kind'],
+    message: 'of a query student must be static or space',
+  });
+
 /** BLT's width of the feed-forward part: `256 * ceil(floor(8d/3) / 256)` (facebookresearch/blt, multiplier 1). */
 export function feedForwardDimension(dimension: number): number {
   return 256 * Math.ceil(Math.floor((8 * dimension) / 3) / 256);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { access, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { copyWeights, type QueryStudentFiles, readCheckpointState, writeCheckpointFolder } from '../checkpoints/index.ts';
 import { type FolderLock, lockFolder } from '../data/folder-lock.ts';
 import { openPglite } from '../search/pglite-driver.ts';
 import { PgvectorStore, type VectorPrecision } from '../search/pgvector-store.ts';
@@ -21,6 +22,7 @@ import {
 } from './index-manifest.ts';
 
 const DATABASE_FOLDER = 'pgdata';
+const QUERY_FOLDER = 'query';
 const ID_BYTES = 8;
 
 export interface IndexFolderOptions {
@@ -33,10 +35,12 @@ export interface IndexWritingOptions extends IndexFolderOptions {
   readonly precision?: VectorPrecision;
   /** What searches go by; unless given, what the index has (a new one: none, exact search). */
   readonly vectorIndex?: VectorIndexInput;
+  /** The checkpoint's query student, which the index gets a copy of: searching needs neither teacher nor run folder then. */
+  readonly queryStudent?: QueryStudentFiles;
 }
 
 /**
- * An index on disk: `index.json`, `pgdata/` (unless the vectors lie in a server), and `lock` while a process has it open.
+ * An index on disk: `index.json`, `pgdata/` (unless the vectors lie in a server), `query/` where the checkpoint has a query student, and `lock` while a process has it open.
  * It is this process's alone until `close`.
  */
 export class IndexFolder {
@@ -54,6 +58,12 @@ export class IndexFolder {
 
   get manifest(): IndexManifest {
     return this.#manifest;
+  }
+
+  /** Where the query student lies; undefined where the index has none. */
+  get queryStudent(): QueryStudentFiles | undefined {
+    const { queryStudent } = this.#manifest;
+    return queryStudent && { folder: join(this.path, QUERY_FOLDER), hash: queryStudent.hash };
   }
 
   /**
@@ -95,13 +105,23 @@ export class IndexFolder {
         store: server === undefined ? { kind: 'pglite' } : { kind: 'postgres', url: server },
       };
       const { id, store: storeManifest } = known ?? fresh;
-      const manifest: IndexManifest = { version: INDEX_VERSION, id, ...makers, store: storeManifest, documents: 0, chunks: 0 };
+      const { queryStudent } = options;
+      const manifest: IndexManifest = {
+        version: INDEX_VERSION,
+        id,
+        ...makers,
+        ...(queryStudent && { queryStudent: { hash: queryStudent.hash } }),
+        store: storeManifest,
+        documents: 0,
+        chunks: 0,
+      };
       const changes = finished?.zpkg.identity !== makers.zpkg.identity;
       if (changes) {
         // In this order a kill at any moment leaves either the old index or one that says it is unfinished.
         await writeIndexManifest(path, BUILDING_FILE, manifest);
         await removeDurably(path, INDEX_FILE);
       }
+      if (queryStudent) await copyQueryStudent(queryStudent, join(path, QUERY_FOLDER));
       const store = await openStore(path, manifest, options, changes);
       return new IndexFolder(path, store, lock, manifest);
     });
@@ -132,6 +152,12 @@ async function locked<Result>(path: string, body: (lock: FolderLock) => Promise<
     await lock.release();
     throw error;
   }
+}
+
+/** Leaves a copy alone that is there already: the same checkpoint made it. */
+async function copyQueryStudent({ folder, hash }: QueryStudentFiles, to: string): Promise<void> {
+  const there = await readCheckpointState(to).catch(() => undefined);
+  if (there?.contentHash !== hash) await writeCheckpointFolder(to, (temporary) => copyWeights(folder, temporary));
 }
 
 async function openStore(

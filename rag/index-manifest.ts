@@ -38,6 +38,8 @@ const indexManifest = z.strictObject({
   /** Random hexadecimal digits; the store's tables are named by it, so that many indexes share a database. */
   id: z.string().regex(/^[0-9a-f]{16}$/),
   ...indexMakers,
+  /** The query student of the checkpoint, in the index' folder `query`: it may encode queries in the teacher's place. Absent: the teacher alone may. */
+  queryStudent: z.strictObject({ hash: z.string() }).optional(),
   store: storeManifest,
   documents: z.int().nonnegative(),
   chunks: z.int().nonnegative(),

@@ -1,11 +1,11 @@
 import { openCorpus } from '../data/index.ts';
-import { createTeacher, type TextEmbedder } from '../model/encoders/index.ts';
+import type { QueryEmbedder } from '../model/encoders/index.ts';
 import { VectorRetriever } from '../search/vector-retriever.ts';
 import type { VectorFilter, VectorStore } from '../search/vector-store.ts';
 import { CemError, UsageError } from '../zpkg/errors.ts';
 import { corpusIdentity } from './corpus-identity.ts';
 import { IndexFolder, type IndexFolderOptions } from './index-folder.ts';
-import { checkSameTeacher } from './index-manifest.ts';
+import { openQueryEncoder, type QueryEncoderChoice, type QueryEncoderOptions } from './query-encoder.ts';
 
 /** Most results that one search gives: each one is decompressed. */
 export const MAXIMUM_RESULTS = 100;
@@ -28,12 +28,14 @@ export interface IndexDescription {
   readonly dimension: number;
   /** Content hash of the checkpoint. */
   readonly checkpoint: string;
-  /** Id of the text encoder that reads the queries. */
+  /** Id of the teacher. */
   readonly teacher: string;
+  /** What encodes the queries: the teacher, or the query student. */
+  readonly queries: QueryEncoderChoice;
 }
 
 export interface SearcherParts {
-  readonly embedder: TextEmbedder;
+  readonly embedder: QueryEmbedder;
   readonly store: VectorStore;
   /** Where the text of a result comes from: the one place that decompresses (invariant 2). */
   readonly texts: { chunkText(chunk: number): Promise<string> };
@@ -42,9 +44,7 @@ export interface SearcherParts {
   close(): Promise<void>;
 }
 
-export interface OpenSearcherOptions extends IndexFolderOptions {
-  /** Where transformers models are looked up before the hub; where the index says, when absent. */
-  readonly models?: string;
+export interface OpenSearcherOptions extends IndexFolderOptions, QueryEncoderOptions {
   /** Passed to the container's reader. Tests count its calls. */
   readonly decompressor?: NonNullable<Parameters<typeof openCorpus>[1]>['decompressor'];
 }
@@ -62,9 +62,9 @@ export class Searcher {
   }
 
   /**
-   * Opens a finished index with all that it names: its vectors, its container, and the teacher that encodes queries.
+   * Opens a finished index with all that it names: its vectors, its container, and what encodes queries.
    *
-   * @throws CemError `INDEX_ZPKG_CHANGED`, `INDEX_OTHER_TEACHER`, and what `IndexFolder.openForSearch`, `openCorpus` and `createTeacher` throw
+   * @throws CemError `INDEX_ZPKG_CHANGED`, UsageError `INDEX_NO_QUERY_STUDENT`, and what `IndexFolder.openForSearch`, `openCorpus` and `openQueryEncoder` throw
    */
   static async open(folder: string, options: OpenSearcherOptions = {}): Promise<Searcher> {
     const index = await IndexFolder.openForSearch(folder, options);
@@ -86,18 +86,13 @@ export class Searcher {
           { details: { index: index.path, zpkg: zpkg.path } },
         );
       }
-      const models = options.models ?? teacher.models;
-      const embedder = await createTeacher(teacher.config, {
-        ...(models === undefined ? {} : { models }),
-        ...(teacher.folder === undefined ? {} : { folder: teacher.folder }),
-      });
+      const { queries, embedder } = await openQueryEncoder(index, options);
       closing.push(() => embedder.dispose());
-      checkSameTeacher(index.path, teacher, embedder.description);
       return new Searcher({
         embedder,
         store: index.store,
         texts: reader,
-        description: { documents, chunks, dimension, checkpoint: checkpoint.hash, teacher: teacher.id },
+        description: { documents, chunks, dimension, checkpoint: checkpoint.hash, teacher: teacher.id, queries },
         close,
       });
     } catch (error) {

@@ -62,6 +62,11 @@ export class ExactRetriever implements Retriever {
     return new ExactRetriever(encoder, { ids, tieOrder, index }, options.name);
   }
 
+  /** The same documents, asked by another encoder of queries: nothing of them is encoded or held again. */
+  askedBy(encoder: Encoder, name?: string): ExactRetriever {
+    return new ExactRetriever(encoder, { ids: this.#ids, tieOrder: this.#tieOrder, index: this.#index }, name);
+  }
+
   async search(queries: readonly string[], k: number): Promise<Hit[][]> {
     assertResultCount(k);
     const vectors = await this.#encoder.encodeQueries(queries);

@@ -1,14 +1,14 @@
-import type { TextEmbedder } from '../model/encoders/encoder.ts';
+import type { QueryEmbedder } from '../model/encoders/encoder.ts';
 import type { Hit, Retriever } from './retriever.ts';
 import type { VectorFilter, VectorStore } from './vector-store.ts';
 
 /** Ranks the documents of a vector store for text queries, which the embedder turns into vectors (invariant 3). */
 export class VectorRetriever implements Retriever {
   readonly name: string;
-  readonly #embedder: TextEmbedder;
+  readonly #embedder: QueryEmbedder;
   readonly #store: VectorStore;
 
-  constructor(embedder: TextEmbedder, store: VectorStore, name = 'pgvector') {
+  constructor(embedder: QueryEmbedder, store: VectorStore, name = 'pgvector') {
     this.name = name;
     this.#embedder = embedder;
     this.#store = store;

@@ -5,7 +5,7 @@ import { modelConfigSchema, patchingOf } from '../../model/config.ts';
 import { BYTE_ID_OFFSET, HASH_PRIMES } from '../../model/ngram-hash.ts';
 import { SYMBOL_KINDS, symbolKind } from '../../model/symbol-batch.ts';
 import { CemError, FormatError } from '../../zpkg/errors.ts';
-import { type CheckpointState, MODEL_FILE, STATE_FILE, TABLES_FILE, tableNames } from '../checkpoint.ts';
+import { type CheckpointState, MODEL_FILE, QUERY_FOLDER, STATE_FILE, TABLES_FILE, tableNames } from '../checkpoint.ts';
 import { DENSE_PRECISIONS, TABLE_PRECISIONS } from '../compact-weights.ts';
 import { ONNX_FILE, ONNX_WEIGHTS_FILE } from './onnx/onnx-model.ts';
 
@@ -26,6 +26,7 @@ const FILE_MEANINGS: Readonly<Record<string, string>> = {
   [ONNX_FILE]: 'the graph as ONNX, operator set 18',
   [ONNX_WEIGHTS_FILE]: 'weights of `encoder.onnx`, float32',
   teacher: 'the fitted teacher, which embeds queries',
+  [QUERY_FOLDER]: 'the query student, a text encoder trained to the queries of the teacher, in the form of a checkpoint',
 };
 
 const PRECISION_WORDS = {

@@ -1,8 +1,19 @@
-import { copyFile, mkdir, open, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LsaEmbedder } from '../../model/encoders/lsa.ts';
 import { CemError, UsageError } from '../../zpkg/errors.ts';
-import { type CheckpointState, MODEL_FILE, STATE_FILE, TABLES_FILE, tableArrays, writeWeights } from '../checkpoint.ts';
+import {
+  type CheckpointState,
+  copyWeights,
+  loadCheckpoint,
+  MODEL_FILE,
+  QUERY_FOLDER,
+  STATE_FILE,
+  TABLES_FILE,
+  tableArrays,
+  writeWeights,
+} from '../checkpoint.ts';
+import { copySynced, syncFolder } from '../checkpoint-folder.ts';
 import type { DensePrecision, TablePrecision } from '../compact-weights.ts';
 import type { LoadedStudent } from '../load-student.ts';
 import { writeSafetensors } from '../safetensors.ts';
@@ -51,18 +62,8 @@ export interface ExportResult {
   readonly hash: string;
 }
 
-async function copySynced(from: string, to: string): Promise<void> {
-  await copyFile(from, to);
-  const file = await open(to, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
 /**
- * Writes a checkpoint's encoder as a folder that can be carried away: weights, tables, a fitted teacher, a description for programs and a model card; no optimiser state.
+ * Writes a checkpoint's encoder as a folder that can be carried away: weights, tables, a fitted teacher, with `safetensors` the query student, a description for programs and a model card; no optimiser state.
  *
  * `safetensors`: a checkpoint again, which `loadStudent` loads; its weights may be rounded, which makes other weights with a content hash of their own. `layers-model`: the graph as `tf.loadLayersModel` reads it, see `loadLayersModelExport`. `onnx`: the graph for any ONNX
  * runtime, see `writeOnnxModel`.
@@ -85,15 +86,19 @@ export async function exportEncoder(loaded: LoadedStudent, output: string, optio
     const numbers = [TABLES_FILE];
     if (format === 'safetensors' && rounded) {
       const storage = { ...wanted, roundedFrom: original ?? loaded.hash };
-      state = await writeWeights(folder, loaded.student, { ...withoutFormat(loaded.state), storage });
+      const query = loaded.query && { contentHash: await writeRoundedQuery(loaded.query.folder, folder, wanted) };
+      state = await writeWeights(folder, loaded.student, { ...withoutFormat(loaded.state), storage, ...(query && { query }) });
     } else if (stored.tables === 'fp32' || format === 'safetensors') {
       await copySynced(join(loaded.folder, TABLES_FILE), join(folder, TABLES_FILE));
     } else {
       await writeSafetensors(join(folder, TABLES_FILE), tableArrays(loaded.student), { format: 'cem' });
     }
     if (format === 'safetensors') {
-      if (!rounded) for (const file of [MODEL_FILE, STATE_FILE]) await copySynced(join(loaded.folder, file), join(folder, file));
-      numbers.push(MODEL_FILE);
+      if (!rounded) {
+        for (const file of [MODEL_FILE, STATE_FILE]) await copySynced(join(loaded.folder, file), join(folder, file));
+        if (loaded.query) await copyWeights(loaded.query.folder, join(folder, QUERY_FOLDER));
+      }
+      numbers.push(MODEL_FILE, ...(loaded.query ? [join(QUERY_FOLDER, MODEL_FILE), join(QUERY_FOLDER, TABLES_FILE)] : []));
     } else if (format === 'layers-model') {
       numbers.push(...(await writeLayersModel(loaded.student.graph, folder)));
     } else {
@@ -120,6 +125,25 @@ export async function exportEncoder(loaded: LoadedStudent, output: string, optio
     evaluations: evaluations.map(({ file }) => file),
     hash: state.contentHash,
   };
+}
+
+/**
+ * Writes a checkpoint's query student with rounded weights into the folder of an export.
+ *
+ * @returns its new content hash
+ */
+async function writeRoundedQuery(from: string, folder: string, wanted: Precisions): Promise<string> {
+  const { model, state } = await loadCheckpoint(from);
+  try {
+    const to = join(folder, QUERY_FOLDER);
+    await mkdir(to);
+    const storage = { ...wanted, roundedFrom: state.storage?.roundedFrom ?? state.contentHash };
+    const { contentHash } = await writeWeights(to, model, { ...withoutFormat(state), storage });
+    await syncFolder(to);
+    return contentHash;
+  } finally {
+    model.dispose();
+  }
 }
 
 /** @throws UsageError `EXPORT_PRECISION` where the format has no choice */

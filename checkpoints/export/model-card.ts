@@ -128,7 +128,7 @@ export function modelCard(
   return `${[
     '---\nlibrary_name: cem-rag\npipeline_tag: feature-extraction\ntags: [embeddings, retrieval, compressed-documents]\n---',
     `# ${config?.name ?? 'CEM encoder'}`,
-    `An encoder of zstd-compressed text: it reads a chunk's compressed bytes and gives a vector of ${state.dimension} numbers, near to the one that its teacher gives the chunk's text. Queries are text and are embedded by the teacher.`,
+    `An encoder of zstd-compressed text: it reads a chunk's compressed bytes and gives a vector of ${state.dimension} numbers, near to the one that its teacher gives the chunk's text. Queries are text and are embedded by the teacher${state.query === undefined || description.weights !== 'safetensors' ? '' : ', or without it by the query student'}.`,
     '## Files',
     files.map((file) => `- \`${file}\`: ${fileMeaning(file, description)}`).join('\n'),
     '## Use',

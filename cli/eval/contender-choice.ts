@@ -1,9 +1,10 @@
-import { type LoadedEntropyPatcher, type LoadedStudent, loadEntropyPatcher } from '../../checkpoints/index.ts';
+import { type LoadedEntropyPatcher, type LoadedStudent, loadEntropyPatcher, loadQueryStudent } from '../../checkpoints/index.ts';
 import { findBeirDataset, instructedQueryPrompt } from '../../data/index.ts';
 import {
   bm25Contender,
   type Contender,
   chunkContender,
+  type EncoderContender,
   lsaContender,
   RememberingEmbedder,
   randomContender,
@@ -16,6 +17,8 @@ import { patchingOf } from '../../model/config.ts';
 import {
   createTeacher,
   PrecomputedEncoder,
+  type QueryEmbedder,
+  type QueryStudent,
   StudentEncoder,
   type TextEmbedder,
   TextStudentEncoder,
@@ -24,7 +27,7 @@ import {
 import { UsageError } from '../../zpkg/index.ts';
 import type { EvalOptions } from './eval-options.ts';
 
-type RowName = 'teacher' | 'student' | 'bm25' | 'random' | 'lsa' | 'vectors';
+type RowName = 'teacher' | 'student' | 'query-student' | 'bm25' | 'random' | 'lsa' | 'vectors';
 
 /** Dimension of random vectors where no encoder gives one. */
 const RANDOM_DIMENSION = 256;
@@ -70,7 +73,13 @@ export function planContenders(options: EvalOptions): ContenderPlan {
     ...(options.checkpoint === undefined ? [] : (['teacher', 'student'] as const)),
     ...(choice ? [choice.row] : []),
   ];
-  const possible: RowName[] = [...own, 'bm25', 'random', ...(own.includes('lsa') ? [] : (['lsa'] as const))];
+  const possible: RowName[] = [
+    ...own,
+    ...(options.checkpoint === undefined ? [] : (['query-student'] as const)),
+    'bm25',
+    'random',
+    ...(own.includes('lsa') ? [] : (['lsa'] as const)),
+  ];
   if (options.encoders === undefined) return { rows: [...own, 'bm25', 'random'], choice };
   const rows = options.encoders.split(',').map((name) => {
     const row = possible.find((candidate) => candidate === name.trim());
@@ -84,6 +93,25 @@ export function planContenders(options: EvalOptions): ContenderPlan {
   return { rows, choice };
 }
 
+/**
+ * The plan for a checkpoint that is loaded: one with a query student has a row for it, beside that of the student.
+ *
+ * @throws UsageError `EVAL_ENCODERS` when `--encoders` asks for that row and there is none
+ */
+export function withQueryStudent(
+  plan: ContenderPlan,
+  loaded: LoadedStudent | undefined,
+  { encoders }: EvalOptions,
+): ContenderPlan {
+  if (loaded?.query && encoders === undefined)
+    return { ...plan, rows: plan.rows.flatMap((row) => (row === 'student' ? ([row, 'query-student'] as const) : [row])) };
+  if (loaded?.query || !plan.rows.includes('query-student')) return plan;
+  throw new UsageError(
+    'EVAL_ENCODERS',
+    `--encoders ${encoders}: the checkpoint has no query student; leave the row out, or train one with model.query`,
+  );
+}
+
 function parseEncoder(text: string): EncoderChoice {
   if (text === 'lsa') return { row: 'lsa', name: '' };
   const [, kind, name] = /^(transformers|vectors):(.+)$/.exec(text) ?? [];
@@ -95,6 +123,7 @@ function parseEncoder(text: string): EncoderChoice {
 export interface EvaluationResources {
   readonly loaded: LoadedStudent | undefined;
   readonly teacher: TextEmbedder | undefined;
+  readonly queryStudent: QueryStudent | undefined;
   readonly vectors: PrecomputedEncoder | undefined;
   close(): Promise<void>;
 }
@@ -107,8 +136,10 @@ export async function loadEncoders(
 ): Promise<EvaluationResources> {
   const teacher = rows.includes('teacher') || rows.includes('student') ? await openTeacher(choice, loaded, options) : undefined;
   let patcher: LoadedEntropyPatcher | undefined;
+  let queryStudent: QueryStudent | undefined;
   try {
-    patcher = loaded && rows.includes('student') ? await useEntropyPatcher(loaded) : undefined;
+    queryStudent = loaded?.query && rows.includes('query-student') ? await loadQueryStudent(loaded.query) : undefined;
+    patcher = loaded && (rows.includes('student') || queryStudent) ? await useEntropyPatcher(loaded) : undefined;
     const vectors =
       choice?.row === 'vectors'
         ? await PrecomputedEncoder.open({
@@ -119,15 +150,18 @@ export async function loadEncoders(
     return {
       loaded,
       teacher,
+      queryStudent,
       vectors,
       close: async () => {
         await vectors?.close();
         patcher?.dispose();
+        await queryStudent?.dispose();
         await teacher?.dispose();
       },
     };
   } catch (error) {
     patcher?.dispose();
+    await queryStudent?.dispose();
     await teacher?.dispose();
     throw error;
   }
@@ -166,18 +200,20 @@ export function makeContenders({ rows }: ContenderPlan, resources: EvaluationRes
 
 function makeContender(
   row: RowName,
-  { loaded, teacher, vectors }: EvaluationResources,
+  { loaded, teacher, queryStudent, vectors }: EvaluationResources,
   queries: RememberingEmbedder | undefined,
 ): Contender {
   switch (row) {
     case 'teacher':
       return textContender('teacher', queries!);
     case 'student':
-      return studentContender(loaded!, queries!);
+      return studentContender(row, loaded!, queries!);
+    case 'query-student':
+      return { ...studentContender(row, loaded!, queryStudent!), documentsOf: 'student' };
     case 'bm25':
       return bm25Contender();
     case 'random':
-      return randomContender((teacher ?? vectors)?.description.dimension ?? RANDOM_DIMENSION);
+      return randomContender((teacher ?? queryStudent ?? vectors)?.description.dimension ?? RANDOM_DIMENSION);
     case 'lsa':
       return lsaContender();
     case 'vectors':
@@ -185,11 +221,11 @@ function makeContender(
   }
 }
 
-function studentContender({ student, hash }: LoadedStudent, queries: TextEmbedder): Contender {
+function studentContender(name: string, { student, hash }: LoadedStudent, queries: QueryEmbedder): EncoderContender {
   const { input, maximumSymbols: limit } = student.config;
   return input === 'text'
-    ? textStudentContender('student', (texts) => new TextStudentEncoder(student, texts, queries, hash), { limit, unit: 'bytes' })
-    : chunkContender('student', (chunks) => new StudentEncoder(student, chunks, queries, hash), {
+    ? textStudentContender(name, (texts) => new TextStudentEncoder(student, texts, queries, hash), { limit, unit: 'bytes' })
+    : chunkContender(name, (chunks) => new StudentEncoder(student, chunks, queries, hash), {
         limit,
         unit: 'symbols a chunk',
       });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { UsageError } from '../../zpkg/errors.ts';
 import type { TextEmbedder } from './encoder.ts';
 import { LsaEmbedder } from './lsa.ts';
@@ -6,7 +7,7 @@ import { findTransformersModel } from './transformers-folders.ts';
 
 /** Whether `createTeacher` would find a teacher with these options on this machine, without a download. */
 export function isTeacherAtHand(config: TeacherConfig, options: { models?: string; folder?: string } = {}): boolean {
-  if (config.kind === 'lsa') return options.folder !== undefined;
+  if (config.kind === 'lsa') return options.folder !== undefined && existsSync(options.folder);
   return findTransformersModel(config, options.models).local !== undefined;
 }
 

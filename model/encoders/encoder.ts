@@ -39,14 +39,18 @@ export interface Encoder {
   encodeCorpus(ids: readonly string[], onProgress?: OnProgress): Promise<CorpusVectors>;
 }
 
-/** A model that embeds text: the teacher in training, the query encoder in search. */
-export interface TextEmbedder {
+/** What encodes queries in search: a teacher, or the student that learnt its queries. */
+export interface QueryEmbedder {
   readonly description: EncoderDescription;
-  /** [texts.length, dimension], L2-normalised; documents as the model wants them (prompt, maximum length). */
-  embedDocuments(texts: readonly string[], onProgress?: OnProgress): Promise<Vectors>;
   /** [texts.length, dimension], L2-normalised; with the model's query prompt. */
   embedQueries(texts: readonly string[], onProgress?: OnProgress): Promise<Vectors>;
   dispose(): Promise<void>;
+}
+
+/** A model that embeds documents' texts as well: the teacher. */
+export interface TextEmbedder extends QueryEmbedder {
+  /** [texts.length, dimension], L2-normalised; documents as the model wants them (prompt, maximum length). */
+  embedDocuments(texts: readonly string[], onProgress?: OnProgress): Promise<Vectors>;
 }
 
 /** Compressed chunks of documents, as the student reads them: no way to a text leads through it. */

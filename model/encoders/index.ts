@@ -1,9 +1,19 @@
 export { cacheFolder } from './cache-folder.ts';
 export { createTeacher, isTeacherAtHand } from './create-teacher.ts';
-export type { ChunkSource, CorpusVectors, Encoder, EncoderDescription, OnProgress, TextEmbedder, Vectors } from './encoder.ts';
+export type {
+  ChunkSource,
+  CorpusVectors,
+  Encoder,
+  EncoderDescription,
+  OnProgress,
+  QueryEmbedder,
+  TextEmbedder,
+  Vectors,
+} from './encoder.ts';
 export { LsaEmbedder } from './lsa.ts';
 export { type NpyPrecision, NpyReader, NpyWriter } from './npy.ts';
 export { PrecomputedEncoder } from './precomputed-encoder.ts';
+export { QueryStudent } from './query-student.ts';
 export { RandomEncoder } from './random-encoder.ts';
 export { type ChunkEncoder, StudentEncoder } from './student-encoder.ts';
 export {

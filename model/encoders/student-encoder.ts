@@ -1,4 +1,4 @@
-import type { ChunkSource, CorpusVectors, Encoder, EncoderDescription, OnProgress, TextEmbedder, Vectors } from './encoder.ts';
+import type { ChunkSource, CorpusVectors, Encoder, EncoderDescription, OnProgress, QueryEmbedder, Vectors } from './encoder.ts';
 
 /** Chunks that are read and encoded together: enough to fill batches of like length, few enough to hold. */
 const CHUNKS_PER_READ = 1024;
@@ -11,17 +11,17 @@ export interface ChunkEncoder {
 }
 
 /**
- * The trained encoder over compressed chunks, with the teacher's text encoder for queries: a document has one vector for each of its chunks.
+ * The trained encoder over compressed chunks, with a text encoder for queries, the teacher's or the query student: a document has one vector for each of its chunks.
  * No way to a document's text leads through it.
  */
 export class StudentEncoder implements Encoder {
   readonly description: EncoderDescription;
   readonly #student: ChunkEncoder;
   readonly #source: ChunkSource;
-  readonly #queries: TextEmbedder;
+  readonly #queries: QueryEmbedder;
 
   /** @param revision identity of the student's weights */
-  constructor(student: ChunkEncoder, source: ChunkSource, queries: TextEmbedder, revision = 'unknown') {
+  constructor(student: ChunkEncoder, source: ChunkSource, queries: QueryEmbedder, revision = 'unknown') {
     this.#student = student;
     this.#source = source;
     this.#queries = queries;

@@ -1,5 +1,5 @@
 import { CemError } from '../../zpkg/errors.ts';
-import type { CorpusVectors, Encoder, EncoderDescription, OnProgress, TextEmbedder, Vectors } from './encoder.ts';
+import type { CorpusVectors, Encoder, EncoderDescription, OnProgress, QueryEmbedder, Vectors } from './encoder.ts';
 
 /** Documents whose texts are in memory as bytes at a time. */
 const TEXTS_PER_BATCH = 1024;
@@ -19,13 +19,13 @@ export class TextStudentEncoder implements Encoder {
   readonly description: EncoderDescription;
   readonly #student: TextStudent;
   readonly #documents: ReadonlyMap<string, string>;
-  readonly #queries: TextEmbedder;
+  readonly #queries: QueryEmbedder;
 
   /**
    * @param documents text by id
    * @param revision identity of the student's weights
    */
-  constructor(student: TextStudent, documents: ReadonlyMap<string, string>, queries: TextEmbedder, revision: string) {
+  constructor(student: TextStudent, documents: ReadonlyMap<string, string>, queries: QueryEmbedder, revision: string) {
     this.#student = student;
     this.#documents = documents;
     this.#queries = queries;

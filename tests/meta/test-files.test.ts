@@ -56,7 +56,8 @@ test('invariants 1 and 2: what encodes, indexes, ranks and evaluates never decom
 });
 
 test('invariant 3: a query is never compressed', () => {
-  for (const { path, code } of sources('model', 'search', 'eval', 'rag')) assert.not.match(code, /\bcreateCompressor\b/, path);
+  for (const { path, code } of sources('model', 'search', 'eval', 'rag', 'training/query'))
+    assert.not.match(code, /\bcreateCompressor\b/, path);
 });
 
 test('invariant 4: the container knows nothing of what stands above it', () => {

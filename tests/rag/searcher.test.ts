@@ -18,7 +18,7 @@ import {
 } from './fixtures.ts';
 
 const test = suite('searcher');
-const DESCRIPTION = { documents: 0, chunks: 0, dimension: DIMENSION, checkpoint: 'c', teacher: 't' };
+const DESCRIPTION = { documents: 0, chunks: 0, dimension: DIMENSION, checkpoint: 'c', teacher: 't', queries: 'teacher' as const };
 
 /** Decompressors that count what they decompress. */
 function countingDecompressor(): { make: typeof createDecompressor; count(): number } {
@@ -129,7 +129,14 @@ test('an index on disk is opened with all that it names, and answers', () =>
 
     const counting = countingDecompressor();
     const searcher = await Searcher.open(index, { decompressor: counting.make });
-    assert.equal(searcher.description, { documents: 60, chunks: 60, dimension, checkpoint: 'a'.repeat(64), teacher: id });
+    assert.equal(searcher.description, {
+      documents: 60,
+      chunks: 60,
+      dimension,
+      checkpoint: 'a'.repeat(64),
+      teacher: id,
+      queries: 'teacher',
+    });
     assert.is(await codeOf(Searcher.open(index)), 'FOLDER_LOCKED');
     const found = await searcher.search('how to patch a tyre of a bicycle', 10);
     assert.ok(

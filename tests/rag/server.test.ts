@@ -7,7 +7,7 @@ import { CemError, UsageError } from '../../zpkg/errors.ts';
 
 const test = suite<{ server: FastifyInstance; asked: [string, number][] }>('server');
 
-const DESCRIPTION = { documents: 2, chunks: 3, dimension: 4, checkpoint: 'abc', teacher: 'lsa' };
+const DESCRIPTION = { documents: 2, chunks: 3, dimension: 4, checkpoint: 'abc', teacher: 'lsa', queries: 'teacher' as const };
 const RESULT = { id: 'a', score: 0.5, chunk: 1, text: 'the text' };
 
 /** Stands for the searcher; some queries fail on purpose. */

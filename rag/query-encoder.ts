@@ -1,0 +1,56 @@
+import { loadQueryStudent } from '../checkpoints/index.ts';
+import { createTeacher, isTeacherAtHand, type QueryEmbedder } from '../model/encoders/index.ts';
+import { UsageError } from '../zpkg/errors.ts';
+import type { IndexFolder } from './index-folder.ts';
+import { checkSameTeacher } from './index-manifest.ts';
+
+/** Who encodes queries: the teacher, or the student that learnt the teacher's queries. */
+export type QueryEncoderChoice = 'teacher' | 'student';
+
+export interface QueryEncoderOptions {
+  /** Who encodes queries; by default the teacher where it is at hand, else the query student where the index has one, else the teacher from the hub. */
+  readonly queries?: QueryEncoderChoice;
+  /** Where transformers models are looked up before the hub; where the index says, when absent. */
+  readonly models?: string;
+  /** Called before the query student is loaded, for which a backend must be chosen. */
+  readonly beforeQueryStudent?: () => Promise<void>;
+}
+
+/**
+ * Opens what encodes the queries of an index: one of the two that its manifest names, and nothing else.
+ *
+ * @throws UsageError `INDEX_NO_QUERY_STUDENT`; CemError `INDEX_OTHER_TEACHER`, and what `createTeacher` and `loadQueryStudent` throw
+ */
+export async function openQueryEncoder(
+  index: Pick<IndexFolder, 'path' | 'manifest' | 'queryStudent'>,
+  options: QueryEncoderOptions,
+): Promise<{ readonly queries: QueryEncoderChoice; readonly embedder: QueryEmbedder }> {
+  const { teacher } = index.manifest;
+  const { queryStudent } = index;
+  const models = options.models ?? teacher.models;
+  const places = {
+    ...(models === undefined ? {} : { models }),
+    ...(teacher.folder === undefined ? {} : { folder: teacher.folder }),
+  };
+  const queries =
+    options.queries ?? (queryStudent === undefined || isTeacherAtHand(teacher.config, places) ? 'teacher' : 'student');
+  if (queries === 'student') {
+    if (queryStudent === undefined) {
+      throw new UsageError(
+        'INDEX_NO_QUERY_STUDENT',
+        `the checkpoint that made the index ${index.path} has no query student: leave the queries to the teacher, or train a checkpoint with model.query and index with it`,
+        { details: { index: index.path } },
+      );
+    }
+    await options.beforeQueryStudent?.();
+    return { queries, embedder: await loadQueryStudent(queryStudent) };
+  }
+  const embedder = await createTeacher(teacher.config, places);
+  try {
+    checkSameTeacher(index.path, teacher, embedder.description);
+  } catch (error) {
+    await embedder.dispose();
+    throw error;
+  }
+  return { queries, embedder };
+}

@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ModelConfig } from '../../model/config.ts';
+import type { TextEmbedder } from '../../model/encoders/index.ts';
+import { CemError } from '../../zpkg/index.ts';
+import type { TrainingConfig } from '../config.ts';
+import type { ShortTexts } from '../labelling.ts';
+import { TrainingLoop } from '../loop.ts';
+import type { RunFolder } from '../run-folder.ts';
+import type { TrainingListener, TrainOptions } from '../train-options.ts';
+import { labelQueries, queryTexts } from './query-texts.ts';
+
+const NO_DICTIONARY = new Uint8Array(0);
+
+/** How the training of a query student ended. */
+export interface QueryTraining {
+  /** Folder of its newest checkpoint. */
+  readonly checkpoint: string;
+  /** Whether the signal ended it before its last step. */
+  readonly interrupted: boolean;
+}
+
+/**
+ * Trains the query student: a model over the text itself, on short texts that the teacher read as queries, with the losses and optimisers of the documents'
+ * encoder. It needs the teacher and nothing of that encoder, and is trained before it, so that every checkpoint of the run has the whole of it.
+ *
+ * It is a run of its own in the folder `query` of the run, with metrics and checkpoints, and resumes as exactly as any.
+ *
+ * @param model with the input `text`
+ * @param others the run's short texts
+ * @throws as `TrainingLoop.run`; CemError `TRAINING_NO_TEXTS`
+ */
+export async function trainQueryStudent(
+  run: RunFolder,
+  model: ModelConfig,
+  teacher: TextEmbedder,
+  passages: readonly string[],
+  others: readonly ShortTexts[],
+  options: TrainOptions,
+): Promise<QueryTraining> {
+  const folder = queryFolder(run);
+  const training = queryTrainingConfig(options.training);
+  const last = folder.checkpoint(training.steps);
+  if (existsSync(last)) return { checkpoint: last, interrupted: false };
+  await mkdir(folder.path, { recursive: true });
+  const ownOptions = { ...options, model, training, listener: named('query student', options.listener) };
+  const granularities = await labelQueries(teacher, queryTexts(passages, others, options.training), ownOptions);
+  if (granularities.length === 0) {
+    throw new CemError(
+      'TRAINING_NO_TEXTS',
+      'there is no text to train the query student on: the teacher has no vector for any, or all texts have batchSize 0',
+    );
+  }
+  const { checkpoint, interrupted } = await new TrainingLoop(folder, ownOptions, teacher, NO_DICTIONARY, granularities).run();
+  return { checkpoint, interrupted };
+}
+
+function queryFolder(run: RunFolder): RunFolder {
+  const path = join(run.path, 'query');
+  return {
+    ...run,
+    path,
+    metrics: join(path, 'metrics.jsonl'),
+    failedStep: join(path, 'failed-step.json'),
+    checkpoint: (step) => join(path, 'checkpoints', String(step)),
+  };
+}
+
+/** The run's training without what belongs to the documents' encoder alone; only the newest checkpoint stays. */
+function queryTrainingConfig(training: TrainingConfig): TrainingConfig {
+  const {
+    query,
+    warmStart: _warmStart,
+    evaluateEvery: _evaluateEvery,
+    earlyStopping: _earlyStopping,
+    keepCheckpointsEvery: _keepCheckpointsEvery,
+    ...shared
+  } = training;
+  return { ...shared, steps: query?.steps ?? training.steps, keepCheckpoints: 1 };
+}
+
+/** Says of every line whose it is. */
+function named(name: string, listener: TrainingListener): TrainingListener {
+  return {
+    note: (line) => listener.note(`${name}: ${line}`),
+    stage: (stage) => listener.stage(`${name}: ${stage}`),
+  };
+}
