@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { modelConfigSchema } from '../model/config.ts';
+import { modelConfigSchema, queryModelConfigSchema } from '../model/config.ts';
 import { teacherConfig } from '../model/encoders/teacher-config.ts';
 import { trainingConfigSchema } from '../training/config.ts';
+import { MOST_VARIANTS, packVariantSchema } from '../training/variants/config.ts';
 
 const valuesSchema = z.strictObject({
   /** Names the run's folder, `runs/<name>`. */
@@ -31,15 +32,25 @@ const valuesSchema = z.strictObject({
       level: z.number().int().min(-7).max(22).default(19),
       targetChunkSize: z.number().int().positive().default(4096),
       dictionarySize: z.number().int().nonnegative().default(65_536),
+      /** The same chunks and short texts packed otherwise as well, so that the encoder reads containers of other levels and dictionaries; each text of a batch is drawn from one packing. */
+      variants: z.array(packVariantSchema).min(1).max(MOST_VARIANTS).optional(),
     })
     .prefault({}),
   teacher: teacherConfig,
-  model: modelConfigSchema.prefault({}),
+  model: modelConfigSchema
+    .safeExtend({
+      /** A text encoder that is trained to the teacher's query vectors, so that searching needs no teacher; absent: none. */
+      query: queryModelConfigSchema.optional(),
+    })
+    .prefault({}),
   training: trainingConfigSchema.prefault({}),
 });
 
 /** A whole run: every component's own schema, composed. Unknown keys are refused with their path. */
-export const runConfigSchema = valuesSchema.superRefine(({ data, training }, context) => {
+export const runConfigSchema = valuesSchema.superRefine(({ data, model, training }, context) => {
+  if (training.query !== undefined && model.query === undefined) {
+    context.addIssue({ code: 'custom', path: ['training', 'query'], message: 'needs model.query, which says what is trained' });
+  }
   if (data.dev !== undefined) return;
   for (const key of ['evaluateEvery', 'earlyStopping'] as const) {
     if (training[key] !== undefined)

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { createCompressor } from '../zpkg/index.ts';
 import type { CompressionSettings } from './compression-messages.ts';
@@ -13,6 +14,8 @@ const BATCHES_A_THREAD = 2;
 const ALONE_MS = 250;
 /** How long this thread compresses before it looks at what the others answered. */
 const TURN_MS = 10;
+/** A thread is started for every so many bytes of text, up to the number of cores: with less it takes longer to start than it saves. */
+const TEXT_A_THREAD = 4 * 1024 * 1024;
 
 interface Batch {
   readonly texts: readonly string[];
@@ -88,6 +91,11 @@ export async function* compressTexts(
   } finally {
     await others.close();
   }
+}
+
+/** Threads that are worth starting for so much text. */
+export function compressionThreads(textBytes: number): number {
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(textBytes / TEXT_A_THREAD)));
 }
 
 function settle(batch: Batch, frames: Promise<Uint8Array[][]>): void {

@@ -17,6 +17,7 @@ export { type Line, readLines } from './lines.ts';
 export { type ChunkRange, Mapping, mappingPathOf } from './mapping.ts';
 export { type MarkdownPassage, markdownPassages, type PassageLengths } from './markdown-passages.ts';
 export { type PackManifest, type PackOptions, packCorpus } from './pack.ts';
+export { type DictionaryShare, type PackedTexts, type PackTextsOptions, packTexts } from './pack-texts.ts';
 export {
   type ChunkPatches,
   PatchBoundaries,

@@ -1,25 +1,13 @@
 import { stat } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { CemError, createCompressor, type DictionaryBorders, trainDictionary, UsageError, ZpkgWriter } from '../zpkg/index.ts';
-import { compressTexts } from './compress-texts.ts';
+import { CemError, createCompressor, type DictionaryBorders, UsageError, ZpkgWriter } from '../zpkg/index.ts';
+import { compressionThreads, compressTexts } from './compress-texts.ts';
+import { dictionarySampleBytes, trainCorpusDictionary } from './corpus-dictionary.ts';
 import { DictionarySample } from './dictionary-sample.ts';
 import { type Document, documentText } from './document.ts';
 import { settleLeftMapping } from './document-reader.ts';
 import { IdTable } from './id-table.ts';
 import { mappingPathOf, nextMappingPathOf, settleMapping, writeMapping } from './mapping.ts';
 import { SMALLEST_TARGET } from './split-text.ts';
-
-/** zstd's own advice: a hundred times the dictionary's size makes a sample. */
-const SAMPLE_FACTOR = 100;
-const LARGEST_SAMPLE = 64 * 1024 * 1024;
-/**
- * A dictionary is stored with the corpus: it never takes more than this share of the text (of 0.7 MB of Chinese law the whole takes least at a 22nd, 2% more at
- * an 8th), and below the smallest size it is left out.
- */
-const LARGEST_DICTIONARY_SHARE = 1 / 24;
-const SMALLEST_DICTIONARY = 1024;
-/** A thread is started for every so many bytes of text, up to the number of cores: with less it takes longer to start than it saves. */
-const TEXT_A_THREAD = 4 * 1024 * 1024;
 
 export interface PackOptions {
   /** zstd level, -7..22; 19 by default: packed once, read often. */
@@ -100,11 +88,11 @@ export async function packCorpus(
   createCompressor({ level });
   if (options.force !== true) await refuseExisting(output);
   const trains = options.dictionary === undefined && dictionarySize > 0;
-  const sample = new DictionarySample(trains ? Math.min(SAMPLE_FACTOR * dictionarySize, LARGEST_SAMPLE) : 0, options.seed ?? 1);
+  const sample = new DictionarySample(trains ? dictionarySampleBytes(dictionarySize) : 0, options.seed ?? 1);
   const survey = await surveyCorpus(documents, trains ? sample : undefined, options);
   const dictionary = chooseDictionary(survey, dictionarySize, level, options);
   const plainLiterals = options.plainLiterals === true;
-  const threads = options.workers ?? defaultThreads(survey.textBytes);
+  const threads = options.workers ?? compressionThreads(survey.textBytes);
   const writer = await ZpkgWriter.create(output, { dictionary, plainLiterals });
   try {
     const chunkCounts = new Uint32Array(survey.ids.length);
@@ -174,17 +162,13 @@ async function* textsAgain(documents: () => AsyncIterable<Document>, ids: IdTabl
   if (number !== ids.length) throw sourceChanged(ids.at(number));
 }
 
-function defaultThreads(textBytes: number): number {
-  return Math.max(1, Math.min(availableParallelism(), Math.floor(textBytes / TEXT_A_THREAD)));
-}
-
 function chooseDictionary(survey: Survey, dictionarySize: number, level: number, options: PackOptions): Uint8Array {
   if (options.dictionary === 'none') return new Uint8Array(0);
   if (options.dictionary !== undefined) return options.dictionary;
-  const size = Math.min(dictionarySize, Math.floor(LARGEST_DICTIONARY_SHARE * survey.textBytes));
-  if (size < SMALLEST_DICTIONARY) return new Uint8Array(0);
+  if (dictionarySize === 0) return new Uint8Array(0);
   options.onProgress?.('train', 0, 1);
-  const dictionary = trainDictionary(survey.sample, { size, level, borders: options.dictionaryBorders ?? 'any' });
+  const borders = options.dictionaryBorders ?? 'any';
+  const dictionary = trainCorpusDictionary(survey.sample, survey.textBytes, { size: dictionarySize, level, borders });
   options.onProgress?.('train', 1, 1);
   return dictionary;
 }

@@ -1,5 +1,8 @@
 import { RandomNumbers } from '../model/random.ts';
 
+/** A batch may be looked at together with those before it, which may be of the epoch before. */
+const KEPT_EPOCHS = 2;
+
 /**
  * Which items each batch of a run holds: every epoch is a seeded permutation of all items. Within a window of some batches the items are sorted by size before they are cut into batches (little is
  * padded then), and the window's batches are shuffled. A batch is a pure function of its number, so that a run resumes exactly.
@@ -13,8 +16,8 @@ export class BatchOrder {
   readonly #seed: number;
   readonly #name: string;
   readonly batchesPerEpoch: number;
-  #epoch = -1;
-  #order: Int32Array = new Int32Array(0);
+  /** By epoch. */
+  readonly #orders = new Map<number, Int32Array>();
 
   /**
    * @param sizes [items] anything that grows with what an item costs
@@ -32,12 +35,18 @@ export class BatchOrder {
   /** [batch size] items of this batch, counted from 0 through all epochs. */
   batch(number: number): Int32Array {
     const epoch = Math.floor(number / this.batchesPerEpoch);
-    if (epoch !== this.#epoch) {
-      this.#order = this.#permutation(epoch);
-      this.#epoch = epoch;
-    }
     const first = (number % this.batchesPerEpoch) * this.#batchSize;
-    return this.#order.subarray(first, first + this.#batchSize);
+    return this.#orderOf(epoch).subarray(first, first + this.#batchSize);
+  }
+
+  #orderOf(epoch: number): Int32Array {
+    const known = this.#orders.get(epoch);
+    if (known) return known;
+    const order = this.#permutation(epoch);
+    const [oldest] = this.#orders.keys();
+    if (this.#orders.size === KEPT_EPOCHS) this.#orders.delete(oldest!);
+    this.#orders.set(epoch, order);
+    return order;
   }
 
   #permutation(epoch: number): Int32Array {

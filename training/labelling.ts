@@ -5,9 +5,11 @@ import { type DocumentReader, randomSpans, uniqueSentences, uniqueWords } from '
 import { createTeacher, LsaEmbedder, type TextEmbedder } from '../model/encoders/index.ts';
 import { CemError } from '../zpkg/index.ts';
 import { compressTexts, Granularity, type TrainingTexts, withTargets } from './granularity.ts';
+import { sharedSettings } from './granularity-settings.ts';
 import type { RunFolder } from './run-folder.ts';
 import { cachedTeacher, cachePrecision, TeacherCache, teacherCacheFolder } from './teacher-cache.ts';
 import type { TrainOptions } from './train-options.ts';
+import type { VariantContainer } from './variants/open-variants.ts';
 
 /** Texts of one granularity that are compressed by themselves, and how a step takes them. */
 export interface ShortTexts {
@@ -76,6 +78,7 @@ export async function openTeacher(
 /** The teacher's vectors for passages and short texts, with their frames: what the steps are cut from. */
 export async function label(
   reader: DocumentReader,
+  variants: readonly VariantContainer[],
   teacher: TextEmbedder,
   passages: readonly string[],
   others: readonly ShortTexts[],
@@ -84,16 +87,14 @@ export async function label(
   const { training, seed, listener } = options;
   const targetsOf = async (name: string, texts: readonly string[]) => {
     const stage = listener.stage(`label ${name}`);
-    const vectors = await teacher.embedDocuments(texts, (done, total) => stage.progress(done, total));
+    const vectors = await teacher.embedDocuments(texts, (done, total) => {
+      stage.progress(done, total);
+      if (options.signal?.aborted) throw stoppedBeforeTraining(stage);
+    });
     stage.done(`${texts.length} vectors of ${vectors.dimension}`);
     return vectors.data;
   };
-  const { falseNegativeMargin, hardNegatives: wanted } = training.loss.infoNce;
-  const common = {
-    windowBatches: training.lengthBucketBatches,
-    seed,
-    ...(wanted && { hardNegatives: { ...wanted, falseNegativeMargin } }),
-  };
+  const common = sharedSettings(training, seed);
   const granularities: Granularity[] = [];
   const add = (name: string, texts: Omit<TrainingTexts, 'count'>, settings: { batchSize: number; weight: number }) => {
     const usable = withTargets(texts, teacher.description.dimension);
@@ -104,16 +105,34 @@ export async function label(
     const targets = await targetsOf('passages', passages);
     add(
       'passages',
-      { sizes, frame: (chunk) => reader.compressedChunk(chunk), text: (chunk) => passages[chunk]!, targets },
+      {
+        sizes,
+        frame: (chunk) => reader.compressedChunk(chunk),
+        variants: variants.map(({ container, weight }) => ({
+          dictionary: container.dictionary,
+          weight,
+          frame: (chunk) => container.compressedChunk(chunk),
+        })),
+        text: (chunk) => passages[chunk]!,
+        targets,
+      },
       training.passages,
     );
   }
   for (const { name, texts, settings } of others) {
     const targets = await targetsOf(name, texts);
     const stage = listener.stage(`compress ${name}`);
-    const frames = compressTexts(texts, reader.dictionary, options.pack.level, (done, total) => stage.progress(done, total));
+    const compress = (dictionary: Uint8Array, level: number, before: number) =>
+      compressTexts(texts, dictionary, level, (done, total) =>
+        stage.progress(before * total + done, (1 + variants.length) * total),
+      );
+    const frames = compress(reader.dictionary, options.pack.level, 0);
+    const packedOtherwise = variants.map(({ container: { dictionary }, level, weight }, index) => {
+      const { frame } = compress(dictionary, level, 1 + index);
+      return { dictionary, weight, frame };
+    });
     stage.done();
-    add(name, { ...frames, targets }, settings);
+    add(name, { ...frames, variants: packedOtherwise, targets }, settings);
   }
   if (granularities.length === 0) {
     throw new CemError(
@@ -122,4 +141,13 @@ export async function label(
     );
   }
   return granularities;
+}
+
+/** There is no step to end and no checkpoint to write yet. What was labelled is in the cache. */
+function stoppedBeforeTraining(stage: { fail(): void }): CemError {
+  stage.fail();
+  return new CemError(
+    'TRAINING_STOPPED',
+    'stopped while the teacher labelled the texts; its vectors so far are kept, and the same command with --resume goes on',
+  );
 }

@@ -26,6 +26,7 @@ import type { RunFolder } from './run-folder.ts';
 import { type StepResult, TrainingStep } from './step.ts';
 import { TensorBoardLog } from './tensorboard.ts';
 import type { TrainOptions, TrainResult } from './train-options.ts';
+import { warmStartTables } from './warm-start/warm-start-tables.ts';
 import { GradientWorkers } from './workers/gradient-workers.ts';
 
 /** The steps of a run, from its newest checkpoint to its last step. */
@@ -36,7 +37,9 @@ export class TrainingLoop {
   readonly #dictionary: Uint8Array;
   readonly #granularities: readonly Granularity[];
   readonly #dev: DevEvaluator | undefined;
+  readonly #query: string | undefined;
 
+  /** @param query checkpoint of the query student, which goes into every checkpoint of this run; absent: none */
   constructor(
     folder: RunFolder,
     options: TrainOptions,
@@ -44,6 +47,7 @@ export class TrainingLoop {
     dictionary: Uint8Array,
     granularities: readonly Granularity[],
     dev?: DevEvaluator,
+    query?: string,
   ) {
     this.#folder = folder;
     this.#options = options;
@@ -51,6 +55,7 @@ export class TrainingLoop {
     this.#dictionary = dictionary;
     this.#granularities = granularities;
     this.#dev = dev;
+    this.#query = query;
   }
 
   async run(): Promise<Omit<TrainResult, 'run' | 'texts' | 'saving' | 'seconds'>> {
@@ -172,6 +177,7 @@ export class TrainingLoop {
     if (newest === undefined) {
       const model = CemModel.create(this.#options.model, dimension, seed);
       await this.#warmStart(model);
+      await warmStartTables(model, this.#dictionary, this.#granularities, this.#options);
       return { model, step: 0, optimizer: undefined };
     }
     const path = this.#folder.checkpoint(newest);
@@ -232,7 +238,7 @@ export class TrainingLoop {
       teacher: { config: teacher, id, revision, settings },
       config: resolved,
     };
-    await saveCheckpoint(this.#folder.checkpoint(done), model, state, await optimizerArrays(step));
+    await saveCheckpoint(this.#folder.checkpoint(done), model, state, await optimizerArrays(step), this.#query);
     // Before the others go: the best one stays.
     await this.#markBest(evaluations);
     await pruneCheckpoints(this.#folder.path, training.keepCheckpoints, training.keepCheckpointsEvery);

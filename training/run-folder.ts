@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { access, constants, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, constants, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -11,6 +11,8 @@ export interface RunFolder {
   readonly path: string;
   readonly config: string;
   readonly zpkg: string;
+  /** Container of the same chunks that is packed otherwise, counted from 1. */
+  variant(number: number): string;
   readonly teacher: string;
   readonly metrics: string;
   /** What a step was trained on whose loss is no number. */
@@ -23,6 +25,7 @@ function runFolder(path: string): RunFolder {
     path,
     config: join(path, 'config.yaml'),
     zpkg: join(path, 'corpus.zpkg'),
+    variant: (number) => join(path, `corpus-${number}.zpkg`),
     teacher: join(path, 'teacher'),
     metrics: join(path, 'metrics.jsonl'),
     failedStep: join(path, 'failed-step.json'),
@@ -98,6 +101,7 @@ export async function checkRunConfig(path: string, resolved: unknown): Promise<v
 
 /** What depends on data, pack settings and teacher alone; the container goes last, since a run that has it does not pack. */
 const CORPUS_PARTS = ['teacher', 'teacher-cache', 'dev.zpkg.map', 'dev.zpkg', 'corpus.zpkg.map', 'corpus.zpkg'];
+const VARIANT = /^corpus-\d+\.zpkg$/;
 
 /**
  * Copies what another run packed and fitted into a run that has not begun, so that it does not do so again. Both must have the same data, pack settings and teacher.
@@ -106,7 +110,8 @@ const CORPUS_PARTS = ['teacher', 'teacher-cache', 'dev.zpkg.map', 'dev.zpkg', 'c
  */
 export async function adoptCorpus(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
-  for (const part of CORPUS_PARTS) {
+  const variants = (await readdir(from)).filter((name) => VARIANT.test(name));
+  for (const part of [...variants, ...CORPUS_PARTS]) {
     if (!(await exists(join(from, part))) || (await exists(join(to, part)))) continue;
     const temporary = join(to, `.${part}.tmp`);
     await rm(temporary, { recursive: true, force: true });

@@ -3,12 +3,15 @@ import type { ModelConfig } from '../model/config.ts';
 import type { TeacherConfig } from '../model/encoders/index.ts';
 import type { TrainingConfig } from './config.ts';
 import type { DevEvaluationAtStep, OpenDevEvaluator } from './evaluation.ts';
+import type { PackVariant } from './variants/config.ts';
 
 /** How a training corpus is packed. */
 export interface PackSettings {
   readonly level: number;
   readonly targetChunkSize: number;
   readonly dictionarySize: number;
+  /** The same texts packed otherwise, which the model is trained on as well; absent: none. */
+  readonly variants?: readonly PackVariant[] | undefined;
 }
 
 /** Where training says how far it is. */
@@ -26,7 +29,8 @@ export interface TrainOptions {
   readonly run: string;
   readonly resume: boolean;
   readonly seed: number;
-  readonly model: ModelConfig;
+  /** `query`: shape of the query student, a model with the input `text`; absent: none is trained. */
+  readonly model: ModelConfig & { readonly query?: ModelConfig | undefined };
   readonly teacher: TeacherConfig;
   readonly pack: PackSettings;
   readonly training: TrainingConfig;

@@ -1,39 +1,55 @@
 import { existsSync } from 'node:fs';
 import { chunkTexts, corpusSaving, DocumentReader, lockFolder, packCorpus } from '../data/index.ts';
 import { tf } from '../model/backend/tf.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { label, openTeacher, shortTexts } from './labelling.ts';
 import { TrainingLoop } from './loop.ts';
+import { trainQueryStudent } from './query/train-query-student.ts';
 import { forgetRun, openRunFolder, type RunFolder } from './run-folder.ts';
 import type { TrainOptions, TrainResult } from './train-options.ts';
+import { closeVariants, openVariants, type VariantContainer } from './variants/open-variants.ts';
+import { checkTableWarmStart } from './warm-start/warm-start-tables.ts';
 import { checkWorkers } from './workers/gradient-workers.ts';
 
 /**
  * Trains an encoder from a corpus in a run folder, which no other process may use meanwhile.
  *
- * @throws UsageError `RUN_EXISTS`, `TRAINING_WORKERS_BACKEND`; CemError `RUN_CONFIG_DIFFERS`, `FOLDER_LOCKED`, `TRAINING_NO_TEXTS`, `TRAINING_NOT_FINITE`, `CHECKPOINT_TEACHER`, and what reading the data throws
+ * @throws UsageError `RUN_EXISTS`, `TRAINING_WORKERS_BACKEND`, `WARM_START_NO_SKIP_PATH`, `WARM_START_TWICE`; CemError `RUN_CONFIG_DIFFERS`, `FOLDER_LOCKED`, `RUN_VARIANT_DIFFERS`, `TRAINING_NO_TEXTS`, `TRAINING_NOT_FINITE`, `CHECKPOINT_TEACHER`, and what reading the data throws
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   checkWorkers(options.training.workers, tf.getBackend());
+  checkTableWarmStart(options);
   const folder = await openRunFolder(options.run, options.resolved, options.resume, options.environment);
   const lock = await lockFolder(folder.path);
   try {
-    return await trainIn(folder, options);
+    const { query, ...model } = options.model;
+    return await trainIn(folder, { ...options, model }, query);
   } finally {
     await lock.release();
   }
 }
 
-/** Pack, teacher, targets, steps, checkpoints: the place to read the whole of training. */
-async function trainIn(folder: RunFolder, options: TrainOptions): Promise<TrainResult> {
+/** Pack, teacher, query student, targets, steps, checkpoints: the place to read the whole of training. */
+async function trainIn(folder: RunFolder, options: TrainOptions, queryModel: ModelConfig | undefined): Promise<TrainResult> {
   const start = performance.now();
   const saving = await packOnce(folder, options);
   const reader = await DocumentReader.open(folder.zpkg);
+  const variants: VariantContainer[] = [];
   try {
     const passages = await readPassages(reader, options);
+    variants.push(...(await openVariants(folder, passages, options)));
     const others = await shortTexts(passages, options);
     const teacher = await openTeacher(folder, passages, options);
     try {
-      const granularities = await label(reader, teacher.embedder, passages, others, options);
+      const query = queryModel && (await trainQueryStudent(folder, queryModel, teacher.embedder, passages, others, options));
+      const summary = () => ({
+        run: folder.path,
+        texts: Object.fromEntries([['passages', passages.length], ...others.map(({ name, texts }) => [name, texts.length])]),
+        saving,
+        seconds: (performance.now() - start) / 1000,
+      });
+      if (query?.interrupted) return { ...query, step: 0, stoppedEarly: false, best: null, loss: null, ...summary() };
+      const granularities = await label(reader, variants, teacher.embedder, passages, others, options);
       const dev = await options.openDevEvaluator?.({
         run: folder.path,
         dictionary: reader.dictionary,
@@ -41,20 +57,23 @@ async function trainIn(folder: RunFolder, options: TrainOptions): Promise<TrainR
         teacher: teacher.embedder,
         listener: options.listener,
       });
-      const loop = await new TrainingLoop(folder, options, teacher.embedder, reader.dictionary, granularities, dev)
+      const loop = await new TrainingLoop(
+        folder,
+        options,
+        teacher.embedder,
+        reader.dictionary,
+        granularities,
+        dev,
+        query?.checkpoint,
+      )
         .run()
         .finally(() => dev?.close());
-      return {
-        ...loop,
-        run: folder.path,
-        texts: Object.fromEntries([['passages', passages.length], ...others.map(({ name, texts }) => [name, texts.length])]),
-        saving,
-        seconds: (performance.now() - start) / 1000,
-      };
+      return { ...loop, ...summary() };
     } finally {
       await teacher.close();
     }
   } finally {
+    await closeVariants(variants);
     await reader.close();
   }
 }
@@ -62,8 +81,11 @@ async function trainIn(folder: RunFolder, options: TrainOptions): Promise<TrainR
 async function packOnce(folder: RunFolder, options: TrainOptions): Promise<number> {
   if (!existsSync(folder.zpkg)) {
     const stage = options.listener.stage('pack');
+    const { level, targetChunkSize, dictionarySize } = options.pack;
     const manifest = await packCorpus(options.documents, folder.zpkg, {
-      ...options.pack,
+      level,
+      targetChunkSize,
+      dictionarySize,
       force: true,
       onProgress: (_stage, done, total) => stage.progress(done, total),
     }).catch(async (error: unknown) => {

@@ -8,7 +8,7 @@ export interface TrainingBatch {
   readonly symbols: SymbolBatch;
   /** [size, dimension] the teacher's vectors. */
   readonly targets: Float32Array;
-  /** [negatives, dimension] the teacher's vectors of hard negatives; absent: none. */
+  /** [negatives, dimension] the teacher's vectors of texts that are in no batch of the step: hard negatives and remembered ones; absent: none. */
   readonly negatives?: Float32Array;
 }
 

@@ -109,6 +109,27 @@ test('files and settings that cannot be read', async () => {
   });
 });
 
+test('variants of the packing are absent by default, differ in something, and a memory of negatives has a size', () => {
+  assert.not.ok('variants' in parseConfig(SMALLEST, 'test').pack);
+  assert.not.ok('memory' in parseConfig(SMALLEST, 'test').training.loss.infoNce);
+  const variants = [{ level: 3 }, { dictionarySize: 0, weight: 2 }, { dictionarySample: { share: 0.5 } }];
+  const { pack } = parseConfig({ ...SMALLEST, pack: { variants } }, 'test');
+  assert.equal(pack.variants, [...variants.slice(0, 2), { dictionarySample: { share: 0.5, seed: 1 } }]);
+  const refusal = (values: object) => {
+    try {
+      parseConfig({ ...SMALLEST, ...values }, 'test');
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return '';
+  };
+  assert.match(refusal({ pack: { variants: [] } }), /pack\.variants/);
+  assert.match(refusal({ pack: { variants: [{ weight: 2 }] } }), /pack\.variants\.0: says nothing that differs/);
+  assert.match(refusal({ pack: { variants: [{ level: 3, targetChunkSize: 1 }] } }), /targetChunkSize/);
+  assert.match(refusal({ pack: { variants: [{ dictionarySample: { share: 0 } }] } }), /share/);
+  assert.match(refusal({ training: { loss: { infoNce: { memory: {} } } } }), /infoNce\.memory\.size/);
+});
+
 test('widths that follow from others are those of BLT', () => {
   // shared/design/blt-encoder.md: 1024 -> 2816, 2048 -> 5632, 768 -> 2048; two queries a patch.
   assert.equal([1024, 2048, 768].map(feedForwardDimension), [2816, 5632, 2048]);

@@ -46,6 +46,17 @@ test('blt-1b has the parameters of BLT, to the last one', async () => {
   assert.is(parameters.global, 25 * 51_384_320);
 });
 
+test('negatives beyond the batch take what their vectors and similarities take', async () => {
+  const steps = async (infoNce: object) => {
+    const loss = { ...training.loss, infoNce: { ...training.loss.infoNce, ...infoNce } };
+    return (await planTraining(tinyModel(), 16, { ...training, loss })).memory.activations;
+  };
+  const [none, some, more] = [await steps({}), await steps({ memory: { size: 500 } }), await steps({ memory: { size: 5000 } })];
+  // Kept at least, in float32: the vectors, and the similarities of 8 passages and 4 sentences to them.
+  assert.ok(some - none > 0.9 * 4 * 500 * (2 * 16 + 8 + 4), `${none}, ${some}`);
+  assert.ok(more - some > 0.9 * 4 * 4500 * (2 * 16 + 8 + 4), `${some}, ${more}`);
+});
+
 test('the count is that of a real model, extrapolated layers included; backend and tensors stay as they were', async () => {
   const [backend, tensors] = [tf.getBackend(), tf.memory().numTensors];
   const config = tinyModel();

@@ -172,6 +172,17 @@ test('no sentences, or no passages, and nothing at all', () =>
     assert.is(error.code, 'TRAINING_NO_TEXTS');
   }));
 
+test('a signal while texts are labelled ends the run at once, and the resumed one goes on', () =>
+  withTemporaryFolder(async (folder) => {
+    const source = await writePassages(folder, 12);
+    const values = tinyRun(source, 2);
+    const run = join(folder, 'run');
+    const stop = AbortSignal.abort();
+    const error = await errorOf(() => train({ ...options(run, values), signal: stop }));
+    assert.is(error.code, 'TRAINING_STOPPED');
+    assert.is((await train({ ...options(run, values), resume: true })).step, 2);
+  }));
+
 test('titles, words and spans are granularities too, each labelled, compressed and logged', () =>
   withTemporaryFolder(async (folder) => {
     const source = await writePassages(folder, 12);

@@ -206,13 +206,16 @@ async function countStep(
   averages: DenseAverages | undefined,
   { training, batches: planned }: CountedRun,
 ): Promise<Pick<ModelCount, 'activations' | 'update' | 'operations'>> {
+  const { hardNegatives, memory } = training.loss.infoNce;
   const batches = planned.map((batch): TrainingBatch => {
     const chunk = blankChunk(model.config, batch.symbols);
+    const negatives = batch.size * (hardNegatives?.perText ?? 0) + (memory?.size ?? 0);
     return {
       name: batch.name,
       weight: 1,
       symbols: model.batch(Array.from({ length: batch.size }, () => chunk)),
       targets: new Float32Array(batch.size * model.dimension),
+      ...(negatives > 0 && { negatives: new Float32Array(negatives * model.dimension) }),
     };
   });
   const before = backend.bytes;

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+/**
+ * Another packing of a run's texts: the chunks of `corpus.zpkg`, the same in number and text, and the short texts, all compressed at another level or with another dictionary. What
+ * it does not say is as the run has it.
+ */
+export const packVariantSchema = z
+  .strictObject({
+    level: z.number().int().min(-7).max(22).optional(),
+    /** In bytes; 0: no dictionary. */
+    dictionarySize: z.number().int().nonnegative().optional(),
+    /** The dictionary is trained on a part of the chunks, each drawn with the probability `share`; by default on all. */
+    dictionarySample: z.strictObject({ share: z.number().positive().max(1), seed: z.number().int().default(1) }).optional(),
+    /** How often a text of a batch is taken from here; the run's own packing, and by default every variant, has 1. */
+    weight: z.number().positive().optional(),
+  })
+  .refine(
+    ({ level, dictionarySize, dictionarySample }) =>
+      level !== undefined || dictionarySize !== undefined || dictionarySample !== undefined,
+    { message: 'says nothing that differs from pack itself: give level, dictionarySize or dictionarySample' },
+  );
+export type PackVariant = z.infer<typeof packVariantSchema>;
+
+/** Each takes the disk of a whole container, and memory for all short texts. */
+export const MOST_VARIANTS = 16;
