@@ -122,16 +122,15 @@ export class ExactIndex {
   ): Promise<TopItem[][]> {
     const capacity = Math.min(k, this.#owners);
     const best = Array.from({ length: queries.rows }, () => new TopK(capacity, { compareTies, repeats: this.#repeats }));
-    const bars = Float32Array.from(best, (top) => top.bar);
     for (const [number, { vectors, owners, parts }] of this.#blocks.entries()) {
       const { rows } = vectors;
       const block = { rows, dimension: this.dimension, data: vectors.read(scratch) };
-      // Rows on the left: TensorFlow multiplies so in two thirds of the time that the other way round takes.
-      const products = await this.#innerProducts(block, queries); // [rows, queries]
-      for (let place = 0; place < rows; place++) {
-        if (owners[place] === FREE || passes?.(number * ROW_BLOCK + place) === false) continue;
-        pushRow(best, bars, products, place * queries.rows, { owner: owners[place]!, part: parts[place]! });
-      }
+      const products = await this.#innerProducts(queries, block); // [queries, rows]
+      const first = number * ROW_BLOCK;
+      const searched = passes ? owners.map((owner, place) => (place < rows && passes(first + place) ? owner : FREE)) : owners;
+      best.forEach((top, query) => {
+        pushProducts(top, products.subarray(query * rows, (query + 1) * rows), searched, parts);
+      });
     }
     return best.map((top) => top.sorted());
   }
@@ -160,47 +159,34 @@ export class ExactIndex {
 /** Products compared together: going by eights takes a third of the time of going one by one. */
 const STRIDE = 8;
 
-/** Passes over eights of a row's products that are all below the queries' bars; stops at one that is not, or where fewer are left. */
-function skip(products: Float32Array, start: number, bars: Float32Array, from: number): number {
-  let query = from;
-  for (const last = bars.length - STRIDE; query <= last; query += STRIDE) {
-    const place = start + query;
-    const below =
-      products[place]! < bars[query]! &&
-      products[place + 1]! < bars[query + 1]! &&
-      products[place + 2]! < bars[query + 2]! &&
-      products[place + 3]! < bars[query + 3]! &&
-      products[place + 4]! < bars[query + 4]! &&
-      products[place + 5]! < bars[query + 5]! &&
-      products[place + 6]! < bars[query + 6]! &&
-      products[place + 7]! < bars[query + 7]!;
-    if (!below) break;
-  }
-  return query;
-}
-
 /**
- * Gives a row's products to the queries' heaps; only what reaches a query's bar gets there.
+ * Gives a query's products to its best; only what reaches their bar gets there.
  *
- * @param bars [queries]: of each heap, kept up to date here
- * @param start where the row begins in the products
+ * @param products [rows]
+ * @param owners [rows]: FREE for rows that are passed over
  */
-function pushRow(
-  best: readonly TopK[],
-  bars: Float32Array,
-  products: Float32Array,
-  start: number,
-  row: { readonly owner: number; readonly part: number },
-): void {
-  let query = 0;
-  while (query < bars.length) {
-    query = skip(products, start, bars, query);
-    for (const end = Math.min(query + STRIDE, bars.length); query < end; query++) {
-      const score = products[start + query]!;
-      if (score < bars[query]!) continue;
-      const top = best[query]!;
-      top.push(row.owner, score, row.part);
-      bars[query] = top.bar;
+function pushProducts(top: TopK, products: Float32Array, owners: Int32Array, parts: Int32Array): void {
+  const rows = products.length;
+  let { bar } = top;
+  let row = 0;
+  while (row < rows) {
+    for (const last = rows - STRIDE; row <= last; row += STRIDE) {
+      const below =
+        products[row]! < bar &&
+        products[row + 1]! < bar &&
+        products[row + 2]! < bar &&
+        products[row + 3]! < bar &&
+        products[row + 4]! < bar &&
+        products[row + 5]! < bar &&
+        products[row + 6]! < bar &&
+        products[row + 7]! < bar;
+      if (!below) break;
+    }
+    for (const end = Math.min(row + STRIDE, rows); row < end; row++) {
+      const score = products[row]!;
+      if (score < bar || owners[row] === FREE) continue;
+      top.push(owners[row]!, score, parts[row]!);
+      bar = top.bar;
     }
   }
 }
