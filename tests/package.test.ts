@@ -96,7 +96,7 @@ test('holds JavaScript, declarations, assets and the legal files, and neither so
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
   for (const path of files)
-    assert.match(path, /^(dist\/.*\.(js|d\.ts|wasm|yaml|md)|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/);
+    assert.match(path, /^(dist\/.*\.(js|d\.ts|wasm|yaml|md)|checkpoints\/cem-small-en\/[\w.-]+|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/);
   for (const path of [
     'LICENSE',
     'README.md',
@@ -105,6 +105,8 @@ test('holds JavaScript, declarations, assets and the legal files, and neither so
     'dist/model/kernels/row-kernels.wasm',
     'dist/configs/demo.yaml',
     'dist/cli/doctor-probe.js',
+    'checkpoints/cem-small-en/state.json',
+    'checkpoints/cem-small-en/README.md',
   ])
     assert.ok(files.includes(path), path);
 });
