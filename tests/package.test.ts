@@ -96,7 +96,10 @@ test('holds JavaScript, declarations, assets and the legal files, and neither so
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
   for (const path of files)
-    assert.match(path, /^(dist\/.*\.(js|d\.ts|wasm|yaml|md)|checkpoints\/cem-small-en\/[\w.-]+|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/);
+    assert.match(
+      path,
+      /^(dist\/.*\.(js|d\.ts|wasm|yaml|md)|checkpoints\/cem-small-en\/[\w.-]+|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
+    );
   for (const path of [
     'LICENSE',
     'README.md',
