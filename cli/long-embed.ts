@@ -216,7 +216,7 @@ async function runLongEmbed(options: RunOptions & GlobalOptions, reporter: Repor
         teacher,
         pack: { ...loaded.state.pack, ...(dictionary !== undefined && { dictionary }) },
         innerProducts: tensorInnerProducts,
-        ...(options.output !== undefined && { kept: new KeptSets(options.output, described) }),
+        ...(options.output !== undefined && { kept: new KeptSets(options.output, { ...described, checkpoint: loaded.hash }) }),
         onProgress: ({ task, length }, stage, done, total) =>
           stages.progress(`${task.name}${length === undefined ? '' : ` ${length}`}, ${stage}`, done, total),
       });
