@@ -32,7 +32,7 @@ export {
   loadLayersModelExport,
   readExportDescription,
 } from './export/index.ts';
-export { type ImportReport, importBlt, type ShapeMismatch } from './import/index.ts';
+export { type ImportReport, importBlt, importWeights, type ShapeMismatch } from './import/index.ts';
 export { loadQueryStudent, type QueryStudentFiles } from './load-query-student.ts';
 export { type LoadedStudent, loadStudent } from './load-student.ts';
 export { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.ts';

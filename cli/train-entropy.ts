@@ -28,7 +28,7 @@ export async function trainEntropyFromConfig(
       `--plan works out what an encoder takes, and ${config.name} is an entropy model; leave it out to train`,
     );
   }
-  const documents = await trainingDocuments(config.data.source, config.data.split);
+  const { documents } = await trainingDocuments(config.data);
   const backend = await selectBackend(parseBackendRequest(options.backend));
   reporter.note(describeBackend(backend));
   const result = await withStopSignal(reporter, (signal) =>

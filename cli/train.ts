@@ -105,7 +105,7 @@ export async function trainFromConfig(
   options: Pick<TrainCommandOptions & GlobalOptions, 'run' | 'resume' | 'models' | 'backend'>,
   reporter: Reporter,
 ): Promise<TrainCommandResult> {
-  const documents = await trainingDocuments(config.data.source, config.data.split);
+  const { documents, shareOf } = await trainingDocuments(config.data, config.data.further);
   const openDevEvaluator = await devEvaluatorOf(config);
   const backend = await selectBackend(parseBackendRequest(options.backend));
   reporter.note(describeBackend(backend));
@@ -121,6 +121,7 @@ export async function trainFromConfig(
       resolved: config,
       environment: { backend: backend.name, backendDetail: backend.detail },
       documents,
+      ...(shareOf && { shareOf }),
       ...(openDevEvaluator && { openDevEvaluator }),
       ...(options.models === undefined ? {} : { models: options.models }),
       listener: reporter,

@@ -13,6 +13,21 @@ const valuesSchema = z.strictObject({
     source: z.string().min(1),
     /** For a BEIR folder: only the documents that this split judges. */
     split: z.string().optional(),
+    /** For a BEIR folder: none of the documents that this split judges, so that it can measure the model. */
+    except: z.string().optional(),
+    /** Further corpora, packed into the same container; their documents' ids begin with the folder's name and a slash. */
+    further: z
+      .array(
+        z.strictObject({
+          source: z.string().min(1),
+          split: z.string().optional(),
+          except: z.string().optional(),
+          /** How often its texts come in comparison with those of `data.source`: an epoch takes a like share of them, of the corpora with the largest weight all. Words are of all corpora alike. */
+          weight: z.number().positive().default(1),
+        }),
+      )
+      .min(1)
+      .optional(),
     /** Documents and queries that the model is measured on while it trains; absent: it is not. */
     dev: z
       .strictObject({

@@ -38,4 +38,4 @@ export { type RemoveOptions, type RemoveReport, removeFromCorpus } from './segme
 export { SegmentedCorpus } from './segments/segmented-corpus.ts';
 export { LONGEST_SENTENCE, SHORTEST_SENTENCE, splitSentences } from './sentences.ts';
 export { randomSpans, type SpanOptions, uniqueSentences, uniqueWords } from './short-texts.ts';
-export { trainingDocuments } from './training-documents.ts';
+export { type FurtherSource, type TrainingDocuments, type TrainingSource, trainingDocuments } from './training-documents.ts';

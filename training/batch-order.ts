@@ -4,7 +4,7 @@ import { RandomNumbers } from '../model/random.ts';
 const KEPT_EPOCHS = 2;
 
 /**
- * Which items each batch of a run holds: every epoch is a seeded permutation of all items. Within a window of some batches the items are sorted by size before they are cut into batches (little is
+ * Which items each batch of a run holds: every epoch is a seeded permutation of all items, or of a new share of them. Within a window of some batches the items are sorted by size before they are cut into batches (little is
  * padded then), and the window's batches are shuffled. A batch is a pure function of its number, so that a run resumes exactly.
  *
  * The last items of an epoch that do not fill a batch are left out of that epoch.
@@ -15,6 +15,9 @@ export class BatchOrder {
   readonly #windowBatches: number;
   readonly #seed: number;
   readonly #name: string;
+  /** Items by the share of them that an epoch takes. */
+  readonly #groups: readonly { readonly items: Int32Array; readonly taken: number }[];
+  readonly #taken: number;
   readonly batchesPerEpoch: number;
   /** By epoch. */
   readonly #orders = new Map<number, Int32Array>();
@@ -22,14 +25,20 @@ export class BatchOrder {
   /**
    * @param sizes [items] anything that grows with what an item costs
    * @param batchSize at most the number of items
+   * @param shares [items] an epoch takes so many of the items with an equal share, 0 to 1; by default all
    */
-  constructor(sizes: ArrayLike<number>, options: { batchSize: number; windowBatches: number; seed: number; name: string }) {
+  constructor(
+    sizes: ArrayLike<number>,
+    options: { batchSize: number; windowBatches: number; seed: number; name: string; shares?: ArrayLike<number> | undefined },
+  ) {
     this.#sizes = sizes;
-    this.#batchSize = Math.min(options.batchSize, sizes.length);
+    this.#groups = groupByShare(sizes.length, options.shares);
+    this.#taken = this.#groups.reduce((sum, { taken }) => sum + taken, 0);
+    this.#batchSize = Math.min(options.batchSize, this.#taken);
     this.#windowBatches = options.windowBatches;
     this.#seed = options.seed;
     this.#name = options.name;
-    this.batchesPerEpoch = Math.max(1, Math.floor(sizes.length / this.#batchSize));
+    this.batchesPerEpoch = Math.max(1, Math.floor(this.#taken / this.#batchSize));
   }
 
   /** [batch size] items of this batch, counted from 0 through all epochs. */
@@ -51,7 +60,7 @@ export class BatchOrder {
 
   #permutation(epoch: number): Int32Array {
     const random = new RandomNumbers(this.#seed, `order/${this.#name}/${epoch}`);
-    const order = Int32Array.from({ length: this.#sizes.length }, (_, index) => index);
+    const order = this.#drawn(random);
     random.shuffle(order);
     const windowItems = this.#batchSize * this.#windowBatches;
     const whole = this.batchesPerEpoch * this.#batchSize;
@@ -66,4 +75,33 @@ export class BatchOrder {
     }
     return order;
   }
+
+  /** The epoch's items, group after group. */
+  #drawn(random: RandomNumbers): Int32Array {
+    const drawn = new Int32Array(this.#taken);
+    let place = 0;
+    for (const { items, taken } of this.#groups) {
+      // A copy: what an epoch holds must not depend on those that were asked for before.
+      const pool = items.slice();
+      if (taken < items.length) random.shuffle(pool);
+      drawn.set(pool.subarray(0, taken), place);
+      place += taken;
+    }
+    return drawn;
+  }
+}
+
+/** Groups come in the order of their first items; of each at least one item is taken. */
+function groupByShare(count: number, shares: ArrayLike<number> | undefined): { items: Int32Array; taken: number }[] {
+  const groups = new Map<number, number[]>();
+  for (let item = 0; item < count; item++) {
+    const share = shares?.[item] ?? 1;
+    const group = groups.get(share);
+    if (group) group.push(item);
+    else groups.set(share, [item]);
+  }
+  return [...groups].map(([share, items]) => ({
+    items: Int32Array.from(items),
+    taken: Math.max(1, Math.round(share * items.length)),
+  }));
 }

@@ -56,7 +56,7 @@ const tableWarmStartSchema = z.strictObject({
 export const trainingConfigSchema = z.strictObject({
   /** Optimiser steps of the whole run; the schedule ends with the last. */
   steps: positive.default(1000),
-  /** Folder of a BLT checkpoint in transformers' form, whose weights the encoder begins with where both have them; by default all are drawn. */
+  /** A checkpoint or run folder of ours, or folder of a BLT checkpoint in transformers' form, whose weights the encoder begins with where both have them in one shape; by default all are drawn. */
   warmStart: z.string().min(1).optional(),
   /** Begins with tables that a ridge regression fits to the teacher's vectors, see warm-start/; by default they are drawn. */
   tableWarmStart: tableWarmStartSchema.optional(),

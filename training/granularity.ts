@@ -22,6 +22,8 @@ export interface TrainingTexts {
   readonly count: number;
   /** [count] compressed bytes: what an item roughly costs. */
   readonly sizes: ArrayLike<number>;
+  /** [count] of the items with an equal share, an epoch takes that share, 0 to 1; absent: all. */
+  readonly shares?: ArrayLike<number> | undefined;
   frame(index: number): Promise<Uint8Array>;
   /** The same texts, packed otherwise; absent: none. */
   readonly variants?: readonly TextsVariant[];
@@ -75,6 +77,7 @@ export function withTargets(texts: Omit<TrainingTexts, 'count'>, dimension: numb
     const target = texts.targets.subarray(index * dimension, (index + 1) * dimension);
     if (target.some((value) => value !== 0)) kept.push(index);
   }
+  const { shares } = texts;
   const targets = new Float32Array(kept.length * dimension);
   kept.forEach((index, place) => {
     targets.set(texts.targets.subarray(index * dimension, (index + 1) * dimension), place * dimension);
@@ -82,6 +85,7 @@ export function withTargets(texts: Omit<TrainingTexts, 'count'>, dimension: numb
   return {
     count: kept.length,
     sizes: Uint32Array.from(kept, (index) => texts.sizes[index]!),
+    ...(shares && { shares: Float64Array.from(kept, (index) => shares[index]!) }),
     frame: (place) => texts.frame(kept[place]!),
     ...(texts.variants && {
       variants: texts.variants.map(({ dictionary, weight, frame }) => ({
@@ -117,7 +121,7 @@ export class Granularity {
     this.name = name;
     this.#options = options;
     this.#texts = texts;
-    this.#order = new BatchOrder(texts.sizes, { ...options, name });
+    this.#order = new BatchOrder(texts.sizes, { ...options, name, shares: texts.shares });
   }
 
   /** How many texts there are. */

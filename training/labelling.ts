@@ -15,30 +15,66 @@ import type { VariantContainer } from './variants/open-variants.ts';
 export interface ShortTexts {
   readonly name: string;
   readonly texts: readonly string[];
+  /** [texts] share of the texts with the same share that an epoch takes; absent: all. */
+  readonly shares?: ArrayLike<number> | undefined;
   readonly settings: { readonly batchSize: number; readonly weight: number };
 }
 
-/** What the configuration wants beside the passages, in a fixed order: sentences, titles, words, spans. */
-export async function shortTexts(passages: readonly string[], options: TrainOptions): Promise<ShortTexts[]> {
+/**
+ * What the configuration wants beside the passages, in a fixed order: sentences, titles, words, spans. Sentences and spans come as often as the passages that they are from, where those have shares.
+ *
+ * @param shares [passages] share of the passages with the same share that an epoch takes; undefined: all
+ */
+export async function shortTexts(
+  passages: readonly string[],
+  shares: Float64Array | undefined,
+  options: Pick<TrainOptions, 'training' | 'documents' | 'seed' | 'shareOf'>,
+): Promise<ShortTexts[]> {
   const { sentences, titles, words, spans } = options.training;
   const wanted: ShortTexts[] = [];
-  const add = (name: string, settings: ShortTexts['settings'] | undefined, texts: readonly string[]) => {
-    if (settings !== undefined && texts.length > 0) wanted.push({ name, texts, settings });
+  const add = (name: string, settings: ShortTexts['settings'] | undefined, { texts, shares }: SharedTexts) => {
+    if (settings !== undefined && texts.length > 0) wanted.push({ name, texts, shares, settings });
   };
-  if (sentences.batchSize > 0) add('sentences', sentences, uniqueSentences(passages, sentences.maximum));
+  if (sentences.batchSize > 0) add('sentences', sentences, ofEachShare(passages, shares, sentences.maximum, uniqueSentences));
   if (titles?.batchSize) add('titles', titles, await uniqueTitles(options, titles.maximum));
-  if (words?.batchSize) add('words', words, uniqueWords(passages, words.maximum));
-  if (spans?.batchSize) add('spans', spans, randomSpans(passages, { ...spans, seed: options.seed }));
+  if (words?.batchSize) add('words', words, { texts: uniqueWords(passages, words.maximum) });
+  if (spans?.batchSize) {
+    const draw = (own: readonly string[], maximum: number) => randomSpans(own, { ...spans, maximum, seed: options.seed });
+    add('spans', spans, ofEachShare(passages, shares, spans.maximum, draw));
+  }
   return wanted;
 }
 
-async function uniqueTitles(options: TrainOptions, maximum: number): Promise<string[]> {
-  const titles = new Set<string>();
-  for await (const { title } of options.documents()) {
-    if (title.trim() !== '') titles.add(title.trim());
+type SharedTexts = Pick<ShortTexts, 'texts' | 'shares'>;
+
+/** Takes texts from the passages of each share by themselves, of each as many of `maximum` as it has passages; a text counts where it comes first. */
+function ofEachShare(
+  passages: readonly string[],
+  shares: Float64Array | undefined,
+  maximum: number,
+  take: (passages: readonly string[], maximum: number) => string[],
+): SharedTexts {
+  if (shares === undefined) return { texts: take(passages, maximum) };
+  const taken = new Map<string, number>();
+  for (const share of new Set(shares)) {
+    const own = passages.filter((_, index) => shares[index] === share);
+    for (const text of take(own, Math.ceil((maximum * own.length) / passages.length)))
+      if (!taken.has(text)) taken.set(text, share);
+  }
+  return { texts: [...taken.keys()], shares: Float64Array.from(taken.values()) };
+}
+
+async function uniqueTitles(
+  { documents, shareOf }: Pick<TrainOptions, 'documents' | 'shareOf'>,
+  maximum: number,
+): Promise<SharedTexts> {
+  const titles = new Map<string, number>();
+  for await (const { id, title } of documents()) {
+    const own = title.trim();
+    if (own !== '' && !titles.has(own)) titles.set(own, shareOf?.(id) ?? 1);
     if (titles.size === maximum) break;
   }
-  return [...titles];
+  return { texts: [...titles.keys()], shares: shareOf && Float64Array.from(titles.values()) };
 }
 
 /** The teacher behind its cache. A fitted teacher belongs to the run and so does its cache; the others' caches are shared between runs. */
@@ -75,13 +111,21 @@ export async function openTeacher(
   };
 }
 
+/** What a run trains on, before it is labelled. */
+export interface RunTexts {
+  /** Each chunk's text. */
+  readonly passages: readonly string[];
+  /** [passages] as `ShortTexts.shares` */
+  readonly shares?: ArrayLike<number> | undefined;
+  readonly others: readonly ShortTexts[];
+}
+
 /** The teacher's vectors for passages and short texts, with their frames: what the steps are cut from. */
 export async function label(
   reader: DocumentReader,
   variants: readonly VariantContainer[],
   teacher: TextEmbedder,
-  passages: readonly string[],
-  others: readonly ShortTexts[],
+  { passages, shares: passageShares, others }: RunTexts,
   options: TrainOptions,
 ): Promise<Granularity[]> {
   const { training, seed, listener } = options;
@@ -107,6 +151,7 @@ export async function label(
       'passages',
       {
         sizes,
+        shares: passageShares,
         frame: (chunk) => reader.compressedChunk(chunk),
         variants: variants.map(({ container, weight }) => ({
           dictionary: container.dictionary,
@@ -119,7 +164,7 @@ export async function label(
       training.passages,
     );
   }
-  for (const { name, texts, settings } of others) {
+  for (const { name, texts, shares, settings } of others) {
     const targets = await targetsOf(name, texts);
     const stage = listener.stage(`compress ${name}`);
     const compress = (dictionary: Uint8Array, level: number, before: number) =>
@@ -132,7 +177,7 @@ export async function label(
       return { dictionary, weight, frame };
     });
     stage.done();
-    add(name, { ...frames, variants: packedOtherwise, targets }, settings);
+    add(name, { ...frames, shares, variants: packedOtherwise, targets }, settings);
   }
   if (granularities.length === 0) {
     throw new CemError(

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import {
-  importBlt,
+  importWeights,
   type LoadedEntropyPatcher,
   listCheckpoints,
   loadCheckpoint,
@@ -15,7 +15,7 @@ import {
 } from '../checkpoints/index.ts';
 import { patchingOf } from '../model/config.ts';
 import { CemModel } from '../model/embedder.ts';
-import type { TextEmbedder } from '../model/encoders/index.ts';
+import type { TeacherProbe, TextEmbedder } from '../model/encoders/index.ts';
 import { CemError, writeFileAtomically } from '../zpkg/index.ts';
 import { bestEvaluation, type DevEvaluationAtStep, type DevEvaluator, readEvaluations, stopsEarly } from './evaluation.ts';
 import type { Granularity } from './granularity.ts';
@@ -25,7 +25,7 @@ import { BatchPrefetch } from './prefetch.ts';
 import type { RunFolder } from './run-folder.ts';
 import { type StepResult, TrainingStep } from './step.ts';
 import { TensorBoardLog } from './tensorboard.ts';
-import type { TrainOptions, TrainResult } from './train-options.ts';
+import type { TrainingListener, TrainOptions, TrainResult } from './train-options.ts';
 import { warmStartTables } from './warm-start/warm-start-tables.ts';
 import { GradientWorkers } from './workers/gradient-workers.ts';
 
@@ -38,8 +38,12 @@ export class TrainingLoop {
   readonly #granularities: readonly Granularity[];
   readonly #dev: DevEvaluator | undefined;
   readonly #query: string | undefined;
+  readonly #probe: TeacherProbe | undefined;
 
-  /** @param query checkpoint of the query student, which goes into every checkpoint of this run; absent: none */
+  /**
+   * @param query checkpoint of the query student, which goes into every checkpoint of this run; absent: none
+   * @param probe what the teacher computes, which goes into every checkpoint as well; absent: not recorded
+   */
   constructor(
     folder: RunFolder,
     options: TrainOptions,
@@ -48,6 +52,7 @@ export class TrainingLoop {
     granularities: readonly Granularity[],
     dev?: DevEvaluator,
     query?: string,
+    probe?: TeacherProbe,
   ) {
     this.#folder = folder;
     this.#options = options;
@@ -56,6 +61,7 @@ export class TrainingLoop {
     this.#granularities = granularities;
     this.#dev = dev;
     this.#query = query;
+    this.#probe = probe;
   }
 
   async run(): Promise<Omit<TrainResult, 'run' | 'texts' | 'saving' | 'seconds'>> {
@@ -69,6 +75,7 @@ export class TrainingLoop {
     const prefetch = new BatchPrefetch(this.#granularities, model, prepared, { groups, steps: training.steps });
     const step = new TrainingStep(model, training, workers);
     if (optimizer) restoreOptimizer(step, optimizer);
+    let stage: ReturnType<TrainingListener['stage']> | undefined;
     try {
       const metrics = await MetricsLog.open(this.#folder.metrics, first);
       const evaluations = readEvaluations(this.#folder.metrics);
@@ -80,7 +87,7 @@ export class TrainingLoop {
       listener.note(
         `train: ${training.steps} steps, ${epochs.join(', ')}; ${model.graph.countParams()} weights and ${model.tables.size} in tables`,
       );
-      const stage = listener.stage('train');
+      stage = listener.stage('train');
       const averages = new StepAverages();
       let firstLoss: number | undefined;
       let lastLoss = Number.NaN;
@@ -91,7 +98,6 @@ export class TrainingLoop {
         const batches = await prefetch.take(done);
         const result = await step.runAccumulated(batches, done);
         if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm)) {
-          stage.fail();
           await this.#saveFailedStep(done, groups, result);
           throw new CemError(
             'TRAINING_NOT_FINITE',
@@ -139,6 +145,9 @@ export class TrainingLoop {
         best: best ?? null,
         loss: firstLoss === undefined ? null : { first: firstLoss, last: lastLoss },
       };
+    } catch (error) {
+      stage?.fail();
+      throw error;
     } finally {
       await prefetch.close();
       await workers?.close();
@@ -196,11 +205,11 @@ export class TrainingLoop {
     return { model, step: state.step, optimizer: await loadOptimizer(path) };
   }
 
-  /** Takes the weights that the configuration's BLT checkpoint has for this model, and says which it has not. */
+  /** Takes the weights that the configuration's checkpoint has for this model, and says which it has not. */
   async #warmStart(model: CemModel): Promise<void> {
     const { training, listener } = this.#options;
     if (training.warmStart === undefined) return;
-    const { loaded, notLoaded, mismatched, unused } = await importBlt(model, training.warmStart);
+    const { loaded, notLoaded, mismatched, unused } = await importWeights(model, training.warmStart);
     const shapes = mismatched.map(({ name, expected, found }) => `${name} ([${found.join(', ')}], not [${expected.join(', ')}])`);
     listener.note(
       `warm start: ${loaded.length} weights from ${training.warmStart}; drawn: ${notLoaded.join(', ') || 'none'}; of other shapes: ${shapes.join(', ') || 'none'}; ${unused.length} tensors not used`,
@@ -235,7 +244,7 @@ export class TrainingLoop {
       model: model.config,
       dimension: model.dimension,
       pack: { level: pack.level, targetChunkSize: pack.targetChunkSize, dictionarySize: pack.dictionarySize },
-      teacher: { config: teacher, id, revision, settings },
+      teacher: { config: teacher, id, revision, settings, ...(this.#probe && { probe: this.#probe }) },
       config: resolved,
     };
     await saveCheckpoint(this.#folder.checkpoint(done), model, state, await optimizerArrays(step), this.#query);

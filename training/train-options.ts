@@ -40,6 +40,8 @@ export interface TrainOptions {
   readonly environment: Record<string, unknown>;
   /** The training documents; read anew for each pass. */
   readonly documents: () => AsyncIterable<Document>;
+  /** Share of a document's texts that an epoch takes, 0 to 1; absent: all of all. */
+  readonly shareOf?: (id: string) => number;
   /** Folder in which teachers are looked up before the hub. */
   readonly models?: string;
   /** Measures the model every `training.evaluateEvery` steps; absent: never. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { chunkTexts, corpusSaving, DocumentReader, lockFolder, packCorpus } from '../data/index.ts';
 import { tf } from '../model/backend/tf.ts';
 import type { ModelConfig } from '../model/config.ts';
+import { probeTeacher } from '../model/encoders/index.ts';
 import { label, openTeacher, shortTexts } from './labelling.ts';
 import { TrainingLoop } from './loop.ts';
 import { trainQueryStudent } from './query/train-query-student.ts';
@@ -37,8 +38,10 @@ async function trainIn(folder: RunFolder, options: TrainOptions, queryModel: Mod
   const variants: VariantContainer[] = [];
   try {
     const passages = await readPassages(reader, options);
+    const { shareOf } = options;
+    const shares = shareOf && Float64Array.from(passages, (_, chunk) => shareOf(reader.documentOf(chunk)));
     variants.push(...(await openVariants(folder, passages, options)));
-    const others = await shortTexts(passages, options);
+    const others = await shortTexts(passages, shares, options);
     const teacher = await openTeacher(folder, passages, options);
     try {
       const query = queryModel && (await trainQueryStudent(folder, queryModel, teacher.embedder, passages, others, options));
@@ -49,7 +52,8 @@ async function trainIn(folder: RunFolder, options: TrainOptions, queryModel: Mod
         seconds: (performance.now() - start) / 1000,
       });
       if (query?.interrupted) return { ...query, step: 0, stoppedEarly: false, best: null, loss: null, ...summary() };
-      const granularities = await label(reader, variants, teacher.embedder, passages, others, options);
+      const granularities = await label(reader, variants, teacher.embedder, { passages, shares, others }, options);
+      const probe = await probeTeacher(teacher.embedder);
       const dev = await options.openDevEvaluator?.({
         run: folder.path,
         dictionary: reader.dictionary,
@@ -65,6 +69,7 @@ async function trainIn(folder: RunFolder, options: TrainOptions, queryModel: Mod
         granularities,
         dev,
         query?.checkpoint,
+        probe,
       )
         .run()
         .finally(() => dev?.close());

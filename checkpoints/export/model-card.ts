@@ -4,10 +4,18 @@ import type { CheckpointState } from '../checkpoint.ts';
 import { type ExportDescription, fileMeaning } from './export-description.ts';
 import type { KnownEvaluation } from './known-evaluations.ts';
 
+const dataSchema = z.looseObject({
+  source: z.string(),
+  split: z.string().optional(),
+  except: z.string().optional(),
+  weight: z.number().optional(),
+});
+
 /** The parts of a run's configuration that the card names; a checkpoint may have been made without one. */
 const namedConfig = z.looseObject({
   name: z.string().optional(),
-  data: z.looseObject({ source: z.string(), split: z.string().optional() }).optional(),
+  data: dataSchema.extend({ further: z.array(dataSchema).optional() }).optional(),
+  training: z.looseObject({ warmStart: z.string().optional() }).optional(),
 });
 
 const PERCENT = 100;
@@ -105,6 +113,15 @@ function remaking(name: string, storage: CheckpointState['storage']): string {
   ].join('\n');
 }
 
+function sourceText({ source, split, except, weight = 1 }: z.infer<typeof dataSchema>): string {
+  return [
+    `\`${source}\``,
+    ...(split === undefined ? [] : [`the documents of its split \`${split}\``]),
+    ...(except === undefined ? [] : [`without those of its split \`${except}\``]),
+    ...(weight === 1 ? [] : [`with the weight ${weight}`]),
+  ].join(', ');
+}
+
 /** `README.md` of an export: what it is, what it was made from, how it is used, and what was measured. */
 export function modelCard(
   state: CheckpointState,
@@ -117,9 +134,8 @@ export function modelCard(
   const { teacher } = description;
   const { storage } = state;
   const data = config?.data;
-  const source = data
-    ? `\`${data.source}\`${data.split === undefined ? '' : `, the documents of its split \`${data.split}\``}`
-    : 'not recorded in the checkpoint';
+  const source = data ? [data, ...(data.further ?? [])].map(sourceText).join('; ') : 'not recorded in the checkpoint';
+  const start = config?.training?.warmStart;
   const figures =
     evaluations.length === 0
       ? 'None: the run folder holds no evaluation of these weights. `cem eval --json` measures them.'
@@ -138,6 +154,7 @@ export function modelCard(
     '## Training',
     [
       `- Data: ${source}.`,
+      ...(start === undefined ? [] : [`- It began with the weights of \`${start}\`.`]),
       `- Teacher: \`${teacher.id}\`, revision \`${teacher.revision}\`${teacher.folder === null ? ', which is not part of this folder' : `, fitted on the training texts, in \`${teacher.folder}/\``}.`,
       `- Steps: ${state.step}. Content hash: \`${state.contentHash}\`.`,
       '- Licence: the run states none; those of the training data and of the teacher apply.',

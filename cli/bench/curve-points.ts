@@ -33,7 +33,7 @@ export interface PlannedPoint {
  * The runs of a curve: the configuration with each of the settings, without anything that would end or choose by itself (development data, early stopping).
  *
  * @param values of the configuration's file
- * @param settings `key=value,key=value` each; a key is `input`, `level`, `dictionary`, `chunk` or the path of any other
+ * @param settings `key=value,key=value` each; a key is `input`, `level`, `dictionary`, `chunk` or the path of any other; values are YAML, lists and mappings too
  * @throws UsageError `CURVE_SETTINGS`, and as `parseConfig`
  */
 export function planPoints(values: Record<string, unknown>, settings: readonly string[], origin: string): PlannedPoint[] {
@@ -49,7 +49,7 @@ export function planPoints(values: Record<string, unknown>, settings: readonly s
 
 function planPoint(base: Record<string, unknown>, baseName: string, text: string, origin: string): PlannedPoint {
   const own = structuredClone(base);
-  const parts = text.split(',').map((part) => part.trim());
+  const parts = splitAtCommas(text);
   for (const part of parts) {
     const equals = part.indexOf('=');
     if (equals <= 0 || equals === part.length - 1) {
@@ -64,6 +64,19 @@ function planPoint(base: Record<string, unknown>, baseName: string, text: string
   const name = parts.map((part) => part.replaceAll(/[^\w.]+/g, '-')).join('_');
   const config = parseConfig({ ...own, name: `${baseName}-${name}` }, `${origin}, --settings ${text}`);
   return { name, settings: text, config };
+}
+
+/** Pieces between the commas that stand in no bracket or brace, so that a value may be a list or a mapping. */
+function splitAtCommas(text: string): string[] {
+  const parts = [''];
+  let depth = 0;
+  for (const character of text) {
+    if ('[{'.includes(character)) depth++;
+    if (']}'.includes(character)) depth--;
+    if (character === ',' && depth <= 0) parts.push('');
+    else parts[parts.length - 1] += character;
+  }
+  return parts.map((part) => part.trim());
 }
 
 /** The same without what measures the model on the way. */

@@ -1,5 +1,5 @@
-import { loadConfig } from '../../configs/index.ts';
-import { type Document, trainingDocuments } from '../../data/index.ts';
+import { loadConfig, type RunConfig } from '../../configs/index.ts';
+import { type Document, type TrainingDocuments, trainingDocuments } from '../../data/index.ts';
 import { createTeacher, type TransformersConfig, transformersConfig } from '../../model/encoders/index.ts';
 import { cachePrecision, PRECISIONS, type Precision, TeacherCache } from '../../training/index.ts';
 import { UsageError } from '../../zpkg/index.ts';
@@ -44,8 +44,8 @@ interface TeacherEmbedResult {
 interface EmbedPlan {
   readonly teacher: TransformersConfig;
   readonly precision: Precision;
-  readonly input: string;
-  readonly split: string | undefined;
+  /** A corpus file or folder, `-`, or the documents of a run. */
+  readonly input: string | TrainingDocuments;
   readonly maximum: number;
 }
 
@@ -85,8 +85,9 @@ export const teacherEmbedCommand = defineCommand<TeacherEmbedOptions, TeacherEmb
       .option('folder', cacheFolderOption),
   run: async (options, reporter) => {
     const plan = await planEmbedding(options);
-    if (plan.split === undefined) return withCorpusInput(plan.input, (documents) => embed(documents, plan, options, reporter));
-    return embed(await trainingDocuments(plan.input, plan.split), plan, options, reporter);
+    if (typeof plan.input === 'string')
+      return withCorpusInput(plan.input, (documents) => embed(documents, plan, options, reporter));
+    return embed(plan.input.documents, plan, options, reporter);
   },
   text: ({ teacher, revision, dimension, precision, folder, texts, computed, seconds, rate }) =>
     [
@@ -106,7 +107,8 @@ async function planEmbedding(options: TeacherEmbedOptions): Promise<EmbedPlan> {
     if (options.input === undefined) throw new UsageError('TEACHER_EMBED', 'name the corpus that is to be embedded');
     const teacher = transformersConfig.parse({ kind: 'transformers', model });
     const maximum = options.maximum ?? Number.POSITIVE_INFINITY;
-    return { teacher, precision: precision ?? cachePrecision(teacher), input: options.input, split, maximum };
+    const input = split === undefined ? options.input : await trainingDocuments({ source: options.input, split });
+    return { teacher, precision: precision ?? cachePrecision(teacher), input, maximum };
   }
   const { teacher, data, training } = await loadConfig(path, options.set);
   if (teacher.kind !== 'transformers') {
@@ -115,14 +117,18 @@ async function planEmbedding(options: TeacherEmbedOptions): Promise<EmbedPlan> {
       `the teacher of ${path} is ${teacher.kind}, which is fitted in its run and cached there; only transformers models embed ahead`,
     );
   }
-  const own = options.input === undefined;
   return {
     teacher,
     precision: precision ?? cachePrecision(teacher),
-    input: options.input ?? data.source,
-    split: split ?? (own ? data.split : undefined),
+    input: await plannedInput(options, data),
     maximum: options.maximum ?? training.sentences.maximum,
   };
+}
+
+/** What the command line names; without a name what the run of the configuration trains on. */
+async function plannedInput({ input, split }: TeacherEmbedOptions, data: RunConfig['data']): Promise<EmbedPlan['input']> {
+  if (input === undefined) return trainingDocuments({ ...data, ...(split !== undefined && { split }) }, data.further);
+  return split === undefined ? input : trainingDocuments({ source: input, split });
 }
 
 async function embed(

@@ -83,4 +83,26 @@ test('fewer items than a batch: one batch of them all', () => {
   for (const number of [0, 1, 7]) assert.equal([...batches.batch(number)].sort(), [0, 1, 2]);
 });
 
+test('of items with a share below one an epoch takes that share, others in each epoch', () => {
+  // The first 40 items count a quarter: 10 of them and the other 63 make 14 batches of 5.
+  const shares = Float64Array.from(sizes, (_, item) => (item < 40 ? 0.25 : 1));
+  const make = () => new BatchOrder(sizes, { ...OPTIONS, shares });
+  const batches = make();
+  assert.is(batches.batchesPerEpoch, 14);
+  const seen = new Set<number>();
+  for (let number = 0; number < 12; number++) {
+    const items = epoch(batches, number).flat();
+    assert.is(new Set(items).size, items.length);
+    const light = items.filter((item) => item < 40);
+    // Three of the 73 are in no batch of the epoch.
+    assert.ok(light.length >= 7 && light.length <= 10, `${light.length}`);
+    for (const item of light) seen.add(item);
+  }
+  // 1 - (1 - 1/4)^12 = 0.97 of 40 are expected.
+  assert.ok(seen.size > 35, 'all have their turn');
+  assert.equal(epoch(make(), 7), epoch(batches, 7), 'an epoch does not depend on those before it');
+  const whole = new BatchOrder(sizes, { ...OPTIONS, shares: new Float64Array(ITEMS).fill(1) });
+  assert.equal(epoch(whole, 1), epoch(order(), 1));
+});
+
 test.run();

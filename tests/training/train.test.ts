@@ -6,14 +6,14 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { listCheckpoints, loadStudent, readSafetensors } from '../../checkpoints/index.ts';
 import { parseConfig } from '../../configs/index.ts';
-import { DocumentReader, documentText, readCorpus } from '../../data/index.ts';
+import { DocumentReader, documentText, readCorpus, trainingDocuments } from '../../data/index.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { LsaEmbedder } from '../../model/encoders/index.ts';
 import { modelOfCase, parseParityCase } from '../../model/parity/parity-case.ts';
 import { type TrainingListener, train } from '../../training/index.ts';
 import { testBackend } from '../backend.ts';
 import { collect, errorOf, withTemporaryFolder } from '../data/temporary-folder.ts';
-import { metricsOf, tinyRun, writePassages } from './tiny-run.ts';
+import { metricsOf, passageRows, tinyRun, writePassages } from './tiny-run.ts';
 
 const test = suite('train');
 test.before(async () => {
@@ -271,6 +271,47 @@ test('a warm start takes what a BLT checkpoint has, and says what it has not', (
     kept.data.forEach((value, index) => {
       assert.ok(Math.abs(value - bytes.data[index]!) < 1e-6);
     });
+  }));
+
+test('a warm start from a checkpoint of ours takes what has the same shape, and a run of two corpora takes its share of each', () =>
+  withTemporaryFolder(async (folder) => {
+    const source = await writePassages(folder, 40);
+    const still = { optimizer: { learningRate: 1e-9, tablesLearningRate: 1e-9, weightDecay: 0 } };
+    const first = join(folder, 'first');
+    await train(options(first, tinyRun(source, 2)));
+
+    const further = join(folder, 'further.jsonl');
+    const rows = passageRows(60).slice(40);
+    await writeFile(further, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const corpora = await trainingDocuments({ source }, [{ source: further, weight: 0.5 }]);
+    const values = tinyRun(source, 1, { ...still, warmStart: first });
+    const model = {
+      ...(values['model'] as Record<string, unknown>),
+      global: { dimension: 24, layers: 2, heads: 2, feedForward: 32 },
+    };
+    const notes: string[] = [];
+    const run = join(folder, 'run');
+    const result = await train({
+      ...options(run, { ...values, model }),
+      ...corpora,
+      listener: { ...silent, note: (line) => notes.push(line) },
+    });
+    assert.is(result.texts['passages'], 60);
+    const note = notes.find((line) => line.startsWith('warm start:'));
+    assert.match(note ?? '', /drawn: global\/1\/.*; of other shapes: none; 0 tensors not used$/);
+    // 40 passages and half of 20 others make an epoch of 50 / 8 batches.
+    assert.match(notes.find((line) => line.startsWith('train:')) ?? '', /1 steps, 0\.2 epochs of passages/);
+    for (const file of ['tables.safetensors', 'model.safetensors']) {
+      const before = await readSafetensors(join(first, 'checkpoints', '2', file));
+      const after = await readSafetensors(join(run, 'checkpoints', '1', file));
+      for (const [name, { data }] of before) {
+        const now = after.get(name)!.data;
+        assert.ok(
+          data.every((value, index) => Math.abs(value - now[index]!) < 1e-6),
+          `${file}: ${name}`,
+        );
+      }
+    }
   }));
 
 test.run();

@@ -41,13 +41,14 @@ export async function labelQueries(
   { training, seed, listener }: Pick<TrainOptions, 'training' | 'seed' | 'listener'>,
 ): Promise<Granularity[]> {
   const granularities: Granularity[] = [];
-  for (const { name, texts, settings } of wanted) {
+  for (const { name, texts, shares, settings } of wanted) {
     const stage = listener.stage(`label ${name}`);
     const { data: targets, dimension } = await queryVectors(teacher, texts, (done, total) => stage.progress(done, total));
     stage.done(`${texts.length} vectors of ${dimension}`);
     const usable = withTargets(
       {
         sizes: Uint32Array.from(texts, (text) => Buffer.byteLength(text)),
+        shares,
         frame: () => assert.fail('queries are never compressed'),
         text: (index) => texts[index]!,
         targets,
