@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type ModelConfig, modelConfigSchema } from '../model/config.ts';
 import { CemModel } from '../model/embedder.ts';
 import { teacherConfig } from '../model/encoders/teacher-config.ts';
+import { teacherProbeSchema } from '../model/encoders/teacher-probe.ts';
 import { buildGraph } from '../model/graph.ts';
 import { CemError, FormatError } from '../zpkg/errors.ts';
 import { copySynced, readBestCheckpoint, resolveBestCheckpoint, syncFolder, writeCheckpointFolder } from './checkpoint-folder.ts';
@@ -35,6 +36,8 @@ const stateSchema = z.strictObject({
     id: z.string(),
     revision: z.string(),
     settings: z.record(z.string(), z.unknown()),
+    /** What the teacher computes, by which another conversion of its weights is recognised. Absent: it is known by id and revision alone. */
+    probe: teacherProbeSchema.optional(),
   }),
   /** The run's resolved configuration, for reading; `model`, `pack` and `teacher` above are what programs use. */
   config: z.unknown(),
@@ -47,6 +50,8 @@ const stateSchema = z.strictObject({
     .optional(),
   /** The query student in the folder `query`, a checkpoint again: its content hash, which is part of the one below. Absent: there is none. */
   query: z.strictObject({ contentHash: z.string() }).optional(),
+  /** Content hash of the language model that said where patches begin. Absent without entropy patching, and in checkpoints from before it was recorded. */
+  entropyModel: z.string().optional(),
   /** Identity of the weights: SHA-256 over both weight files, the shape of the model, and the query student's hash where there is one. */
   contentHash: z.string(),
 });

@@ -35,4 +35,5 @@ export {
 export { type ImportReport, importBlt, importWeights, type ShapeMismatch } from './import/index.ts';
 export { loadQueryStudent, type QueryStudentFiles } from './load-query-student.ts';
 export { type LoadedStudent, loadStudent } from './load-student.ts';
+export { type LoadTeacherOptions, loadTeacher, teacherPlaces } from './load-teacher.ts';
 export { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.ts';

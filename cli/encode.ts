@@ -87,7 +87,7 @@ async function runEncode(options: EncodeOptions & GlobalOptions, reporter: Repor
   }
   const queries = options.queries === undefined ? undefined : (await readBeir(options.queries, options.split)).queries;
   reporter.note(describeBackend(await selectBackend(parseBackendRequest(options.backend))));
-  const source = await openEncodeSource(options);
+  const source = await openEncodeSource({ ...options, note: (line) => reporter.note(line) });
   try {
     const documents = await encodeDocuments(source, options, reporter);
     return {

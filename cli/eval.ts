@@ -115,7 +115,7 @@ async function evaluate(options: EvalOptions & GlobalOptions, reporter: Reporter
   const loaded = options.checkpoint === undefined ? undefined : await loadStudent(options.checkpoint);
   try {
     const plan = withQueryStudent(asked, loaded, options);
-    const resources = await loadEncoders(plan, loaded, options);
+    const resources = await loadEncoders(plan, loaded, options, (line) => reporter.note(line));
     try {
       return await evaluateLoaded(plan, resources, data, { ...options, backend: backend.name }, reporter);
     } finally {

@@ -14,6 +14,7 @@ import { describeBackend, parseBackendRequest, selectBackend } from '../model/ba
 import { CemError } from '../zpkg/index.ts';
 import { defineCommand } from './command.ts';
 import { formatBytes } from './format.ts';
+import { modelsOption } from './index-options.ts';
 
 interface ExportCommandOptions {
   readonly checkpoint: string;
@@ -23,6 +24,7 @@ interface ExportCommandOptions {
   readonly precision: DensePrecision | undefined;
   readonly tables: TablePrecision | undefined;
   readonly notes: string | undefined;
+  readonly models: string | undefined;
 }
 
 interface ExportCommandResult extends ExportResult {
@@ -43,6 +45,10 @@ export const exportCommand = defineCommand<ExportCommandOptions, ExportCommandRe
     [
       'export --checkpoint runs/techdocs --output web/encoder --format layers-model',
       'model.json and weights for tf.loadLayersModel, in Node or a browser',
+    ],
+    [
+      'export --checkpoint OLD --output OLD --force --models ../models',
+      'give an export of before the vectors by which other conversions of its teacher are recognised',
     ],
     ['export --checkpoint runs/techdocs --output techdocs-onnx --format onnx', 'encoder.onnx for onnxruntime'],
   ],
@@ -65,6 +71,11 @@ export const exportCommand = defineCommand<ExportCommandOptions, ExportCommandRe
         describe: 'safetensors: what the embedding tables are stored as; by default as --precision',
       })
       .option('notes', { type: 'string', describe: 'Markdown file that goes into the model card: licences, and the like' })
+      .option('models', {
+        ...modelsOption,
+        describe:
+          "folder with the checkpoint's teacher, whose vectors of a few texts are recorded where the checkpoint lacks them",
+      })
       .option('force', { type: 'boolean', default: false, describe: 'replace an earlier export' }),
   run: async (options, reporter) => {
     const notes = options.notes === undefined ? undefined : await readNotes(options.notes);
@@ -78,6 +89,7 @@ export const exportCommand = defineCommand<ExportCommandOptions, ExportCommandRe
         ...(options.precision !== undefined && { precision: options.precision }),
         ...(options.tables !== undefined && { tables: options.tables }),
         ...(notes !== undefined && { notes }),
+        ...(options.models !== undefined && { models: options.models }),
       });
       const checkpoint = { path: loaded.folder, hash: loaded.hash, step: loaded.state.step };
       return { ...result, checkpoint, backend: backend.name };
@@ -85,12 +97,15 @@ export const exportCommand = defineCommand<ExportCommandOptions, ExportCommandRe
       loaded.dispose();
     }
   },
-  text: ({ output, format, files, bytes, evaluations, checkpoint, hash }) =>
+  text: ({ output, format, files, bytes, evaluations, checkpoint, hash, probe }) =>
     [
       `${output}: the encoder of step ${checkpoint.step} (${hash.slice(0, 12)}${hash === checkpoint.hash ? '' : `, rounded from ${checkpoint.hash.slice(0, 12)}`}) as ${format}, ${formatBytes(bytes)} in ${files.length} files`,
       evaluations.length > 0
         ? `figures in the model card: ${evaluations.join(', ')}`
         : 'no figures in the model card: no evaluation*.json of these weights (cem eval --json) in the run folder',
+      probe.recorded
+        ? `vectors that the teacher is recognised by: ${probe.origin}`
+        : `no vectors that the teacher is recognised by, so only its own files will do: ${probe.origin}`,
     ].join('\n'),
 });
 

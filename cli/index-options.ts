@@ -46,6 +46,7 @@ export function searcherOptions(
     ...(database !== undefined && { database }),
     ...(models !== undefined && { models }),
     ...(queries !== undefined && { queries }),
+    note: (line) => reporter.note(line),
     beforeQueryStudent: async () => {
       reporter.note(describeBackend(await selectBackend(parseBackendRequest(backend))));
       if (queries === undefined)

@@ -65,13 +65,14 @@ async function encodeIntoIndex(
 }
 
 function makersOf(checkpoint: LoadedStudent, zpkg: { path: string; identity: string }, models: string | undefined): IndexMakers {
-  const { id, revision, config } = checkpoint.state.teacher;
+  const { id, revision, config, probe } = checkpoint.state.teacher;
   return {
     checkpoint: { path: checkpoint.folder, hash: checkpoint.hash },
     teacher: {
       id,
       revision,
       config,
+      ...(probe && { probe }),
       ...(checkpoint.teacherFolder === undefined ? {} : { folder: checkpoint.teacherFolder }),
       ...(models === undefined ? {} : { models: resolve(models) }),
     },

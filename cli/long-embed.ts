@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
-import { loadStudent } from '../checkpoints/index.ts';
+import { loadStudent, loadTeacher } from '../checkpoints/index.ts';
 import { documentText, markdownPassages, readCorpus } from '../data/index.ts';
 import {
   evaluateLongEmbed,
@@ -16,7 +16,7 @@ import {
   writeSyntheticTask,
 } from '../eval/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../model/backend/index.ts';
-import { createTeacher, StudentEncoder } from '../model/encoders/index.ts';
+import { StudentEncoder } from '../model/encoders/index.ts';
 import { tensorInnerProducts } from '../search/index.ts';
 import { UsageError } from '../zpkg/index.ts';
 import { defineCommand, type GlobalOptions } from './command.ts';
@@ -196,10 +196,7 @@ async function runLongEmbed(options: RunOptions & GlobalOptions, reporter: Repor
   const loaded = await loadStudent(options.checkpoint);
   try {
     const dictionary = await readDictionaryOption(options.dictionary, loaded.trainingZpkg);
-    const teacher = await createTeacher(loaded.teacher, {
-      ...(options.models !== undefined && { models: options.models }),
-      ...(loaded.teacherFolder !== undefined && { folder: loaded.teacherFolder }),
-    });
+    const teacher = await loadTeacher(loaded, { models: options.models, note: (line) => reporter.note(line) });
     const described = {
       checkpoint: { path: loaded.folder, hash: loaded.hash, step: loaded.state.step },
       teacher: { id: teacher.description.id, revision: teacher.description.revision },

@@ -66,7 +66,7 @@ export const trainCommand = defineCommand<
     if (options.sweep) return sweepFromConfig(options, reporter);
     const config = await loadTrainConfig(options.config, options.set);
     if ('kind' in config) return trainEntropyFromConfig(config, options, reporter);
-    if (options.plan) return planFromConfig(config);
+    if (options.plan) return planFromConfig(config, options);
     return trainFromConfig(config, options, reporter);
   },
   text: (result) => {

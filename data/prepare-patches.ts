@@ -15,6 +15,8 @@ const CHUNKS_AT_ONCE = 64;
 /** Why a file of boundaries is made anew: there is none, it belongs to something else, or it is damaged. */
 const REPLACEABLE = ['FILE_OPEN', 'PATCHES_STALE', 'PATCHES_MALFORMED', 'ZPKG_TRUNCATED'];
 
+/** A chunk's own text. */
+type PatchedText = Pick<ChunkText, 'chunk' | 'text'>;
 type Progress = (done: number, total: number) => void;
 
 export interface PreparedPatches {
@@ -33,7 +35,7 @@ export interface PreparedPatches {
  */
 export async function preparePatches(
   reader: DocumentReader,
-  texts: () => AsyncIterable<ChunkText>,
+  texts: () => AsyncIterable<PatchedText>,
   patcher: EntropyPatcher,
   onProgress?: Progress,
 ): Promise<PreparedPatches> {
@@ -49,7 +51,7 @@ export async function preparePatches(
 async function rememberKept(
   path: string,
   owner: PatchBoundariesOwner,
-  texts: AsyncIterable<ChunkText>,
+  texts: AsyncIterable<PatchedText>,
   patcher: EntropyPatcher,
   onProgress: Progress | undefined,
 ): Promise<boolean> {
@@ -71,7 +73,7 @@ async function rememberKept(
 }
 
 async function* compute(
-  texts: AsyncIterable<ChunkText>,
+  texts: AsyncIterable<PatchedText>,
   patcher: EntropyPatcher,
   chunkCount: number,
   onProgress: Progress | undefined,

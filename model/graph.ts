@@ -115,6 +115,13 @@ export function buildGraph(config: ModelConfig, outputDimension: number): tf.Lay
   return tf.model({ name: 'cem', inputs, outputs: unit });
 }
 
+/** Makes blocks and patch pooling keep nothing for the gradient but their inputs, or everything. Results are the same. */
+export function setRecompute(graph: tf.LayersModel, recompute: boolean): void {
+  for (const layer of graph.layers) {
+    if (layer instanceof TransformerBlock || layer instanceof PatchPooling) layer.recompute = recompute;
+  }
+}
+
 function poolingLayer({ pooling = 'mean', global }: ModelConfig): tf.layers.Layer {
   switch (pooling) {
     case 'mean':

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { teacherConfig } from '../model/encoders/teacher-config.ts';
+import { type RecordedTeacher, teacherConfig, teacherName, teacherProbeSchema } from '../model/encoders/index.ts';
 import { writeFileAtomically } from '../zpkg/atomic-file.ts';
 import { CemError, FormatError } from '../zpkg/errors.ts';
 
@@ -24,6 +24,8 @@ const indexMakers = {
     id: z.string(),
     revision: z.string(),
     config: teacherConfig,
+    /** What it computes, by which another conversion of its weights is recognised; absent where the checkpoint does not say. */
+    probe: teacherProbeSchema.optional(),
     /** Where a fitted teacher lies. */
     folder: z.string().optional(),
     /** Where models are looked up before the hub. */
@@ -115,7 +117,8 @@ export function checkSameModel(folder: string, manifest: Omit<IndexMakers, 'zpkg
       { details: { folder, made: manifest.checkpoint, wanted: wanted.checkpoint } },
     );
   }
-  checkSameTeacher(folder, manifest.teacher, wanted.teacher);
+  const [made, got] = [manifest.teacher, wanted.teacher];
+  if (made.id !== got.id || made.revision !== got.revision) throw otherTeacher(folder, made, got);
   if (manifest.dimension !== wanted.dimension) {
     throw new CemError(
       'INDEX_DIMENSION',
@@ -127,17 +130,18 @@ export function checkSameModel(folder: string, manifest: Omit<IndexMakers, 'zpkg
   }
 }
 
-/** @throws CemError `INDEX_OTHER_TEACHER` */
-export function checkSameTeacher(
+/** The error for a teacher that is not the index's. @param reason why it is not, where more than its identity was looked at */
+export function otherTeacher(
   folder: string,
-  made: { id: string; revision: string },
-  got: { id: string; revision: string },
-): void {
-  if (made.id === got.id && made.revision === got.revision) return;
-  throw new CemError(
+  made: Pick<RecordedTeacher, 'id' | 'revision'>,
+  got: Pick<RecordedTeacher, 'id' | 'revision'>,
+  reason?: string,
+): CemError {
+  const identity = ({ id, revision }: Pick<RecordedTeacher, 'id' | 'revision'>) => ({ id, revision });
+  return new CemError(
     'INDEX_OTHER_TEACHER',
-    `the index ${folder} belongs to the teacher ${made.id} (${shortHash(made.revision)}), and here is ${got.id} (${shortHash(got.revision)}); ` +
-      'search with that teacher, or make the index again in another folder',
-    { details: { folder, made, got } },
+    `the index ${folder} belongs to the teacher ${teacherName(made)}, and here is ${teacherName(got)}${reason === undefined ? '' : `: ${reason}`}; ` +
+      'search with that teacher (--models names the folder that it is in), or make the index again in another folder',
+    { details: { folder, made: identity(made), got: identity(got) } },
   );
 }

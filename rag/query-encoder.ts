@@ -1,8 +1,8 @@
 import { loadQueryStudent } from '../checkpoints/index.ts';
-import { createTeacher, isTeacherAtHand, type QueryEmbedder } from '../model/encoders/index.ts';
+import { createTeacher, equivalenceNote, isTeacherAtHand, judgeTeacher, type QueryEmbedder } from '../model/encoders/index.ts';
 import { UsageError } from '../zpkg/errors.ts';
 import type { IndexFolder } from './index-folder.ts';
-import { checkSameTeacher } from './index-manifest.ts';
+import { otherTeacher } from './index-manifest.ts';
 
 /** Who encodes queries: the teacher, or the student that learnt the teacher's queries. */
 export type QueryEncoderChoice = 'teacher' | 'student';
@@ -14,10 +14,13 @@ export interface QueryEncoderOptions {
   readonly models?: string;
   /** Called before the query student is loaded, for which a backend must be chosen. */
   readonly beforeQueryStudent?: () => Promise<void>;
+  /** Takes a line when the teacher's files are not those that the index' checkpoint was trained with. */
+  readonly note?: (line: string) => void;
 }
 
 /**
- * Opens what encodes the queries of an index: one of the two that its manifest names, and nothing else.
+ * Opens what encodes the queries of an index: one of the two that its manifest names, and nothing else. A teacher of other files is the named one when it computes the vectors that the
+ * manifest has of it.
  *
  * @throws UsageError `INDEX_NO_QUERY_STUDENT`; CemError `INDEX_OTHER_TEACHER`, and what `createTeacher` and `loadQueryStudent` throw
  */
@@ -47,7 +50,10 @@ export async function openQueryEncoder(
   }
   const embedder = await createTeacher(teacher.config, places);
   try {
-    checkSameTeacher(index.path, teacher, embedder.description);
+    const judgement = await judgeTeacher(embedder, teacher);
+    if (judgement.verdict === 'different' || judgement.verdict === 'unknown')
+      throw otherTeacher(index.path, teacher, embedder.description, judgement.reason);
+    if (judgement.verdict === 'equivalent') options.note?.(equivalenceNote(embedder, teacher, judgement.reason));
   } catch (error) {
     await embedder.dispose();
     throw error;

@@ -1,6 +1,6 @@
 /**
  * `npm run native`: makes the `tensorflow` backend work on machines where tfjs-node's own download does not, by compiling its addon against
- * a TensorFlow library that is found or fetched. Says at each step what it found; safe to interrupt and to repeat.
+ * a TensorFlow library that is found or fetched; and compiles our own kernels (model/kernels/native/) for it, which make training faster. Says at each step what it found; safe to interrupt and to repeat.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { CemError, UsageError } from '../zpkg/errors.ts';
 import { type AddonProof, buildAddon, buildMute, proveAddon, restorePackage } from './native/addon.ts';
 import { runCommand } from './native/command.ts';
+import { buildKernels } from './native/kernels.ts';
 import {
   cachedLibrary,
   downloadLibrary,
@@ -23,9 +24,10 @@ import {
 const USAGE = `npm run native -- [--tensorflow PATH] [--force]
 
 Makes the \`tensorflow\` backend work here. Looks, in this order, for a working addon, PATH, an installed Python TensorFlow, a wheel by pip.
+Then compiles the native kernels, unless those of the same sources are there.
 
   --tensorflow PATH  a TensorFlow wheel (*.whl), or a folder with its C library and include/
-  --force            build even if the addon works
+  --force            build even if the addon and the kernels work
 `;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -100,6 +102,18 @@ async function findLibrary(path: string | undefined, python: string): Promise<Te
   return downloaded;
 }
 
+/** Compiles our kernels; says so where it does not work, and that all goes on without. */
+async function makeKernels(name: string, force: boolean): Promise<void> {
+  if (name.endsWith('-gpu')) {
+    say('native kernels: for processors only, and the backend is that of the GPU');
+    return;
+  }
+  const build = await buildKernels(root, name, force);
+  if (build.state === 'failed')
+    say(`native kernels do not compile here; training goes on without them, but slower:\n${build.reason}`);
+  else say(`native kernels: ${build.state === 'present' ? 'there, of these sources' : 'compiled'}`);
+}
+
 async function main(): Promise<void> {
   const options = { tensorflow: { type: 'string' }, force: { type: 'boolean' }, help: { type: 'boolean' } } as const;
   let values: { tensorflow?: string; force?: boolean; help?: boolean };
@@ -119,7 +133,10 @@ async function main(): Promise<void> {
   }
   const before = await proveAddon(root, name);
   say(`addon of ${name}: ${typeof before === 'string' ? `does not work (${before})` : describe(before)}`);
-  if (typeof before !== 'string' && !values.force) return;
+  if (typeof before !== 'string' && !values.force) {
+    await makeKernels(name, false);
+    return;
+  }
   const python = await requireTools();
   const library = await findLibrary(values.tensorflow, python);
   say('compiling the addon…');
@@ -133,6 +150,7 @@ async function main(): Promise<void> {
     );
   }
   say(`addon of ${name}: ${describe(after)}`);
+  await makeKernels(name, true);
 }
 
 try {

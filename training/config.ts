@@ -86,7 +86,7 @@ export const trainingConfigSchema = z.strictObject({
   gradientCaching: z.strictObject({ microBatch: positive }).optional(),
   /** Batches whose gradients are averaged into one step; 1 by default. In-batch losses see one of them at a time. */
   accumulate: positive.optional(),
-  /** Keeps no activations inside transformer blocks and computes them again for the gradient: much less memory, a third more time. */
+  /** Keeps no activations inside transformer blocks and patch pooling and computes them again for the gradient: much less memory, a third more time. */
   recompute: z.boolean().optional(),
   /** Threads that compute the gradients beside each other, on backends that use one core (wasm); 1 by default. Same result as with one, up to rounding. */
   workers: positive.max(64).optional(),

@@ -3,6 +3,7 @@ import type { CemModel } from '../model/embedder.ts';
 import type { SymbolBatch } from '../model/symbol-batch.ts';
 import type { LossConfig } from './config.ts';
 import { type BatchGradients, batchLoss, type Flatten, symbolEmbeddings } from './gradients.ts';
+import { DenseGradient } from './optimizers/dense-gradient.ts';
 import { splitSymbolBatch, type TrainingBatch } from './training-batch.ts';
 
 /**
@@ -22,7 +23,7 @@ export async function cachedGradients(
   const symbolBatches: SymbolBatch[] = [];
   const symbolGradients: Float32Array[] = [];
   const terms: Record<string, number> = {};
-  let dense: tf.Tensor1D | undefined;
+  let dense: DenseGradient | undefined;
   let loss = 0;
   try {
     for (const batch of batches) {
@@ -37,9 +38,7 @@ export async function cachedGradients(
       for (const part of parts) {
         const upstream = outer.gradient.slice(from * model.dimension, (from + part.size) * model.dimension);
         const gradient = partGradient(model, part, upstream, flatten);
-        const before: tf.Tensor1D | undefined = dense;
-        dense = before === undefined ? gradient.dense : tf.add(before, gradient.dense);
-        if (before !== undefined) tf.dispose([before, gradient.dense]);
+        dense = dense === undefined ? gradient.dense : dense.plus(gradient.dense);
         symbolBatches.push(part);
         try {
           symbolGradients.push((await gradient.symbols.data()) as Float32Array);
@@ -98,12 +97,13 @@ function partGradient(
   part: SymbolBatch,
   upstream: Float32Array,
   flatten: Flatten,
-): { dense: tf.Tensor1D; symbols: tf.Tensor } {
+): { dense: DenseGradient; symbols: tf.Tensor } {
   const weights = model.graph.trainableWeights.map((weight) => weight.read());
-  return tf.tidy(() => {
+  const { tensors, symbols } = tf.tidy(() => {
     const symbols = symbolEmbeddings(model, part);
     const dy = tf.tensor2d(upstream, [part.size, model.dimension]);
     const { grads } = tf.engine().gradients(() => model.apply(symbols, part), [...weights, symbols], dy);
-    return { dense: flatten(grads.slice(0, weights.length)), symbols: grads[weights.length]! };
+    return { tensors: [...flatten(grads.slice(0, weights.length)).tensors], symbols: grads[weights.length]! };
   });
+  return { dense: new DenseGradient(tensors), symbols };
 }

@@ -4,12 +4,13 @@ import type { SymbolBatch } from '../model/symbol-batch.ts';
 import type { LossConfig } from './config.ts';
 import { combinedLoss } from './losses/combined.ts';
 import type { LossSum } from './losses/matryoshka.ts';
+import { DenseGradient } from './optimizers/dense-gradient.ts';
 import type { TrainingBatch } from './training-batch.ts';
 
 /** The gradient of a loss: the dense part on the backend, that of the symbol embeddings on the host. */
 export interface BatchGradients {
-  /** [weights] as the optimiser flattens them; the caller owns it. */
-  readonly dense: tf.Tensor1D;
+  /** As the optimiser flattens them; the caller owns it. */
+  readonly dense: DenseGradient;
   readonly loss: number;
   /** Unweighted loss terms, `granularity/term`. */
   readonly terms: Readonly<Record<string, number>>;
@@ -19,8 +20,8 @@ export interface BatchGradients {
   readonly symbolGradients: readonly Float32Array[];
 }
 
-/** Gradients of all dense weights as one vector; the caller owns it. */
-export type Flatten = (gradients: readonly tf.Tensor[]) => tf.Tensor1D;
+/** Gradients of all dense weights as the optimiser takes them; the caller's tidy holds what is made. */
+export type Flatten = (gradients: readonly tf.Tensor[]) => DenseGradient;
 
 /** [size, symbols, local dimension] the embeddings of a batch's symbols; the caller owns it. */
 export function symbolEmbeddings(model: CemModel, batch: SymbolBatch): tf.Tensor3D {
@@ -60,7 +61,7 @@ export async function wholeGradients(
 ): Promise<BatchGradients> {
   const weights = model.graph.trainableWeights.map((weight) => weight.read());
   const termNames: string[] = [];
-  const { dense, values, symbolGradients } = tf.tidy(() => {
+  const { tensors, values, symbolGradients } = tf.tidy(() => {
     const symbols = batches.map((batch) => symbolEmbeddings(model, batch.symbols));
     const terms: tf.Scalar[] = [];
     const loss = () => {
@@ -80,8 +81,9 @@ export async function wholeGradients(
     const flat = flatten(grads.slice(0, weights.length));
     const all = tf.stack([value, ...terms]);
     tf.dispose(terms);
-    return { dense: flat, values: all as tf.Tensor1D, symbolGradients: grads.slice(weights.length) };
+    return { tensors: [...flat.tensors], values: all as tf.Tensor1D, symbolGradients: grads.slice(weights.length) };
   });
+  const dense = new DenseGradient(tensors);
   try {
     const gradientArrays = (await Promise.all(symbolGradients.map((gradient) => gradient.data()))) as Float32Array[];
     const numbers = await values.data();

@@ -9,7 +9,8 @@ export {
 export type { EntropyRun, EntropyTrainOptions, EntropyTrainResult } from './entropy/options.ts';
 export { trainEntropyModel } from './entropy/train-entropy-model.ts';
 export type { DevContext, DevEvaluationAtStep, DevEvaluator, EarlyStopping, OpenDevEvaluator } from './evaluation.ts';
-export { type PlannedBatch, planTraining, type TrainingPlan } from './plan/plan-training.ts';
+export { type PassPlan, type PlannedBatch, planTraining, type TrainingPlan } from './plan/plan-training.ts';
+export { adoptQueryStudent, sameQueryStudent } from './query/adopt-query-student.ts';
 export { adoptCorpus, checkRunConfig } from './run-folder.ts';
 export { type ConfigDifference, compareConfigs, listRuns, type RunSummary } from './runs.ts';
 export { type SweepConfig, type SweepMetric, sweepConfigSchema } from './sweep/config.ts';

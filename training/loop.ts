@@ -4,7 +4,6 @@ import {
   type LoadedEntropyPatcher,
   listCheckpoints,
   loadCheckpoint,
-  loadEntropyPatcher,
   loadOptimizer,
   type OptimizerArrays,
   pruneCheckpoints,
@@ -13,7 +12,6 @@ import {
   saveCheckpoint,
   writeBestCheckpoint,
 } from '../checkpoints/index.ts';
-import { patchingOf } from '../model/config.ts';
 import { CemModel } from '../model/embedder.ts';
 import type { TeacherProbe, TextEmbedder } from '../model/encoders/index.ts';
 import { CemError, writeFileAtomically } from '../zpkg/index.ts';
@@ -29,6 +27,18 @@ import type { TrainingListener, TrainOptions, TrainResult } from './train-option
 import { warmStartTables } from './warm-start/warm-start-tables.ts';
 import { GradientWorkers } from './workers/gradient-workers.ts';
 
+/** What not every loop has. */
+interface LoopExtras {
+  /** Measures the model. */
+  readonly dev?: DevEvaluator | undefined;
+  /** Checkpoint of the query student, which goes into every checkpoint of this run. */
+  readonly query?: string | undefined;
+  /** What the teacher computes, which goes into every checkpoint as well. */
+  readonly probe?: TeacherProbe | undefined;
+  /** Decides where patches begin, with entropy patching. */
+  readonly entropy?: LoadedEntropyPatcher | undefined;
+}
+
 /** The steps of a run, from its newest checkpoint to its last step. */
 export class TrainingLoop {
   readonly #folder: RunFolder;
@@ -36,39 +46,27 @@ export class TrainingLoop {
   readonly #teacher: TextEmbedder;
   readonly #dictionary: Uint8Array;
   readonly #granularities: readonly Granularity[];
-  readonly #dev: DevEvaluator | undefined;
-  readonly #query: string | undefined;
-  readonly #probe: TeacherProbe | undefined;
+  readonly #extras: LoopExtras;
 
-  /**
-   * @param query checkpoint of the query student, which goes into every checkpoint of this run; absent: none
-   * @param probe what the teacher computes, which goes into every checkpoint as well; absent: not recorded
-   */
   constructor(
     folder: RunFolder,
     options: TrainOptions,
     teacher: TextEmbedder,
     dictionary: Uint8Array,
     granularities: readonly Granularity[],
-    dev?: DevEvaluator,
-    query?: string,
-    probe?: TeacherProbe,
+    extras: LoopExtras = {},
   ) {
     this.#folder = folder;
     this.#options = options;
     this.#teacher = teacher;
     this.#dictionary = dictionary;
     this.#granularities = granularities;
-    this.#dev = dev;
-    this.#query = query;
-    this.#probe = probe;
+    this.#extras = extras;
   }
 
   async run(): Promise<Omit<TrainResult, 'run' | 'texts' | 'saving' | 'seconds'>> {
     const { training, listener, signal } = this.#options;
-    const entropy = await this.#loadEntropyPatcher();
     const { model, step: first, optimizer } = await this.#start();
-    if (entropy) model.useEntropyPatcher(entropy.patcher);
     const groups = training.accumulate ?? 1;
     const prepared = model.prepareDictionary(this.#dictionary);
     const workers = await GradientWorkers.start(model, training);
@@ -153,15 +151,7 @@ export class TrainingLoop {
       await workers?.close();
       step.dispose();
       model.dispose();
-      entropy?.dispose();
     }
-  }
-
-  /** The language model that decides where patches begin, where the configuration asks for one. */
-  async #loadEntropyPatcher(): Promise<LoadedEntropyPatcher | undefined> {
-    const { model } = this.#options;
-    const patching = patchingOf(model);
-    return patching.kind === 'entropy' ? loadEntropyPatcher(patching, model.maximumSymbols) : undefined;
   }
 
   /** Keeps what a step was trained on, for looking at. */
@@ -184,7 +174,7 @@ export class TrainingLoop {
     const newest = (await listCheckpoints(this.#folder.path)).at(-1);
     const { dimension } = this.#teacher.description;
     if (newest === undefined) {
-      const model = CemModel.create(this.#options.model, dimension, seed);
+      const model = this.#withPatcher(CemModel.create(this.#options.model, dimension, seed));
       await this.#warmStart(model);
       await warmStartTables(model, this.#dictionary, this.#granularities, this.#options);
       return { model, step: 0, optimizer: undefined };
@@ -202,7 +192,14 @@ export class TrainingLoop {
     }
     listener.note(`resume: step ${newest}`);
     const { model } = await loadCheckpoint(path);
-    return { model, step: state.step, optimizer: await loadOptimizer(path) };
+    return { model: this.#withPatcher(model), step: state.step, optimizer: await loadOptimizer(path) };
+  }
+
+  /** The model, which asks the run's language model for its patches where there is one. */
+  #withPatcher(model: CemModel): CemModel {
+    const { entropy } = this.#extras;
+    if (entropy) model.useEntropyPatcher(entropy.patcher);
+    return model;
   }
 
   /** Takes the weights that the configuration's checkpoint has for this model, and says which it has not. */
@@ -219,9 +216,9 @@ export class TrainingLoop {
   /** Measures the model, as a checkpoint would have it, on development data where the step asks for it. */
   async #evaluate(model: CemModel, step: TrainingStep, done: number): Promise<DevMetrics | undefined> {
     const { steps, checkpointEvery, evaluateEvery = checkpointEvery } = this.#options.training;
-    if (this.#dev === undefined || (done % evaluateEvery !== 0 && done !== steps)) return undefined;
+    if (this.#extras.dev === undefined || (done % evaluateEvery !== 0 && done !== steps)) return undefined;
     step.showAverages();
-    return this.#dev.evaluate(model);
+    return this.#extras.dev.evaluate(model);
   }
 
   #stopsEarly(evaluations: readonly DevEvaluationAtStep[]): boolean {
@@ -238,16 +235,18 @@ export class TrainingLoop {
   async #save(model: CemModel, step: TrainingStep, done: number, evaluations: readonly DevEvaluationAtStep[]): Promise<void> {
     const { seed, pack, teacher, resolved, training } = this.#options;
     const { id, revision, settings } = this.#teacher.description;
+    const { query, probe, entropy } = this.#extras;
     const state = {
       step: done,
       seed,
       model: model.config,
       dimension: model.dimension,
       pack: { level: pack.level, targetChunkSize: pack.targetChunkSize, dictionarySize: pack.dictionarySize },
-      teacher: { config: teacher, id, revision, settings, ...(this.#probe && { probe: this.#probe }) },
+      teacher: { config: teacher, id, revision, settings, ...(probe && { probe }) },
       config: resolved,
+      ...(entropy && { entropyModel: entropy.identity }),
     };
-    await saveCheckpoint(this.#folder.checkpoint(done), model, state, await optimizerArrays(step), this.#query);
+    await saveCheckpoint(this.#folder.checkpoint(done), model, state, await optimizerArrays(step), query);
     // Before the others go: the best one stays.
     await this.#markBest(evaluations);
     await pruneCheckpoints(this.#folder.path, training.keepCheckpoints, training.keepCheckpointsEvery);

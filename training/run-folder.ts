@@ -100,7 +100,15 @@ export async function checkRunConfig(path: string, resolved: unknown): Promise<v
 }
 
 /** What depends on data, pack settings and teacher alone; the container goes last, since a run that has it does not pack. */
-const CORPUS_PARTS = ['teacher', 'teacher-cache', 'dev.zpkg.map', 'dev.zpkg', 'corpus.zpkg.map', 'corpus.zpkg'];
+const CORPUS_PARTS = [
+  'teacher',
+  'teacher-cache',
+  'dev.zpkg.map',
+  'dev.zpkg',
+  'corpus.zpkg.patches',
+  'corpus.zpkg.map',
+  'corpus.zpkg',
+];
 const VARIANT = /^corpus-\d+\.zpkg$/;
 
 /**

@@ -1,6 +1,6 @@
 import { tf } from '../model/backend/tf.ts';
 import type { CemModel } from '../model/embedder.ts';
-import { TransformerBlock } from '../model/layers/transformer-block.ts';
+import { setRecompute } from '../model/graph.ts';
 import type { TrainingConfig } from './config.ts';
 import { WeightAverages } from './ema.ts';
 import { cachedGradients } from './gradient-caching.ts';
@@ -45,7 +45,7 @@ export class TrainingStep {
     this.dense = createDenseOptimizer(model.graph.trainableWeights, config.optimizer);
     this.sparse = createTableOptimizer(config.optimizer.tables ?? 'adam', model.tables, config.optimizer);
     this.#averages = config.ema && new WeightAverages(model, config.ema.decay);
-    for (const layer of model.graph.layers) if (layer instanceof TransformerBlock) layer.recompute = config.recompute ?? false;
+    setRecompute(model.graph, config.recompute ?? false);
   }
 
   /**
@@ -68,7 +68,7 @@ export class TrainingStep {
     const share = learningRateShare(step, { steps, ...schedule });
     const { dense, loss, terms, symbolBatches, symbolGradients } = await this.#sumOfGradients(groups);
     try {
-      const squares = tf.tidy(() => tf.sum(tf.square(dense)));
+      const squares = tf.tidy(() => dense.sumOfSquares());
       const [sumOfSquares] = await squares.data();
       squares.dispose();
       const sparse = this.sparse.accumulate(symbolBatches, symbolGradients);
@@ -148,10 +148,8 @@ export class TrainingStep {
 
 /** Takes over both dense parts. */
 function addGradients(a: BatchGradients, b: BatchGradients): BatchGradients {
-  const dense = tf.add(a.dense, b.dense) as tf.Tensor1D;
-  tf.dispose([a.dense, b.dense]);
   return {
-    dense,
+    dense: a.dense.plus(b.dense),
     loss: a.loss + b.loss,
     terms: Object.fromEntries(Object.entries(a.terms).map(([name, term]) => [name, term + b.terms[name]!])),
     symbolBatches: [...a.symbolBatches, ...b.symbolBatches],

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
+import type { LoadedEntropyPatcher } from '../checkpoints/index.ts';
 import { chunkTexts, corpusSaving, DocumentReader, lockFolder, packCorpus } from '../data/index.ts';
 import { tf } from '../model/backend/tf.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { probeTeacher } from '../model/encoders/index.ts';
 import { label, openTeacher, shortTexts } from './labelling.ts';
 import { TrainingLoop } from './loop.ts';
+import { openEntropyPatcher } from './passage-patches.ts';
 import { trainQueryStudent } from './query/train-query-student.ts';
 import { forgetRun, openRunFolder, type RunFolder } from './run-folder.ts';
 import type { TrainOptions, TrainResult } from './train-options.ts';
@@ -36,8 +38,10 @@ async function trainIn(folder: RunFolder, options: TrainOptions, queryModel: Mod
   const saving = await packOnce(folder, options);
   const reader = await DocumentReader.open(folder.zpkg);
   const variants: VariantContainer[] = [];
+  let entropy: LoadedEntropyPatcher | undefined;
   try {
     const passages = await readPassages(reader, options);
+    entropy = await openEntropyPatcher(folder, reader, passages, options);
     const { shareOf } = options;
     const shares = shareOf && Float64Array.from(passages, (_, chunk) => shareOf(reader.documentOf(chunk)));
     variants.push(...(await openVariants(folder, passages, options)));
@@ -61,16 +65,12 @@ async function trainIn(folder: RunFolder, options: TrainOptions, queryModel: Mod
         teacher: teacher.embedder,
         listener: options.listener,
       });
-      const loop = await new TrainingLoop(
-        folder,
-        options,
-        teacher.embedder,
-        reader.dictionary,
-        granularities,
+      const loop = await new TrainingLoop(folder, options, teacher.embedder, reader.dictionary, granularities, {
         dev,
-        query?.checkpoint,
+        query: query?.checkpoint,
         probe,
-      )
+        entropy,
+      })
         .run()
         .finally(() => dev?.close());
       return { ...loop, ...summary() };
@@ -78,6 +78,7 @@ async function trainIn(folder: RunFolder, options: TrainOptions, queryModel: Mod
       await teacher.close();
     }
   } finally {
+    entropy?.dispose();
     await closeVariants(variants);
     await reader.close();
   }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { modelConfigSchema, patchingOf } from '../../model/config.ts';
+import { teacherProbeSchema } from '../../model/encoders/teacher-probe.ts';
 import { BYTE_ID_OFFSET, HASH_PRIMES } from '../../model/ngram-hash.ts';
 import { SYMBOL_KINDS, symbolKind } from '../../model/symbol-batch.ts';
 import { CemError, FormatError } from '../../zpkg/errors.ts';
@@ -77,6 +78,8 @@ const descriptionSchema = z.strictObject({
     revision: z.string(),
     settings: z.record(z.string(), z.unknown()),
     folder: z.string().nullable(),
+    /** Its vectors of the texts in `model/encoders/teacher-probe.ts`, by which another conversion of its weights is recognised; absent where they were not recorded. */
+    probe: teacherProbeSchema.optional(),
   }),
   pack: z.record(z.string(), z.unknown()),
   /**
@@ -158,7 +161,13 @@ export function describeExport(
       hashPrimes: HASH_PRIMES.slice(hashFunction, hashFunction + hashFunctions),
       byteIdOffset: BYTE_ID_OFFSET,
     },
-    teacher: { id: teacher.id, revision: teacher.revision, settings: teacher.settings, folder: teacherFolder },
+    teacher: {
+      id: teacher.id,
+      revision: teacher.revision,
+      settings: teacher.settings,
+      folder: teacherFolder,
+      ...(teacher.probe && { probe: teacher.probe }),
+    },
     pack: state.pack,
     // The other formats hold float32 whatever the checkpoint does.
     ...(storage && weights === 'safetensors' && { storage: { dense: storage.dense, tables: storage.tables } }),

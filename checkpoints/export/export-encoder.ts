@@ -1,6 +1,7 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LsaEmbedder } from '../../model/encoders/lsa.ts';
+import type { TeacherProbe } from '../../model/encoders/teacher-probe.ts';
 import { CemError, UsageError } from '../../zpkg/errors.ts';
 import {
   type CheckpointState,
@@ -18,6 +19,7 @@ import type { DensePrecision, TablePrecision } from '../compact-weights.ts';
 import type { LoadedStudent } from '../load-student.ts';
 import { writeSafetensors } from '../safetensors.ts';
 import { DESCRIPTION_FILE, describeExport, type ExportFormat } from './export-description.ts';
+import { exportProbe } from './export-probe.ts';
 import { fileDigest } from './file-digest.ts';
 import { knownEvaluations } from './known-evaluations.ts';
 import { writeLayersModel } from './layers-model.ts';
@@ -38,6 +40,8 @@ export interface ExportOptions {
   readonly tables?: TablePrecision;
   /** Markdown that goes into the model card: licences of the data, and whatever else a reader should know. */
   readonly notes?: string;
+  /** Folder in which the teacher is looked up, whose vectors the export records where the checkpoint does not. */
+  readonly models?: string;
 }
 
 /** What weights are stored as. */
@@ -60,6 +64,8 @@ export interface ExportResult {
   readonly evaluations: readonly string[];
   /** Content hash of what was written: another one than the checkpoint's where its weights were rounded. */
   readonly hash: string;
+  /** Whether the export says what its teacher computes, so that another conversion of the teacher's weights is recognised; `origin` says whence, or why not. */
+  readonly probe: { readonly recorded: boolean; readonly origin: string };
 }
 
 /**
@@ -70,7 +76,7 @@ export interface ExportResult {
  *
  * @param loaded in memory as a whole (`loadStudent(…, 'training')`) where tables are to be written anew
  * @throws UsageError `EXPORT_EXISTS`, `EXPORT_NOT_REPLACEABLE`, `EXPORT_PRECISION`; CemError `EXPORT_PRECISION` for weights that are too large for float16, `EXPORT_TEACHER_MISSING` when a fitted teacher is no longer beside the checkpoint, `EXPORT_WRITE`; what
- * `LsaEmbedder.load` throws
+ * `LsaEmbedder.load` and, where the teacher is to be recorded, `createTeacher` throw
  */
 export async function exportEncoder(loaded: LoadedStudent, output: string, options: ExportOptions): Promise<ExportResult> {
   const { format, force = false } = options;
@@ -81,13 +87,15 @@ export async function exportEncoder(loaded: LoadedStudent, output: string, optio
   const teacher = await fittedTeacher(loaded);
   const original = loaded.state.storage?.roundedFrom;
   const evaluations = await knownEvaluations(loaded.folder, [loaded.hash, ...(original === undefined ? [] : [original])]);
-  let state: CheckpointState = loaded.state;
+  const { probe, origin } = await exportProbe(loaded, teacher, options.models);
+  const source = withProbe(loaded.state, probe);
+  let state: CheckpointState = source;
   await writeFolder(output, { replace: force }, async (folder) => {
     const numbers = [TABLES_FILE];
     if (format === 'safetensors' && rounded) {
       const storage = { ...wanted, roundedFrom: original ?? loaded.hash };
       const query = loaded.query && { contentHash: await writeRoundedQuery(loaded.query.folder, folder, wanted) };
-      state = await writeWeights(folder, loaded.student, { ...withoutFormat(loaded.state), storage, ...(query && { query }) });
+      state = await writeWeights(folder, loaded.student, { ...withoutFormat(source), storage, ...(query && { query }) });
     } else if (stored.tables === 'fp32' || format === 'safetensors') {
       await copySynced(join(loaded.folder, TABLES_FILE), join(folder, TABLES_FILE));
     } else {
@@ -96,6 +104,8 @@ export async function exportEncoder(loaded: LoadedStudent, output: string, optio
     if (format === 'safetensors') {
       if (!rounded) {
         for (const file of [MODEL_FILE, STATE_FILE]) await copySynced(join(loaded.folder, file), join(folder, file));
+        if (source !== loaded.state)
+          await writeFile(join(folder, STATE_FILE), `${JSON.stringify(source, null, 2)}\n`, { flush: true });
         if (loaded.query) await copyWeights(loaded.query.folder, join(folder, QUERY_FOLDER));
       }
       numbers.push(MODEL_FILE, ...(loaded.query ? [join(QUERY_FOLDER, MODEL_FILE), join(QUERY_FOLDER, TABLES_FILE)] : []));
@@ -124,6 +134,7 @@ export async function exportEncoder(loaded: LoadedStudent, output: string, optio
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     evaluations: evaluations.map(({ file }) => file),
     hash: state.contentHash,
+    probe: { recorded: probe !== undefined, origin },
   };
 }
 
@@ -155,6 +166,11 @@ function wantedPrecisions({ format, precision, tables }: ExportOptions, stored: 
     );
   }
   return { dense: precision ?? stored.dense, tables: tables ?? precision ?? stored.tables };
+}
+
+/** The state with the vectors that its teacher is recognised by. */
+function withProbe(state: CheckpointState, probe: TeacherProbe | undefined): CheckpointState {
+  return probe === state.teacher.probe ? state : { ...state, teacher: { ...state.teacher, probe } };
 }
 
 /** A state whose version and hash are to be written anew. */

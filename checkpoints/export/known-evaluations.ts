@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { withoutMachinePaths } from './machine-paths.ts';
 
 /** What the model card shows of `cem eval --json`. */
 const evaluationSchema = z.looseObject({
@@ -17,7 +18,7 @@ const evaluationSchema = z.looseObject({
 export interface KnownEvaluation {
   /** Name of the file. */
   readonly file: string;
-  /** The file as it is. */
+  /** What the file says, without paths of the machine that it was made on. */
   readonly text: string;
   readonly result: z.infer<typeof evaluationSchema>;
 }
@@ -34,10 +35,10 @@ export async function knownEvaluations(checkpoint: string, contentHashes: readon
     const entries = await readdir(folder, { withFileTypes: true });
     for (const file of entries.flatMap((entry) => (entry.isFile() ? entry.name : [])).sort()) {
       if (!/^evaluation[\w.-]*\.json$/.test(file) || found.has(file)) continue;
-      const text = await readFile(join(folder, file), 'utf8');
-      const result = evaluationSchema.safeParse(parseJson(text));
+      const content = withoutMachinePaths(parseJson(await readFile(join(folder, file), 'utf8')));
+      const result = evaluationSchema.safeParse(content);
       if (result.success && contentHashes.includes(result.data.checkpoint.hash))
-        found.set(file, { file, text, result: result.data });
+        found.set(file, { file, text: `${JSON.stringify(content, null, 2)}\n`, result: result.data });
     }
   }
   return [...found.values()];

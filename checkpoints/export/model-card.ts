@@ -1,8 +1,10 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import { PROBE_TEXTS, SAME_TEACHER_COSINE } from '../../model/encoders/teacher-probe.ts';
 import type { CheckpointState } from '../checkpoint.ts';
 import { type ExportDescription, fileMeaning } from './export-description.ts';
 import type { KnownEvaluation } from './known-evaluations.ts';
+import { withoutMachinePaths } from './machine-paths.ts';
 
 const dataSchema = z.looseObject({
   source: z.string(),
@@ -101,6 +103,13 @@ function inputs({ inputs: list, padding, kinds, tables, output }: ExportDescript
   ].join('\n');
 }
 
+/** How programs know the teacher again. */
+function recognition({ teacher }: ExportDescription): string {
+  if (teacher.probe === undefined)
+    return 'It is known by this name and revision alone: another conversion of its weights counts as another teacher.';
+  return `Another conversion of its weights, of whatever name, serves as well: it is recognised by its vectors of ${PROBE_TEXTS.length} texts (\`teacher.probe\` in \`encoder.json\`), each of which must have a cosine of ${SAME_TEACHER_COSINE} at least with the recorded one.`;
+}
+
 function remaking(name: string, storage: CheckpointState['storage']): string {
   const precision = storage ? ` --precision ${storage.dense} --tables ${storage.tables}` : '';
   return [
@@ -130,7 +139,10 @@ export function modelCard(
   evaluations: readonly KnownEvaluation[],
   notes?: string,
 ): string {
-  const config = namedConfig.safeParse(state.config).data;
+  const settings = withoutMachinePaths(
+    state.config ?? { model: state.model, pack: state.pack, teacher: state.teacher.config, seed: state.seed },
+  );
+  const config = namedConfig.safeParse(settings).data;
   const { teacher } = description;
   const { storage } = state;
   const data = config?.data;
@@ -140,7 +152,6 @@ export function modelCard(
     evaluations.length === 0
       ? 'None: the run folder holds no evaluation of these weights. `cem eval --json` measures them.'
       : evaluations.map((evaluation) => evaluationTable(evaluation, state.contentHash)).join('\n\n');
-  const settings = { model: state.model, pack: state.pack, teacher: state.teacher.config, seed: state.seed };
   return `${[
     '---\nlibrary_name: cem-rag\npipeline_tag: feature-extraction\ntags: [embeddings, retrieval, compressed-documents]\n---',
     `# ${config?.name ?? 'CEM encoder'}`,
@@ -155,7 +166,7 @@ export function modelCard(
     [
       `- Data: ${source}.`,
       ...(start === undefined ? [] : [`- It began with the weights of \`${start}\`.`]),
-      `- Teacher: \`${teacher.id}\`, revision \`${teacher.revision}\`${teacher.folder === null ? ', which is not part of this folder' : `, fitted on the training texts, in \`${teacher.folder}/\``}.`,
+      `- Teacher: \`${teacher.id}\`, revision \`${teacher.revision}\`${teacher.folder === null ? ', which is not part of this folder' : `, fitted on the training texts, in \`${teacher.folder}/\``}. ${recognition(description)}`,
       `- Steps: ${state.step}. Content hash: \`${state.contentHash}\`.`,
       '- Licence: the run states none; those of the training data and of the teacher apply.',
       '- It was trained on the texts named above, in their languages; elsewhere measure before you rely on it.',
@@ -168,7 +179,7 @@ export function modelCard(
     ...(notes === undefined ? [] : ['## Notes', notes.trim()]),
     ...(config?.name === undefined ? [] : ['## Make it again', remaking(config.name, storage)]),
     '## Settings',
-    `\`\`\`yaml\n${stringify(state.config ?? settings).trimEnd()}\n\`\`\``,
+    `\`\`\`yaml\n${stringify(settings).trimEnd()}\n\`\`\``,
     '## Figures',
     figures,
   ].join('\n\n')}\n`;

@@ -30,14 +30,15 @@ export interface PlannedPoint {
 }
 
 /**
- * The runs of a curve: the configuration with each of the settings, without anything that would end or choose by itself (development data, early stopping).
+ * The runs of a curve: the configuration with each of the settings, without anything that would end or choose by itself (development data, early stopping), and without a
+ * query student, which no point is measured with.
  *
  * @param values of the configuration's file
  * @param settings `key=value,key=value` each; a key is `input`, `level`, `dictionary`, `chunk` or the path of any other; values are YAML, lists and mappings too
  * @throws UsageError `CURVE_SETTINGS`, and as `parseConfig`
  */
 export function planPoints(values: Record<string, unknown>, settings: readonly string[], origin: string): PlannedPoint[] {
-  const base = withoutEvaluation(values);
+  const base = encoderAlone(values);
   const { name } = parseConfig(base, origin);
   const points = (settings.length === 0 ? USUAL_SETTINGS : settings).map((text) => planPoint(base, name, text, origin));
   points.forEach((point, index) => {
@@ -79,10 +80,10 @@ function splitAtCommas(text: string): string[] {
   return parts.map((part) => part.trim());
 }
 
-/** The same without what measures the model on the way. */
-function withoutEvaluation(values: Record<string, unknown>): Record<string, unknown> {
+/** The same without what measures the model on the way, and without the query student: points are measured with the teacher's queries. */
+function encoderAlone(values: Record<string, unknown>): Record<string, unknown> {
   const own = structuredClone(values);
-  for (const path of ['data.dev', 'training.evaluateEvery', 'training.earlyStopping']) {
+  for (const path of ['data.dev', 'training.evaluateEvery', 'training.earlyStopping', 'model.query', 'training.query']) {
     const [parent, key] = path.split('.');
     const inner = own[parent!];
     if (typeof inner === 'object' && inner !== null) delete (inner as Record<string, unknown>)[key!];

@@ -1,8 +1,8 @@
 import { basename, resolve } from 'node:path';
-import { type LoadedStudent, loadStudent } from '../../checkpoints/index.ts';
+import { type LoadedStudent, loadStudent, loadTeacher, teacherPlaces } from '../../checkpoints/index.ts';
 import { type PackOptions, readBeir } from '../../data/index.ts';
 import { chunkContender, evaluateEncoders, type MeasureValues } from '../../eval/index.ts';
-import { createTeacher, isTeacherAtHand, StudentEncoder } from '../../model/encoders/index.ts';
+import { isTeacherAtHand, StudentEncoder } from '../../model/encoders/index.ts';
 import { tensorInnerProducts } from '../../search/index.ts';
 
 /** What a checkpoint that nobody trained here reaches on the demo's held-out documents. */
@@ -24,12 +24,8 @@ interface ReadyOptions {
 export async function evaluateReadyCheckpoint(options: ReadyOptions): Promise<ReadyRow | undefined> {
   const loaded = await loadStudent(options.checkpoint);
   try {
-    const places = {
-      ...(options.models !== undefined && { models: options.models }),
-      ...(loaded.teacherFolder !== undefined && { folder: loaded.teacherFolder }),
-    };
-    if (!isTeacherAtHand(loaded.teacher, places)) return undefined;
-    const teacher = await createTeacher(loaded.teacher, places);
+    if (!isTeacherAtHand(loaded.teacher, teacherPlaces(loaded, options.models))) return undefined;
+    const teacher = await loadTeacher(loaded, options);
     try {
       const name = nameOf(loaded);
       const contender = chunkContender(name, (chunks) => new StudentEncoder(loaded.student, chunks, teacher, loaded.hash), {

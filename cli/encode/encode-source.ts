@@ -1,4 +1,4 @@
-import { loadStudent } from '../../checkpoints/index.ts';
+import { loadStudent, loadTeacher } from '../../checkpoints/index.ts';
 import { documentText, findBeirDataset, instructedQueryPrompt, openCorpus, readCorpus } from '../../data/index.ts';
 import {
   createTeacher,
@@ -30,6 +30,8 @@ export interface EncodeSourceOptions {
   readonly dimension: number;
   /** BEIR's name of the set whose instruction stands before the queries of a `transformers` model. */
   readonly task: string | undefined;
+  /** Takes a line about a teacher whose files are not those that the checkpoint was trained with. */
+  readonly note?: (line: string) => void;
 }
 
 /** Some documents, and the encoder that has them bound. */
@@ -110,10 +112,7 @@ async function openStudent(options: EncodeSourceOptions): Promise<EncodeSource> 
   try {
     const loaded = await loadStudent(checkpointOrDefault(options.checkpoint));
     try {
-      const teacher = await createTeacher(loaded.teacher, {
-        ...(options.models !== undefined && { models: options.models }),
-        ...(loaded.teacherFolder !== undefined && { folder: loaded.teacherFolder }),
-      });
+      const teacher = await loadTeacher(loaded, options);
       const encoder = new StudentEncoder(loaded.student, corpus, teacher, loaded.hash);
       return {
         description: encoder.description,
@@ -166,10 +165,7 @@ async function openEmbedder(
   }
   const loaded = await loadStudent(checkpointOrDefault(options.checkpoint));
   loaded.dispose();
-  return createTeacher(loaded.teacher, {
-    ...models,
-    ...(loaded.teacherFolder !== undefined && { folder: loaded.teacherFolder }),
-  });
+  return loadTeacher(loaded, options);
 }
 
 function promptOf(task: string): string {

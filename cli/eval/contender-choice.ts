@@ -1,4 +1,10 @@
-import { type LoadedEntropyPatcher, type LoadedStudent, loadEntropyPatcher, loadQueryStudent } from '../../checkpoints/index.ts';
+import {
+  type LoadedEntropyPatcher,
+  type LoadedStudent,
+  loadEntropyPatcher,
+  loadQueryStudent,
+  loadTeacher,
+} from '../../checkpoints/index.ts';
 import { findBeirDataset, instructedQueryPrompt } from '../../data/index.ts';
 import {
   bm25Contender,
@@ -128,13 +134,15 @@ export interface EvaluationResources {
   close(): Promise<void>;
 }
 
-/** Loads what the rows need, beside the checkpoint. */
+/** Loads what the rows need, beside the checkpoint; `note` takes a line about the teacher where its files are not the checkpoint's own. */
 export async function loadEncoders(
   { rows, choice }: ContenderPlan,
   loaded: LoadedStudent | undefined,
   options: EvalOptions,
+  note: (line: string) => void,
 ): Promise<EvaluationResources> {
-  const teacher = rows.includes('teacher') || rows.includes('student') ? await openTeacher(choice, loaded, options) : undefined;
+  const needsTeacher = rows.includes('teacher') || rows.includes('student');
+  const teacher = needsTeacher ? await openTeacher(choice, loaded, options, note) : undefined;
   let patcher: LoadedEntropyPatcher | undefined;
   let queryStudent: QueryStudent | undefined;
   try {
@@ -168,10 +176,10 @@ export async function loadEncoders(
 }
 
 /** Gives a student with entropy patching the language model that its configuration names. */
-async function useEntropyPatcher({ student }: LoadedStudent): Promise<LoadedEntropyPatcher | undefined> {
+async function useEntropyPatcher({ student, state }: LoadedStudent): Promise<LoadedEntropyPatcher | undefined> {
   const patching = patchingOf(student.config);
   if (patching.kind !== 'entropy') return undefined;
-  const loaded = await loadEntropyPatcher(patching, student.config.maximumSymbols);
+  const loaded = await loadEntropyPatcher(patching, student.config.maximumSymbols, state.entropyModel);
   student.useEntropyPatcher(loaded.patcher);
   return loaded;
 }
@@ -180,13 +188,10 @@ function openTeacher(
   choice: EncoderChoice | undefined,
   loaded: LoadedStudent | undefined,
   options: EvalOptions,
+  note: (line: string) => void,
 ): Promise<TextEmbedder> {
+  if (loaded !== undefined) return loadTeacher(loaded, { models: options.models, note });
   const models = options.models === undefined ? {} : { models: options.models };
-  if (loaded !== undefined)
-    return createTeacher(loaded.teacher, {
-      ...models,
-      ...(loaded.teacherFolder !== undefined && { folder: loaded.teacherFolder }),
-    });
   const instruction = options.task === undefined ? undefined : findBeirDataset(options.task).queryInstruction;
   const prompt = instruction === undefined ? {} : { queryPrompt: instructedQueryPrompt(instruction) };
   return createTeacher(transformersConfig.parse({ kind: 'transformers', model: choice?.name, ...prompt }), models);

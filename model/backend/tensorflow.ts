@@ -1,4 +1,8 @@
 import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { nativeKernels } from '../kernels/native-kernels.ts';
+import { loadNativeKernels } from '../kernels/native-library.ts';
+import { registerTensorFlowKernels } from '../kernels/tensorflow-kernels.ts';
 import { BackendError, reasonOf, type StartBackend } from './backend.ts';
 import { tf } from './tf.ts';
 
@@ -38,7 +42,7 @@ function loadQuietly(require: NodeJS.Require, name: string): void {
 
 /**
  * TensorFlow's C library through tfjs-node-gpu, else tfjs-node. `CEM_THREADS` limits its threads (with 1, sums have one order, and runs
- * repeat to the byte); it is read once, when the library is loaded.
+ * repeat to the byte); it is read once, when the library is loaded. On a CPU, our own kernels are loaded beside it where they are compiled.
  */
 export const startTensorFlow: StartBackend = async () => {
   // Read by the library when it is loaded; 2 leaves errors only.
@@ -60,5 +64,9 @@ export const startTensorFlow: StartBackend = async () => {
     throw new BackendError('tensorflow', `${name}: ${reasonOf(error)}`, ADVICE, error);
   }
   const { binding, isUsingGpuDevice } = tf.backend() as unknown as { binding: { TF_Version: string }; isUsingGpuDevice: boolean };
-  return `TensorFlow ${binding.TF_Version}${isUsingGpuDevice ? ' on a GPU' : ''}`;
+  if (!isUsingGpuDevice) {
+    registerTensorFlowKernels();
+    loadNativeKernels(require, dirname(require.resolve(`${name}/package.json`)));
+  }
+  return `TensorFlow ${binding.TF_Version}${isUsingGpuDevice ? ' on a GPU' : nativeKernels() ? ', native kernels' : ''}`;
 };

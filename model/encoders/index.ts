@@ -10,6 +10,7 @@ export type {
   TextEmbedder,
   Vectors,
 } from './encoder.ts';
+export { equivalenceNote, judgeTeacher, type RecordedTeacher, type TeacherJudgement, teacherName } from './judge-teacher.ts';
 export { LsaEmbedder } from './lsa.ts';
 export { type NpyPrecision, NpyReader, NpyWriter } from './npy.ts';
 export { PrecomputedEncoder } from './precomputed-encoder.ts';
@@ -24,6 +25,7 @@ export {
   teacherConfig,
   transformersConfig,
 } from './teacher-config.ts';
+export { probeTeacher, type TeacherProbe, teacherProbeSchema } from './teacher-probe.ts';
 export { TextCorpusEncoder } from './text-corpus-encoder.ts';
 export { type TextStudent, TextStudentEncoder } from './text-student-encoder.ts';
 export { VectorFilesWriter, type VectorOwner, vectorFilePaths } from './vector-files.ts';

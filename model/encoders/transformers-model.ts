@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { AutoModel, AutoTokenizer, type PreTrainedModel, type PreTrainedTokenizer } from '@huggingface/transformers';
 import { CemError } from '../../zpkg/errors.ts';
 import type { TransformersConfig } from './teacher-config.ts';
-import { findTransformersModel } from './transformers-folders.ts';
+import { findTransformersModel, type HubModel, type TransformersFolders } from './transformers-folders.ts';
 
 /** A model with its tokenizer, and what its files hash to. */
 export interface LoadedModel {
@@ -35,36 +35,52 @@ const FILE_SUFFIX: Readonly<Record<TransformersConfig['dtype'], string>> = {
  * Throws CemError `TEACHER_NOT_FOUND` when it is not at hand and may not be fetched, `TEACHER_UNAVAILABLE` when loading or fetching fails.
  */
 export async function loadTransformersModel(config: TransformersConfig, models?: string): Promise<LoadedModel> {
-  const { local, cache, download, mark } = findTransformersModel(config, models);
-  const places = models === undefined ? 'as a folder' : `as a folder, nor below ${models}`;
-  const offline = (process.env['CEM_OFFLINE'] ?? '0') !== '0';
-  if (local === undefined && (offline || !config.remote)) {
-    throw new CemError(
-      'TEACHER_NOT_FOUND',
-      `The teacher ${config.model} is not there ${places}, and ${offline ? 'CEM_OFFLINE is set' : 'teacher.remote is false'}. Name its folder with --models or CEM_MODELS, or allow the download.`,
-      { details: { model: config.model, models } },
-    );
-  }
+  const found = findTransformersModel(config, models);
+  const { local } = found;
+  const download = local === undefined ? allowedDownload(config, found) : undefined;
   try {
-    const source = local ?? config.model;
-    const options = { local_files_only: local !== undefined, cache_dir: cache, revision: config.revision };
+    const source = download?.name ?? local!;
+    const options = {
+      local_files_only: download === undefined,
+      ...(download && { cache_dir: download.cache }),
+      revision: config.revision,
+    };
     // The model first: for an absent one its error names the file, where the tokenizer's is a TypeError.
     const model = await AutoModel.from_pretrained(source, { ...options, dtype: config.dtype });
     const tokenizer = await AutoTokenizer.from_pretrained(source, options);
-    const revision = await hashModelFiles(local ?? download, config.dtype);
-    if (local === undefined) await writeFile(mark, '');
+    const revision = await hashModelFiles(download?.folder ?? local!, config.dtype);
+    if (download) await writeFile(download.mark, '');
     return { model, tokenizer, revision };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const advice =
-      local === undefined
-        ? `It is not there ${places}, so the hub was asked (revision ${config.revision}). Check the id and the network, or put the model into a folder and name it with --models or CEM_MODELS.`
-        : `The folder ${local} needs config.json, tokenizer.json, tokenizer_config.json and onnx/model${FILE_SUFFIX[config.dtype]}.onnx.`;
+    const advice = download
+      ? `It is not on this machine (${placesOf(found)}), so the hub was asked for ${download.name} (revision ${config.revision}). Check the name and the network, or put the model into a folder and name that with --models or CEM_MODELS.`
+      : `The folder ${local} needs config.json, tokenizer.json, tokenizer_config.json and onnx/model${FILE_SUFFIX[config.dtype]}.onnx.`;
     throw new CemError('TEACHER_UNAVAILABLE', `The teacher ${config.model} cannot be loaded: ${reason} ${advice}`, {
-      details: { model: config.model, local },
+      details: { model: config.model, local, hub: download?.name },
       cause,
     });
   }
+}
+
+/** @throws CemError `TEACHER_NOT_FOUND` when the model that is not at hand may not be fetched, or the hub cannot have it */
+function allowedDownload({ model, remote }: TransformersConfig, found: TransformersFolders): HubModel {
+  const { hub, searched } = found;
+  const offline = (process.env['CEM_OFFLINE'] ?? '0') !== '0';
+  if (hub !== undefined && remote && !offline) return hub;
+  const notAsked =
+    hub === undefined
+      ? 'and it is a path, which the hub cannot have'
+      : `and the hub was not asked for ${hub.name}, since ${offline ? 'CEM_OFFLINE is set' : 'teacher.remote is false'}`;
+  throw new CemError(
+    'TEACHER_NOT_FOUND',
+    `The teacher ${model} is not on this machine (${placesOf(found)}), ${notAsked}. Name the folder that it lies in with --models or CEM_MODELS${hub === undefined ? '' : ', or allow the download'}.`,
+    { details: { model, searched, hub: hub?.name } },
+  );
+}
+
+function placesOf({ searched }: TransformersFolders): string {
+  return `looked for in ${searched.join(', ')}`;
 }
 
 async function hashModelFiles(folder: string, dtype: TransformersConfig['dtype']): Promise<string> {

@@ -14,6 +14,8 @@ interface Preset extends ModelSettings {
   readonly name: string;
   /** The last part of the model's id or path. */
   readonly matches: RegExp;
+  /** Repositories of the hub that hold models of this kind as transformers.js loads them (`onnx/model*.onnx`). */
+  readonly repositories: readonly string[];
 }
 
 const NO_PROMPTS = { queryPrompt: '', documentPrompt: '' } as const;
@@ -23,6 +25,7 @@ const PRESETS: readonly Preset[] = [
   {
     name: 'qwen3-embedding',
     matches: /^qwen3-embedding/i,
+    repositories: ['onnx-community/Qwen3-Embedding-0.6B-ONNX'],
     pooling: 'last',
     padding: 'left',
     // The card's retrieval task; no space after "Query:".
@@ -33,6 +36,14 @@ const PRESETS: readonly Preset[] = [
   {
     name: 'e5',
     matches: /^(multilingual-)?e5-(small|base|large)(-v2)?(-onnx)?$/i,
+    repositories: [
+      'Xenova/e5-small-v2',
+      'Xenova/e5-base-v2',
+      'Xenova/e5-large-v2',
+      'Xenova/multilingual-e5-small',
+      'Xenova/multilingual-e5-base',
+      'Xenova/multilingual-e5-large',
+    ],
     pooling: 'mean',
     padding: 'right',
     queryPrompt: 'query: ',
@@ -42,6 +53,7 @@ const PRESETS: readonly Preset[] = [
   {
     name: 'bge-en',
     matches: /^bge-(small|base|large)-en(-v1\.5)?(-onnx)?$/i,
+    repositories: ['Xenova/bge-small-en-v1.5', 'Xenova/bge-base-en-v1.5', 'Xenova/bge-large-en-v1.5'],
     pooling: 'cls',
     padding: 'right',
     queryPrompt: 'Represent this sentence for searching relevant passages: ',
@@ -51,16 +63,26 @@ const PRESETS: readonly Preset[] = [
   {
     name: 'bge-zh',
     matches: /^bge-(small|base|large)-zh(-v1\.5)?(-onnx)?$/i,
+    repositories: ['Xenova/bge-small-zh-v1.5', 'Xenova/bge-base-zh-v1.5'],
     pooling: 'cls',
     padding: 'right',
     queryPrompt: '为这个句子生成表示以用于检索相关文章：',
     documentPrompt: '',
     maximumTokens: 512,
   },
-  { name: 'bge-m3', matches: /^bge-m3(-onnx)?$/i, pooling: 'cls', padding: 'right', ...NO_PROMPTS, maximumTokens: 8192 },
+  {
+    name: 'bge-m3',
+    matches: /^bge-m3(-onnx)?$/i,
+    repositories: ['Xenova/bge-m3'],
+    pooling: 'cls',
+    padding: 'right',
+    ...NO_PROMPTS,
+    maximumTokens: 8192,
+  },
   {
     name: 'minilm-l6',
     matches: /^all-minilm-l6-v2(-onnx)?$/i,
+    repositories: ['Xenova/all-MiniLM-L6-v2'],
     pooling: 'mean',
     padding: 'right',
     ...NO_PROMPTS,
@@ -69,6 +91,7 @@ const PRESETS: readonly Preset[] = [
   {
     name: 'minilm-l12',
     matches: /^all-minilm-l12-v2(-onnx)?$/i,
+    repositories: ['Xenova/all-MiniLM-L12-v2'],
     pooling: 'mean',
     padding: 'right',
     ...NO_PROMPTS,
@@ -79,6 +102,20 @@ const PRESETS: readonly Preset[] = [
 /** Last part of a hub id or path, in either separator. */
 export function modelName(model: string): string {
   return model.replace(/[\\/]+$/, '').replace(/^.*[\\/]/, '');
+}
+
+/**
+ * The hub's name of a model: a name with an owner as it is; for a bare name that a preset knows, the repository that has the model for transformers.js; another bare name as it is, since a few
+ * models of the hub have no owner. Undefined for what can only be a path.
+ */
+export function hubName(model: string): string | undefined {
+  if (!/^[a-z\d][\w.-]*(\/[a-z\d][\w.-]*)?$/i.test(model)) return undefined;
+  if (model.includes('/')) return model;
+  const bare = (name: string) =>
+    modelName(name)
+      .toLowerCase()
+      .replace(/-onnx$/, '');
+  return PRESETS.flatMap(({ repositories }) => repositories).find((repository) => bare(repository) === bare(model)) ?? model;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { SymbolBatch } from '../symbol-batch.ts';
 import { accumulateRows, type SummedRowGradient } from './accumulate-rows.ts';
 import { batchPieces } from './batch-pieces.ts';
 import { KernelMemory, LARGEST_LASTING_BYTES } from './kernel-memory.ts';
+import { nativeRows } from './native-rows.ts';
 import type { AdagradStep, AdamStep, RowGradient, RowKernels } from './row-kernels.ts';
 import { gatherRows, type RowSource, scatterRows } from './row-source.ts';
 import { SlotAssigner, type SlotAssignment } from './slot-assignment.ts';
@@ -22,7 +23,7 @@ interface PlannedMemory {
 /**
  * The row kernels with SIMD. Tables and their optimiser state live in WebAssembly memories, as many as it takes (one holds at most 4 GiB), a table and its state together in one;
  * batches are copied in beside them. Arrays that no memory can hold lie outside, and the rows that a batch names are gathered, worked on and put back: slower, but still at a cost
- * that depends on the batch alone.
+ * that depends on the batch alone. Where there are native loops, sums and Adam are theirs.
  */
 export class SimdRowKernels implements RowKernels {
   readonly name = 'simd';
@@ -68,6 +69,8 @@ export class SimdRowKernels implements RowKernels {
   }
 
   embed(tables: readonly Float32Array[], batch: SymbolBatch, dimension: number): Float32Array {
+    const native = nativeRows()?.embed(tables, batch, dimension);
+    if (native) return native;
     const gather = (table: number, rows: Int32Array, values: Float32Array) => gatherRows(tables[table]!, rows, dimension, values);
     return this.#embed(tables, { gather }, batch, dimension);
   }
@@ -155,6 +158,11 @@ export class SimdRowKernels implements RowKernels {
     dimension: number,
     step: AdamStep,
   ): void {
+    const native = nativeRows();
+    if (native) {
+      native.adam(weights, first, second, gradient, dimension, step);
+      return;
+    }
     const { rate, beta1, beta2, secondCorrection, epsilon, scale } = step;
     const arrays = [weights, first, second].map((array) => ({ array, width: dimension }));
     this.#update(arrays, gradient, dimension, ({ kernels }, [w, m, v], rows, values, touched) => {

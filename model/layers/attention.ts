@@ -1,6 +1,55 @@
 import { tf } from '../backend/tf.ts';
 import { attentionProduct } from '../kernels/attention-product.ts';
-import { MASKED_SCORE, maskBias } from './operations.ts';
+import { nativeAttention } from '../kernels/native-attention.ts';
+import { joinHeads, MASKED_SCORE, maskBias, splitHeads } from './operations.ts';
+import { applyRotary, rotaryPairs } from './rotary.ts';
+
+export interface RotaryAttentionOptions {
+  readonly heads: number;
+  readonly ropeTheta: number;
+  /** A position sees positions nearer than this; absent: all of them. */
+  readonly window?: number;
+  /** No position sees a later one. */
+  readonly causal: boolean;
+}
+
+/**
+ * Softmax attention over heads, with rotary positions on queries and keys.
+ *
+ * @param query [batch, positions, heads * width], as key and value
+ * @param mask [batch, positions] 1 for real keys, 0 for padding
+ * @returns [batch, positions, heads * width]; at padding it is finite and means nothing
+ */
+export function rotaryAttention(
+  query: tf.Tensor3D,
+  key: tf.Tensor3D,
+  value: tf.Tensor3D,
+  mask: tf.Tensor2D,
+  options: RotaryAttentionOptions,
+): tf.Tensor3D {
+  return tf.tidy(() => {
+    const angles = (positions: number, width: number) => rotaryPairs(positions, width, options.ropeTheta);
+    return nativeAttention(query, key, value, mask, angles, options) ?? composedRotaryAttention(query, key, value, mask, options);
+  });
+}
+
+/** The same of tfjs' operations, for every backend: what the native kernel must agree with. */
+export function composedRotaryAttention(
+  query: tf.Tensor3D,
+  key: tf.Tensor3D,
+  value: tf.Tensor3D,
+  mask: tf.Tensor2D,
+  { heads, ropeTheta, window, causal }: RotaryAttentionOptions,
+): tf.Tensor3D {
+  const turnedQuery = applyRotary(splitHeads(query, heads), ropeTheta);
+  const turnedKey = applyRotary(splitHeads(key, heads), ropeTheta);
+  const values = splitHeads(value, heads);
+  const attended =
+    window === undefined
+      ? fullAttention(turnedQuery, turnedKey, values, mask, causal)
+      : windowedAttention(turnedQuery, turnedKey, values, mask, window, causal);
+  return joinHeads(attended);
+}
 
 /**
  * Softmax attention in which every query sees every unmasked key.

@@ -1,4 +1,7 @@
 import { tf } from '../backend/tf.ts';
+import { type NormedProducts, nativeNormedProducts } from '../kernels/native-normed-products.ts';
+import { nativeRmsNormalize } from '../kernels/native-rms-norm.ts';
+import { nativeSwiGlu } from '../kernels/native-swiglu.ts';
 
 /** Added to attention scores where a key must not be seen; large against any score, small enough to stay finite in float32 sums. */
 export const MASKED_SCORE = 1e9;
@@ -8,6 +11,7 @@ export const MASKED_SCORE = 1e9;
  */
 export function linear(x: tf.Tensor, kernel: tf.Tensor): tf.Tensor {
   const [inputs, outputs] = kernel.shape as [number, number];
+  if (x.rank === 2) return tf.matMul(x as tf.Tensor2D, kernel as tf.Tensor2D);
   const flat = tf.matMul(x.reshape([-1, inputs]) as tf.Tensor2D, kernel as tf.Tensor2D);
   return flat.reshape([...x.shape.slice(0, -1), outputs]);
 }
@@ -18,6 +22,11 @@ export function linear(x: tf.Tensor, kernel: tf.Tensor): tf.Tensor {
  * Source: Zhang and Sennrich 2019.
  */
 export function rmsNormalize(x: tf.Tensor, gain: tf.Tensor, epsilon: number): tf.Tensor {
+  return nativeRmsNormalize(x, gain, epsilon) ?? composedRmsNormalize(x, gain, epsilon);
+}
+
+/** The same of tfjs' operations, for every backend: what the native kernel must agree with. */
+export function composedRmsNormalize(x: tf.Tensor, gain: tf.Tensor, epsilon: number): tf.Tensor {
   const dimension = x.shape[x.shape.length - 1]!;
   const operation = tf.customGrad((input, weight, save) => {
     const value = input as tf.Tensor;
@@ -38,6 +47,42 @@ export function rmsNormalize(x: tf.Tensor, gain: tf.Tensor, epsilon: number): tf
     };
   });
   return operation(x, gain);
+}
+
+/**
+ * What both halves of a transformer block begin with: `sum = x + delta`, and its normalised rows times several matrices.
+ *
+ * @param x [..., channels]
+ * @param delta as x; undefined: the sum is x
+ * @param gain [channels]
+ * @param kernels [channels, outputs] each
+ */
+export function normedProducts(
+  x: tf.Tensor,
+  delta: tf.Tensor | undefined,
+  gain: tf.Tensor,
+  epsilon: number,
+  kernels: readonly tf.Tensor[],
+): NormedProducts {
+  return nativeNormedProducts(x, delta, gain, epsilon, kernels) ?? composedNormedProducts(x, delta, gain, epsilon, kernels);
+}
+
+/** The same of single operations: what the native kernel must agree with. */
+export function composedNormedProducts(
+  x: tf.Tensor,
+  delta: tf.Tensor | undefined,
+  gain: tf.Tensor,
+  epsilon: number,
+  kernels: readonly tf.Tensor[],
+): NormedProducts {
+  const sum = delta ? tf.add(x, delta) : x;
+  const rows = rmsNormalize(sum, gain, epsilon).reshape([-1, x.shape.at(-1)!]);
+  return { sum, products: kernels.map((kernel) => linear(rows, kernel)) };
+}
+
+/** `silu(gate) * up`, tensors of one shape. Source: Shazeer 2020 (GLU variants improve transformer). */
+export function swiGlu(gate: tf.Tensor, up: tf.Tensor): tf.Tensor {
+  return nativeSwiGlu(gate, up) ?? tf.mul(silu(gate), up);
 }
 
 /** `x * sigmoid(x)`; gradient `s + x s (1 - s)`. Source: Elfwing et al. 2017 (SiLU). */

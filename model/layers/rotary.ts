@@ -6,6 +6,7 @@ interface Angles {
 }
 
 const cache = new Map<string, Angles>();
+const pairCache = new Map<string, Float32Array>();
 const CACHE_LIMIT = 64;
 
 /** Cosines and sines of [positions, width], each angle standing twice: for both members of an interleaved pair. */
@@ -26,6 +27,18 @@ export function rotaryAngles(positions: number, width: number, theta: number): A
   const made = { cosine, sine };
   cache.set(key, made);
   return made;
+}
+
+/** The same angles as [positions, width / 2, 2]: cosine and sine of each pair. */
+export function rotaryPairs(positions: number, width: number, theta: number): Float32Array {
+  const key = `${positions}/${width}/${theta}`;
+  const known = pairCache.get(key);
+  if (known) return known;
+  const { cosine, sine } = rotaryAngles(positions, width, theta);
+  const pairs = cosine.map((value, index) => (index % 2 === 0 ? value : sine[index]!));
+  if (pairCache.size >= CACHE_LIMIT) pairCache.clear();
+  pairCache.set(key, pairs);
+  return pairs;
 }
 
 /** [width, width]: x times it gives (-x1, x0, -x3, x2, …), a quarter turn of every interleaved pair. */

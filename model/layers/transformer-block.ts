@@ -1,9 +1,8 @@
 import { tf } from '../backend/tf.ts';
-import { fullAttention, windowedAttention } from './attention.ts';
+import { rotaryAttention } from './attention.ts';
 import { CemLayer, inputsOf, shapesOf } from './layer.ts';
-import { joinHeads, linear, rmsNormalize, silu, splitHeads } from './operations.ts';
+import { linear, normedProducts, swiGlu } from './operations.ts';
 import { recomputed } from './recompute.ts';
-import { applyRotary } from './rotary.ts';
 
 export interface TransformerBlockOptions {
   readonly dimension: number;
@@ -63,18 +62,21 @@ export class TransformerBlock extends CemLayer<TransformerBlockOptions> {
   }
 
   #forward(x: tf.Tensor, mask: tf.Tensor, weights: BlockWeights<tf.Tensor>): tf.Tensor {
-    const { heads, ropeTheta, window, causal, epsilon } = this.options;
-    const normed = rmsNormalize(x, weights.attentionNorm, epsilon);
-    const query = applyRotary(splitHeads(linear(normed, weights.query), heads), ropeTheta);
-    const key = applyRotary(splitHeads(linear(normed, weights.key), heads), ropeTheta);
-    const value = splitHeads(linear(normed, weights.value), heads);
-    const attended =
-      window === undefined
-        ? fullAttention(query, key, value, mask, causal)
-        : windowedAttention(query, key, value, mask, window, causal);
-    const afterAttention = tf.add(x, linear(joinHeads(attended), weights.output));
-    const hidden = rmsNormalize(afterAttention, weights.feedForwardNorm, epsilon);
-    const gated = tf.mul(silu(linear(hidden, weights.gate)), linear(hidden, weights.up));
-    return tf.add(afterAttention, linear(gated, weights.down));
+    const { epsilon } = this.options;
+    const shape = x.shape;
+    const { attentionNorm, feedForwardNorm } = weights;
+    const before = normedProducts(x, undefined, attentionNorm, epsilon, [weights.query, weights.key, weights.value]);
+    const [query, key, value] = before.products.map((product) => product.reshape(shape)) as [
+      tf.Tensor3D,
+      tf.Tensor3D,
+      tf.Tensor3D,
+    ];
+    const attended = rotaryAttention(query, key, value, mask as tf.Tensor2D, this.options);
+    const after = normedProducts(before.sum, linear(attended, weights.output), feedForwardNorm, epsilon, [
+      weights.gate,
+      weights.up,
+    ]);
+    const [gate, up] = after.products as [tf.Tensor2D, tf.Tensor2D];
+    return tf.add(after.sum, linear(swiGlu(gate, up), weights.down).reshape(shape));
   }
 }

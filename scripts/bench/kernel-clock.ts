@@ -1,4 +1,5 @@
 import { tf } from '../../model/backend/tf.ts';
+import { nativeKernels } from '../../model/kernels/native-kernels.ts';
 
 /** Time of one kernel in one step. */
 export interface KernelTime {
@@ -32,6 +33,16 @@ export class KernelClock {
         },
       });
     }
+    const native = nativeKernels();
+    if (!native) return;
+    const run = native.run.bind(native);
+    native.run = (op, ...rest) => {
+      const start = performance.now();
+      const result = run(op, ...rest);
+      const time = this.#times.get(op) ?? { calls: 0, milliseconds: 0 };
+      this.#times.set(op, { calls: time.calls + 1, milliseconds: time.milliseconds + performance.now() - start });
+      return result;
+    };
   }
 
   /**

@@ -32,7 +32,8 @@ test.before(async (context) => {
   context.output = join(context.folder, 'curve');
   const source = await writePassages(context.folder, 12);
   context.data = await writeDevData(context.folder, 12, 6);
-  await writeFile(context.config, stringify(tinyRun(source, 4, { sentences: { batchSize: 0, weight: 0 } })));
+  const values = tinyRun(source, 4, { sentences: { batchSize: 0, weight: 0 }, query: { steps: 1 } });
+  await writeFile(context.config, stringify({ ...values, model: { ...(values['model'] as object), query: {} } }));
   const words = [...POINTS, '--data', context.data, '--steps', '4', '--output', context.output, '--json'];
   context.result = JSON.parse(await curve(context.config, ...words)) as CurveResult;
 });
@@ -52,6 +53,10 @@ test('a run for each of the settings under one budget, measured on the same docu
     assert.ok(ndcg.bm25 > 0.9, 'every query is a part of its document');
   }
   for (const { name, input, saving } of result.points) {
+    assert.not(
+      existsSync(join(output, name, 'query')),
+      'no query student is trained: points are measured with the teacher’s queries',
+    );
     const whole = JSON.parse(await readFile(join(output, name, 'evaluation', 'result.json'), 'utf8')) as { saving: number };
     assert.is(saving, input === 'text' ? 0 : whole.saving, 'a model of texts needs them as they are');
   }

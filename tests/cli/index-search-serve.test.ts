@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadStudent, saveCheckpoint } from '../../checkpoints/index.ts';
+import { type CheckpointState, loadQueryStudent, loadStudent, saveCheckpoint } from '../../checkpoints/index.ts';
 import { indexCommand } from '../../cli/index.ts';
 import { searchCommand } from '../../cli/search.ts';
 import { serveCommand } from '../../cli/serve.ts';
@@ -16,7 +16,7 @@ import { type Document, DocumentReader, documentText, packCorpus } from '../../d
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { LsaEmbedder, lsaConfig } from '../../model/encoders/index.ts';
-import { IndexFolder, synchroniseIndex } from '../../rag/index.ts';
+import { IndexFolder, type SearchResult, synchroniseIndex } from '../../rag/index.ts';
 import { openPglite, PgvectorStore } from '../../search/index.ts';
 import { CemError, UsageError } from '../../zpkg/errors.ts';
 import { testBackend } from '../backend.ts';
@@ -78,6 +78,7 @@ test.before(async (context) => {
     local: { dimension: 16, layers: 1, heads: 2, crossAttentionHeads: 2 },
     global: { dimension: 16, layers: 1, heads: 2 },
   });
+  const query = await saveQueryStudent(context.folder, { config, id, revision, settings: { ...settings } });
   for (const step of [2, 10]) {
     const model = CemModel.create(shape, dimension, step);
     const state = {
@@ -89,11 +90,35 @@ test.before(async (context) => {
       teacher: { config, id, revision, settings: { ...settings } },
       config: {},
     };
-    await saveCheckpoint(join(context.run, 'checkpoints', String(step)), model, state);
+    await saveCheckpoint(
+      join(context.run, 'checkpoints', String(step)),
+      model,
+      state,
+      undefined,
+      step === 10 ? query : undefined,
+    );
     model.dispose();
   }
 });
 test.after(({ folder }) => rm(folder, { recursive: true, force: true }));
+
+/** Folder of an untrained query student's checkpoint, with optimiser state as training leaves it. */
+async function saveQueryStudent(folder: string, teacher: CheckpointState['teacher']): Promise<string> {
+  const shape = modelConfigSchema.parse({
+    input: 'text',
+    maximumSymbols: 128,
+    tables: { sizes: [3], rows: 500 },
+    local: { dimension: 16, layers: 0, heads: 2, crossAttentionHeads: 2 },
+    global: { dimension: 16, layers: 0, heads: 2 },
+  });
+  const { dimension } = teacher.config as { dimension: number };
+  const model = CemModel.create(shape, dimension, 5);
+  const path = join(folder, 'query-student');
+  const state = { step: 1, seed: 5, model: shape, dimension, pack: PACK, teacher, config: {} };
+  await saveCheckpoint(path, model, state, new Map([['step', { shape: [1], data: Float32Array.of(1) }]]));
+  model.dispose();
+  return path;
+}
 
 function start(...words: string[]): ChildProcess {
   return spawn(process.execPath, ['--import', 'tsx', MAIN, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -179,6 +204,40 @@ test('search prints id, score and text, and JSON with --json', async ({ index })
     assert.ok(documentText(document).includes(found) && found.length > 0);
     assert.ok(score <= 1 && Number.isInteger(chunk));
   }
+});
+
+test('without teacher and run a search goes by the query student that the index keeps', async ({ index, run, zpkg, folder }) => {
+  const asked = 'harbour crane 42';
+  const { student, query, dispose } = await loadStudent(run);
+  const queryStudent = await loadQueryStudent(query!);
+  const [queryVector, reader] = [(await queryStudent.embedQueries([asked])).data, await DocumentReader.open(zpkg)];
+  await queryStudent.dispose();
+  assert.not.ok(existsSync(join(index, 'query', 'optimizer.safetensors')));
+
+  await rename(run, join(folder, 'run.away'));
+  let results: SearchResult[];
+  try {
+    const refused = ['search', asked, '--index', index, '--queries', 'teacher'];
+    assert.is((await refusalOf(runCommand(searchCommand, refused))).code, 'LSA_NOT_FITTED');
+    results = JSON.parse(await runCommand(searchCommand, ['search', asked, '--index', index, '--json'])).results;
+  } finally {
+    await rename(join(folder, 'run.away'), run);
+  }
+  // By hand: the student's vectors of the results and of every twentieth chunk.
+  const others = Array.from({ length: Math.floor(reader.chunkCount / 20) }, (_, number) => 20 * number);
+  const chunks = [...results.map(({ chunk }) => chunk), ...others];
+  const frames = await Promise.all(chunks.map((chunk) => reader.compressedChunk(chunk)));
+  const { data, dimension } = await student.encodeChunks(frames, reader.dictionary);
+  await reader.close();
+  dispose();
+  const own = chunks.map((_, row) => queryVector.reduce((sum, value, index) => sum + value * data[row * dimension + index]!, 0));
+  for (const [rank, { score }] of results.entries())
+    assert.ok(Math.abs(score - own[rank]!) < 1e-4, `${score}, by hand ${own[rank]}`);
+  const found = new Set(results.map(({ id }) => id));
+  const last = results.at(-1)!.score;
+  others.forEach((chunk, index) => {
+    if (!found.has(reader.documentOf(chunk))) assert.ok(own[results.length + index]! <= last + 1e-4, `chunk ${chunk} was missed`);
+  });
 });
 
 test('serve answers over HTTP, keeps others out, and stops in order on SIGTERM', async (context) => {

@@ -96,6 +96,38 @@ test('trials of the same data, pack settings and teacher share what was packed a
   }
 });
 
+test('trials with the same query student train it once', async ({ folder, config }) => {
+  const run = join(folder, 'queries');
+  const { local, global } = {
+    local: { dimension: 8, layers: 1, heads: 2, crossAttentionHeads: 2 },
+    global: { dimension: 8, layers: 0, heads: 2 },
+  };
+  const query = { local, global, tables: { sizes: [3], rows: 50 }, patchSize: 4 };
+  const settings = [
+    'training.steps=2',
+    'training.query={steps: 3}',
+    `model.query=${JSON.stringify(query)}`,
+    'sweep={metric: loss, grid: {model.pooling: [mean, last], training.query.batchSize: [4, 5]}}',
+  ];
+  const { trials } = await trainJson(config, '--run', run, ...settings.flatMap((setting) => ['--set', setting]));
+  assert.is(trials.length, 4);
+  const bySize = new Map<unknown, { hash: string; trained: string; encoder: string }[]>();
+  for (const trial of trials) {
+    const { contentHash: hash } = await readCheckpointState(join(trial.run, 'query', 'checkpoints', '3'));
+    const trained = await readFile(join(trial.run, 'query', 'metrics.jsonl'), 'utf8');
+    const { contentHash: encoder, query: own } = await readCheckpointState(join(trial.run, 'checkpoints', '2'));
+    assert.is(own!.contentHash, hash, 'it is a part of the checkpoint');
+    const size = trial.settings['training.query.batchSize'];
+    bySize.set(size, [...(bySize.get(size) ?? []), { hash, trained, encoder }]);
+  }
+  for (const [first, second] of bySize.values()) {
+    // Its metrics say how fast steps were: no two trainings have the same.
+    assert.equal([first!.hash, first!.trained], [second!.hash, second!.trained]);
+    assert.is.not(first!.encoder, second!.encoder);
+  }
+  assert.is.not(bySize.get(4)![0]!.hash, bySize.get(5)![0]!.hash);
+});
+
 test('refused: a folder with trials, other settings, what has no sweep, keys that are not there', async (context) => {
   const { config, sweep, folder } = context;
   const codeOf = async (...words: string[]) => (await errorOf(() => train(config, ...words))).code;

@@ -49,9 +49,9 @@ for (const file of files.filter((name) => !name.startsWith('entropy-'))) {
     const { model, training, teacher } = await loadConfig(join(CONFIGS, file));
     assert.type(teacher.dimension, 'number', 'a plan has to know the dimension');
     // One text of each granularity: what a plan costs grows with the batches.
-    const { parameters, memory, operations } = await planTraining(model, teacher.dimension!, training, [
-      { name: 'passages', size: 1, symbols: Math.min(512, model.maximumSymbols) },
-    ]);
+    const { parameters, memory, operations } = await planTraining(model, teacher.dimension!, training, {
+      batches: [{ name: 'passages', size: 1, symbols: Math.min(512, model.maximumSymbols) }],
+    });
     assert.ok(parameters.total > 0 && memory.peak > 4 * parameters.total && operations > 0);
   });
 }

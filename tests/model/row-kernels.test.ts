@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { HashTables } from '../../model/hash-tables.ts';
 import { KernelMemory } from '../../model/kernels/kernel-memory.ts';
+import { nativeRows, useNativeRows } from '../../model/kernels/native-rows.ts';
 import { PlainRowKernels } from '../../model/kernels/plain-row-kernels.ts';
 import type { RowKernels } from '../../model/kernels/row-kernels.ts';
 import { SimdRowKernels } from '../../model/kernels/simd-row-kernels.ts';
@@ -13,9 +14,15 @@ import { SlotAssigner, type SlotAssignment } from '../../model/kernels/slot-assi
 import { RandomNumbers } from '../../model/random.ts';
 import type { SymbolBatch } from '../../model/symbol-batch.ts';
 import { CemError } from '../../zpkg/errors.ts';
+import { testBackend } from '../backend.ts';
 import { type BatchShape, randomBatch } from './random-batch.ts';
 
 const test = suite('row kernels');
+
+test.before(async () => {
+  await testBackend();
+  if (!nativeRows()) console.log('no native loops over rows here: those of the other kernels stand in for them');
+});
 
 const ROWS = 500;
 const SIZES = 2;
@@ -65,8 +72,9 @@ function exercise(kernels: RowKernels, dimension: number): Float32Array[] {
 for (const dimension of [8, 24, 64, 136]) {
   test(`SIMD gives the bits of plain loops, dimension ${dimension}`, () => {
     const plain = exercise(new PlainRowKernels(), dimension);
+    const native = nativeRows();
     const table = 4 * ROWS * dimension;
-    for (const [where, kernels] of [
+    for (const [where, kernels, loops] of [
       ['one memory', new SimdRowKernels()],
       ['a memory for each n-gram table', new SimdRowKernels(4 * table)],
       ['tables in memories, moments outside', new SimdRowKernels(table + 1000)],
@@ -75,8 +83,12 @@ for (const dimension of [8, 24, 64, 136]) {
       ['everything outside', new SimdRowKernels(0)],
       ['everything outside, pieces of 2000 bytes', new SimdRowKernels(0, 2000)],
       ['everything outside, pieces of a row', new SimdRowKernels(0, 1)],
+      ['native loops, in memories', new SimdRowKernels(), native],
+      ['native loops, outside', new SimdRowKernels(0), native],
     ] as const) {
+      useNativeRows(loops);
       const got = exercise(kernels, dimension);
+      useNativeRows(native);
       assert.is(got.length, plain.length);
       plain.forEach((expected, index) => {
         assert.is(got[index]!.length, expected.length);

@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { NATIVE_KERNELS_FILE } from '../../model/kernels/native-library.ts';
 import { lastLines, runCommand } from '../../scripts/native/command.ts';
+import { buildKernels, sourceHash } from '../../scripts/native/kernels.ts';
 import {
   extractWheel,
   findPython,
@@ -105,6 +107,40 @@ test('the command explains itself and refuses what it does not know', () => {
   const unknown = native('--gpu');
   assert.is(unknown.status, 2);
   assert.match(unknown.stderr, /--gpu.*\[USAGE\]/s);
+});
+
+test('kernels of the same sources are left alone; where they do not compile or do not work, nothing changes', async ({
+  folder,
+}) => {
+  const name = '@tensorflow/tfjs-node';
+  const library = join(folder, 'node_modules', name, NATIVE_KERNELS_FILE);
+  touch(dirname(library), ['beside']);
+  const before = process.env['CC'];
+  const build = async (compiler: string, force = false) => {
+    process.env['CC'] = compiler;
+    try {
+      return await buildKernels(folder, name, force);
+    } finally {
+      if (before === undefined) delete process.env['CC'];
+      else process.env['CC'] = before;
+    }
+  };
+  const missing = await build('/no/such/compiler');
+  assert.is(missing.state, 'failed');
+  assert.match(missing.state === 'failed' ? missing.reason : '', '/no/such/compiler');
+  writeFileSync(library, 'an older library');
+  assert.is((await build('/no/such/compiler')).state, 'failed');
+  // A compiler that makes something else than a library.
+  const compiler = join(folder, 'compiler');
+  writeFileSync(compiler, '#!/bin/sh\nwhile [ "$1" != "-o" ]; do shift; done\necho nothing > "$2"\n', { mode: 0o755 });
+  const wrong = await build(compiler);
+  assert.match(wrong.state === 'failed' ? wrong.reason : '', 'does not work');
+  assert.is(readFileSync(library, 'utf8'), 'an older library');
+  assert.equal(readdirSync(dirname(library)).sort(), ['beside', basename(library)]);
+
+  writeFileSync(library, `a library of ${await sourceHash()}`);
+  assert.equal(await build('/no/such/compiler'), { state: 'present' });
+  assert.is((await build('/no/such/compiler', true)).state, 'failed');
 });
 
 test('a program that is not there or takes too long is a result', async () => {

@@ -4,6 +4,7 @@ import { tf } from '../../model/backend/index.ts';
 import { trainingConfigSchema } from '../../training/config.ts';
 import { Adafactor } from '../../training/optimizers/adafactor.ts';
 import { createDenseOptimizer } from '../../training/optimizers/create-dense-optimizer.ts';
+import { DenseGradient } from '../../training/optimizers/dense-gradient.ts';
 import type { DenseOptimizer } from '../../training/optimizers/dense-optimizer.ts';
 import { DENSE_OPTIMIZERS } from '../../training/optimizers/dense-optimizer-options.ts';
 import { Lion } from '../../training/optimizers/lion.ts';
@@ -44,11 +45,11 @@ const readAll = (weights: readonly tf.LayerVariable[]) => weights.flatMap((weigh
 
 function run(optimizer: DenseOptimizer, step: number): void {
   const values = [...gradientOf(step)];
-  const flat = tf.tidy(() =>
-    optimizer.flatten([tf.tensor2d(values.slice(0, MATRIX), [INPUTS, OUTPUTS]), tf.tensor1d(values.slice(MATRIX))]),
-  );
+  const gradients = [tf.tensor2d(values.slice(0, MATRIX), [INPUTS, OUTPUTS]), tf.tensor1d(values.slice(MATRIX))];
+  const flat = optimizer.flatten(gradients);
   optimizer.apply(flat, RATE, scaleOf(step), step);
   flat.dispose();
+  tf.dispose(gradients);
 }
 
 function assertClose(got: readonly number[], expected: ArrayLike<number>, what: string): void {
@@ -157,7 +158,9 @@ test('Adafactor equals its definition, clipped and hardly clipped; state is one 
 test('Adafactor: a row, a matrix and a vector without gradient stand still', () => {
   const { layer, weights, values } = makeWeights();
   const optimizer = new Adafactor(weights, { ...FACTORED, weightDecay: 0 });
-  const gradient = tf.tensor1d(Array.from({ length: COUNT }, (_, i) => (i < OUTPUTS ? 0 : i < MATRIX ? 1e-3 : 0)));
+  const gradient = new DenseGradient([
+    tf.tensor1d(Array.from({ length: COUNT }, (_, i) => (i < OUTPUTS ? 0 : i < MATRIX ? 1e-3 : 0))),
+  ]);
   for (let step = 1; step <= 3; step++) optimizer.apply(gradient, RATE, 1, step);
   const after = readAll(weights);
   assertClose(
@@ -168,13 +171,14 @@ test('Adafactor: a row, a matrix and a vector without gradient stand still', () 
   // With q = 1e-6: means of rows 0, q, q, of columns 2q / 3; row * column / mean(rows) = q, so that an update is 1, and their root mean square, sqrt(8 / 12), is not clipped.
   const moved = values[OUTPUTS]! - after[OUTPUTS]!;
   assert.ok(Math.abs(moved - 3 * RATE) < 1e-5, `${moved}`);
-  tf.dispose(gradient);
-  const zeros = tf.zeros([COUNT]) as tf.Tensor1D;
+  gradient.dispose();
+  const zeros = new DenseGradient([tf.zeros([COUNT])]);
   const fresh = new Adafactor(weights, { ...FACTORED, weightDecay: 0 });
   fresh.apply(zeros, RATE, 1, 1);
   assert.equal(readAll(weights), after);
   for (const used of [optimizer, fresh]) used.dispose();
-  tf.dispose([zeros, ...layer.getWeights()]);
+  zeros.dispose();
+  tf.dispose(layer.getWeights());
 });
 
 // Five steps of algorithm 2 of Chen et al. 2023 in a Python loop (float64): beta1 = 0.9, beta2 = 0.99, rate 0.02, decay 0.1 of the matrix.

@@ -1,10 +1,11 @@
 import * as assert from 'uvu/assert';
-import { tf } from '../../model/backend/index.ts';
+import type { tf } from '../../model/backend/index.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import type { CemModel } from '../../model/embedder.ts';
 import { type LossConfig, lossConfigSchema } from '../../training/config.ts';
 import type { BatchGradients } from '../../training/gradients.ts';
 import { compressTexts } from '../../training/granularity.ts';
+import { DenseGradient } from '../../training/optimizers/dense-gradient.ts';
 import { RowSparseAdam } from '../../training/optimizers/row-sparse-adam.ts';
 import type { TrainingBatch } from '../../training/training-batch.ts';
 import { randomValues } from '../model/tiny-model.ts';
@@ -65,14 +66,13 @@ export async function batchesOf(model: CemModel, sizes: readonly number[], first
   );
 }
 
-export const flatten = (gradients: readonly tf.Tensor[]) =>
-  tf.tidy(() => tf.concat(gradients.map((gradient) => gradient.flatten()))) as tf.Tensor1D;
+export const flatten = (gradients: readonly tf.Tensor[]) => DenseGradient.flat(gradients);
 
 /** The gradient of every dense weight, then for each table of every row, zeros where none was touched. */
 export function allGradients(model: CemModel, gradients: BatchGradients): Float32Array[] {
   const adam = new RowSparseAdam(model.tables, { beta1: 0.9, beta2: 0.95, epsilon: 1e-8 });
   const { tables } = adam.accumulate(gradients.symbolBatches, gradients.symbolGradients);
-  const dense = gradients.dense.dataSync() as Float32Array;
+  const dense = gradients.dense.tensors[0]!.dataSync() as Float32Array;
   const spread = tables.map(({ rows, values }, table) => {
     const whole = new Float32Array(model.tables.tables[table]!.length);
     const width = model.tables.dimension;

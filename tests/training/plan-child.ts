@@ -1,10 +1,11 @@
-/** Takes one real training step of the configuration in its first argument, and prints the most memory that the process held, in bytes. */
+/** Takes two real training steps of the configuration in its first argument, with its gradient threads, and prints the most memory that the process held, in bytes. */
 import { selectBackend } from '../../model/backend/index.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { RandomNumbers } from '../../model/random.ts';
 import type { TrainingConfig } from '../../training/index.ts';
 import { TrainingStep } from '../../training/step.ts';
+import { GradientWorkers } from '../../training/workers/gradient-workers.ts';
 
 const {
   model: config,
@@ -15,9 +16,10 @@ const {
   dimension: number;
   training: TrainingConfig;
 };
-await selectBackend('tensorflow');
+await selectBackend(training.workers ? 'wasm' : 'tensorflow');
 const model = CemModel.create(config, dimension, 1);
-const step = new TrainingStep(model, training);
+const workers = await GradientWorkers.start(model, training);
+const step = new TrainingStep(model, training, workers);
 const random = new RandomNumbers(1, 'rows');
 const count = config.maximumSymbols;
 const { size, rows } = { size: training.passages.batchSize, rows: config.tables.rows };
@@ -32,5 +34,6 @@ const chunks = Array.from({ length: size }, () => ({
 const targets = new Float32Array(size * dimension).fill(dimension ** -0.5);
 for (let number = 0; number < 2; number++)
   await step.run([{ name: 'passages', weight: 1, symbols: model.batch(chunks), targets }], number);
+await workers?.close();
 // maxRSS is in KiB.
 process.stdout.write(`${process.resourceUsage().maxRSS * 1024}\n`);

@@ -6,14 +6,18 @@ import * as assert from 'uvu/assert';
 import { trainCommand } from '../../cli/train.ts';
 import type { TrainPlanResult } from '../../cli/train-plan.ts';
 import { loadConfig } from '../../configs/index.ts';
-import { tf } from '../../model/backend/index.ts';
-import { modelConfigSchema } from '../../model/config.ts';
+import { uniqueSentences } from '../../data/index.ts';
+import { selectBackend, tf } from '../../model/backend/index.ts';
+import { modelConfigSchema, queryModelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
+import { nativeKernels } from '../../model/kernels/native-kernels.ts';
+import { compressTexts } from '../../training/granularity.ts';
 import { planTraining, trainingConfigSchema } from '../../training/index.ts';
 import { TrainingStep } from '../../training/step.ts';
 import { testBackend } from '../backend.ts';
 import { runCommand } from '../cli/run-command.ts';
 import { errorOf } from '../data/temporary-folder.ts';
+import { passageRows } from './tiny-run.ts';
 
 const test = suite('plan');
 test.before(async () => {
@@ -38,7 +42,9 @@ const training = trainingConfigSchema.parse({ passages: { batchSize: 8, weight: 
 
 test('blt-1b has the parameters of BLT, to the last one', async () => {
   const { model, training: run } = await loadConfig(file('../../configs/blt-1b.yaml'));
-  const { parameters } = await planTraining(model, 1024, run, [{ name: 'passages', size: 1, symbols: 512 }]);
+  const { parameters } = await planTraining(model, 1024, run, {
+    batches: [{ name: 'passages', size: 1, symbols: 512 }],
+  });
   // shared/design/blt-encoder.md. Tables: 6 * 500002 * 1024. Local encoder: byte embeddings 260 * 1024; a block 4 * 1024^2 + 3 * 1024 * 2816 + 2 * 1024; cross attention
   // 4 * 1024^2 + 2 * 1024 and 1024 * 2048. Global: 25 blocks of 4 * 2048^2 + 3 * 2048 * 5632 + 2 * 2048.
   assert.is(parameters.hashTables, 3_072_012_288);
@@ -94,9 +100,9 @@ test('the state of each optimiser and of averages is that of a real one', async 
   const config = tinyModel();
   const model = CemModel.create(config, 16, 1);
   const numbers = model.graph.countParams();
-  // Where matrices and gains are updated together, their decays are a vector besides.
+  // Where operations of tfjs update matrices and gains together, their decays are a vector besides.
   for (const [changes, decays] of [
-    [{}, numbers],
+    [{}, nativeKernels() ? 0 : numbers],
     [{ optimizer: { kind: 'lion' } }, numbers],
     [{ optimizer: { kind: 'adafactor', tables: 'rowwise-adagrad' } }, 0],
     [{ optimizer: { kind: 'adafactor' }, ema: { decay: 0.9 } }, 0],
@@ -136,6 +142,88 @@ test('averages of large tables: a checkpoint is written from the most that is ev
   assert.is(step, tables + 2 * weights + weights + optimizer);
 });
 
+test('gradient threads have program, weights and the activations of their share each; the main thread has losses alone', async () => {
+  const config = tinyModel();
+  const plan = (changes: Record<string, unknown>) =>
+    planTraining(config, 16, trainingConfigSchema.parse({ ...training, ...changes }));
+  const [one, two, four] = [await plan({}), await plan({ workers: 2 }), await plan({ workers: 4 })];
+  assert.is(one.memory.workers, 0);
+  for (const [threads, { memory, operations }] of [
+    [2, two],
+    [4, four],
+  ] as const) {
+    // The activations of all threads are those of the whole batch; 8 and 4 texts divide evenly. The losses, some tensors of 12 texts, the gradients and the scalars are all that differs.
+    const rest = memory.workers - threads * (125e6 + 2 * memory.weights) - 2 * memory.weights;
+    assert.ok(Math.abs(rest - one.memory.activations) < 0.1 * one.memory.activations, `${rest}, ${one.memory.activations}`);
+    assert.ok(memory.activations < 0.1 * one.memory.activations, `${memory.activations}`);
+    assert.ok(Math.abs(operations - one.operations) < 0.02 * one.operations, `${operations}, ${one.operations}`);
+  }
+  const cached = await plan({ workers: 2, gradientCaching: { microBatch: 1 }, accumulate: 2 });
+  assert.ok(cached.memory.workers - two.memory.workers < -0.5 * one.memory.activations);
+  assert.ok(cached.operations > 2.2 * one.operations);
+});
+
+test('texts: vectors, strings, and frames of the short ones in every packing', async () => {
+  const rows = passageRows(100).map(({ text }) => text);
+  const sentences = uniqueSentences(rows, 400);
+  const memory = async (variants: number, corpusBytes?: number, changes = {}) => {
+    const settings = { ...training, sentences: { batchSize: 4, weight: 1, maximum: sentences.length }, ...changes };
+    const plan = await planTraining(tinyModel(), 16, trainingConfigSchema.parse(settings), { variants, corpusBytes });
+    return plan.memory.texts;
+  };
+  const [none, two] = [await memory(0), await memory(2)];
+  const { sizes } = compressTexts(sentences, new Uint8Array(0), 3, () => {});
+  const frames = Array.from(sizes).reduce((sum, size) => sum + size + Float64Array.BYTES_PER_ELEMENT, 0);
+  // Planned are technical documentation's lengths, and no dictionary.
+  assert.ok(Math.abs((two - none) / (2 * frames) - 1) < 0.3, `${two - none} for two packings of ${frames} bytes`);
+  // A corpus of 920 bytes has ten sentences at most; its passage has a vector of 16 numbers, its size and a string.
+  const short = (count: number) => count * (16 * 4 + 4 + (92 + 8 + 8) + (92 + 24));
+  assert.is(await memory(0, 920), short(10) + (16 * 4 + 4 + 1000 + 24));
+  assert.is(none, short(sentences.length));
+  // The input `text` has no frames of variants.
+  assert.is(
+    (await planTraining(tinyModel({ input: 'text' }), 16, training, { variants: 2 })).memory.texts,
+    (await planTraining(tinyModel({ input: 'text' }), 16, training)).memory.texts,
+  );
+});
+
+test('a table warm start comes before the optimiser: the peak is that of the larger', async () => {
+  const model = tinyModel({ tables: { sizes: [3, 5], rows: 1_000_000 } });
+  const plan = async (texts: number) =>
+    (await planTraining(model, 16, trainingConfigSchema.parse({ ...training, tableWarmStart: { texts } }))).memory;
+  const [few, many] = [await plan(10), await plan(200_000)];
+  // 10 texts of 92 bytes: row and unknown for each position in three tables; as many unknowns at most (256 byte ids and BOE … BPE: 260) of 16 columns in three copies; four times the targets.
+  const positions = 10 * 92;
+  assert.is(few.warmStart, 4 * (2 * positions * 3 + 3 * (2 * positions + 260) * 16 + 4 * 10 * 16));
+  const { program, texts, tables, weights, tableOptimizer } = many;
+  assert.is(few.peak - few.texts, many.program + tables + weights + few.optimizer + tableOptimizer + few.step + few.host);
+  assert.ok(many.warmStart > tableOptimizer);
+  assert.is(many.peak, program + texts + tables + weights + many.warmStart);
+});
+
+test('the query student is planned as the run of its own that it is', async () => {
+  const query = queryModelConfigSchema.parse({ ...tinyModel(), input: 'text', tables: { sizes: [3], rows: 1_000_000 } });
+  const run = trainingConfigSchema.parse({ ...training, query: { batchSize: 6 }, ema: { decay: 0.9 } });
+  const plan = await planTraining(tinyModel(), 16, run, { query, variants: 3 });
+  const real = CemModel.create(query, 16, 1);
+  assert.is(plan.query!.parameters.total, real.graph.countParams() + real.tables.size);
+  assert.is(plan.query!.memory.tables, 4 * real.tables.size);
+  // Adam's two moments, an average and the step of each row.
+  assert.is(plan.query!.memory.tableOptimizer, 4 * (3 * real.tables.size + real.tables.size / 16));
+  real.dispose();
+  assert.equal(plan.query!.batches, [{ name: 'sentences', size: 6, symbols: 128 }]);
+  assert.ok(plan.query!.memory.texts < plan.memory.texts, 'no frames');
+  assert.is(plan.peak, plan.query!.memory.peak);
+  assert.ok(plan.peak > plan.memory.peak);
+  const alone = await planTraining(tinyModel(), 16, run, { variants: 3 });
+  assert.equal([alone.query, alone.peak, alone.memory], [null, plan.memory.peak, plan.memory]);
+  // Where there are no short texts, it learns from passages.
+  const passages = trainingConfigSchema.parse({ ...training, sentences: { batchSize: 0, weight: 1 } });
+  assert.equal((await planTraining(tinyModel(), 16, passages, { query })).query!.batches, [
+    { name: 'passages', size: 8, symbols: 128 },
+  ]);
+});
+
 test('every kind of patching, pooling and loss can be planned', async () => {
   const every = trainingConfigSchema.parse({
     ...training,
@@ -158,17 +246,36 @@ test('cem train --plan: as text, and as JSON with every number', async () => {
   assert.match(text, /fits$/m);
   const plan = JSON.parse(await runCommand(trainCommand, [...words, '--json'])) as TrainPlanResult;
   assert.equal([plan.name, plan.fits, plan.parameters.total], ['tiny', true, 263_840]);
-  const { activations: _, peak, ...parts } = plan.memory;
+  const { activations: _, warmStart, peak, ...parts } = plan.memory;
   assert.is(
     peak,
     Object.values(parts).reduce((sum, bytes) => sum + bytes, 0),
   );
+  assert.equal([warmStart, plan.peak, plan.query], [0, peak, null]);
+  const changes = [
+    'training.workers=2',
+    'training.tableWarmStart={}',
+    'model.query={}',
+    'pack.variants=[{level: 3}, {dictionarySize: 0}]',
+    `data.source=${file('../../README.md')}`,
+  ];
+  const whole = await runCommand(trainCommand, [...words, ...changes.flatMap((change) => ['--set', change])]);
+  for (const row of [
+    /^gradient threads +\d/m,
+    /^table warm start +\d/m,
+    /^query student, trained before: a step takes \d+ sentences/m,
+  ])
+    assert.match(whole, row);
   const error = await errorOf(() => runCommand(trainCommand, [...words, '--set', 'teacher={kind: transformers, model: any}']));
   assert.is(error.code, 'PLAN_NEEDS_DIMENSION');
 });
 
 /** Makes glibc give freed tensors back at once. By itself it keeps some for later: 5% to 45% more was held, most with recomputation and pieces of batches. */
 const RETURN_MEMORY = { MALLOC_MMAP_THRESHOLD_: String(2 ** 20) };
+
+/** `CEM_PLAN=1`: a run with gradient threads is measured, too. */
+const MEASURED: readonly Record<string, unknown>[] =
+  process.env['CEM_PLAN'] === '1' ? [{}, { workers: 2 }, { workers: 4 }] : [{}];
 
 test('the peak is within 20% of what a process really holds', async () => {
   const model = modelConfigSchema.parse({
@@ -178,22 +285,36 @@ test('the peak is within 20% of what a process really holds', async () => {
     local: { dimension: 256, layers: 1, heads: 4, window: 64 },
     global: { dimension: 512, layers: 3, heads: 8 },
   });
-  const run = trainingConfigSchema.parse({ passages: { batchSize: 8, weight: 1 }, sentences: { batchSize: 0, weight: 1 } });
-  const { memory } = await planTraining(model, 128, run);
-  let measured: number;
-  try {
-    const argument = JSON.stringify({ model, dimension: 128, training: run });
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', CHILD, argument], {
-      env: { ...process.env, ...RETURN_MEMORY },
-    });
-    measured = Number(stdout);
-  } catch (error) {
-    if (!/BACKEND_UNAVAILABLE|does not work here/.test(String(error))) throw error;
-    console.log('skipped: the tensorflow backend does not work here');
-    return;
+  const tested = tf.getBackend();
+  for (const [changes, native] of [...MEASURED.map((changes) => [changes, false] as const), [{}, true] as const]) {
+    if (native && !(await selectBackend('tensorflow').then(nativeKernels, () => undefined))) {
+      console.log('skipped: the peak with native kernels, which `npm run native` compiles');
+      continue;
+    }
+    const batches = { passages: { batchSize: 8, weight: 1 }, sentences: { batchSize: 0, weight: 1 } };
+    const run = trainingConfigSchema.parse({ ...batches, ...changes });
+    // Those of the current backend are counted.
+    if (!native) await tf.setBackend('cpu');
+    const { memory } = await planTraining(model, 128, run);
+    let measured: number;
+    try {
+      const argument = JSON.stringify({ model, dimension: 128, training: run });
+      const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', CHILD, argument], {
+        env: { ...process.env, ...RETURN_MEMORY, CEM_NATIVE_KERNELS: native ? '1' : '0' },
+      });
+      measured = Number(stdout);
+    } catch (error) {
+      if (!/BACKEND_UNAVAILABLE|does not work here/.test(String(error))) throw error;
+      console.log('skipped: the tensorflow backend does not work here');
+      return;
+    }
+    const shown = [memory.peak, measured].map((bytes) => (bytes / 1e9).toFixed(2));
+    console.log(
+      `${JSON.stringify(changes)}${native ? ', native kernels' : ''}: peak planned ${shown[0]} GB, measured ${shown[1]} GB`,
+    );
+    assert.ok(Math.abs(memory.peak - measured) < 0.2 * measured, `${memory.peak} planned, ${measured} measured`);
   }
-  console.log(`peak planned ${(memory.peak / 1e9).toFixed(2)} GB, measured ${(measured / 1e9).toFixed(2)} GB`);
-  assert.ok(Math.abs(memory.peak - measured) < 0.2 * measured, `${memory.peak} planned, ${measured} measured`);
+  await tf.setBackend(tested);
 });
 
 test.run();

@@ -2,6 +2,7 @@ import type { OptimizerArrays } from '../../checkpoints/index.ts';
 import { tf } from '../../model/backend/tf.ts';
 import type { EntropyModel } from '../../model/entropy/entropy-model.ts';
 import { AdamW } from '../optimizers/adamw.ts';
+import { DenseGradient } from '../optimizers/dense-gradient.ts';
 import { fromCheckpoint, toCheckpoint } from '../optimizers/state-arrays.ts';
 import { learningRateShare } from '../schedules.ts';
 import type { StepResult } from '../step.ts';
@@ -28,11 +29,12 @@ export class EntropyStep {
     const learningRate = optimizer.learningRate * learningRateShare(step, { steps, ...schedule });
     const weights = this.#model.graph.trainableWeights.map((weight) => weight.read());
     // `values` is [loss, sum of squares of the gradient], so that a step waits for the backend once.
-    const { gradient, values } = tf.tidy(() => {
+    const { tensors, values } = tf.tidy(() => {
       const { value, grads } = tf.engine().gradients(() => this.#model.loss(ids, rows, positions), weights);
       const flat = this.#optimizer.flatten(grads);
-      return { gradient: flat, values: tf.stack([value, tf.sum(tf.square(flat))]) };
+      return { tensors: [...flat.tensors], values: tf.stack([value, flat.sumOfSquares()]) };
     });
+    const gradient = new DenseGradient(tensors);
     try {
       const [loss, squares] = (await values.data()) as unknown as [number, number];
       const gradientNorm = Math.sqrt(squares);
@@ -40,7 +42,8 @@ export class EntropyStep {
       this.#optimizer.apply(gradient, learningRate, scale, step + 1);
       return { loss, terms: {}, gradientNorm, learningRate };
     } finally {
-      tf.dispose([gradient, values]);
+      gradient.dispose();
+      values.dispose();
     }
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { tf } from '../../model/backend/tf.ts';
-import { type DenseOptimizer, flattenGradients } from './dense-optimizer.ts';
+import { DenseGradient } from './dense-gradient.ts';
+import type { DenseOptimizer } from './dense-optimizer.ts';
 import { type StateArrays, stateArray } from './state-arrays.ts';
 import { type DecayOptions, decayOf, sizeOf } from './weight-groups.ts';
 
@@ -54,18 +55,18 @@ export class Adafactor implements DenseOptimizer {
     });
   }
 
-  flatten(gradients: readonly tf.Tensor[]): tf.Tensor1D {
-    return flattenGradients(gradients);
+  flatten(gradients: readonly tf.Tensor[]): DenseGradient {
+    return DenseGradient.flat(gradients);
   }
 
   /** @param step from 1 on, for the decay of the second moments */
-  apply(gradient: tf.Tensor1D, learningRate: number, scale: number, step: number): void {
+  apply(gradient: DenseGradient, learningRate: number, scale: number, step: number): void {
     const { decayExponent, clipThreshold, relativeStep } = this.#options;
     const renewal = step ** -decayExponent;
     for (const { weight, from, size, shape, decay, moments } of this.#weights) {
       tf.tidy(() => {
         const values = weight.read();
-        const scaled = tf.mul(tf.slice1d(gradient, from, size), scale).reshape([...shape]);
+        const scaled = tf.mul(tf.slice1d(gradient.vector(), from, size), scale).reshape([...shape]);
         const direction = divideByRoots(scaled, renew(moments, scaled, renewal));
         const clipped = tf.div(direction, tf.maximum(tf.div(rootMeanSquare(direction), clipThreshold), 1));
         const update = relativeStep ? tf.mul(clipped, tf.maximum(rootMeanSquare(values), LEAST_SCALE)) : clipped;

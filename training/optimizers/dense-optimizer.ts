@@ -1,18 +1,19 @@
-import { tf } from '../../model/backend/tf.ts';
+import type { tf } from '../../model/backend/tf.ts';
+import type { DenseGradient } from './dense-gradient.ts';
 import type { StateArrays } from './state-arrays.ts';
 
 /** Updates the weights of a graph, which lie on the backend. */
 export interface DenseOptimizer {
-  /** Gradients of all weights as one vector; the caller owns it. */
-  flatten(gradients: readonly tf.Tensor[]): tf.Tensor1D;
+  /** Gradients of all weights as `apply` takes them best; the caller's tidy holds what is made, or the caller owns it. */
+  flatten(gradients: readonly tf.Tensor[]): DenseGradient;
   /**
    * One step.
    *
-   * @param gradient as `flatten` gives it
+   * @param gradient stays the caller's
    * @param scale what gradients are multiplied by first (clipping)
    * @param step from 1 on
    */
-  apply(gradient: tf.Tensor1D, learningRate: number, scale: number, step: number): void;
+  apply(gradient: DenseGradient, learningRate: number, scale: number, step: number): void;
   /** `dense/…`: the state for a checkpoint. */
   arrays(): Promise<StateArrays>;
   /**
@@ -22,9 +23,4 @@ export interface DenseOptimizer {
    */
   restore(arrays: StateArrays): void;
   dispose(): void;
-}
-
-/** [weights] gradients one after the other, in the fixed order of the graph's trainable weights, which is part of the checkpoint's contract. */
-export function flattenGradients(gradients: readonly tf.Tensor[]): tf.Tensor1D {
-  return tf.tidy(() => tf.concat(gradients.map((gradient) => gradient.flatten())));
 }

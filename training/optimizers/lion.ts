@@ -1,16 +1,9 @@
 import { tf } from '../../model/backend/tf.ts';
-import { type DenseOptimizer, flattenGradients } from './dense-optimizer.ts';
+import { DenseGradient } from './dense-gradient.ts';
+import type { DenseOptimizer } from './dense-optimizer.ts';
 import { GroupVectors } from './group-vectors.ts';
 import { type StateArrays, stateArray } from './state-arrays.ts';
-import {
-  type DecayOptions,
-  groupDecay,
-  groupGradient,
-  groupWeights,
-  readGroup,
-  type WeightGroup,
-  writeGroup,
-} from './weight-groups.ts';
+import { type DecayOptions, groupDecay, groupWeights, readGroup, type WeightGroup, writeGroup } from './weight-groups.ts';
 
 export interface LionOptions extends DecayOptions {
   /** How much of the momentum goes into the sign that a step takes. */
@@ -37,17 +30,17 @@ export class Lion implements DenseOptimizer {
     this.#momentum = new GroupVectors(this.#groups);
   }
 
-  flatten(gradients: readonly tf.Tensor[]): tf.Tensor1D {
-    return flattenGradients(gradients);
+  flatten(gradients: readonly tf.Tensor[]): DenseGradient {
+    return DenseGradient.flat(gradients);
   }
 
-  apply(gradient: tf.Tensor1D, learningRate: number, scale: number): void {
+  apply(gradient: DenseGradient, learningRate: number, scale: number): void {
     const { beta1, beta2 } = this.#options;
     this.#groups.forEach((group, index) => {
       const momentum = tf.tidy(() => {
         const flat = readGroup(group);
         const before = this.#momentum.at(index);
-        const scaled = tf.mul(groupGradient(group, gradient), scale);
+        const scaled = tf.mul(gradient.part(group), scale);
         const direction = tf.sign(tf.add(tf.mul(before, beta1), tf.mul(scaled, 1 - beta1)));
         const update = tf.add(direction, tf.mul(this.#decays[index]!, flat));
         writeGroup(group, tf.sub(flat, tf.mul(update, learningRate)));

@@ -17,6 +17,8 @@ const GROUP_NUMBERS = 2 ** 22;
 export interface WeightGroup {
   readonly weights: readonly tf.LayerVariable[];
   readonly sizes: readonly number[];
+  /** Number of the first weight among all. */
+  readonly firstWeight: number;
   /** Place of the first number in the flat order of all weights. */
   readonly from: number;
   readonly size: number;
@@ -28,10 +30,12 @@ export function groupWeights(weights: readonly tf.LayerVariable[], groupNumbers 
   let members: tf.LayerVariable[] = [];
   let size = 0;
   let from = 0;
+  let firstWeight = 0;
   const close = () => {
     if (members.length === 0) return;
-    groups.push({ weights: members, sizes: members.map(sizeOf), from, size });
+    groups.push({ weights: members, sizes: members.map(sizeOf), firstWeight, from, size });
     from += size;
+    firstWeight += members.length;
     members = [];
     size = 0;
   };
@@ -59,11 +63,6 @@ export function groupDecay({ weights, sizes }: WeightGroup, options: DecayOption
   const shares = weights.map((weight) => decayOf(weight, options));
   if (shares.every((share) => share === shares[0])) return shares[0]!;
   return tf.tidy(() => tf.concat(sizes.map((length, index) => tf.fill([length], shares[index]!)))) as tf.Tensor1D;
-}
-
-/** [size] a group's part of the gradients of all weights, perhaps the same tensor: to be called inside of a tidy. */
-export function groupGradient(group: WeightGroup, gradient: tf.Tensor1D): tf.Tensor1D {
-  return group.size === gradient.size ? gradient : tf.slice1d(gradient, group.from, group.size);
 }
 
 /** [size] the weights of a group; the caller owns it. */

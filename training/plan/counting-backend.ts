@@ -1,4 +1,6 @@
 import { tf } from '../../model/backend/tf.ts';
+import { nativeKernels } from '../../model/kernels/native-kernels.ts';
+import { countNativeKernels } from './counting-native-kernels.ts';
 
 const NAME = 'counting';
 
@@ -98,7 +100,7 @@ export class CountingBackend extends tf.KernelBackend {
   }
 }
 
-/** Runs an action with a counting backend of its own, and puts back the one that computed before. */
+/** Runs an action with a counting backend of its own, and puts back the one that computed before. Where that one has native kernels, they are counted instead of the operations of tfjs. */
 export async function withCountingBackend<Result>(
   registerKernels: (name: string) => void,
   action: (backend: CountingBackend) => Promise<Result>,
@@ -106,12 +108,15 @@ export async function withCountingBackend<Result>(
   const engine = tf.engine();
   const before: string | undefined = engine.backendName;
   const backend = new CountingBackend();
+  const native = before !== undefined && nativeKernels() !== undefined;
   tf.registerBackend(NAME, () => backend);
   registerKernels(NAME);
   try {
     await tf.setBackend(NAME);
+    if (native) countNativeKernels(NAME, backend);
     return await action(backend);
   } finally {
+    countNativeKernels(NAME, undefined);
     if (before) await tf.setBackend(before);
     tf.removeBackend(NAME);
     for (const { kernelName } of tf.getKernelsForBackend(NAME)) tf.unregisterKernel(kernelName, NAME);

@@ -1,33 +1,23 @@
-import type { tf } from '../../model/backend/tf.ts';
-import { type ModelConfig, ngramTables, patchingOf } from '../../model/config.ts';
-import { CemModel } from '../../model/embedder.ts';
-import { buildGraph } from '../../model/graph.ts';
-import { HashTables } from '../../model/hash-tables.ts';
-import { TransformerBlock } from '../../model/layers/transformer-block.ts';
+import { type ModelConfig, ngramTables } from '../../model/config.ts';
 import { BYTE_VOCABULARY } from '../../model/ngram-hash.ts';
-import type { EncodedChunk, SymbolBatch } from '../../model/symbol-batch.ts';
 import type { TrainingConfig } from '../config.ts';
-import { cachedGradients } from '../gradient-caching.ts';
-import { wholeGradients } from '../gradients.ts';
-import { createDenseOptimizer } from '../optimizers/create-dense-optimizer.ts';
 import { tableOptimizerNumbers } from '../optimizers/create-table-optimizer.ts';
-import { DenseAverages } from '../optimizers/dense-averages.ts';
-import type { DenseOptimizer } from '../optimizers/dense-optimizer.ts';
 import { tableAverageNumbers } from '../optimizers/table-averages.ts';
-import type { TrainingBatch } from '../training-batch.ts';
+import { queryTrainingConfig } from '../query/train-query-student.ts';
+import { countDeep, FLOAT_BYTES, type ModelCount, type PlannedBatch } from './count-step.ts';
 import { type CountingBackend, withCountingBackend } from './counting-backend.ts';
 import { registerCountingKernels } from './counting-kernels.ts';
-import { countParameters, type ParameterCounts } from './parameters.ts';
+import type { ParameterCounts } from './parameters.ts';
+import { labelBytes, type PlannedTexts, plannedTexts, stringBytes, warmStartBytes } from './planned-texts.ts';
 
-/** With gradient caching, a whole step is counted with so many global blocks and with one more; the line through both is taken for deeper models. */
-const FEW_LAYERS = 2;
-/** Pieces of a batch after which further ones hold nothing more: the first gradient, and one on its way beside the sum of those before. */
-const PIECES = 2;
-const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
 /** Node with tsx, tfjs, zstd and TensorFlow's library: 300 to 360 MB resident before the first step (measured, Linux x64). */
 const PROGRAM_BYTES = 330e6;
+/** A thread that computes gradients with the program that it has loaded, before its first job: 122 to 128 MB (measured, Linux x64, wasm). */
+const THREAD_BYTES = 125e6;
 /** Copies of a batch's symbol embeddings on the host: the sums of rows, the gradient, the gradient in the kernels' memory. */
 const HOST_COPIES = 3;
+/** Copies of its symbols' embeddings that a thread has: those it was given, and their gradient. */
+const THREAD_COPIES = 2;
 /** Longest sentence in characters (data/sentences.ts); a symbol stands for one byte at least. */
 const SENTENCE_SYMBOLS = 300;
 /** Of a long word with the space behind it. */
@@ -35,21 +25,28 @@ const WORD_SYMBOLS = 16;
 /** Bytes of text that a symbol stands for: 2 to 4 in frames of technical prose at level 19. */
 const BYTES_PER_SYMBOL = 3;
 
-/** Texts of one granularity in a step, and how long the longest of them are taken to be. */
-export interface PlannedBatch {
-  readonly name: string;
-  readonly size: number;
-  /** Symbols of every text: the most that one may have. */
-  readonly symbols: number;
+export type { PlannedBatch };
+
+/** What belongs to a run beside the model and its training. */
+interface PlanOptions {
+  /** What a step takes, instead of what the configuration says. */
+  readonly batches?: readonly PlannedBatch[];
+  /** Packings beside the run's own (`pack.variants`); 0 by default. */
+  readonly variants?: number;
+  /** Shape of the query student that is trained first; absent: none. */
+  readonly query?: ModelConfig | undefined;
+  /** Bytes of the training data; absent: not known, so that short texts are as many as the configuration allows and passages are not counted. */
+  readonly corpusBytes?: number | undefined;
 }
 
-/** What a run will take, before it starts. */
-export interface TrainingPlan {
+/** What the training of one model takes. All memory in bytes. */
+export interface PassPlan {
   readonly parameters: ParameterCounts;
   readonly batches: readonly PlannedBatch[];
-  /** Bytes. */
   readonly memory: {
     readonly program: number;
+    /** Texts, the teacher's vectors for them, and the frames of short ones in every packing. */
+    readonly texts: number;
     readonly tables: number;
     /** State of the tables' optimiser, and averages of the tables. */
     readonly tableOptimizer: number;
@@ -60,115 +57,129 @@ export interface TrainingPlan {
     readonly step: number;
     /** Of that, what the forward pass keeps for the gradient, and the gradients on their way. */
     readonly activations: number;
+    /** All gradient threads: the program, the weights, their gradient and the activations of each; 0 where the main thread computes. */
+    readonly workers: number;
     readonly host: number;
-    /** Sum of program, tables, tableOptimizer, weights, optimizer, step and host: what is in use. An allocator may hold freed memory besides (glibc: 5% to 45% more was seen). */
+    /** Most that the regression of a table warm start holds, before there is an optimiser; 0 without it. No part of `peak`'s sum. */
+    readonly warmStart: number;
+    /**
+     * Program, texts and tables with what is most: the warm start, or the steps' tableOptimizer, weights, optimizer, step, workers and host. It is what is in use: an allocator may hold
+     * freed memory besides (glibc: 5% to 45% more was seen).
+     */
     readonly peak: number;
   };
   /** Multiplications and additions of matrix products in one step. */
   readonly operations: number;
 }
 
+/** What a run will take, before it starts: the training of the documents' encoder. */
+export interface TrainingPlan extends PassPlan {
+  /** That of the query student, which is over when the other begins; null without one. */
+  readonly query: PassPlan | null;
+  /** The larger of both peaks, in bytes. */
+  readonly peak: number;
+}
+
 /**
  * What a run takes, from the real model, losses and tape at the run's own sizes, on a backend that only counts: nothing of the model is held. Texts are taken to be as long as they
  * may be (`maximumSymbols`, sentences 300), so that real batches need less.
  *
+ * Counted are the operations of tfjs, or the native kernels where the current backend has them, which keep much less for the gradient.
+ *
  * @param dimension the teacher's
- * @param batches instead of the configuration's own
  */
 export async function planTraining(
   model: ModelConfig,
   dimension: number,
   training: TrainingConfig,
-  batches: readonly PlannedBatch[] = plannedBatches(model, training),
+  { batches, variants = 0, query, corpusBytes }: PlanOptions = {},
 ): Promise<TrainingPlan> {
+  const texts = plannedTexts(training, corpusBytes, model.input === 'text' ? 0 : variants);
+  const strings = stringBytes(texts);
   return withCountingBackend(registerCountingKernels, async (backend) => {
-    const { parameters, weights, optimizer, activations, update, operations } = await countDeep(backend, {
+    const documents = await planPass(backend, {
       model,
       dimension,
       training,
-      batches,
+      batches: batches ?? plannedBatches(model, training),
+      texts,
+      strings,
     });
-    const rowBytes = model.local.dimension * FLOAT_BYTES;
-    const symbols = batches.reduce((sum, batch) => sum + batch.size * batch.symbols, 0) * (training.accumulate ?? 1);
-    const tables = parameters.hashTables * FLOAT_BYTES + BYTE_VOCABULARY * rowBytes;
-    const parts = {
-      program: PROGRAM_BYTES,
-      tables,
-      tableOptimizer: tableOptimizerBytes(model, training),
-      weights,
-      optimizer,
-      step: Math.max(activations, update, savingBytes(tables, weights, optimizer, training)),
-      host: HOST_COPIES * symbols * rowBytes + touchedRows(model, symbols) * rowBytes,
-    };
-    const peak = Object.values(parts).reduce((sum, bytes) => sum + bytes, 0);
-    return { parameters, batches, memory: { ...parts, activations, peak }, operations };
+    const queryPass =
+      query &&
+      (await planPass(backend, {
+        model: query,
+        dimension,
+        training: queryTrainingConfig(training),
+        batches: queryBatches(query, training),
+        texts: queryTexts(texts),
+        strings,
+      }));
+    const peak = Math.max(documents.memory.peak, queryPass?.memory.peak ?? 0);
+    return { ...documents, query: queryPass ?? null, peak };
   });
 }
 
-/** What depends on the graph. */
-interface ModelCount {
-  readonly parameters: ParameterCounts;
-  /** Bytes that are there all the time. */
-  readonly weights: number;
-  readonly optimizer: number;
-  /** Most bytes besides while gradients are computed. */
-  readonly activations: number;
-  /** Most bytes besides while weights are updated. */
-  readonly update: number;
-  readonly operations: number;
-}
-
-/** What a count is of. */
-interface CountedRun {
+interface PlannedPass {
   readonly model: ModelConfig;
   readonly dimension: number;
   readonly training: TrainingConfig;
   readonly batches: readonly PlannedBatch[];
+  /** Those that the steps are cut from. */
+  readonly texts: readonly PlannedTexts[];
+  /** Bytes of all texts of the run. */
+  readonly strings: number;
 }
 
-/**
- * The count of a run. With gradient caching a step may be hundreds of passes, which take long even to count: then memory is that of a step with few pieces, since the most that is held is a
- * maximum over many moments and no line in the number of blocks, and what every text adds comes from shallow models.
- */
-async function countDeep(backend: CountingBackend, run: CountedRun): Promise<ModelCount> {
-  const { model, training, batches } = run;
-  const { layers } = model.global;
-  const largest = PIECES * (training.gradientCaching?.microBatch ?? Number.POSITIVE_INFINITY);
-  const deep = await countModel(backend, {
-    ...run,
-    batches: batches.map((batch) => ({ ...batch, size: Math.min(batch.size, largest) })),
-  });
-  if (batches.every(({ size }) => size <= largest)) return deep;
-  const few = Math.min(layers, FEW_LAYERS);
-  const whole = (counted: number) =>
-    countModel(backend, { ...run, model: { ...model, global: { ...model.global, layers: counted } } });
-  const [shallow, next] = [await whole(few), await whole(few + 1)];
-  const line = (from: number, to: number) => from + (layers - few) * (to - from);
+async function planPass(backend: CountingBackend, pass: PlannedPass): Promise<PassPlan> {
+  const { model, dimension, training, batches, texts } = pass;
+  const { workers = 1 } = training;
+  const part = workers > 1 ? ({ part: 'main' } as const) : {};
+  const count = await countDeep(backend, { model, dimension, training, batches, ...part });
+  const share = workers > 1 ? await countShare(backend, pass, workers) : undefined;
+  const { parameters, weights, optimizer, activations, update } = count;
+  const rowBytes = model.local.dimension * FLOAT_BYTES;
+  const symbols = symbolsOf(batches) * (training.accumulate ?? 1);
+  const tables = parameters.hashTables * FLOAT_BYTES + BYTE_VOCABULARY * rowBytes;
+  const always = { program: PROGRAM_BYTES, texts: pass.strings + labelBytes(texts, dimension), tables };
+  const steps = {
+    tableOptimizer: tableOptimizerBytes(model, training),
+    weights,
+    optimizer,
+    step: Math.max(activations, update, savingBytes(tables, weights, optimizer, training)),
+    workers: share?.bytes ?? 0,
+    host: HOST_COPIES * symbols * rowBytes + touchedRows(model, symbols) * rowBytes,
+  };
+  const warmStart = warmStartBytes(model, dimension, training, texts);
+  const peak = sumOf(always) + Math.max(sumOf(steps), weights + warmStart);
+  const memory = { ...always, ...steps, activations, warmStart, peak };
+  return { parameters, batches, memory, operations: share?.operations ?? count.operations };
+}
+
+/** What the gradient threads of a run take and do, all together; no thread has more texts than the last. */
+async function countShare(
+  backend: CountingBackend,
+  { model, dimension, training, batches }: PlannedPass,
+  workers: number,
+): Promise<{ bytes: number; operations: number }> {
+  const share = batches.map((batch) => ({ ...batch, size: Math.ceil(batch.size / workers) }));
+  const count: ModelCount = await countDeep(backend, { model, dimension, training, batches: share, part: 'worker' });
+  const { weights, activations, operations } = count;
+  const symbols = THREAD_COPIES * symbolsOf(share) * model.local.dimension * FLOAT_BYTES;
+  // Each has the weights on its backend and their gradient in shared memory, where the weights themselves lie once; the sum of all gradients is made of them.
+  const shared = 2 * weights;
   return {
-    ...deep,
-    activations: Math.max(deep.activations, line(shallow.activations, next.activations)),
-    operations: line(shallow.operations, next.operations),
+    bytes: workers * (THREAD_BYTES + 2 * weights + activations + symbols) + shared,
+    operations: workers * operations * (training.accumulate ?? 1),
   };
 }
 
-async function countModel(backend: CountingBackend, run: CountedRun): Promise<ModelCount> {
-  const { model, dimension, training } = run;
-  const before = backend.bytes;
-  const graph = buildGraph(model, dimension);
-  for (const layer of graph.layers) if (layer instanceof TransformerBlock) layer.recompute = training.recompute ?? false;
-  const weights = backend.bytes - before;
-  const cem = new CemModel(model, dimension, graph, new BlankTables(model));
-  const dense = createDenseOptimizer(graph.trainableWeights, training.optimizer);
-  const averages = training.ema && new DenseAverages(graph.trainableWeights);
-  // Until they are renewed they may share the weights' memory.
-  averages?.renew(0);
-  const optimizer = backend.bytes - before - weights;
-  const step = await countStep(backend, cem, dense, averages, run);
-  const parameters = countParameters(model, graph);
-  averages?.dispose();
-  dense.dispose();
-  cem.dispose();
-  return { parameters, weights, optimizer, ...step };
+function symbolsOf(batches: readonly PlannedBatch[]): number {
+  return batches.reduce((sum, { size, symbols }) => sum + size * symbols, 0);
+}
+
+function sumOf(bytes: Readonly<Record<string, number>>): number {
+  return Object.values(bytes).reduce((sum, part) => sum + part, 0);
 }
 
 /** The batches of a configuration, every text as long as it may be. */
@@ -187,68 +198,23 @@ function plannedBatches(model: ModelConfig, { passages, sentences, titles, words
   ].filter(({ size }) => size > 0);
 }
 
-/** Tables that are never read: embeddings of the right size, and no memory. */
-class BlankTables extends HashTables {
-  constructor(model: ModelConfig) {
-    super(model.local.dimension, ngramTables(model), 1);
-  }
-
-  override embed(batch: SymbolBatch): Float32Array {
-    return new Float32Array(batch.size * batch.symbols * this.dimension);
-  }
+/** Of the query student, as `queryTexts` of its training chooses them. */
+function queryBatches(query: ModelConfig, training: TrainingConfig): PlannedBatch[] {
+  return shortOnes(plannedBatches(query, training)).map(({ size, ...batch }) => ({
+    ...batch,
+    size: training.query?.batchSize ?? size,
+  }));
 }
 
-/** Bytes and operations of one step. */
-async function countStep(
-  backend: CountingBackend,
-  model: CemModel,
-  optimizer: DenseOptimizer,
-  averages: DenseAverages | undefined,
-  { training, batches: planned }: CountedRun,
-): Promise<Pick<ModelCount, 'activations' | 'update' | 'operations'>> {
-  const { hardNegatives, memory } = training.loss.infoNce;
-  const batches = planned.map((batch): TrainingBatch => {
-    const chunk = blankChunk(model.config, batch.symbols);
-    const negatives = batch.size * (hardNegatives?.perText ?? 0) + (memory?.size ?? 0);
-    return {
-      name: batch.name,
-      weight: 1,
-      symbols: model.batch(Array.from({ length: batch.size }, () => chunk)),
-      targets: new Float32Array(batch.size * model.dimension),
-      ...(negatives > 0 && { negatives: new Float32Array(negatives * model.dimension) }),
-    };
-  });
-  const before = backend.bytes;
-  backend.peak = before;
-  backend.operations = 0;
-  const { loss, gradientCaching } = training;
-  const flatten = (gradients: readonly tf.Tensor[]) => optimizer.flatten(gradients);
-  const { dense } = gradientCaching
-    ? await cachedGradients(model, batches, loss, flatten, gradientCaching.microBatch)
-    : await wholeGradients(model, batches, loss, flatten);
-  const groups = training.accumulate ?? 1;
-  // The sum over earlier groups lies beside the next group's gradients.
-  const activations = backend.peak - before + (groups > 1 ? dense.size * FLOAT_BYTES : 0);
-  const operations = backend.operations * groups;
-  backend.peak = backend.bytes;
-  optimizer.apply(dense, training.optimizer.learningRate, 1, 1);
-  averages?.renew(0);
-  dense.dispose();
-  return { activations, update: backend.peak - before, operations };
+/** Texts are read as they are: no frame is made of them. */
+function queryTexts(texts: readonly PlannedTexts[]): PlannedTexts[] {
+  return shortOnes(texts).map((part) => ({ ...part, frames: 0 }));
 }
 
-/** A chunk of literals. */
-function blankChunk(model: ModelConfig, count: number): EncodedChunk {
-  const patchSize = patchingOf(model).kind === 'static' ? undefined : model.patchSize;
-  return {
-    count,
-    lengths: new Uint32Array(count).fill(1),
-    kinds: new Uint8Array(count).fill(1),
-    rows: Array.from({ length: 1 + ngramTables(model) }, () => new Int32Array(count)),
-    ...(patchSize && {
-      patchStarts: Uint32Array.from({ length: Math.ceil(count / patchSize) }, (_, patch) => patch * patchSize),
-    }),
-  };
+/** All but the passages, or these where there are no others. */
+function shortOnes<Part extends { readonly name: string }>(parts: readonly Part[]): readonly Part[] {
+  const short = parts.filter(({ name }) => name !== 'passages');
+  return short.length > 0 ? short : parts;
 }
 
 function tableOptimizerBytes(model: ModelConfig, training: TrainingConfig): number {

@@ -11,6 +11,8 @@ import type { RunFolder } from '../run-folder.ts';
 import type { TrainingListener, TrainOptions } from '../train-options.ts';
 import { labelQueries, queryTexts } from './query-texts.ts';
 
+/** Folder of the query student's own run, below the documents' encoder's. */
+export const QUERY_RUN = 'query';
 const NO_DICTIONARY = new Uint8Array(0);
 
 /** How the training of a query student ended. */
@@ -57,7 +59,7 @@ export async function trainQueryStudent(
 }
 
 function queryFolder(run: RunFolder): RunFolder {
-  const path = join(run.path, 'query');
+  const path = join(run.path, QUERY_RUN);
   return {
     ...run,
     path,
@@ -68,7 +70,7 @@ function queryFolder(run: RunFolder): RunFolder {
 }
 
 /** The run's training without what belongs to the documents' encoder alone; only the newest checkpoint stays. */
-function queryTrainingConfig(training: TrainingConfig): TrainingConfig {
+export function queryTrainingConfig(training: TrainingConfig): TrainingConfig {
   const {
     query,
     warmStart: _warmStart,

@@ -72,6 +72,7 @@ export class EncodingThread {
       else this.#finish(answer);
     });
     worker.on('error', (cause) => this.#fail(cause.message, cause));
+    worker.on('messageerror', (cause) => this.#fail(`its answer cannot be read: ${cause.message}`, cause));
     worker.on('exit', (code) => this.#fail(`its exit code is ${code}`));
     this.#worker = worker;
   }

@@ -39,4 +39,5 @@ port.on('message', (message: DictionaryMessage | BatchMessage) => {
     answer('failed');
   }
 });
+port.on('messageerror', () => answer('failed'));
 answer('ready');

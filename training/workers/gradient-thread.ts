@@ -28,6 +28,7 @@ export class GradientThread {
       else this.#settle(({ resolve }) => resolve(answer));
     });
     this.#worker.on('error', (cause) => this.#fail(cause.message, cause));
+    this.#worker.on('messageerror', (cause) => this.#fail(`its answer cannot be read: ${cause.message}`, cause));
     this.#worker.on('exit', (code) => this.#fail(`its exit code is ${code}`));
   }
 

@@ -7,8 +7,7 @@
 import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
 import { parseBackendRequest, selectBackend, tf } from '../../model/backend/index.ts';
-import { buildGraph, graphInputs } from '../../model/graph.ts';
-import { TransformerBlock } from '../../model/layers/transformer-block.ts';
+import { buildGraph, graphInputs, setRecompute } from '../../model/graph.ts';
 import type { GradientAnswer, GradientJob, GradientPiece, GradientThreadData } from './gradient-messages.ts';
 
 const port = parentPort;
@@ -17,7 +16,7 @@ const { backend, model, dimension, recompute, weights, gradient, signal } = work
 
 await selectBackend(parseBackendRequest(backend));
 const graph = buildGraph(model, dimension);
-for (const layer of graph.layers) if (layer instanceof TransformerBlock) layer.recompute = recompute;
+setRecompute(graph, recompute);
 const variables = graph.trainableWeights;
 
 function answer(message: GradientAnswer, memory: ArrayBuffer[] = []): void {
@@ -121,4 +120,5 @@ port.on('message', (job: GradientJob) => {
     answer({ failure: error instanceof Error ? error.message : String(error) });
   }
 });
+port.on('messageerror', (cause: Error) => answer({ failure: `a job cannot be read: ${cause.message}` }));
 answer('ready');

@@ -5,6 +5,7 @@ import { UsageError } from '../../zpkg/index.ts';
 import type { LossConfig, TrainingConfig } from '../config.ts';
 import { lossGradient } from '../gradient-caching.ts';
 import type { BatchGradients } from '../gradients.ts';
+import { DenseGradient } from '../optimizers/dense-gradient.ts';
 import { cutSymbolBatch, splitSymbolBatch, type TrainingBatch } from '../training-batch.ts';
 import { GradientThread, sharedFloats } from './gradient-thread.ts';
 
@@ -124,7 +125,7 @@ export class GradientWorkers {
     const { loss, terms } = await this.#exchange(shares, batches, lossConfig);
     const symbolGradients = await Promise.all(shares.map(({ thread }) => thread.finish()));
     return {
-      dense: tf.tensor1d(sumOf(shares.map(({ thread }) => thread.gradient))),
+      dense: new DenseGradient([tf.tensor1d(sumOf(shares.map(({ thread }) => thread.gradient)))]),
       loss,
       terms,
       symbolBatches: shares.flatMap(({ pieces }) => pieces.map(({ symbols }) => symbols)),
@@ -163,8 +164,9 @@ export class GradientWorkers {
     });
   }
 
-  #start({ thread, pieces, exchange }: Share, caching: boolean): Promise<void> {
-    return thread.start({
+  // Async: what it throws must not leave the promises of shares that have started without anyone who waits for them.
+  async #start({ thread, pieces, exchange }: Share, caching: boolean): Promise<void> {
+    await thread.start({
       exchange,
       caching,
       pieces: pieces.map(({ symbols }) => ({

@@ -8,9 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { env } from '@huggingface/transformers';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createTeacher, teacherConfig } from '../../../model/encoders/index.ts';
+import { createTeacher, isTeacherAtHand, teacherConfig } from '../../../model/encoders/index.ts';
 import { transformersConfig } from '../../../model/encoders/teacher-config.ts';
-import { resolveModelSettings } from '../../../model/encoders/transformers-presets.ts';
+import { hubName, resolveModelSettings } from '../../../model/encoders/transformers-presets.ts';
+import { errorOf } from '../../data/temporary-folder.ts';
 
 const test = suite('transformers embedder');
 
@@ -117,7 +118,10 @@ testWithModel('qwen3-embedding-tiny', 'a folder by its path; a damaged one is re
 async function withHub(body: (asked: string[], cache: string) => Promise<void>): Promise<void> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
-    const path = /^\/team\/qwen3-embedding-tiny\/resolve\/(?:v2|main)\/([a-z_./]+)$/.exec(request.url ?? '')?.[1];
+    const path =
+      /^\/(?:team\/qwen3-embedding-tiny|onnx-community\/Qwen3-Embedding-0\.6B-ONNX)\/resolve\/(?:v2|main)\/([a-z_./]+)$/.exec(
+        request.url ?? '',
+      )?.[1];
     const file = join(models, 'qwen3-embedding-tiny', path ?? 'absent');
     if (path === undefined || !existsSync(file)) {
       response.writeHead(404).end();
@@ -163,6 +167,69 @@ testWithModel(
     });
   },
 );
+
+testWithModel(
+  'qwen3-embedding-tiny',
+  'a bare name is fetched from the repository that its preset knows; a folder goes before',
+  async () => {
+    await withHub(async (asked, cache) => {
+      const config = { model: 'qwen3-embedding-0.6b' };
+      const elsewhere = join(models, 'all-MiniLM-L6-v2'); // a models folder without it
+      assert.not(isTeacherAtHand(teacherConfig.parse({ kind: 'transformers', ...config }), { models: elsewhere }));
+      const fetched = await create(config, elsewhere);
+      assert.ok(asked.includes('onnx/model.onnx'));
+      assert.is(fetched.description.id, 'transformers:qwen3-embedding-0.6b');
+      assert.ok(isTeacherAtHand(teacherConfig.parse({ kind: 'transformers', ...config }), { models: elsewhere }));
+      const count = asked.length;
+      await create(config, elsewhere);
+      // Below a models folder it may lie under the hub's name as well, as it does in the cache of downloads.
+      const owner = join(cache, 'mine', 'onnx-community');
+      await cp(join(models, 'qwen3-embedding-tiny'), join(owner, 'Qwen3-Embedding-0.6B-ONNX'), { recursive: true });
+      await create(config, join(cache, 'mine'));
+      assert.is(asked.length, count);
+    });
+  },
+);
+
+test('hub names of bare names, of names with an owner, and of paths', () => {
+  // As the repositories are spelt at the hub, which knows no other case.
+  for (const [model, name] of [
+    ['all-MiniLM-L6-v2', 'Xenova/all-MiniLM-L6-v2'],
+    ['all-minilm-l6-v2', 'Xenova/all-MiniLM-L6-v2'],
+    ['multilingual-e5-small', 'Xenova/multilingual-e5-small'],
+    ['bge-m3', 'Xenova/bge-m3'],
+    ['sentence-transformers/all-MiniLM-L6-v2', 'sentence-transformers/all-MiniLM-L6-v2'],
+    ['e5-small', 'e5-small'],
+    ['models/deep/all-MiniLM-L6-v2', undefined],
+    ['/models/all-MiniLM-L6-v2', undefined],
+    ['./all-MiniLM-L6-v2', undefined],
+    ['C:\\models\\all-MiniLM-L6-v2', undefined],
+  ])
+    assert.is(hubName(model!), name, model);
+});
+
+test('what is nowhere is refused with the places that were searched, and why the hub was not asked', async () => {
+  const error = async (model: string, more: object = {}) => errorOf(() => create({ model, ...more }, '/nowhere/models'));
+  const bare = await error('all-MiniLM-L6-v2', { remote: false });
+  assert.is(bare.code, 'TEACHER_NOT_FOUND');
+  for (const part of [
+    '/nowhere/models/all-MiniLM-L6-v2',
+    '/nowhere/models/Xenova/all-MiniLM-L6-v2',
+    'not asked for Xenova/',
+    'teacher.remote',
+  ])
+    assert.ok(bare.message.includes(part), `${part}: ${bare.message}`);
+  const path = await error('/nowhere/else/all-MiniLM-L6-v2');
+  assert.is(path.code, 'TEACHER_NOT_FOUND');
+  for (const part of ['/nowhere/models/all-MiniLM-L6-v2', '/nowhere/else/all-MiniLM-L6-v2', 'it is a path'])
+    assert.ok(path.message.includes(part), `${part}: ${path.message}`);
+  process.env['CEM_OFFLINE'] = '1';
+  try {
+    assert.match((await error('bge-m3')).message, 'not asked for Xenova/bge-m3, since CEM_OFFLINE is set');
+  } finally {
+    delete process.env['CEM_OFFLINE'];
+  }
+});
 
 test('a model that is not at hand and may not be fetched is refused by name', async () => {
   assert.is(await codeOf(create({ model: 'someone/e5-small', remote: false })), 'TEACHER_NOT_FOUND');

@@ -50,7 +50,8 @@ async function compare({ model, workers }: Context, sizes: readonly number[], mi
   for (const [name, term] of Object.entries(whole.terms)) assert.ok(Math.abs(shared.terms[name]! - term) < 1e-4, name);
   const again = await workers.gradients(batches, options);
   assert.equal(allGradients(model, again), got, 'a second time it is the same to the bit');
-  tf.dispose([shared.dense, again.dense]);
+  shared.dense.dispose();
+  again.dense.dispose();
   assert.is(tf.memory().numTensors, tensors, 'nothing is left behind');
   whole.dense.dispose();
   return difference(expected, got);

@@ -1,0 +1,94 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { tf } from '../../../model/backend/index.ts';
+import { nativeKernels } from '../../../model/kernels/native-kernels.ts';
+import { nativeSwiGlu } from '../../../model/kernels/native-swiglu.ts';
+import { silu, swiGlu } from '../../../model/layers/operations.ts';
+import { testBackend } from '../../backend.ts';
+import { checkGradients } from '../gradient-check.ts';
+import { assertClose } from '../layer-checks.ts';
+import { randomValues } from '../tiny-model.ts';
+
+const test = suite('model/kernels/native-swiglu');
+let available = false;
+
+test.before(async () => {
+  await testBackend();
+  available = nativeKernels()?.has('CemSwiGlu') ?? false;
+  if (!available)
+    console.log('tests/model/kernels/native-swiglu.test.ts: skipped, there is no library of native kernels for this backend');
+});
+
+const composed = (gate: tf.Tensor, up: tf.Tensor): tf.Tensor => tf.mul(silu(gate), up);
+
+/** Output and both gradients. */
+function results(operation: typeof composed, [gate, up, dy]: readonly tf.Tensor[]): tf.Tensor[] {
+  return tf.tidy(() => [operation(gate!, up!), ...tf.grads((one, other) => operation(one!, other!))([gate!, up!], dy!)]);
+}
+
+// One number; less than a register of 16; several ranges of 16,384 and a rest.
+for (const shape of [[1, 1], [3, 5], [2, 7, 33], [70_001]]) {
+  test(`equals its slow twin, gradients too: [${shape.join(', ')}]`, () => {
+    if (!available) return;
+    const before = tf.memory().numTensors;
+    const inputs = ['gate', 'up', 'dy'].map((name) =>
+      tf.tidy(() => {
+        const values = tf.tensor(randomValues(tf.util.sizeFromShape(shape), name), shape);
+        return name === 'gate' ? tf.mul(values, 8) : values;
+      }),
+    );
+    const [ours, twins] = [results(swiGlu, inputs), results(composed, inputs)];
+    // Numbers up to about 30, each from a handful of roundings.
+    for (const [index, tensor] of ours.entries())
+      assertClose(tensor.dataSync(), twins[index]!.dataSync(), 1e-5, `result ${index}`);
+    assert.equal(
+      ours.map((tensor) => tensor.shape),
+      [shape, shape, shape],
+    );
+    tf.dispose([...inputs, ...ours, ...twins]);
+    assert.is(tf.memory().numTensors, before, 'tensors left');
+  });
+}
+
+test('silu keeps 5 units in the last place over the whole range of the exponential, and numbers that are none', () => {
+  if (!available) return;
+  // silu(x) = x / (1 + e^-x) in float64. e^x is right to 1.1 units in the last place (vector-math.h), the sum, the quotient and two products to half a unit each. Below -87.3 the
+  // sigmoid is below 2^-126, the smallest normal float, and TensorFlow's threads take such numbers for 0.
+  const count = 200_000;
+  const values = Float32Array.from({ length: count }, (_, index) => -120 + (240 * index) / count);
+  const got = tf.tidy(() => swiGlu(tf.tensor1d(values), tf.ones([count]))).dataSync();
+  for (let index = 0; index < count; index++) {
+    const x = values[index]!;
+    const expected = x / (1 + Math.exp(-x));
+    const unit = 2 ** (Math.floor(Math.log2(Math.abs(expected) || 1)) - 23);
+    const allowed = x < -87.3 ? 88 * 2 ** -126 : 5 * unit;
+    assert.ok(Math.abs(got[index]! - expected) <= allowed, `silu(${x}) is ${got[index]}, ${expected} expected`);
+  }
+  const odd = tf.tidy(() =>
+    swiGlu(tf.tensor1d([Number.NaN, 1, 1, Number.POSITIVE_INFINITY]), tf.tensor1d([1, Number.NaN, Number.POSITIVE_INFINITY, 1])),
+  );
+  assert.equal([...odd.dataSync()].map(String), ['NaN', 'NaN', 'Infinity', 'Infinity']);
+  odd.dispose();
+});
+
+test('gradients equal central differences', async () => {
+  if (!available) return;
+  const variables = ['gate', 'up'].map((name) => ({ name, shape: [3, 7], values: randomValues(21, `numeric/${name}`) }));
+  await checkGradients('swiglu', variables, ([gate, up]) => swiGlu(gate!, up!));
+});
+
+test('no numbers are no error; what does not fit is left to tfjs, and refused by the op', () => {
+  if (!available) return;
+  const [empty, five, six] = [tf.zeros([0, 7]), tf.zeros([5]), tf.zeros([6])];
+  const nothing = swiGlu(empty, empty);
+  assert.equal(nothing.shape, [0, 7]);
+  const whole = tf.zeros([5], 'int32');
+  assert.is(nativeSwiGlu(five, six), undefined);
+  assert.is(nativeSwiGlu(whole, whole), undefined);
+  const refused = (error: { code?: string }) => error.code === 'NATIVE_KERNEL';
+  assert.throws(() => nativeKernels()!.run('CemSwiGlu', {}, [five, six], 1), refused);
+  assert.throws(() => nativeKernels()!.run('CemSwiGluGradient', {}, [five, five, six], 2), refused);
+  tf.dispose([empty, five, six, nothing, whole]);
+});
+
+test.run();
