@@ -11,6 +11,8 @@ const STEPS = 4;
 /** Labels nearer than this, in either direction, would touch. */
 const LABEL_WIDTH = 16;
 const LABEL_HEIGHT = 13;
+/** Two numbers a whole height apart do not touch, however their sum was rounded. */
+const ROUNDING = 1e-6;
 const DIGIT_WIDTH = 7;
 const LEGEND_LINE = 16;
 const MARK_RADIUS = 5;
@@ -92,7 +94,9 @@ function labels(points: readonly Point[]): { point: Point; x: number; y: number 
   for (const point of [...points].sort((first, second) => first.y - second.y || first.x - second.x)) {
     const marks = points.filter((other) => other !== point).map((other) => ({ x: other.x - MARK_RADIUS, y: other.y + 4 }));
     const touched = (x: number, y: number): { y: number } | undefined =>
-      [...placed, ...marks].find((other) => Math.abs(other.x - x) < LABEL_WIDTH && Math.abs(other.y - y) < LABEL_HEIGHT);
+      [...placed, ...marks].find(
+        (other) => Math.abs(other.x - x) < LABEL_WIDTH && Math.abs(other.y - y) < LABEL_HEIGHT - ROUNDING,
+      );
     const right = point.x + 8;
     const left = point.x - 8 - DIGIT_WIDTH * String(point.number).length;
     let y = point.y + 4;
