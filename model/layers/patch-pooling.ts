@@ -1,6 +1,6 @@
 import { tf } from '../backend/tf.ts';
 import { CemLayer, inputsOf, shapesOf } from './layer.ts';
-import { linear, maskBias, rmsNormalize } from './operations.ts';
+import { linear, maskBias, normedProducts } from './operations.ts';
 import { attendBlocks, attendRuns } from './patch-attention.ts';
 import { recomputed } from './recompute.ts';
 import { patchSegments, segmentMaximum } from './segments.ts';
@@ -82,10 +82,11 @@ export class PatchPooling extends CemLayer<PatchPoolingOptions> {
     const patches = (batch * symbols) / patchSize;
     // [patches, patchSize, 1]
     const patchMask = mask.reshape([patches, patchSize, 1]);
+    const { read, key, value } = this.#projectSymbols(states, weights);
     const occupied = tf.max(patchMask, 1); // [patches, 1]
-    const masked = tf.add(states.reshape([patches, patchSize, dimension]), maskBias(patchMask));
+    const masked = tf.add(read.reshape([patches, patchSize, dimension]), maskBias(patchMask));
     const largest = tf.mul(tf.max(masked, 1), occupied); // [patches, dimension]
-    const { asked, query, key, value } = this.#project(largest, states, weights);
+    const { asked, query } = this.#projectQueries(largest, weights);
     const attended = attendBlocks({ query, key, value }, mask, heads, patchSize);
     const pooled = this.#joinQueries(asked, attended, occupied, weights.output);
     return pooled.reshape([batch, symbols / patchSize, queries * dimension]);
@@ -99,30 +100,32 @@ export class PatchPooling extends CemLayer<PatchPoolingOptions> {
     const patches = patchMask.size;
     const segments = patchSegments(patchIds, patchMask.shape[1], longestPatch ?? symbols);
     const occupied = patchMask.reshape([patches, 1]);
-    const maxima = segmentMaximum(states.reshape([rows, dimension]), segments);
+    const { read, key, value } = this.#projectSymbols(states, weights);
+    const maxima = segmentMaximum(read.reshape([rows, dimension]), segments);
     const largest = tf.mul(tf.slice(maxima, [0, 0], [patches, dimension]), occupied); // [patches, dimension]
-    const { asked, query, key, value } = this.#project(largest, states, weights);
+    const { asked, query } = this.#projectQueries(largest, weights);
     const attended = attendRuns({ query, key, value }, patchIds, segments, heads);
     const pooled = this.#joinQueries(asked, attended, occupied, weights.output);
     return pooled.reshape([batch, patchMask.shape[1], queries * dimension]);
   }
 
+  /** `key` and `value` [batch, symbols, dimension]; `read` is the states, to be gone on with so that their gradients come together in one pass. */
+  #projectSymbols(states: tf.Tensor3D, weights: PoolingWeights<tf.Tensor>): Record<'read' | 'key' | 'value', tf.Tensor> {
+    const kernels = [weights.key, weights.value];
+    const { sum, products } = normedProducts(states, undefined, weights.symbolNorm, this.options.epsilon, kernels);
+    const [key, value] = products.map((product) => product.reshape(states.shape)) as [tf.Tensor, tf.Tensor];
+    return { read: sum, key, value };
+  }
+
   /**
    * @param largest [patches, dimension]
-   * @returns `asked` and `query` [patches, queries, dimension]; `key` and `value` [batch, symbols, dimension]
+   * @returns [patches, queries, dimension] both
    */
-  #project(
-    largest: tf.Tensor,
-    states: tf.Tensor3D,
-    weights: PoolingWeights<tf.Tensor>,
-  ): Record<'asked' | 'query' | 'key' | 'value', tf.Tensor> {
+  #projectQueries(largest: tf.Tensor, weights: PoolingWeights<tf.Tensor>): Record<'asked' | 'query', tf.Tensor> {
     const { dimension, queries, epsilon } = this.options;
-    const asked = linear(largest, weights.widen).reshape([largest.shape[0]!, queries, dimension]);
-    const query = linear(rmsNormalize(asked, weights.queryNorm, epsilon), weights.query);
-    const normed = rmsNormalize(states, weights.symbolNorm, epsilon);
-    const key = linear(normed, weights.key);
-    const value = linear(normed, weights.value);
-    return { asked, query, key, value };
+    const wide = linear(largest, weights.widen).reshape([largest.shape[0]!, queries, dimension]);
+    const { sum, products } = normedProducts(wide, undefined, weights.queryNorm, epsilon, [weights.query]);
+    return { asked: sum, query: products[0]!.reshape(wide.shape) };
   }
 
   /** [patches, queries, dimension] each, occupied [patches, 1] -> [patches, queries * dimension] */
