@@ -20,9 +20,12 @@ interface PreparedStep {
   readonly settled: Promise<unknown>;
 }
 
+/** Steps that are prepared beside the one that is given out. */
+const AHEAD = 2;
+
 /**
- * The batches of steps, each prepared while the step before it is computed: frames are read before that step begins, since a backend may block this thread until it ends, and
- * encoded on a thread meanwhile. Batches are functions of their number, so that order and content are those of a run without.
+ * The batches of steps, each prepared while steps before it are computed: frames are asked for two steps before, and are with the thread that encodes them when the step before
+ * begins, since a backend may block this thread until it ends. Batches are functions of their number, so that order and content are those of a run without.
  */
 export class BatchPrefetch {
   readonly #granularities: readonly Granularity[];
@@ -30,7 +33,8 @@ export class BatchPrefetch {
   readonly #dictionary: PreparedDictionary;
   readonly #options: PrefetchOptions;
   readonly #thread: Pick<EncodingThread, 'encode' | 'close'>;
-  #next: PreparedStep | undefined;
+  /** Steps that follow each other. */
+  #ahead: PreparedStep[] = [];
   #waited = 0;
   #since = performance.now();
 
@@ -59,13 +63,12 @@ export class BatchPrefetch {
     const start = performance.now();
     // A backend may block this thread from step to step: here messages and signals come in.
     await setImmediate();
-    const taken = this.#next?.step === step ? this.#next : this.#prepare(step);
-    this.#next = undefined;
+    if (this.#ahead[0]?.step !== step) this.#ahead = [this.#prepare(step)];
+    const taken = this.#ahead.shift()!;
     const groups = await taken.groups;
-    if (step + 1 < this.#options.steps) {
-      this.#next = this.#prepare(step + 1);
-      await this.#next.handedOver;
-    }
+    for (let next = step + 1 + this.#ahead.length; next <= Math.min(step + AHEAD, this.#options.steps - 1); next++)
+      this.#ahead.push(this.#prepare(next));
+    await this.#ahead[0]?.handedOver;
     this.#waited += performance.now() - start;
     return groups;
   }
@@ -82,7 +85,7 @@ export class BatchPrefetch {
   /** Ends the thread; no batch is being read or made when it resolves. */
   async close(): Promise<void> {
     await this.#thread.close();
-    await this.#next?.settled;
+    await Promise.all(this.#ahead.map(({ settled }) => settled));
   }
 
   #prepare(step: number): PreparedStep {

@@ -76,6 +76,28 @@ test('steps have the batches that they have without it, in order and out of orde
   await prefetch.close();
 });
 
+test('two steps ahead are asked for, and no step twice', async ({ model, parts }) => {
+  const asked: number[] = [];
+  const here = encodeHere(model);
+  const thread = {
+    encode: (texts: readonly CompressedText[]) => {
+      asked.push(texts.length);
+      return here(texts);
+    },
+    close: async () => {},
+  };
+  const prefetch = new BatchPrefetch(parts, model, model.prepareDictionary(NONE), { groups: 1, steps: 5 }, thread);
+  const counts: number[] = [];
+  for (let step = 0; step < 5; step++) {
+    await prefetch.take(step);
+    // The thread has the step behind; the one behind that follows without being waited for.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    counts.push(asked.length / parts.length);
+  }
+  assert.equal(counts, [3, 4, 5, 5, 5]);
+  await prefetch.close();
+});
+
 test('the next step is with the thread when a step is given out, and none behind the last', async ({ model, parts }) => {
   const thread = heldThread(model);
   const prefetch = new BatchPrefetch(parts, model, model.prepareDictionary(NONE), { groups: 3, steps: 2 }, thread);
