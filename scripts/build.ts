@@ -8,8 +8,8 @@ import { CemError } from '../zpkg/errors.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const output = join(root, 'dist');
 const FOLDERS = ['zpkg', 'model', 'data', 'checkpoints', 'search', 'training', 'eval', 'rag', 'configs', 'cli'];
-/** Kernels in WebAssembly and in C, presets, and the formats' documents, which checkpoints carry along. */
-const ASSETS = /\.(wasm|c|h|yaml|md)$/;
+/** Kernels in WebAssembly, presets, and the formats' documents, which checkpoints carry along. */
+const ASSETS = /\.(wasm|yaml|md)$/;
 /** Benches stay in the repository. */
 const LEFT_OUT = /^eval\/bench\//;
 
