@@ -32,7 +32,7 @@ export interface TrainingDocuments {
 /**
  * The documents that a run trains on: those of its source, and of further ones, in this order.
  *
- * @throws CemError `DATA_MISSING` when there is no such source, `DATA_TWICE` when two further sources have one name
+ * @throws CemError `DATA_MISSING` when there is no such source, `DATA_TWICE` when two further sources have one name; reading, `DATA_TWICE` when an id of the first source begins with it
  */
 export async function trainingDocuments(
   first: TrainingSource,
@@ -45,21 +45,32 @@ export async function trainingDocuments(
   );
   others.forEach(({ prefix }, index) => {
     if (others.findIndex((other) => other.prefix === prefix) === index) return;
-    throw new CemError(
-      'DATA_TWICE',
-      `data.further names two sources ${prefix.slice(0, -1)}: their documents' ids begin with that name, so give one folder another name`,
-      { details: { name: prefix.slice(0, -1) } },
-    );
+    throw twice(prefix, `data.further names two sources ${prefix.slice(0, -1)}`);
   });
   const largest = Math.max(1, ...others.map((other) => other.weight));
   const shareOf = (id: string) => (others.find(({ prefix }) => id.startsWith(prefix))?.weight ?? 1) / largest;
   return {
     documents: async function* () {
-      yield* readFirst();
+      for await (const document of readFirst()) {
+        const taken = others.find(({ prefix }) => document.id.startsWith(prefix));
+        if (taken === undefined) yield document;
+        else
+          throw twice(
+            taken.prefix,
+            `the id ${JSON.stringify(document.id)} of ${first.source} begins with the name of a source in data.further`,
+          );
+      }
       for (const { prefix, read } of others) for await (const document of read()) yield { ...document, id: prefix + document.id };
     },
     ...(others.some(({ weight }) => weight !== 1) && { shareOf }),
   };
+}
+
+function twice(prefix: string, what: string): CemError {
+  const name = prefix.slice(0, -1);
+  return new CemError('DATA_TWICE', `${what}: ids of its documents begin with ${prefix}, so give its folder another name`, {
+    details: { name },
+  });
 }
 
 /** What the ids of a further source begin with: its folder's or file's name without ending. */

@@ -56,6 +56,11 @@ test('further corpora come after the first, with their name before their ids, in
     const heavier = await trainingDocuments(first, [{ source: notes, weight: 4 }]);
     assert.equal(['d1', 'notes/d0'].map(heavier.shareOf!), [0.25, 1]);
 
+    const rows = join(folder, 'rows.jsonl');
+    await writeJsonl(rows, [{ _id: 'notes/d0', text: 'an id that begins like those of notes.jsonl' }]);
+    const mixed = await trainingDocuments({ source: rows }, [{ source: notes, weight: 0.5 }]);
+    assert.is((await errorOf(() => idsOf(mixed.documents()))).code, 'DATA_TWICE');
+
     const other = join(folder, 'other');
     await mkdir(other);
     const same = join(other, 'notes.jsonl');

@@ -299,6 +299,10 @@ test('a warm start from a checkpoint of ours takes what has the same shape, and 
     assert.is(result.texts['passages'], 60);
     const note = notes.find((line) => line.startsWith('warm start:'));
     assert.match(note ?? '', /drawn: global\/1\/.*; of other shapes: none; 0 tensors not used$/);
+    const missing = options(join(folder, 'none'), tinyRun(source, 1, { warmStart: join(folder, 'nowhere') }));
+    const error = await errorOf(() => train(missing));
+    assert.is(error.code, 'IMPORT_MISSING');
+    assert.match(error.message, /nowhere is neither a checkpoint or run folder of ours nor a BLT checkpoint/);
     // 40 passages and half of 20 others make an epoch of 50 / 8 batches.
     assert.match(notes.find((line) => line.startsWith('train:')) ?? '', /1 steps, 0\.2 epochs of passages/);
     for (const file of ['tables.safetensors', 'model.safetensors']) {
