@@ -1,6 +1,6 @@
 /**
  * `npm run native`: makes the `tensorflow` backend work on machines where tfjs-node's own download does not, by compiling its addon against
- * a TensorFlow library that is found or fetched; and compiles our own kernels (model/kernels/native/) for it, which make training faster. Says at each step what it found; safe to interrupt and to repeat.
+ * a TensorFlow library that is found or fetched; and compiles our own kernels (model/kernels/c/) for it, which make training faster. Says at each step what it found; safe to interrupt and to repeat.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { nativeKernels } from '../kernels/native-kernels.ts';
+import { compiledKernels } from '../kernels/compiled-kernels.ts';
 import { loadNativeKernels } from '../kernels/native-library.ts';
 import { registerTensorFlowKernels } from '../kernels/tensorflow-kernels.ts';
 import { BackendError, reasonOf, type StartBackend } from './backend.ts';
@@ -68,5 +68,5 @@ export const startTensorFlow: StartBackend = async () => {
     registerTensorFlowKernels();
     loadNativeKernels(require, dirname(require.resolve(`${name}/package.json`)));
   }
-  return `TensorFlow ${binding.TF_Version}${isUsingGpuDevice ? ' on a GPU' : nativeKernels() ? ', native kernels' : ''}`;
+  return `TensorFlow ${binding.TF_Version}${isUsingGpuDevice ? ' on a GPU' : compiledKernels() ? ', native kernels' : ''}`;
 };

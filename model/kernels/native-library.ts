@@ -3,10 +3,10 @@ import { resolve } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { CemError } from '../../zpkg/errors.ts';
 import { tf } from '../backend/tf.ts';
-import { type NativeKernels, useNativeKernels } from './native-kernels.ts';
+import { type CompiledKernels, useCompiledKernels } from './compiled-kernels.ts';
 import { type NativeRowFunctions, NativeRows, useNativeRows } from './native-rows.ts';
 
-/** The interface between these sources and the C sources in native/: `CEM_NATIVE_VERSION` of cem-native.h. */
+/** The interface between these sources and the C sources in c/: `CEM_NATIVE_VERSION` of cem-kernels.h. */
 export const NATIVE_KERNELS_VERSION = 1;
 
 const BACKEND = 'tensorflow';
@@ -14,7 +14,7 @@ const BACKEND = 'tensorflow';
 /** Where `npm run native` puts the library, within the package of the backend. */
 export const NATIVE_KERNELS_FILE = 'lib/cem-native.node';
 
-/** What the library says of itself when it is loaded (native/registry.c). */
+/** What the library says of itself when it is loaded (c/registry.c). */
 interface NativeLibrary extends NativeRowFunctions {
   readonly version: number;
   /** Why its ops cannot be used; empty where they can. */
@@ -44,7 +44,7 @@ interface TensorFlowBackend {
 type AttributeKind = 'int' | 'float' | 'bool';
 
 /** Operations in C that TensorFlow runs as its own: `npm run native` compiles them. */
-class LibraryKernels implements NativeKernels {
+class LibraryKernels implements CompiledKernels {
   readonly threads: number;
   readonly #attributes: ReadonlyMap<string, ReadonlyMap<string, AttributeKind>>;
 
@@ -70,7 +70,7 @@ class LibraryKernels implements NativeKernels {
     const kinds = this.#attributes.get(op);
     if (kinds === undefined) {
       throw new CemError(
-        'NATIVE_KERNEL',
+        'COMPILED_KERNEL',
         `the library of native kernels has no ${op}, but ${this.ops.join(', ')}; run \`npm run native\``,
         { details: { op } },
       );
@@ -81,7 +81,7 @@ class LibraryKernels implements NativeKernels {
       const kind = kinds.get(name);
       if (kind === undefined || (kind === 'bool') !== (typeof value === 'boolean')) {
         throw new CemError(
-          'NATIVE_KERNEL',
+          'COMPILED_KERNEL',
           `${op} takes the attributes ${[...kinds].map(([known, type]) => `${known} (${type})`).join(', ')}, got ${name} = ${value}`,
           { details: { op, attribute: name } },
         );
@@ -92,7 +92,7 @@ class LibraryKernels implements NativeKernels {
       return backend.executeMultipleOutputs(op, given, inputs, outputs);
     } catch (cause) {
       const shapes = inputs.map(({ dtype, shape }) => `${dtype} [${shape.join(', ')}]`).join(', ');
-      throw new CemError('NATIVE_KERNEL', `${op} of ${shapes}: ${(cause as Error).message}`, { details: { op }, cause });
+      throw new CemError('COMPILED_KERNEL', `${op} of ${shapes}: ${(cause as Error).message}`, { details: { op }, cause });
     }
   }
 }
@@ -123,7 +123,7 @@ function refusal({ version, problem }: Pick<NativeLibrary, 'version' | 'problem'
 export function loadNativeKernels(require: NodeJS.Require, packageFolder: string): void {
   const choice = process.env['CEM_NATIVE_KERNELS'] ?? '';
   const path = choice === '' || choice === '1' ? `${packageFolder}/${NATIVE_KERNELS_FILE}` : resolve(choice);
-  useNativeKernels(BACKEND, undefined);
+  useCompiledKernels(BACKEND, undefined);
   useNativeRows(undefined);
   if (choice === '0' || (choice === '' && !existsSync(path))) return;
   let reason: string | undefined;
@@ -131,7 +131,7 @@ export function loadNativeKernels(require: NodeJS.Require, packageFolder: string
     const library = require(path) as NativeLibrary;
     reason = refusal(library);
     if (reason === undefined) {
-      useNativeKernels(BACKEND, new LibraryKernels(library));
+      useCompiledKernels(BACKEND, new LibraryKernels(library));
       useNativeRows(new NativeRows(library));
     }
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { SymbolBatch } from '../symbol-batch.ts';
 import type { AdamStep, RowGradient } from './row-kernels.ts';
 
-/** Functions of the library of native kernels over arrays wherever they lie (native/table-rows.c). They throw where sizes do not go together. */
+/** Functions of the library of native kernels over arrays wherever they lie (c/table-rows.c). They throw where sizes do not go together. */
 export interface NativeRowFunctions {
   adamRows(
     weights: Float32Array,

@@ -1,6 +1,6 @@
 import { tf } from '../backend/tf.ts';
 import { attentionProduct } from '../kernels/attention-product.ts';
-import { nativeAttention } from '../kernels/native-attention.ts';
+import { compiledAttention } from '../kernels/compiled-attention.ts';
 import { joinHeads, MASKED_SCORE, maskBias, splitHeads } from './operations.ts';
 import { applyRotary, rotaryPairs } from './rotary.ts';
 
@@ -29,11 +29,13 @@ export function rotaryAttention(
 ): tf.Tensor3D {
   return tf.tidy(() => {
     const angles = (positions: number, width: number) => rotaryPairs(positions, width, options.ropeTheta);
-    return nativeAttention(query, key, value, mask, angles, options) ?? composedRotaryAttention(query, key, value, mask, options);
+    return (
+      compiledAttention(query, key, value, mask, angles, options) ?? composedRotaryAttention(query, key, value, mask, options)
+    );
   });
 }
 
-/** The same of tfjs' operations, for every backend: what the native kernel must agree with. */
+/** The same of tfjs' operations, for every backend: what the compiled kernel must agree with. */
 export function composedRotaryAttention(
   query: tf.Tensor3D,
   key: tf.Tensor3D,

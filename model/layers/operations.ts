@@ -1,7 +1,7 @@
 import { tf } from '../backend/tf.ts';
-import { type NormedProducts, nativeNormedProducts } from '../kernels/native-normed-products.ts';
-import { nativeRmsNormalize } from '../kernels/native-rms-norm.ts';
-import { nativeSwiGlu } from '../kernels/native-swiglu.ts';
+import { compiledNormedProducts, type NormedProducts } from '../kernels/compiled-normed-products.ts';
+import { compiledRmsNormalize } from '../kernels/compiled-rms-norm.ts';
+import { compiledSwiGlu } from '../kernels/compiled-swiglu.ts';
 
 /** Added to attention scores where a key must not be seen; large against any score, small enough to stay finite in float32 sums. */
 export const MASKED_SCORE = 1e9;
@@ -22,10 +22,10 @@ export function linear(x: tf.Tensor, kernel: tf.Tensor): tf.Tensor {
  * Source: Zhang and Sennrich 2019.
  */
 export function rmsNormalize(x: tf.Tensor, gain: tf.Tensor, epsilon: number): tf.Tensor {
-  return nativeRmsNormalize(x, gain, epsilon) ?? composedRmsNormalize(x, gain, epsilon);
+  return compiledRmsNormalize(x, gain, epsilon) ?? composedRmsNormalize(x, gain, epsilon);
 }
 
-/** The same of tfjs' operations, for every backend: what the native kernel must agree with. */
+/** The same of tfjs' operations, for every backend: what the compiled kernel must agree with. */
 export function composedRmsNormalize(x: tf.Tensor, gain: tf.Tensor, epsilon: number): tf.Tensor {
   const dimension = x.shape[x.shape.length - 1]!;
   const operation = tf.customGrad((input, weight, save) => {
@@ -64,10 +64,10 @@ export function normedProducts(
   epsilon: number,
   kernels: readonly tf.Tensor[],
 ): NormedProducts {
-  return nativeNormedProducts(x, delta, gain, epsilon, kernels) ?? composedNormedProducts(x, delta, gain, epsilon, kernels);
+  return compiledNormedProducts(x, delta, gain, epsilon, kernels) ?? composedNormedProducts(x, delta, gain, epsilon, kernels);
 }
 
-/** The same of single operations: what the native kernel must agree with. */
+/** The same of single operations: what the compiled kernel must agree with. */
 export function composedNormedProducts(
   x: tf.Tensor,
   delta: tf.Tensor | undefined,
@@ -82,7 +82,7 @@ export function composedNormedProducts(
 
 /** `silu(gate) * up`, tensors of one shape. Source: Shazeer 2020 (GLU variants improve transformer). */
 export function swiGlu(gate: tf.Tensor, up: tf.Tensor): tf.Tensor {
-  return nativeSwiGlu(gate, up) ?? tf.mul(silu(gate), up);
+  return compiledSwiGlu(gate, up) ?? tf.mul(silu(gate), up);
 }
 
 /** `x * sigmoid(x)`; gradient `s + x s (1 - s)`. Source: Elfwing et al. 2017 (SiLU). */

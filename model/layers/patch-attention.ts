@@ -1,5 +1,5 @@
 import { tf } from '../backend/tf.ts';
-import { nativePatchAttention } from '../kernels/native-patch-attention.ts';
+import { compiledPatchAttention } from '../kernels/compiled-patch-attention.ts';
 import { linear, maskBias } from './operations.ts';
 import { type Segments, segmentSoftmax, segmentSum, spreadToRows } from './segments.ts';
 
@@ -22,11 +22,11 @@ export interface PatchOperands {
 export function attendBlocks(operands: PatchOperands, mask: tf.Tensor2D, heads: number, patchSize: number): tf.Tensor {
   const { query, key, value } = operands as { [name in keyof PatchOperands]: tf.Tensor3D };
   return tf.tidy(
-    () => nativePatchAttention(query, key, value, mask, heads, patchSize) ?? composedBlocks(operands, mask, heads, patchSize),
+    () => compiledPatchAttention(query, key, value, mask, heads, patchSize) ?? composedBlocks(operands, mask, heads, patchSize),
   );
 }
 
-/** The same of tfjs' operations, for every backend: what the native kernel must agree with. */
+/** The same of tfjs' operations, for every backend: what the compiled kernel must agree with. */
 export function composedBlocks(
   { query, key, value }: PatchOperands,
   mask: tf.Tensor2D,
@@ -58,10 +58,10 @@ export function composedBlocks(
  */
 export function attendRuns(operands: PatchOperands, patchIds: tf.Tensor2D, segments: Segments, heads: number): tf.Tensor {
   const { query, key, value } = operands as { [name in keyof PatchOperands]: tf.Tensor3D };
-  return tf.tidy(() => nativePatchAttention(query, key, value, patchIds, heads) ?? composedRuns(operands, segments, heads));
+  return tf.tidy(() => compiledPatchAttention(query, key, value, patchIds, heads) ?? composedRuns(operands, segments, heads));
 }
 
-/** The same of tfjs' operations, for every backend: what the native kernel must agree with. */
+/** The same of tfjs' operations, for every backend: what the compiled kernel must agree with. */
 export function composedRuns({ query, key, value }: PatchOperands, segments: Segments, heads: number): tf.Tensor {
   const [patches, queries, dimension] = query.shape as [number, number, number];
   const rows = key.size / dimension;

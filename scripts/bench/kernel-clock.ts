@@ -1,5 +1,5 @@
 import { tf } from '../../model/backend/tf.ts';
-import { nativeKernels } from '../../model/kernels/native-kernels.ts';
+import { compiledKernels } from '../../model/kernels/compiled-kernels.ts';
 
 /** Time of one kernel in one step. */
 export interface KernelTime {
@@ -33,10 +33,10 @@ export class KernelClock {
         },
       });
     }
-    const native = nativeKernels();
-    if (!native) return;
-    const run = native.run.bind(native);
-    native.run = (op, ...rest) => {
+    const compiled = compiledKernels();
+    if (!compiled) return;
+    const run = compiled.run.bind(compiled);
+    compiled.run = (op, ...rest) => {
       const start = performance.now();
       const result = run(op, ...rest);
       const time = this.#times.get(op) ?? { calls: 0, milliseconds: 0 };

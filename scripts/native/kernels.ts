@@ -6,7 +6,7 @@ import { NATIVE_KERNELS_FILE } from '../../model/kernels/native-library.ts';
 import { lastLines, runCommand } from './command.ts';
 
 /** The C sources of the kernels. */
-const SOURCES = fileURLToPath(new URL('../../model/kernels/native/', import.meta.url));
+const SOURCES = fileURLToPath(new URL('../../model/kernels/c/', import.meta.url));
 
 const COMPILE_LIMIT_MS = 300_000;
 

@@ -10,7 +10,7 @@ import { uniqueSentences } from '../../data/index.ts';
 import { selectBackend, tf } from '../../model/backend/index.ts';
 import { modelConfigSchema, queryModelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { nativeKernels } from '../../model/kernels/native-kernels.ts';
+import { compiledKernels } from '../../model/kernels/compiled-kernels.ts';
 import { compressTexts } from '../../training/granularity.ts';
 import { planTraining, trainingConfigSchema } from '../../training/index.ts';
 import { TrainingStep } from '../../training/step.ts';
@@ -102,7 +102,7 @@ test('the state of each optimiser and of averages is that of a real one', async 
   const numbers = model.graph.countParams();
   // Where operations of tfjs update matrices and gains together, their decays are a vector besides.
   for (const [changes, decays] of [
-    [{}, nativeKernels() ? 0 : numbers],
+    [{}, compiledKernels() ? 0 : numbers],
     [{ optimizer: { kind: 'lion' } }, numbers],
     [{ optimizer: { kind: 'adafactor', tables: 'rowwise-adagrad' } }, 0],
     [{ optimizer: { kind: 'adafactor' }, ema: { decay: 0.9 } }, 0],
@@ -291,7 +291,7 @@ test('the peak is within 20% of what a process really holds', async () => {
   });
   const tested = tf.getBackend();
   for (const [changes, native] of [...MEASURED.map((changes) => [changes, false] as const), [{}, true] as const]) {
-    if (native && !(await selectBackend('tensorflow').then(nativeKernels, () => undefined))) {
+    if (native && !(await selectBackend('tensorflow').then(compiledKernels, () => undefined))) {
       console.log('skipped: the peak with native kernels, which `npm run native` compiles');
       continue;
     }

@@ -1,9 +1,9 @@
 import { tf } from '../../model/backend/tf.ts';
-import { nativeKernels } from '../../model/kernels/native-kernels.ts';
+import { compiledKernels } from '../../model/kernels/compiled-kernels.ts';
+import { CompiledAdamW } from './compiled-adamw.ts';
 import { DenseGradient } from './dense-gradient.ts';
 import type { DenseOptimizer } from './dense-optimizer.ts';
 import { GroupVectors } from './group-vectors.ts';
-import { NativeAdamW } from './native-adamw.ts';
 import { type StateArrays, stateArray } from './state-arrays.ts';
 import { type DecayOptions, groupDecay, groupWeights, readGroup, type WeightGroup, writeGroup } from './weight-groups.ts';
 
@@ -18,7 +18,7 @@ export interface AdamWOptions extends AdamOptions, DecayOptions {}
 /**
  * AdamW (Loshchilov and Hutter 2019). Weights, gradients and moments are handled as flat vectors in the fixed order of the graph's trainable weights: a dozen operations a group of
  * weights instead of a dozen a weight. That order is part of the checkpoint's contract; groups are not, since every number is updated by itself.
- * Decay is for matrices only, by choice without embeddings; gains are left alone. Where there are native kernels, one pass over all memory does it in place (`NativeAdamW`).
+ * Decay is for matrices only, by choice without embeddings; gains are left alone. Where there are compiled kernels, one pass over all memory does it in place (`CompiledAdamW`).
  */
 export class AdamW implements DenseOptimizer {
   readonly #options: AdamWOptions;
@@ -27,7 +27,7 @@ export class AdamW implements DenseOptimizer {
   #decays: readonly (tf.Tensor1D | number)[] | undefined;
   readonly #first: GroupVectors;
   readonly #second: GroupVectors;
-  readonly #native: NativeAdamW;
+  readonly #compiled: CompiledAdamW;
 
   /** @param groupNumbers numbers of a group, at most; results do not depend on it */
   constructor(weights: readonly tf.LayerVariable[], options: AdamWOptions, groupNumbers?: number) {
@@ -35,8 +35,8 @@ export class AdamW implements DenseOptimizer {
     this.#groups = groupWeights(weights, groupNumbers);
     this.#first = new GroupVectors(this.#groups);
     this.#second = new GroupVectors(this.#groups);
-    this.#native = new NativeAdamW(options);
-    if (!nativeKernels()) this.#groupDecays();
+    this.#compiled = new CompiledAdamW(options);
+    if (!compiledKernels()) this.#groupDecays();
   }
 
   #groupDecays(): readonly (tf.Tensor1D | number)[] {
@@ -46,17 +46,17 @@ export class AdamW implements DenseOptimizer {
 
   flatten(gradients: readonly tf.Tensor[]): DenseGradient {
     // One pass over everything takes gradients where they lie.
-    return nativeKernels() ? new DenseGradient(gradients) : DenseGradient.flat(gradients);
+    return compiledKernels() ? new DenseGradient(gradients) : DenseGradient.flat(gradients);
   }
 
   /** @param step from 1 on, for the bias correction */
   apply(gradient: DenseGradient, learningRate: number, scale: number, step: number): void {
-    const kernels = nativeKernels();
+    const kernels = compiledKernels();
     if (kernels) {
       const numbers = { ...this.#options, learningRate, scale, step };
       this.#groups.forEach((group, index) => {
         const moments = { first: this.#first.at(index), second: this.#second.at(index) };
-        this.#native.apply(kernels, group, gradient, moments, numbers);
+        this.#compiled.apply(kernels, group, gradient, moments, numbers);
       });
       return;
     }

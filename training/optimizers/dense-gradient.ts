@@ -1,5 +1,5 @@
 import { tf } from '../../model/backend/tf.ts';
-import { nativeKernels } from '../../model/kernels/native-kernels.ts';
+import { compiledKernels } from '../../model/kernels/compiled-kernels.ts';
 import type { WeightGroup } from './weight-groups.ts';
 
 /**
@@ -46,7 +46,7 @@ export class DenseGradient {
 
   /** Scalar, in the caller's tidy. */
   sumOfSquares(): tf.Scalar {
-    const kernels = nativeKernels();
+    const kernels = compiledKernels();
     if (kernels) return kernels.run('CemSumOfSquares', { N: this.tensors.length }, this.tensors, 1)[0] as tf.Scalar;
     return tf.sum(tf.square(this.vector()));
   }

@@ -1,6 +1,6 @@
 import { tf } from '../../model/backend/tf.ts';
-import { nativeKernels } from '../../model/kernels/native-kernels.ts';
-import { countNativeKernels } from './counting-native-kernels.ts';
+import { compiledKernels } from '../../model/kernels/compiled-kernels.ts';
+import { countCompiledKernels } from './counting-compiled-kernels.ts';
 
 const NAME = 'counting';
 
@@ -100,7 +100,7 @@ export class CountingBackend extends tf.KernelBackend {
   }
 }
 
-/** Runs an action with a counting backend of its own, and puts back the one that computed before. Where that one has native kernels, they are counted instead of the operations of tfjs. */
+/** Runs an action with a counting backend of its own, and puts back the one that computed before. Where that one has compiled kernels, they are counted instead of the operations of tfjs. */
 export async function withCountingBackend<Result>(
   registerKernels: (name: string) => void,
   action: (backend: CountingBackend) => Promise<Result>,
@@ -108,15 +108,15 @@ export async function withCountingBackend<Result>(
   const engine = tf.engine();
   const before: string | undefined = engine.backendName;
   const backend = new CountingBackend();
-  const native = before !== undefined && nativeKernels() !== undefined;
+  const compiled = before !== undefined && compiledKernels() !== undefined;
   tf.registerBackend(NAME, () => backend);
   registerKernels(NAME);
   try {
     await tf.setBackend(NAME);
-    if (native) countNativeKernels(NAME, backend);
+    if (compiled) countCompiledKernels(NAME, backend);
     return await action(backend);
   } finally {
-    countNativeKernels(NAME, undefined);
+    countCompiledKernels(NAME, undefined);
     if (before) await tf.setBackend(before);
     tf.removeBackend(NAME);
     for (const { kernelName } of tf.getKernelsForBackend(NAME)) tf.unregisterKernel(kernelName, NAME);

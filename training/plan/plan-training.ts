@@ -84,7 +84,7 @@ export interface TrainingPlan extends PassPlan {
  * What a run takes, from the real model, losses and tape at the run's own sizes, on a backend that only counts: nothing of the model is held. Texts are taken to be as long as they
  * may be (`maximumSymbols`, sentences 300), so that real batches need less.
  *
- * Counted are the operations of tfjs, or the native kernels where the current backend has them, which keep much less for the gradient.
+ * Counted are the operations of tfjs, or the compiled kernels where the current backend has them, which keep much less for the gradient.
  *
  * @param dimension the teacher's
  */

@@ -1,14 +1,14 @@
 import { tf } from '../backend/tf.ts';
-import { type NativeKernels, nativeKernels } from './native-kernels.ts';
+import { type CompiledKernels, compiledKernels } from './compiled-kernels.ts';
 
 /**
- * `gain * x / sqrt(mean(x^2) + epsilon)` over the last axis by the native kernel (native/rms-norm.c): one pass forward and one backward, which keeps x and one number a row.
+ * `gain * x / sqrt(mean(x^2) + epsilon)` over the last axis by the compiled kernel (c/rms-norm.c): one pass forward and one backward, which keeps x and one number a row.
  *
  * @param x [..., channels] float32
  * @param gain [channels]
  * @returns undefined where there is no such kernel, or none for these tensors: then the operations of tfjs do it
  */
-export function nativeRmsNormalize(x: tf.Tensor, gain: tf.Tensor, epsilon: number): tf.Tensor | undefined {
+export function compiledRmsNormalize(x: tf.Tensor, gain: tf.Tensor, epsilon: number): tf.Tensor | undefined {
   const kernels = kernelsFor(x, gain);
   if (kernels === undefined) return undefined;
   const operation = tf.customGrad((input, weight, save) => {
@@ -24,8 +24,8 @@ export function nativeRmsNormalize(x: tf.Tensor, gain: tf.Tensor, epsilon: numbe
 }
 
 /** The kernels, where they take these tensors. */
-function kernelsFor(x: tf.Tensor, gain: tf.Tensor): NativeKernels | undefined {
+function kernelsFor(x: tf.Tensor, gain: tf.Tensor): CompiledKernels | undefined {
   const channels = x.shape.at(-1) ?? 0;
   const fitting = x.dtype === 'float32' && gain.dtype === 'float32' && channels > 0 && gain.rank === 1 && gain.size === channels;
-  return fitting ? nativeKernels() : undefined;
+  return fitting ? compiledKernels() : undefined;
 }

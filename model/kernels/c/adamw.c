@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "cem-native.h"
+#include "cem-kernels.h"
 
 /* Numbers that a thread takes at once. */
 enum { BLOCK = 1 << 14 };

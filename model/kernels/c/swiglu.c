@@ -2,7 +2,7 @@
  * SwiGLU's gate, `silu(gate) * up` with silu(x) = x sigmoid(x), in one pass forward and one pass backward. Nothing is kept for the gradient but the inputs:
  * the sigmoid is computed again. Source: Shazeer 2020 (GLU variants), Elfwing et al. 2017 (SiLU).
  */
-#include "cem-native.h"
+#include "cem-kernels.h"
 #include "vector-math.h"
 
 /* Numbers a range: 64 KiB a stream, large against the cost of handing it out. */

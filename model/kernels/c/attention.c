@@ -1,7 +1,7 @@
 /* The ops of attention: what they read is checked here. */
 #include "attention.h"
 
-#include "cem-native.h"
+#include "cem-kernels.h"
 
 enum { QUERY, KEY, VALUE, MASK, ANGLES, OUTPUT, STATISTICS, DY };
 

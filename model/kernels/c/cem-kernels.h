@@ -2,7 +2,7 @@
  * What every kernel file uses: ranges on all threads, tensors of a call, and the declaration of an op.
  *
  * A kernel file defines compute functions and declares each op once by CEM_OP; nothing else has to be told of it. The op can then be run by its name
- * (model/kernels/native-kernels.ts). Results must not depend on the number of threads: partition by blocks of fixed size, add partial results in their order.
+ * (model/kernels/compiled-kernels.ts). Results must not depend on the number of threads: partition by blocks of fixed size, add partial results in their order.
  */
 #ifndef CEM_NATIVE_H
 #define CEM_NATIVE_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The interface between these sources and TypeScript: NATIVE_KERNELS_VERSION in native-kernels.ts is the same. Raise both when an op changes its inputs, outputs, attributes or meaning. */
+/* The interface between these sources and TypeScript: NATIVE_KERNELS_VERSION in compiled-kernels.ts is the same. Raise both when an op changes its inputs, outputs, attributes or meaning. */
 #define CEM_NATIVE_VERSION 1
 
 /* ---- threads.c ---- */

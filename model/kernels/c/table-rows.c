@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-#include "cem-native.h"
+#include "cem-kernels.h"
 
 /* Rows that a thread takes at once. */
 enum { BLOCK = 64, MOST_TABLES = 30 };

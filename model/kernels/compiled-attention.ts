@@ -1,7 +1,7 @@
 import { tf } from '../backend/tf.ts';
-import { type NativeKernels, nativeKernels } from './native-kernels.ts';
+import { type CompiledKernels, compiledKernels } from './compiled-kernels.ts';
 
-export interface NativeAttentionOptions {
+export interface CompiledAttentionOptions {
   readonly heads: number;
   /** Query i sees key j where |i - j| < window; absent: all of them. */
   readonly window?: number;
@@ -13,22 +13,22 @@ export interface NativeAttentionOptions {
 type Angles = (positions: number, width: number) => Float32Array;
 
 /**
- * Softmax attention by the native kernel (native/attention.c), rotary positions inside, on tensors as the products before it give them and the product behind takes them. No scores are
+ * Softmax attention by the compiled kernel (c/attention.c), rotary positions inside, on tensors as the products before it give them and the product behind takes them. No scores are
  * kept: memory grows with the positions. Where all keys that a query sees are masked, it gets the mean of their values.
  *
  * @param query float32 [batch, positions, heads * width], as key and value; width is even
  * @param mask float32 [batch, positions] 1 for real keys, 0 for padding
  * @returns [batch, positions, heads * width], or undefined where there is no such kernel, or none for these tensors: then the operations of tfjs do it
  */
-export function nativeAttention(
+export function compiledAttention(
   query: tf.Tensor3D,
   key: tf.Tensor3D,
   value: tf.Tensor3D,
   mask: tf.Tensor2D,
   angles: Angles,
-  { heads, window, causal }: NativeAttentionOptions,
+  { heads, window, causal }: CompiledAttentionOptions,
 ): tf.Tensor3D | undefined {
-  const kernels = nativeKernels();
+  const kernels = compiledKernels();
   if (kernels === undefined || !fits(kernels, [query, key, value, mask], heads)) return undefined;
   const [batch, positions, channels] = query.shape;
   if (batch === 0 || positions === 0) return undefined;
@@ -53,7 +53,7 @@ export function nativeAttention(
   return operation(query, key, value) as tf.Tensor3D;
 }
 
-function fits(kernels: NativeKernels, tensors: readonly tf.Tensor[], heads: number): boolean {
+function fits(kernels: CompiledKernels, tensors: readonly tf.Tensor[], heads: number): boolean {
   const [query, key, value, mask] = tensors as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D, tf.Tensor2D];
   const [batch, positions, channels] = query.shape;
   return (

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cem-native.h"
+#include "cem-kernels.h"
 
 #ifndef CEM_NATIVE_SOURCES
 #define CEM_NATIVE_SOURCES ""

@@ -1,5 +1,5 @@
 import { tf } from '../backend/tf.ts';
-import { nativeKernels } from './native-kernels.ts';
+import { compiledKernels } from './compiled-kernels.ts';
 
 /** What `normedProducts` of layers/operations.ts gives. */
 export interface NormedProducts {
@@ -11,23 +11,23 @@ export interface NormedProducts {
 
 /**
  * `rmsNormalize(x + delta, gain)` times each kernel, as one operation of the tape, so that gradients are added where they are read anyway: those of the products within the pass of the
- * norm's gradient, and that of the sum with them (native/rms-norm.c). Kept for the gradient are the sum and one number a row; the normalised rows are computed again.
+ * norm's gradient, and that of the sum with them (c/rms-norm.c). Kept for the gradient are the sum and one number a row; the normalised rows are computed again.
  *
  * @param x [..., channels] float32
  * @param delta as x; absent: the sum is x
  * @param gain [channels]
  * @param kernels [channels, outputs] each
- * @returns undefined where there are no native kernels, or none for these tensors: then the operations of tfjs do it
+ * @returns undefined where there are no compiled kernels, or none for these tensors: then the operations of tfjs do it
  */
-export function nativeNormedProducts(
+export function compiledNormedProducts(
   x: tf.Tensor,
   delta: tf.Tensor | undefined,
   gain: tf.Tensor,
   epsilon: number,
   kernels: readonly tf.Tensor[],
 ): NormedProducts | undefined {
-  const native = nativeKernels();
-  if (native === undefined || !fits(x, delta, gain, kernels)) return undefined;
+  const compiled = compiledKernels();
+  if (compiled === undefined || !fits(x, delta, gain, kernels)) return undefined;
   const name = register(kernels.length, delta !== undefined);
   const inputs = {
     x,
@@ -103,11 +103,11 @@ function forward(
   epsilon: number,
   kernels: readonly tf.Tensor[],
 ): tf.TensorInfo[] {
-  const native = nativeKernels()!;
+  const compiled = compiledKernels()!;
   const results = tf.tidy(() => {
     const [normed, inverse, sum] = delta
-      ? native.run('CemResidualRmsNorm', { epsilon }, [x, delta, gain], 3)
-      : native.run('CemRmsNorm', { epsilon }, [x, gain], 2);
+      ? compiled.run('CemResidualRmsNorm', { epsilon }, [x, delta, gain], 3)
+      : compiled.run('CemRmsNorm', { epsilon }, [x, gain], 2);
     const rows = flat(normed!);
     return [...(sum ? [sum] : []), inverse!, ...kernels.map((kernel) => tf.matMul(rows, kernel as tf.Tensor2D))];
   });
@@ -121,16 +121,16 @@ function backward(
   saved: readonly tf.Tensor[],
   epsilon: number,
 ): { dx: tf.Tensor; gain: tf.Tensor; kernels: tf.Tensor[] } {
-  const native = nativeKernels()!;
+  const compiled = compiledKernels()!;
   const [dsum, , ...dproducts] = dys as [tf.Tensor, tf.Tensor, ...tf.Tensor2D[]];
   const gain = saved[0]!;
   const [sum, inverse] = saved.slice(-2) as [tf.Tensor, tf.Tensor];
   const kernels = saved.slice(1, -2) as tf.Tensor2D[];
   return tf.tidy(() => {
-    const rows = flat(native.run('CemRmsNorm', { epsilon }, [sum, gain], 2)[0]!);
+    const rows = flat(compiled.run('CemRmsNorm', { epsilon }, [sum, gain], 2)[0]!);
     const ofRows = kernels.map((kernel, index) => tf.matMul(dproducts[index]!, kernel, false, true));
     const attributes = { N: kernels.length, M: 1 };
-    const [dx, ofGain] = native.run('CemRmsNormGradient', attributes, [sum, gain, inverse, ...ofRows, dsum], 2);
+    const [dx, ofGain] = compiled.run('CemRmsNormGradient', attributes, [sum, gain, inverse, ...ofRows, dsum], 2);
     return { dx: dx!, gain: ofGain!, kernels: dproducts.map((dy) => tf.matMul(rows, dy, true, false)) };
   });
 }

@@ -4,22 +4,21 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tf } from '../../../model/backend/index.ts';
-import { nativeKernels } from '../../../model/kernels/native-kernels.ts';
-import { nativeRmsNormalize } from '../../../model/kernels/native-rms-norm.ts';
+import { compiledKernels } from '../../../model/kernels/compiled-kernels.ts';
+import { compiledRmsNormalize } from '../../../model/kernels/compiled-rms-norm.ts';
 import { composedRmsNormalize, rmsNormalize } from '../../../model/layers/operations.ts';
 import { testBackend } from '../../backend.ts';
 import { checkGradients } from '../gradient-check.ts';
 import { assertClose, EPSILON } from '../layer-checks.ts';
 import { randomValues } from '../tiny-model.ts';
 
-const test = suite('model/kernels/native-rms-norm');
+const test = suite('model/kernels/c-rms-norm');
 let available = false;
 
 test.before(async () => {
   await testBackend();
-  available = nativeKernels()?.has('CemRmsNorm') ?? false;
-  if (!available)
-    console.log('tests/model/kernels/native-rms-norm.test.ts: skipped, there is no library of native kernels for this backend');
+  available = compiledKernels()?.has('CemRmsNorm') ?? false;
+  if (!available) console.log('tests/model/kernels/compiled-rms-norm.test.ts: skipped, this backend has no compiled kernels');
 });
 
 const tensorOf = (name: string, ...shape: number[]): tf.Tensor =>
@@ -68,7 +67,7 @@ test('gradients equal central differences', async () => {
 
 test('with a residual: the sum, its norm, and one gradient of both', () => {
   if (!available) return;
-  const kernels = nativeKernels()!;
+  const kernels = compiledKernels()!;
   tf.tidy(() => {
     const [x, delta, gain] = [tensorOf('x', 40, 21), tensorOf('delta', 40, 21), tensorOf('gain', 21)] as [
       tf.Tensor,
@@ -117,11 +116,11 @@ test('no rows are no error; what does not fit is left to tfjs, and refused by th
     const [output, , ofGain] = results(rmsNormalize, [tf.zeros([0, 7]), gain, tf.zeros([0, 7])]);
     assert.equal(output!.shape, [0, 7]);
     assert.equal([...ofGain!.dataSync()], [0, 0, 0, 0, 0, 0, 0]);
-    assert.is(nativeRmsNormalize(x, tf.ones([6]), EPSILON), undefined);
-    assert.is(nativeRmsNormalize(tf.ones([4, 7], 'int32'), gain, EPSILON), undefined);
-    const refused = (error: { code?: string }) => error.code === 'NATIVE_KERNEL';
+    assert.is(compiledRmsNormalize(x, tf.ones([6]), EPSILON), undefined);
+    assert.is(compiledRmsNormalize(tf.ones([4, 7], 'int32'), gain, EPSILON), undefined);
+    const refused = (error: { code?: string }) => error.code === 'COMPILED_KERNEL';
     const run = (op: string, attributes: Record<string, number>, inputs: tf.Tensor[], outputs: number) =>
-      assert.throws(() => nativeKernels()!.run(op, attributes, inputs, outputs), refused, op);
+      assert.throws(() => compiledKernels()!.run(op, attributes, inputs, outputs), refused, op);
     run('CemRmsNorm', { epsilon: 0 }, [x, tf.ones([6])], 2);
     run('CemRmsNorm', { epsilon: 0 }, [tf.ones([]), tf.ones([1])], 2);
     run('CemResidualRmsNorm', { epsilon: 0 }, [x, tf.ones([4, 6]), gain], 3);
@@ -141,8 +140,8 @@ function hashOfResults(): string {
   tf.tidy(() => {
     const inputs = [tensorOf('x', 9000, 40), tensorOf('gain', 40), tensorOf('dy', 9000, 40)] as const;
     add(results(rmsNormalize, inputs));
-    add(nativeKernels()!.run('CemSwiGlu', {}, [inputs[0], inputs[2]], 1));
-    add(nativeKernels()!.run('CemSwiGluGradient', {}, [inputs[0], inputs[2], inputs[0]], 2));
+    add(compiledKernels()!.run('CemSwiGlu', {}, [inputs[0], inputs[2]], 1));
+    add(compiledKernels()!.run('CemSwiGluGradient', {}, [inputs[0], inputs[2], inputs[0]], 2));
   });
   return hash.digest('hex');
 }
@@ -151,7 +150,7 @@ const OWN_HASH = 'CEM_TEST_RMS_NORM_HASH';
 
 test('one thread and more give the same bytes', () => {
   if (!available) return;
-  const threads = nativeKernels()!.threads === 1 ? '2' : '1';
+  const threads = compiledKernels()!.threads === 1 ? '2' : '1';
   const output = execFileSync(process.execPath, ['--import', 'tsx', fileURLToPath(import.meta.url)], {
     env: { ...process.env, [OWN_HASH]: '1', CEM_THREADS: threads, TF_NUM_INTRAOP_THREADS: threads },
     encoding: 'utf8',
@@ -161,7 +160,7 @@ test('one thread and more give the same bytes', () => {
 
 if (process.env[OWN_HASH]) {
   await testBackend();
-  console.log(`${nativeKernels()!.threads} threads: ${hashOfResults()}`);
+  console.log(`${compiledKernels()!.threads} threads: ${hashOfResults()}`);
 } else {
   test.run();
 }

@@ -1,22 +1,21 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tf } from '../../../model/backend/index.ts';
-import { nativeKernels } from '../../../model/kernels/native-kernels.ts';
-import { nativeSwiGlu } from '../../../model/kernels/native-swiglu.ts';
+import { compiledKernels } from '../../../model/kernels/compiled-kernels.ts';
+import { compiledSwiGlu } from '../../../model/kernels/compiled-swiglu.ts';
 import { silu, swiGlu } from '../../../model/layers/operations.ts';
 import { testBackend } from '../../backend.ts';
 import { checkGradients } from '../gradient-check.ts';
 import { assertClose } from '../layer-checks.ts';
 import { randomValues } from '../tiny-model.ts';
 
-const test = suite('model/kernels/native-swiglu');
+const test = suite('model/kernels/c-swiglu');
 let available = false;
 
 test.before(async () => {
   await testBackend();
-  available = nativeKernels()?.has('CemSwiGlu') ?? false;
-  if (!available)
-    console.log('tests/model/kernels/native-swiglu.test.ts: skipped, there is no library of native kernels for this backend');
+  available = compiledKernels()?.has('CemSwiGlu') ?? false;
+  if (!available) console.log('tests/model/kernels/compiled-swiglu.test.ts: skipped, this backend has no compiled kernels');
 });
 
 const composed = (gate: tf.Tensor, up: tf.Tensor): tf.Tensor => tf.mul(silu(gate), up);
@@ -83,11 +82,11 @@ test('no numbers are no error; what does not fit is left to tfjs, and refused by
   const nothing = swiGlu(empty, empty);
   assert.equal(nothing.shape, [0, 7]);
   const whole = tf.zeros([5], 'int32');
-  assert.is(nativeSwiGlu(five, six), undefined);
-  assert.is(nativeSwiGlu(whole, whole), undefined);
-  const refused = (error: { code?: string }) => error.code === 'NATIVE_KERNEL';
-  assert.throws(() => nativeKernels()!.run('CemSwiGlu', {}, [five, six], 1), refused);
-  assert.throws(() => nativeKernels()!.run('CemSwiGluGradient', {}, [five, five, six], 2), refused);
+  assert.is(compiledSwiGlu(five, six), undefined);
+  assert.is(compiledSwiGlu(whole, whole), undefined);
+  const refused = (error: { code?: string }) => error.code === 'COMPILED_KERNEL';
+  assert.throws(() => compiledKernels()!.run('CemSwiGlu', {}, [five, six], 1), refused);
+  assert.throws(() => compiledKernels()!.run('CemSwiGluGradient', {}, [five, five, six], 2), refused);
   tf.dispose([empty, five, six, nothing, whole]);
 });
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cem-native.h"
+#include "cem-kernels.h"
 
 enum {
   MOST_THREADS = 256,

@@ -3,7 +3,7 @@
  * With `delta`, the residual connection before it is part of the pass: x + delta is written too, and its gradient joined to that of the norm.
  * Source: Zhang and Sennrich 2019.
  */
-#include "cem-native.h"
+#include "cem-kernels.h"
 #include "vector-math.h"
 
 /* Rows a range holds at least, forward. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "attention-vectors.h"
-#include "cem-native.h"
+#include "cem-kernels.h"
 #include "vector-math.h"
 
 /* Symbols whose patches are one task's: those that begin there. */

@@ -1,7 +1,7 @@
 /* The sum of the squares of all numbers of some tensors: the square of a gradient's norm. */
 #include <string.h>
 
-#include "cem-native.h"
+#include "cem-kernels.h"
 
 /* Numbers that are summed on one thread in one order: results do not depend on how many threads there are. */
 enum { BLOCK = 1 << 16 };

@@ -1,5 +1,5 @@
 import { tf } from '../../model/backend/tf.ts';
-import type { NativeKernels } from '../../model/kernels/native-kernels.ts';
+import type { CompiledKernels } from '../../model/kernels/compiled-kernels.ts';
 import type { DenseGradient } from './dense-gradient.ts';
 import { type DecayOptions, decayOf, type WeightGroup } from './weight-groups.ts';
 
@@ -22,7 +22,7 @@ export interface AdamWStep {
  * and is changed in place as long as it still has that memory and no other tensor does. What shares it by an operation of TensorFlow (a reshape) is not seen here: nothing keeps such a tensor
  * from one step to the next.
  */
-export class NativeAdamW {
+export class CompiledAdamW {
   /** The memory that a weight was moved to. */
   readonly #own = new WeakMap<tf.LayerVariable, object>();
   readonly #options: DecayOptions;
@@ -38,7 +38,7 @@ export class NativeAdamW {
    * @param moments [group's size] both; they change
    */
   apply(
-    kernels: NativeKernels,
+    kernels: CompiledKernels,
     group: WeightGroup,
     gradient: DenseGradient,
     moments: { readonly first: tf.Tensor1D; readonly second: tf.Tensor1D },
@@ -61,7 +61,7 @@ export class NativeAdamW {
   }
 
   /** To be called inside of a tidy. */
-  #moveIntoOwnMemory(kernels: NativeKernels, weight: tf.LayerVariable): void {
+  #moveIntoOwnMemory(kernels: CompiledKernels, weight: tf.LayerVariable): void {
     const { dataId } = weight.read();
     if (this.#own.get(weight) === dataId && tf.backend().refCount(dataId) === 1) return;
     const [copy] = kernels.run('CemCopy', {}, [weight.read()], 1);

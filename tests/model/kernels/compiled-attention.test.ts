@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tf } from '../../../model/backend/index.ts';
-import { nativeAttention } from '../../../model/kernels/native-attention.ts';
-import { nativeKernels } from '../../../model/kernels/native-kernels.ts';
+import { compiledAttention } from '../../../model/kernels/compiled-attention.ts';
+import { compiledKernels } from '../../../model/kernels/compiled-kernels.ts';
 import { composedRotaryAttention, type RotaryAttentionOptions, rotaryAttention } from '../../../model/layers/attention.ts';
 import { recomputed } from '../../../model/layers/recompute.ts';
 import { rotaryPairs } from '../../../model/layers/rotary.ts';
@@ -13,14 +13,13 @@ import { testBackend } from '../../backend.ts';
 import { checkGradients } from '../gradient-check.ts';
 import { randomValues } from '../tiny-model.ts';
 
-const test = suite('model/kernels/native-attention');
+const test = suite('model/kernels/c-attention');
 let available = false;
 
 test.before(async () => {
   await testBackend();
-  available = nativeKernels()?.has('CemAttention') ?? false;
-  if (!available)
-    console.log('tests/model/kernels/native-attention.test.ts: skipped, there is no library of native kernels for this backend');
+  available = compiledKernels()?.has('CemAttention') ?? false;
+  if (!available) console.log('tests/model/kernels/compiled-attention.test.ts: skipped, this backend has no compiled kernels');
 });
 
 interface Case extends Omit<RotaryAttentionOptions, 'ropeTheta'> {
@@ -178,7 +177,7 @@ test('what does not fit is left to the operations of tfjs, and refused by the op
   const mask = tf.ones([1, 4]) as tf.Tensor2D;
   const angles = (positions: number, width: number) => rotaryPairs(positions, width, 100);
   const left = (x: tf.Tensor3D, shown: tf.Tensor2D, heads: number) =>
-    nativeAttention(x, x, x, shown, angles, { heads, causal: false });
+    compiledAttention(x, x, x, shown, angles, { heads, causal: false });
   assert.is(left(odd, mask, 1), undefined);
   assert.is(left(even, mask, 2), undefined);
   assert.is(left(even, tf.zeros([1, 5]) as tf.Tensor2D, 1), undefined);
@@ -191,12 +190,12 @@ test('what does not fit is left to the operations of tfjs, and refused by the op
     [even, even, even, mask, tf.zeros([4, 4])],
   ]) {
     assert.throws(
-      () => nativeKernels()!.run('CemAttention', attributes, inputs, 2),
-      (error: { code?: string }) => error.code === 'NATIVE_KERNEL',
+      () => compiledKernels()!.run('CemAttention', attributes, inputs, 2),
+      (error: { code?: string }) => error.code === 'COMPILED_KERNEL',
     );
   }
   assert.throws(
-    () => nativeKernels()!.run('CemAttention', { ...attributes, heads: 4 }, [even, even, even, mask, turns], 2),
+    () => compiledKernels()!.run('CemAttention', { ...attributes, heads: 4 }, [even, even, even, mask, turns], 2),
     /multiple/,
   );
 });

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "attention-pack.h"
-#include "cem-native.h"
+#include "cem-kernels.h"
 
 typedef struct {
   const cem_attention* attention;

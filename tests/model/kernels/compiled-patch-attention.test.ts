@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tf } from '../../../model/backend/index.ts';
-import { nativeKernels } from '../../../model/kernels/native-kernels.ts';
-import { nativePatchAttention } from '../../../model/kernels/native-patch-attention.ts';
+import { compiledKernels } from '../../../model/kernels/compiled-kernels.ts';
+import { compiledPatchAttention } from '../../../model/kernels/compiled-patch-attention.ts';
 import {
   attendBlocks,
   attendRuns,
@@ -15,16 +15,14 @@ import { testBackend } from '../../backend.ts';
 import { checkGradients } from '../gradient-check.ts';
 import { randomValues } from '../tiny-model.ts';
 
-const test = suite('model/kernels/native-patch-attention');
+const test = suite('model/kernels/c-patch-attention');
 let available = false;
 
 test.before(async () => {
   await testBackend();
-  available = nativeKernels()?.has('CemPatchAttention') ?? false;
+  available = compiledKernels()?.has('CemPatchAttention') ?? false;
   if (!available)
-    console.log(
-      'tests/model/kernels/native-patch-attention.test.ts: skipped, there is no library of native kernels for this backend',
-    );
+    console.log('tests/model/kernels/compiled-patch-attention.test.ts: skipped, this backend has no compiled kernels');
 });
 
 interface Case {
@@ -219,11 +217,11 @@ test('what does not fit is refused by the op', () => {
   ];
   for (const [inputs, heads, patchSize] of attempts) {
     assert.throws(
-      () => nativeKernels()!.run('CemPatchAttention', { heads, patch_size: patchSize }, inputs, 1),
-      (error: { code?: string }) => error.code === 'NATIVE_KERNEL',
+      () => compiledKernels()!.run('CemPatchAttention', { heads, patch_size: patchSize }, inputs, 1),
+      (error: { code?: string }) => error.code === 'COMPILED_KERNEL',
     );
   }
-  assert.is(nativePatchAttention(query, key, tf.zeros([2, 9, 8]), members, 2), undefined);
+  assert.is(compiledPatchAttention(query, key, tf.zeros([2, 9, 8]), members, 2), undefined);
 });
 
 test.run();

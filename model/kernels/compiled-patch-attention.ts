@@ -1,8 +1,8 @@
 import { tf } from '../backend/tf.ts';
-import { nativeKernels } from './native-kernels.ts';
+import { compiledKernels } from './compiled-kernels.ts';
 
 /**
- * Cross attention of patches by the native kernel (native/patch-attention.c): the queries of a patch ask its own symbols. A patch without a symbol gets zeros.
+ * Cross attention of patches by the compiled kernel (c/patch-attention.c): the queries of a patch ask its own symbols. A patch without a symbol gets zeros.
  *
  * @param query float32 [batch * patches, queries, heads * width]
  * @param key float32 [batch, symbols, heads * width], as value
@@ -10,7 +10,7 @@ import { nativeKernels } from './native-kernels.ts';
  * @param patchSize symbols a patch; absent: patches are runs of equal members
  * @returns as query, or undefined where there is no such kernel, or none for these tensors: then the operations of tfjs do it
  */
-export function nativePatchAttention(
+export function compiledPatchAttention(
   query: tf.Tensor3D,
   key: tf.Tensor3D,
   value: tf.Tensor3D,
@@ -18,7 +18,7 @@ export function nativePatchAttention(
   heads: number,
   patchSize?: number,
 ): tf.Tensor3D | undefined {
-  const kernels = nativeKernels();
+  const kernels = compiledKernels();
   if (!kernels?.has('CemPatchAttention') || query.size === 0 || key.size === 0) return undefined;
   const [batch, symbols, channels] = key.shape;
   if ([query, key, value].some(({ dtype }) => dtype !== 'float32') || !tf.util.arraysEqual(key.shape, value.shape))

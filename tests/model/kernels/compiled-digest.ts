@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseBackendRequest, selectBackend, tf } from '../../../model/backend/index.ts';
-import { nativeKernels } from '../../../model/kernels/native-kernels.ts';
+import { compiledKernels } from '../../../model/kernels/compiled-kernels.ts';
 import { nativeRows } from '../../../model/kernels/native-rows.ts';
 
 const SIZE = 100_003;
@@ -11,9 +11,9 @@ const waves = (size: number, phase: number): Float32Array =>
   Float32Array.from({ length: size }, (_, i) => Math.sin(phase + 0.37 * i));
 
 /** Runs the optimiser's kernels on more numbers than a thread takes at once: how many threads there are, and the hash of all that comes out. */
-export async function nativeDigest(): Promise<string> {
+export async function kernelDigest(): Promise<string> {
   await selectBackend(parseBackendRequest('tensorflow'));
-  const kernels = nativeKernels()!;
+  const kernels = compiledKernels()!;
   const hash = createHash('sha256');
   tf.tidy(() => {
     const [weight, gradient, first, second] = [1, 2, 3, 4].map((phase) => tf.tensor1d(waves(SIZE, phase)));

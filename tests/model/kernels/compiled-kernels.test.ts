@@ -9,26 +9,24 @@ import { Worker } from 'node:worker_threads';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tf } from '../../../model/backend/index.ts';
-import { type NativeKernels, nativeKernels } from '../../../model/kernels/native-kernels.ts';
+import { type CompiledKernels, compiledKernels } from '../../../model/kernels/compiled-kernels.ts';
 import { loadNativeKernels, NATIVE_KERNELS_VERSION } from '../../../model/kernels/native-library.ts';
 import { nativeRows } from '../../../model/kernels/native-rows.ts';
 import { CemError } from '../../../zpkg/errors.ts';
 import { testBackend } from '../../backend.ts';
 import { randomValues } from '../tiny-model.ts';
-import { nativeDigest } from './native-digest.ts';
+import { kernelDigest } from './compiled-digest.ts';
 
-const test = suite('model/kernels/native-kernels');
+const test = suite('model/kernels/c-kernels');
 const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-let kernels: NativeKernels | undefined;
+let kernels: CompiledKernels | undefined;
 
 test.before(async () => {
   await testBackend();
-  kernels = nativeKernels();
+  kernels = compiledKernels();
   if (!kernels)
-    console.log(
-      'tests/model/kernels/native-kernels.test.ts: ops are skipped, there is no library of native kernels for this backend',
-    );
+    console.log('tests/model/kernels/compiled-kernels.test.ts: ops are skipped, this backend has no compiled kernels');
 });
 
 /** Loads a library that a script stands in for; gives what is said of it and whether it is used. What was loaded is loaded again afterwards. */
@@ -62,7 +60,7 @@ function reload(): void {
 }
 
 test('C sources and TypeScript agree on the version of their interface', () => {
-  const header = readFileSync(join(root, 'model/kernels/native/cem-native.h'), 'utf8');
+  const header = readFileSync(join(root, 'model/kernels/c/cem-kernels.h'), 'utf8');
   assert.is(header.match(/^#define CEM_NATIVE_VERSION (\d+)$/m)?.[1], `${NATIVE_KERNELS_VERSION}`);
 });
 
@@ -94,7 +92,7 @@ test('a package without the library is no error and nothing is said', () => {
   };
   try {
     loadNativeKernels(require, '/no/such/folder');
-    assert.is(nativeKernels(), undefined);
+    assert.is(compiledKernels(), undefined);
     assert.is(said, '');
   } finally {
     process.stderr.write = write;
@@ -106,7 +104,7 @@ test('other backends do not see the kernels', async () => {
   if (!kernels) return;
   await tf.setBackend('cpu');
   try {
-    assert.is(nativeKernels(), undefined);
+    assert.is(compiledKernels(), undefined);
   } finally {
     await testBackend();
   }
@@ -142,7 +140,7 @@ test('what does not fit is refused by name', () => {
       assert.unreachable('it was not refused');
     } catch (error) {
       assert.instance(error, CemError);
-      assert.is((error as CemError).code, 'NATIVE_KERNEL');
+      assert.is((error as CemError).code, 'COMPILED_KERNEL');
       assert.match((error as CemError).message, pattern);
     }
   };
@@ -199,10 +197,10 @@ test('a copy shares no memory, a table whose rows are out of range is refused', 
 
 test('the same bytes on one thread, on two, here, and in a worker thread', async () => {
   if (!kernels) return;
-  const source = JSON.stringify(new URL('./native-digest.ts', import.meta.url).href);
+  const source = JSON.stringify(new URL('./compiled-digest.ts', import.meta.url).href);
   const digests = ['1', '2'].map((threads) => {
     const env = { ...process.env, TF_NUM_INTRAOP_THREADS: threads };
-    const program = `import(${source}).then(({ nativeDigest }) => nativeDigest()).then(console.log)`;
+    const program = `import(${source}).then(({ kernelDigest }) => kernelDigest()).then(console.log)`;
     return execFileSync(process.execPath, ['--import', 'tsx', '-e', program], { cwd: root, encoding: 'utf8', env }).trim();
   });
   assert.match(digests[0]!, /^1 [0-9a-f]{64}$/);
@@ -211,14 +209,14 @@ test('the same bytes on one thread, on two, here, and in a worker thread', async
   // A worker loads the library once more, for an environment of its own, and uses it beside this one.
   const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'));
   const program = `import(${tsx}).then(({ register }) => { register(); return import(${source}); })
-    .then(({ nativeDigest }) => nativeDigest()).then((said) => require('node:worker_threads').parentPort.postMessage(said));`;
+    .then(({ kernelDigest }) => kernelDigest()).then((said) => require('node:worker_threads').parentPort.postMessage(said));`;
   const worker = new Worker(program, { eval: true, execArgv: [] });
   const answer = once(worker, 'message');
-  assert.is(await nativeDigest(), here);
+  assert.is(await kernelDigest(), here);
   assert.equal(await answer, [here]);
   await worker.terminate();
   // What the worker took down with it is not what this environment uses.
-  assert.is(await nativeDigest(), here);
+  assert.is(await kernelDigest(), here);
 });
 
 test.run();

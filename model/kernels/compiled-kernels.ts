@@ -1,7 +1,7 @@
 import { tf } from '../backend/tf.ts';
 
-/** Operations of our own that a backend runs beside those of tfjs (native/). */
-export interface NativeKernels {
+/** Operations of our own that a backend runs beside those of tfjs (c/). */
+export interface CompiledKernels {
   /** Threads that they run on; results do not depend on it. */
   readonly threads: number;
   /** Names of all ops. */
@@ -14,7 +14,7 @@ export interface NativeKernels {
    * @param inputs float32, or int32 where the op says so; an input that is a list of N stands as N tensors
    * @param outputs how many there are
    * @returns the outputs, which the caller's tidy holds
-   * @throws CemError `NATIVE_KERNEL` when the op refuses its inputs
+   * @throws CemError `COMPILED_KERNEL` when the op refuses its inputs
    */
   run(
     op: string,
@@ -24,15 +24,15 @@ export interface NativeKernels {
   ): tf.Tensor[];
 }
 
-const kernelsOf = new Map<string, NativeKernels>();
+const kernelsOf = new Map<string, CompiledKernels>();
 
 /** Those of the current backend: of `tensorflow` on the CPU where `npm run native` has compiled them; else undefined, and what there is of tfjs does the work. */
-export function nativeKernels(): NativeKernels | undefined {
+export function compiledKernels(): CompiledKernels | undefined {
   return kernelsOf.get(tf.getBackend());
 }
 
 /** To be called by whoever loads them; undefined: a backend goes on without. */
-export function useNativeKernels(backend: string, kernels: NativeKernels | undefined): void {
+export function useCompiledKernels(backend: string, kernels: CompiledKernels | undefined): void {
   if (kernels) kernelsOf.set(backend, kernels);
   else kernelsOf.delete(backend);
 }

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tf } from '../../../model/backend/index.ts';
-import { nativeKernels } from '../../../model/kernels/native-kernels.ts';
-import { nativeNormedProducts } from '../../../model/kernels/native-normed-products.ts';
+import { compiledKernels } from '../../../model/kernels/compiled-kernels.ts';
+import { compiledNormedProducts } from '../../../model/kernels/compiled-normed-products.ts';
 import { composedNormedProducts, normedProducts } from '../../../model/layers/operations.ts';
 import { recomputed } from '../../../model/layers/recompute.ts';
 import { testBackend } from '../../backend.ts';
@@ -10,16 +10,14 @@ import { checkGradients } from '../gradient-check.ts';
 import { assertClose, EPSILON } from '../layer-checks.ts';
 import { randomValues } from '../tiny-model.ts';
 
-const test = suite('model/kernels/native-normed-products');
+const test = suite('model/kernels/c-normed-products');
 let available = false;
 
 test.before(async () => {
   await testBackend();
-  available = nativeKernels() !== undefined;
+  available = compiledKernels() !== undefined;
   if (!available)
-    console.log(
-      'tests/model/kernels/native-normed-products.test.ts: skipped, there is no library of native kernels for this backend',
-    );
+    console.log('tests/model/kernels/compiled-normed-products.test.ts: skipped, this backend has no compiled kernels');
 });
 
 const tensorOf = (name: string, ...shape: number[]): tf.Tensor =>
@@ -135,7 +133,7 @@ test('what does not fit is left to the operations of tfjs', () => {
   tf.tidy(() => {
     const [x, gain, kernel] = [tf.ones([4, 6]), tf.ones([6]), tf.ones([6, 3])];
     const left = (...[input, delta, weight, kernels]: [tf.Tensor, tf.Tensor | undefined, tf.Tensor, tf.Tensor[]]) =>
-      assert.is(nativeNormedProducts(input, delta, weight, EPSILON, kernels), undefined);
+      assert.is(compiledNormedProducts(input, delta, weight, EPSILON, kernels), undefined);
     left(x, tf.ones([6]), gain, [kernel]);
     left(x, undefined, tf.ones([5]), [kernel]);
     left(x, undefined, gain, [tf.ones([5, 3])]);

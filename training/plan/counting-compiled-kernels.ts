@@ -1,5 +1,5 @@
 import { tf } from '../../model/backend/tf.ts';
-import { useNativeKernels } from '../../model/kernels/native-kernels.ts';
+import { useCompiledKernels } from '../../model/kernels/compiled-kernels.ts';
 import { CemError } from '../../zpkg/index.ts';
 
 type Shape = readonly number[];
@@ -11,7 +11,7 @@ interface Counter {
   allocate(shape: readonly number[], dtype: tf.DataType): tf.TensorInfo;
 }
 
-/** An op of model/kernels/native: shapes of what it gives, and multiplications and additions of its products; none by default. */
+/** An op of model/kernels/c: shapes of what it gives, and multiplications and additions of its products; none by default. */
 interface CountedOp {
   shapes(inputs: readonly Shape[], attributes: Attributes): readonly Shape[];
   operations?(inputs: readonly Shape[], attributes: Attributes): number;
@@ -60,9 +60,9 @@ const OPS: Readonly<Record<string, CountedOp>> = {
   CemAdamW: { shapes: () => [] },
 };
 
-/** Gives a counting backend native kernels that compute nothing, or takes them away: what holds memory is then what it is with the real ones. */
-export function countNativeKernels(name: string, backend: Counter | undefined): void {
-  useNativeKernels(
+/** Gives a counting backend compiled kernels that compute nothing, or takes them away: what holds memory is then what it is with the real ones. */
+export function countCompiledKernels(name: string, backend: Counter | undefined): void {
+  useCompiledKernels(
     name,
     backend && {
       threads: 1,
@@ -71,7 +71,7 @@ export function countNativeKernels(name: string, backend: Counter | undefined): 
       run: (op, attributes, inputs) => {
         const counted = OPS[op];
         if (counted === undefined)
-          throw new CemError('PLAN_KERNEL', `the plan does not know what the native kernel ${op} takes`, { details: { op } });
+          throw new CemError('PLAN_KERNEL', `the plan does not know what the compiled kernel ${op} takes`, { details: { op } });
         const shapes = inputs.map(({ shape }) => shape);
         backend.operations += counted.operations?.(shapes, attributes) ?? 0;
         return counted
