@@ -105,6 +105,8 @@ test('holds JavaScript, declarations, assets and the legal files, and neither so
     'README.md',
     'CHANGELOG.md',
     'dist/zpkg/FORMAT.md',
+    'dist/model/kernels/compiled-kernels-thread.wasm',
+    'dist/model/kernels/compiled-kernels.wasm',
     'dist/model/kernels/row-kernels.wasm',
     'dist/configs/demo.yaml',
     'dist/cli/doctor-probe.js',

@@ -88,7 +88,7 @@ export const trainingConfigSchema = z.strictObject({
   accumulate: positive.optional(),
   /** Keeps no activations inside transformer blocks and patch pooling and computes them again for the gradient: much less memory, a third more time. */
   recompute: z.boolean().optional(),
-  /** Threads that compute the gradients beside each other, on backends that use one core (wasm); 1 by default. Same result as with one, up to rounding. */
+  /** Threads that compute the gradients beside each other, each on one core (backends wasm and cpu); 1 by default: this thread does. Same result as with one, up to rounding. */
   workers: positive.max(64).optional(),
   /** Batches that are filled together with chunks of like length, so that little is padded; each epoch still sees every chunk once. */
   lengthBucketBatches: positive.default(16),

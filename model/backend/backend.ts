@@ -11,7 +11,7 @@ export type BackendRequest = 'auto' | BackendName;
 export interface BackendChoice {
   readonly name: BackendName;
   readonly tf: typeof tfjs;
-  /** What it is exactly, e.g. `TensorFlow 2.21.0` or `XNNPACK with SIMD, 1 thread`. */
+  /** What it is exactly, e.g. `TensorFlow 2.21.0` or `compiled kernels on 2 threads, XNNPACK`. */
   readonly detail: string;
   /** Why this one: that it was asked for, or why each faster one was not taken. */
   readonly reason: string;

@@ -28,8 +28,7 @@ const START: Readonly<Record<BackendName, StartBackend>> = {
 };
 
 /** What to say to somebody who runs on a slower backend than the machine could have. */
-const HINT =
-  '`npm run native` makes the tensorflow backend work (2 to 6 times as fast as wasm, by the size of the model); `cem doctor` measures each';
+const HINT = '`npm run native` makes the tensorflow backend work (2 to 4 times as fast as wasm); `cem doctor` measures each';
 
 /** Checks a name that came from outside (flag, environment). Throws UsageError `BACKEND_UNKNOWN`. */
 export function parseBackendRequest(name: string): BackendRequest {

@@ -40,6 +40,43 @@ function loadQuietly(require: NodeJS.Require, name: string): void {
   }
 }
 
+/** What of the package's backend is used here. */
+interface NodeBackend {
+  readonly binding: { readonly TF_Version: string; createTensor(shape: number[], dtype: number, values: tf.TypedArray): number };
+  readonly isUsingGpuDevice: boolean;
+  readonly tensorMap: { get(dataId: object): StoredTensor };
+  move(dataId: object, values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType, references: number): void;
+}
+
+/** A tensor of the package: an id of TensorFlow's, or values that are not there yet. */
+interface StoredTensor {
+  readonly shape: number[];
+  readonly dtype: number;
+  values: tf.backend_util.BackendValues | null;
+  id: number;
+}
+
+/** Arrays of so many bytes go to TensorFlow when they are written. */
+const LARGE_BYTES = 2 ** 20;
+const copying = new WeakSet<NodeBackend>();
+
+/**
+ * By itself the package leaves an array with JavaScript until an operation reads it, and TensorFlow then copies it: a new model's weights would lie there twice, and for as long as nothing
+ * makes JavaScript collect. Copied one by one, they are collected while the next ones are made.
+ */
+function copyLargeArraysAtOnce(backend: NodeBackend): void {
+  if (copying.has(backend)) return;
+  copying.add(backend);
+  const move = backend.move.bind(backend);
+  backend.move = (dataId, values, shape, dtype, references) => {
+    move(dataId, values, shape, dtype, references);
+    if (!(values instanceof Float32Array || values instanceof Int32Array) || values.byteLength < LARGE_BYTES) return;
+    const tensor = backend.tensorMap.get(dataId);
+    tensor.id = backend.binding.createTensor(tensor.shape, tensor.dtype, values);
+    tensor.values = null;
+  };
+}
+
 /**
  * TensorFlow's C library through tfjs-node-gpu, else tfjs-node. `CEM_THREADS` limits its threads (with 1, sums have one order, and runs
  * repeat to the byte); it is read once, when the library is loaded. On a CPU, our own kernels are loaded beside it where they are compiled.
@@ -63,8 +100,10 @@ export const startTensorFlow: StartBackend = async () => {
     if (error instanceof BackendError) throw error;
     throw new BackendError('tensorflow', `${name}: ${reasonOf(error)}`, ADVICE, error);
   }
-  const { binding, isUsingGpuDevice } = tf.backend() as unknown as { binding: { TF_Version: string }; isUsingGpuDevice: boolean };
+  const backend = tf.backend() as unknown as NodeBackend;
+  const { binding, isUsingGpuDevice } = backend;
   if (!isUsingGpuDevice) {
+    copyLargeArraysAtOnce(backend);
     registerTensorFlowKernels();
     loadNativeKernels(require, dirname(require.resolve(`${name}/package.json`)));
   }

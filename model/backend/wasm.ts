@@ -1,4 +1,7 @@
+import { availableParallelism } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
 import { registerWasmKernels } from '../kernels/index.ts';
+import { loadWasmKernels } from '../kernels/wasm-library.ts';
 import { BackendError, reasonOf, type StartBackend } from './backend.ts';
 import { tf } from './tf.ts';
 
@@ -18,10 +21,18 @@ async function withoutNewListeners<Result>(start: () => Promise<Result>): Promis
 }
 
 /**
- * XNNPACK in WebAssembly, with our own kernels for what the stock backend lacks or does slowly (model/kernels).
- *
- * One thread: tfjs switches its threaded build off in Node. Tried with tfjs 4.22 on Node 20: it starts when its worker script is unpacked
- * into a file and its escapes are mended, but XNNPACK's pool still holds one thread, and products run at half the rate of the plain build.
+ * Threads of products and attention: `CEM_THREADS`, else the cores. A thread of the program (a gradient thread of a training) is one of several that compute beside each other, and has no
+ * further ones.
+ */
+function threadCount(): number {
+  if (!isMainThread) return 1;
+  return Number(process.env['CEM_THREADS']) || availableParallelism();
+}
+
+/**
+ * tfjs' backend in WebAssembly (XNNPACK), with our own kernels for what it lacks or does slowly (model/kernels). The stock backend has one thread in Node: tfjs switches its threaded build
+ * off there. Tried with tfjs 4.22 on Node 20: it starts when its worker script is unpacked into a file and its escapes are mended, but XNNPACK's pool still holds one thread, and products run
+ * at half the rate of the plain build.
  */
 export const startWasm: StartBackend = async () => {
   try {
@@ -32,7 +43,8 @@ export const startWasm: StartBackend = async () => {
     });
     if (!started) throw new BackendError('wasm', 'tfjs could not start it', ADVICE);
     registerWasmKernels();
-    return `XNNPACK ${(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) ? 'with' : 'without'} SIMD, 1 thread`;
+    const { threads } = loadWasmKernels(threadCount());
+    return `compiled kernels on ${threads === 1 ? 'one thread' : `${threads} threads`}, XNNPACK`;
   } catch (error) {
     if (error instanceof BackendError) throw error;
     throw new BackendError('wasm', reasonOf(error), ADVICE, error);

@@ -1,36 +1,9 @@
 import * as assert from 'node:assert/strict';
 import { tf } from '../backend/tf.ts';
-import { runWasmKernel, type WasmBackend, type WasmKernel, type WasmKernelArguments } from './wasm-backend.ts';
+import type { WasmKernel, WasmKernelArguments } from './wasm-backend.ts';
+import { wasmLibrary } from './wasm-library.ts';
 
-/** Rank-2 product on tensors that the compiled module knows by number: the only form that reaches XNNPACK. */
-type Product = (left: number, leftShape: Uint8Array, right: number, rightShape: Uint8Array, output: number) => void;
-
-const products = new WeakMap<WasmBackend, Product>();
-
-function productOf(backend: WasmBackend): Product {
-  const known = products.get(backend);
-  if (known) return known;
-  const parameters = ['number', 'array', 'number', 'number', 'array', 'number', 'number', 'number', 'number'];
-  const compiled = backend.wasm.cwrap(tf.BatchMatMul, null, parameters);
-  const product: Product = (left, leftShape, right, rightShape, output) =>
-    compiled(left, leftShape, 3, right, rightShape, 3, 0, 0, output);
-  products.set(backend, product);
-  return product;
-}
-
-/** A shape as the compiled kernels read it. */
-function shapeBytes(shape: readonly number[]): Uint8Array {
-  return new Uint8Array(Int32Array.from(shape).buffer);
-}
-
-/** The tensor with its last two axes exchanged; the caller disposes it. */
-function transposeLast(x: tf.TensorInfo, backend: WasmBackend): tf.TensorInfo {
-  const rank = x.shape.length;
-  const permutation = Array.from({ length: rank }, (_, axis) => axis);
-  permutation[rank - 2] = rank - 1;
-  permutation[rank - 1] = rank - 2;
-  return runWasmKernel(tf.Transpose, { inputs: { x }, attrs: { perm: permutation }, backend });
-}
+const FLOAT_BYTES = 4;
 
 /**
  * For every item of the broadcast batch, the number of the operand's own batch item: [batch].
@@ -57,9 +30,8 @@ export function broadcastItems(own: readonly number[], broadcast: readonly numbe
 }
 
 /**
- * BatchMatMul with every product on XNNPACK's path. The stock kernel takes it only for two untransposed rank-2 operands; gradients (one
- * operand transposed) and attention (batched) fall into plain loops there. Here an operand is transposed first, and a batch is one
- * rank-2 product per item, on views of the operands' memory.
+ * BatchMatMul by our own product (c/wasm/matrix-product.c). The stock kernel is fast for two untransposed rank-2 operands only; gradients (one operand transposed) and attention
+ * (batched) fall into plain loops there.
  *
  * a: [...batch, rows, inner] (or transposed), b: [...batch, inner, columns] (or transposed); batch axes broadcast.
  */
@@ -70,60 +42,47 @@ export const batchMatrixProduct: WasmKernel = ({ inputs, attrs, backend }: WasmK
     a.dtype === 'float32' && b.dtype === 'float32',
     `matMul on wasm takes float32 only, got ${a.dtype} and ${b.dtype}: cast first`,
   );
-  const left = attrs['transposeA'] ? transposeLast(a, backend) : a;
-  const right = attrs['transposeB'] ? transposeLast(b, backend) : b;
-  const [rows, inner] = left.shape.slice(-2) as [number, number];
-  const [rightInner, columns] = right.shape.slice(-2) as [number, number];
+  const transposed = { left: attrs['transposeA'] === true, right: attrs['transposeB'] === true };
+  const [rows, inner] = lastAxes(a.shape, transposed.left);
+  const [rightInner, columns] = lastAxes(b.shape, transposed.right);
   assert.equal(
     inner,
     rightInner,
-    `matMul: inner sizes differ: [${a.shape}] and [${b.shape}], transposed ${attrs['transposeA']}, ${attrs['transposeB']}`,
+    `matMul: inner sizes differ: [${a.shape}] and [${b.shape}], transposed ${transposed.left}, ${transposed.right}`,
   );
-  const leftBatch = left.shape.slice(0, -2);
-  const rightBatch = right.shape.slice(0, -2);
+  const leftBatch = a.shape.slice(0, -2);
+  const rightBatch = b.shape.slice(0, -2);
   const batch = tf.broadcast_util.assertAndGetBroadcastShape(leftBatch, rightBatch);
   const output = backend.makeOutput([...batch, rows, columns], 'float32');
-  if (inner === 0) backend.typedArrayFromHeap(output).fill(0);
-  else if (tf.util.sizeFromShape(output.shape) > 0) multiply(backend, left, right, output, batch);
-  if (left !== a) backend.disposeData(left.dataId);
-  if (right !== b) backend.disposeData(right.dataId);
+  if (inner === 0) {
+    backend.typedArrayFromHeap(output).fill(0);
+    return output;
+  }
+  if (tf.util.sizeFromShape(output.shape) === 0) return output;
+  const library = wasmLibrary(backend);
+  const left = { address: library.addressOf(a.dataId), step: a.shape.at(-1)!, transposed: transposed.left };
+  const right = { address: library.addressOf(b.dataId), step: b.shape.at(-1)!, transposed: transposed.right };
+  const product = { left, right, rows, inner, columns, output: library.addressOf(output.dataId), outputStep: columns };
+  if (tf.util.sizeFromShape(rightBatch) === 1 && !transposed.left) {
+    // One right operand for the whole batch (a weight): the batch is more rows of one product.
+    library.multiply({ ...product, rows: rows * tf.util.sizeFromShape(batch) });
+    return output;
+  }
+  const leftItems = broadcastItems(leftBatch, batch);
+  const rightItems = broadcastItems(rightBatch, batch);
+  for (let item = 0; item < leftItems.length; item++) {
+    library.multiply({
+      ...product,
+      left: { ...left, address: left.address + leftItems[item]! * rows * inner * FLOAT_BYTES },
+      right: { ...right, address: right.address + rightItems[item]! * inner * columns * FLOAT_BYTES },
+      output: product.output + item * rows * columns * FLOAT_BYTES,
+    });
+  }
   return output;
 };
 
-function multiply(
-  backend: WasmBackend,
-  left: tf.TensorInfo,
-  right: tf.TensorInfo,
-  output: tf.TensorInfo,
-  batch: readonly number[],
-): void {
-  const product = productOf(backend);
-  const [rows, inner] = left.shape.slice(-2) as [number, number];
-  const columns = right.shape.at(-1)!;
-  const leftData = backend.dataIdMap.get(left.dataId);
-  const rightData = backend.dataIdMap.get(right.dataId);
-  const outputData = backend.dataIdMap.get(output.dataId);
-  const rightShape = shapeBytes([1, inner, columns]);
-  if (tf.util.sizeFromShape(right.shape.slice(0, -2)) === 1) {
-    // One right operand for the whole batch (a weight): the batch is more rows of one product.
-    const allRows = rows * tf.util.sizeFromShape(batch as number[]);
-    product(leftData.id, shapeBytes([1, allRows, inner]), rightData.id, rightShape, outputData.id);
-    return;
-  }
-  const leftItems = broadcastItems(left.shape.slice(0, -2), batch);
-  const rightItems = broadcastItems(right.shape.slice(0, -2), batch);
-  const leftShape = shapeBytes([1, rows, inner]);
-  const { registerTensor, disposeData } = backend.wasm.tfjs;
-  const FLOAT_BYTES = 4;
-  for (let item = 0; item < leftItems.length; item++) {
-    const first = backend.dataIdNextNumber;
-    backend.dataIdNextNumber += 3;
-    registerTensor(first, rows * inner, leftData.memoryOffset + leftItems[item]! * rows * inner * FLOAT_BYTES);
-    registerTensor(first + 1, inner * columns, rightData.memoryOffset + rightItems[item]! * inner * columns * FLOAT_BYTES);
-    registerTensor(first + 2, rows * columns, outputData.memoryOffset + item * rows * columns * FLOAT_BYTES);
-    product(first, leftShape, first + 1, rightShape, first + 2);
-    disposeData(first);
-    disposeData(first + 1);
-    disposeData(first + 2);
-  }
+/** Rows and columns of the matrices as they are multiplied. */
+function lastAxes(shape: readonly number[], transposed: boolean): readonly [number, number] {
+  const [rows, columns] = shape.slice(-2) as [number, number];
+  return transposed ? [columns, rows] : [rows, columns];
 }

@@ -1,6 +1,7 @@
 import { tf } from '../backend/tf.ts';
 import { batchMatrixProduct } from './batch-matrix-product.ts';
 import { BROADCAST_KERNELS, withExpandedOperands, withPositiveAxis } from './elementwise.ts';
+import { fusedMatrixProduct } from './fused-matrix-product.ts';
 import { gather } from './gather.ts';
 import { segmentSum, segmentSumOnCpu } from './segment-sum.ts';
 import { slice, split, unpack } from './slice.ts';
@@ -10,6 +11,7 @@ import { replaceWasmKernel, wrapWasmKernel } from './wasm-backend.ts';
 /** Replaces and adds kernels of the wasm backend (figures in the files); repeated calls change nothing. */
 export function registerWasmKernels(): void {
   replaceWasmKernel(tf.BatchMatMul, batchMatrixProduct);
+  replaceWasmKernel(tf._FusedMatMul, fusedMatrixProduct);
   replaceWasmKernel(tf.UnsortedSegmentSum, segmentSum);
   replaceWasmKernel(tf.GatherV2, gather);
   replaceWasmKernel(tf.Tile, tile);

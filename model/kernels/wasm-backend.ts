@@ -12,13 +12,10 @@ export type WasmKernel<Output = tf.TensorInfo> = (call: WasmKernelArguments) => 
 
 /** What the compiled module offers beside its kernels. */
 interface WasmModule {
-  cwrap(name: string, result: null, parameters: readonly string[]): (...args: readonly unknown[]) => void;
-  readonly tfjs: {
-    /** Makes `size` elements at a heap offset known to the kernels under a number. */
-    registerTensor(id: number, size: number, memoryOffset: number): void;
-    /** Forgets a number and what kernels keep for it (packed weights); does not free the memory. */
-    disposeData(id: number): void;
-  };
+  readonly asm: { readonly memory: WebAssembly.Memory };
+  /** Address of so many bytes; 0 where there are none. */
+  _malloc(bytes: number): number;
+  _free(address: number): void;
 }
 
 /** The parts of tfjs-backend-wasm's backend that kernels use; some are private in its declarations. */
@@ -26,7 +23,6 @@ export interface WasmBackend
   extends Omit<BackendWasm, 'wasm' | 'dataIdMap' | 'makeOutput' | 'typedArrayFromHeap' | 'disposeData'> {
   readonly wasm: WasmModule;
   readonly dataIdMap: { get(dataId: object): { readonly id: number; readonly memoryOffset: number } };
-  dataIdNextNumber: number;
   /** Allocates; every heap view taken before may be detached (the heap grows by moving). */
   makeOutput(shape: readonly number[], dtype: tf.DataType): tf.TensorInfo;
   /** A view of the heap, valid until the next allocation. */

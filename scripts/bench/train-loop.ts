@@ -81,18 +81,31 @@ async function measureWorkers(
   fastest: BackendChoice,
   say: (line: string) => void,
 ): Promise<Measurement[]> {
-  await selectBackend('wasm');
+  const threads = process.env['CEM_THREADS'];
   try {
+    // A worker is a thread with one core, so that the one that two are compared with has no more.
+    process.env['CEM_THREADS'] = '1';
+    await selectBackend('wasm');
     say('train loop: one worker on wasm');
     const one = await timeSteps(texts, {}, steps);
     say('train loop: two workers on wasm');
     const two = await timeSteps(texts, { workers: 2 }, steps);
+    process.env['CEM_THREADS'] = '2';
+    await selectBackend('wasm');
+    say('train loop: no workers on wasm, two threads of its kernels');
+    const kernels = await timeSteps(texts, {}, steps);
     return [
+      {
+        name: 'steps without workers, products and attention on two threads, wasm',
+        value: 1000 / kernels.milliseconds,
+        unit: '/s',
+        reference: { name: '/s, one worker on one core', value: 1000 / one.milliseconds },
+      },
       {
         name: 'steps with two workers, wasm',
         value: 1000 / two.milliseconds,
         unit: '/s',
-        reference: { name: '/s, one worker', value: 1000 / one.milliseconds },
+        reference: { name: '/s, one worker on one core', value: 1000 / one.milliseconds },
         bar: { atLeast: WORKERS_BAR },
       },
       {
@@ -103,6 +116,8 @@ async function measureWorkers(
       },
     ];
   } finally {
+    if (threads === undefined) delete process.env['CEM_THREADS'];
+    else process.env['CEM_THREADS'] = threads;
     await selectBackend(fastest.name);
   }
 }

@@ -3,7 +3,7 @@ import { tf } from '../../model/backend/tf.ts';
 import { DenseGradient } from './dense-gradient.ts';
 import type { DenseOptimizer } from './dense-optimizer.ts';
 import { type StateArrays, stateArray } from './state-arrays.ts';
-import { type DecayOptions, decayOf, sizeOf } from './weight-groups.ts';
+import { type DecayOptions, decayOf, groupWeights, type WeightGroup } from './weight-groups.ts';
 
 export interface AdafactorOptions extends DecayOptions {
   /** The second moments of step t decay by 1 - t^-decayExponent. */
@@ -25,9 +25,8 @@ type Moments = Map<(typeof MOMENTS)[number], tf.Tensor1D>;
 
 interface AdafactorWeight {
   readonly weight: tf.LayerVariable;
-  /** Place of the first number in the flat order of all weights. */
-  readonly from: number;
-  readonly size: number;
+  /** The weight by itself. */
+  readonly group: WeightGroup;
   /** [rows, columns] of a matrix. */
   readonly shape: readonly number[];
   readonly decay: number;
@@ -45,33 +44,39 @@ export class Adafactor implements DenseOptimizer {
 
   constructor(weights: readonly tf.LayerVariable[], options: AdafactorOptions) {
     this.#options = options;
-    let from = 0;
-    this.#weights = weights.map((weight) => {
-      const size = sizeOf(weight);
+    this.#weights = groupWeights(weights, 0).map((group) => {
+      const [weight] = group.weights as [tf.LayerVariable];
       const shape = weight.shape as number[];
-      const state = { weight, from, size, shape, decay: decayOf(weight, options), moments: zeroMoments(shape) };
-      from += size;
-      return state;
+      return { weight, group, shape, decay: decayOf(weight, options), moments: zeroMoments(shape) };
     });
   }
 
   flatten(gradients: readonly tf.Tensor[]): DenseGradient {
-    return DenseGradient.flat(gradients);
+    // Each weight is updated by itself: a vector of all gradients would be a copy as large as the model, and one that has to lie in one piece.
+    return new DenseGradient(gradients);
   }
 
   /** @param step from 1 on, for the decay of the second moments */
   apply(gradient: DenseGradient, learningRate: number, scale: number, step: number): void {
     const { decayExponent, clipThreshold, relativeStep } = this.#options;
     const renewal = step ** -decayExponent;
-    for (const { weight, from, size, shape, decay, moments } of this.#weights) {
+    for (const { weight, group, shape, decay, moments } of this.#weights) {
+      // What is between is as large as the weight, and given back as soon as it is used.
       tf.tidy(() => {
         const values = weight.read();
-        const scaled = tf.mul(tf.slice1d(gradient.vector(), from, size), scale).reshape([...shape]);
-        const direction = divideByRoots(scaled, renew(moments, scaled, renewal));
-        const clipped = tf.div(direction, tf.maximum(tf.div(rootMeanSquare(direction), clipThreshold), 1));
-        const update = relativeStep ? tf.mul(clipped, tf.maximum(rootMeanSquare(values), LEAST_SCALE)) : clipped;
-        const whole = decay === 0 ? update : tf.add(update, tf.mul(values, decay));
-        weight.write(tf.sub(values, tf.mul(whole, learningRate)));
+        const direction = tf.tidy(() => {
+          const scaled = tf.mul(gradient.parts(group)[0]!, scale).reshape([...shape]);
+          renew(moments, scaled, renewal);
+          return divideByRoots(scaled, moments);
+        });
+        const update = tf.tidy(() => {
+          const clipped = tf.div(direction, tf.maximum(tf.div(rootMeanSquare(direction), clipThreshold), 1));
+          return relativeStep ? tf.mul(clipped, tf.maximum(rootMeanSquare(values), LEAST_SCALE)) : clipped;
+        });
+        direction.dispose();
+        const step = tf.tidy(() => tf.mul(decay === 0 ? update : tf.add(update, tf.mul(values, decay)), learningRate));
+        update.dispose();
+        weight.write(tf.sub(values, step));
       });
     }
   }
@@ -128,18 +133,19 @@ function zeroMoments(shape: readonly number[]): Moments {
 }
 
 /**
- * Blends the squares of a gradient into the moments: `renewal` of them, and 1 - `renewal` of what was there. To be called inside of a tidy.
+ * Blends the squares of a gradient into the moments: `renewal` of them, and 1 - `renewal` of what was there.
  *
  * @param gradient [rows, columns] or [size]
  */
-function renew(moments: Moments, gradient: tf.Tensor, renewal: number): Moments {
-  const squares = tf.add(tf.square(gradient), SQUARE_EPSILON);
-  for (const [name, before] of moments) {
-    const seen = name === 'squares' ? squares : tf.mean(squares, name === 'rows' ? 1 : 0);
-    moments.set(name, tf.keep(tf.add(tf.mul(before, 1 - renewal), tf.mul(seen, renewal)) as tf.Tensor1D));
-    before.dispose();
-  }
-  return moments;
+function renew(moments: Moments, gradient: tf.Tensor, renewal: number): void {
+  tf.tidy(() => {
+    const squares = tf.add(tf.square(gradient), SQUARE_EPSILON);
+    for (const [name, before] of moments) {
+      const seen = name === 'squares' ? squares : tf.mean(squares, name === 'rows' ? 1 : 0);
+      moments.set(name, tf.keep(tf.add(tf.mul(before, 1 - renewal), tf.mul(seen, renewal)) as tf.Tensor1D));
+      before.dispose();
+    }
+  });
 }
 
 /** The gradient over the root of the second moments, which of a matrix are rows * columns / mean(rows), each factor by itself: products of small squares would be zero. */
@@ -153,5 +159,5 @@ function divideByRoots(gradient: tf.Tensor, moments: Moments): tf.Tensor {
 
 /** A scalar. */
 function rootMeanSquare(values: tf.Tensor): tf.Tensor {
-  return tf.sqrt(tf.mean(tf.square(values)));
+  return tf.tidy(() => tf.sqrt(tf.mean(tf.square(values))));
 }

@@ -48,15 +48,18 @@ export class DenseGradient {
   sumOfSquares(): tf.Scalar {
     const kernels = compiledKernels();
     if (kernels) return kernels.run('CemSumOfSquares', { N: this.tensors.length }, this.tensors, 1)[0] as tf.Scalar;
-    return tf.sum(tf.square(this.vector()));
+    return tf.addN(this.tensors.map((tensor) => tf.sum(tf.square(tensor)))) as tf.Scalar;
   }
 
-  /** The sum of both, which are disposed. */
+  /** The sum of both, which are disposed, each part as soon as it is added: three of a large model's gradients are never held at once. */
   plus(other: DenseGradient): DenseGradient {
-    const sum = new DenseGradient(this.tensors.map((tensor, index) => tf.add(tensor, other.tensors[index]!)));
-    this.dispose();
-    other.dispose();
-    return sum;
+    const sums = this.tensors.map((tensor, index) => {
+      const addend = other.tensors[index]!;
+      const sum = tf.add(tensor, addend);
+      tf.dispose([tensor, addend]);
+      return sum;
+    });
+    return new DenseGradient(sums);
   }
 
   dispose(): void {

@@ -14,11 +14,14 @@ import type { DenseOptimizer } from '../optimizers/dense-optimizer.ts';
 import type { TrainingBatch } from '../training-batch.ts';
 import type { CountingBackend } from './counting-backend.ts';
 import { countParameters, type ParameterCounts } from './parameters.ts';
+import { RegionAllocator } from './region-allocator.ts';
 
 /** With gradient caching, a whole step is counted with so many global blocks and with one more; the line through both is taken for deeper models. */
 const FEW_LAYERS = 2;
 /** Pieces of a batch after which further ones hold nothing more: the first gradient, and one on its way beside the sum of those before. */
 const PIECES = 2;
+/** Steps that are counted where freed memory is kept: new weights lie elsewhere than those before, and what lies free between them grows from step to step, after these hardly any more. */
+const STEPS_IN_REGIONS = 3;
 export const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
 
 /** Texts of one granularity in a step, and how long the longest of them are taken to be. */
@@ -39,6 +42,8 @@ export interface ModelCount {
   readonly activations: number;
   /** Most bytes besides while weights are updated. */
   readonly update: number;
+  /** Bytes of freed tensors that the allocator holds beside all of these; 0 where the system has them back. */
+  readonly freed: number;
   readonly operations: number;
 }
 
@@ -50,6 +55,8 @@ interface CountedRun {
   readonly batches: readonly PlannedBatch[];
   /** Of a run with gradient threads the thread that computes losses and updates weights, or one of those that embed; absent: one thread does everything. */
   readonly part?: 'main' | 'worker';
+  /** Whether the memory of tensors is kept when they are freed; false by default. */
+  readonly keepsFreed?: boolean;
 }
 
 /**
@@ -67,7 +74,7 @@ export async function countDeep(backend: CountingBackend, run: CountedRun): Prom
   if (batches.every(({ size }) => size <= largest)) return deep;
   const few = Math.min(layers, FEW_LAYERS);
   const whole = (counted: number) =>
-    countModel(backend, { ...run, model: { ...model, global: { ...model.global, layers: counted } } });
+    countModel(backend, { ...run, model: { ...model, global: { ...model.global, layers: counted } }, keepsFreed: false });
   const [shallow, next] = [await whole(few), await whole(few + 1)];
   const line = (from: number, to: number) => from + (layers - few) * (to - from);
   return {
@@ -79,6 +86,8 @@ export async function countDeep(backend: CountingBackend, run: CountedRun): Prom
 
 async function countModel(backend: CountingBackend, run: CountedRun): Promise<ModelCount> {
   const { model, dimension, training } = run;
+  const regions = run.keepsFreed ? new RegionAllocator() : undefined;
+  backend.regions = regions;
   const before = backend.bytes;
   const graph = buildGraph(model, dimension);
   setRecompute(graph, training.recompute ?? false);
@@ -89,12 +98,14 @@ async function countModel(backend: CountingBackend, run: CountedRun): Promise<Mo
   // Until they are renewed they may share the weights' memory.
   averages?.renew(0);
   const optimizer = backend.bytes - before - weights;
-  const step = await countStep(backend, cem, dense, averages, run);
+  let step = await countStep(backend, cem, dense, averages, run);
+  for (let counted = 1; regions && counted < STEPS_IN_REGIONS; counted++)
+    step = await countStep(backend, cem, dense, averages, run);
   const parameters = countParameters(model, graph);
   averages?.dispose();
   dense.dispose();
   cem.dispose();
-  return { parameters, weights, optimizer, ...step };
+  return { parameters, weights, optimizer, ...step, freed: regions?.spare ?? 0 };
 }
 
 /** Tables that are never read: embeddings of the right size, and no memory. */

@@ -1,12 +1,14 @@
 import { tf } from '../../model/backend/tf.ts';
 import { compiledKernels } from '../../model/kernels/compiled-kernels.ts';
 import { countCompiledKernels } from './counting-compiled-kernels.ts';
+import type { RegionAllocator } from './region-allocator.ts';
 
 const NAME = 'counting';
 
 interface Buffer {
   readonly bytes: number;
   references: number;
+  readonly free: (() => void) | undefined;
 }
 
 /**
@@ -21,6 +23,8 @@ export class CountingBackend extends tf.KernelBackend {
   peak = 0;
   /** Multiplications and additions of matrix products. */
   operations = 0;
+  /** Where buffers are put from now on; undefined: memory is had from the system, and freed. */
+  regions: RegionAllocator | undefined;
 
   /** A buffer for a result. */
   allocate(shape: readonly number[], dtype: tf.DataType): tf.TensorInfo {
@@ -37,7 +41,7 @@ export class CountingBackend extends tf.KernelBackend {
 
   #hold(dataId: object, shape: readonly number[], dtype: tf.DataType, references: number): void {
     const bytes = shape.reduce((product, size) => product * size, 1) * tf.util.bytesPerElement(dtype);
-    this.#buffers.set(dataId, { bytes, references });
+    this.#buffers.set(dataId, { bytes, references, free: this.regions?.allocate(bytes) });
     this.bytes += bytes;
     this.peak = Math.max(this.peak, this.bytes);
   }
@@ -79,6 +83,7 @@ export class CountingBackend extends tf.KernelBackend {
     buffer.references--;
     if (!force && buffer.references > 0) return false;
     this.#buffers.delete(dataId);
+    buffer.free?.();
     this.bytes -= buffer.bytes;
     return true;
   }

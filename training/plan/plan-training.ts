@@ -1,3 +1,5 @@
+import { keepsFreedMemory } from '../../model/backend/freed-memory.ts';
+import { tf } from '../../model/backend/tf.ts';
 import { type ModelConfig, ngramTables } from '../../model/config.ts';
 import { BYTE_VOCABULARY } from '../../model/ngram-hash.ts';
 import type { TrainingConfig } from '../config.ts';
@@ -10,8 +12,10 @@ import { registerCountingKernels } from './counting-kernels.ts';
 import type { ParameterCounts } from './parameters.ts';
 import { labelBytes, type PlannedTexts, plannedTexts, stringBytes, warmStartBytes } from './planned-texts.ts';
 
-/** Node with tsx, tfjs, zstd and TensorFlow's library: 300 to 360 MB resident before the first step (measured, Linux x64). */
-const PROGRAM_BYTES = 330e6;
+/** Node with tsx, tfjs and zstd: 220 to 270 MB resident around the first steps of a tiny model (measured, Linux x64). */
+const PROGRAM_BYTES = 250e6;
+/** With TensorFlow's library, which is 850 MB on disk: 500 to 575 MB. */
+const TENSORFLOW_PROGRAM_BYTES = 550e6;
 /** A thread that computes gradients with the program that it has loaded, before its first job: 122 to 128 MB (measured, Linux x64, wasm). */
 const THREAD_BYTES = 125e6;
 /** Copies of a batch's symbol embeddings on the host: the sums of rows, the gradient, the gradient in the kernels' memory. */
@@ -55,7 +59,12 @@ export interface PassPlan {
     readonly optimizer: number;
     /** Most that a step holds besides: activations and gradients, the optimiser's intermediate results, or the copies that a checkpoint is written from, whichever is most. */
     readonly step: number;
-    /** Of that, what the forward pass keeps for the gradient, and the gradients on their way. */
+    /**
+     * Freed tensors that the backend's allocator holds beside that, and while a checkpoint is written all that it held in the step: TensorFlow with oneDNN gives nothing back. 0 for other
+     * backends.
+     */
+    readonly freed: number;
+    /** Of `step`, what the forward pass keeps for the gradient, and the gradients on their way. */
     readonly activations: number;
     /** All gradient threads: the program, the weights, their gradient and the activations of each; 0 where the main thread computes. */
     readonly workers: number;
@@ -63,8 +72,8 @@ export interface PassPlan {
     /** Most that the regression of a table warm start holds, before there is an optimiser; 0 without it. No part of `peak`'s sum. */
     readonly warmStart: number;
     /**
-     * Program, texts and tables with what is most: the warm start, or the steps' tableOptimizer, weights, optimizer, step, workers and host. It is what is in use: an allocator may hold
-     * freed memory besides (glibc: 5% to 45% more was seen).
+     * Program, texts and tables with what is most: the warm start, or the steps' tableOptimizer, weights, optimizer, step, freed, workers and host. Backends whose `freed` is 0 may hold freed
+     * memory all the same (glibc: 5% to 45% more was seen).
      */
     readonly peak: number;
   };
@@ -96,24 +105,24 @@ export async function planTraining(
 ): Promise<TrainingPlan> {
   const texts = plannedTexts(training, corpusBytes, model.input === 'text' ? 0 : variants);
   const strings = stringBytes(texts);
+  const program = tf.getBackend() === 'tensorflow' ? TENSORFLOW_PROGRAM_BYTES : PROGRAM_BYTES;
+  const shared = { dimension, strings, program, keepsFreed: keepsFreedMemory() };
   return withCountingBackend(registerCountingKernels, async (backend) => {
     const documents = await planPass(backend, {
+      ...shared,
       model,
-      dimension,
       training,
       batches: batches ?? plannedBatches(model, training),
       texts,
-      strings,
     });
     const queryPass =
       query &&
       (await planPass(backend, {
+        ...shared,
         model: query,
-        dimension,
         training: queryTrainingConfig(training),
         batches: queryBatches(query, training),
         texts: queryTexts(texts),
-        strings,
       }));
     const peak = Math.max(documents.memory.peak, queryPass?.memory.peak ?? 0);
     return { ...documents, query: queryPass ?? null, peak };
@@ -129,24 +138,31 @@ interface PlannedPass {
   readonly texts: readonly PlannedTexts[];
   /** Bytes of all texts of the run. */
   readonly strings: number;
+  readonly program: number;
+  /** Whether the backend that will compute keeps the memory of freed tensors. */
+  readonly keepsFreed: boolean;
 }
 
 async function planPass(backend: CountingBackend, pass: PlannedPass): Promise<PassPlan> {
-  const { model, dimension, training, batches, texts } = pass;
+  const { model, dimension, training, batches, texts, program, keepsFreed } = pass;
   const { workers = 1 } = training;
   const part = workers > 1 ? ({ part: 'main' } as const) : {};
-  const count = await countDeep(backend, { model, dimension, training, batches, ...part });
+  const count = await countDeep(backend, { model, dimension, training, batches, keepsFreed, ...part });
   const share = workers > 1 ? await countShare(backend, pass, workers) : undefined;
   const { parameters, weights, optimizer, activations, update } = count;
   const rowBytes = model.local.dimension * FLOAT_BYTES;
   const symbols = symbolsOf(batches) * (training.accumulate ?? 1);
   const tables = parameters.hashTables * FLOAT_BYTES + BYTE_VOCABULARY * rowBytes;
-  const always = { program: PROGRAM_BYTES, texts: pass.strings + labelBytes(texts, dimension), tables };
+  const saving = savingBytes(tables, weights, optimizer, training);
+  const inUse = Math.max(activations, update);
+  const step = Math.max(inUse, saving.backend + saving.host);
+  const always = { program, texts: pass.strings + labelBytes(texts, dimension), tables };
   const steps = {
     tableOptimizer: tableOptimizerBytes(model, training),
     weights,
     optimizer,
-    step: Math.max(activations, update, savingBytes(tables, weights, optimizer, training)),
+    step,
+    freed: keepsFreed ? inUse + count.freed + saving.host - step : 0,
     workers: share?.bytes ?? 0,
     host: HOST_COPIES * symbols * rowBytes + touchedRows(model, symbols) * rowBytes,
   };
@@ -227,12 +243,14 @@ function tableOptimizerBytes(model: ModelConfig, training: TrainingConfig): numb
   return (numbers + averages) * FLOAT_BYTES;
 }
 
-/** A checkpoint is written from copies of what lies on the backend; of averaged weights and tables, those that they stand for are kept meanwhile. */
-function savingBytes(tables: number, weights: number, optimizer: number, training: TrainingConfig): number {
-  const copies = weights + optimizer;
-  /** The weights that are kept on the backend, and their copy. */
-  const kept = tables + 2 * weights;
-  return training.ema ? copies + kept : copies;
+/** A checkpoint is written from a copy of the optimiser's state, and of the weights one by one; of averaged weights and tables, those that they stand for are kept meanwhile, of the weights with a copy. */
+function savingBytes(
+  tables: number,
+  weights: number,
+  optimizer: number,
+  training: TrainingConfig,
+): { readonly backend: number; readonly host: number } {
+  return training.ema ? { backend: weights, host: optimizer + tables + weights } : { backend: 0, host: optimizer };
 }
 
 /** Rows of n-gram tables that a step touches, at most. */

@@ -9,7 +9,7 @@ import { DenseGradient } from '../optimizers/dense-gradient.ts';
 import { cutSymbolBatch, splitSymbolBatch, type TrainingBatch } from '../training-batch.ts';
 import { GradientThread, sharedFloats } from './gradient-thread.ts';
 
-/** Backends that compute on one core: threads beside each other have one each. */
+/** Backends whose threads have one core each: `wasm` in a thread, and `cpu`. */
 const ONE_CORE_BACKENDS: readonly string[] = ['wasm', 'cpu'];
 
 /** Texts of one batch that a thread embeds together. */
@@ -43,7 +43,7 @@ export function checkWorkers(workers: number | undefined, backend: string): void
 }
 
 /**
- * Threads that compute gradients beside each other, each with a backend and a graph of its own: for backends that use one core. Each embeds a share of every batch; this thread
+ * Threads that compute gradients beside each other, each with a backend and a graph of its own: for backends that compute on one core, or would share out single operations. Each embeds a share of every batch; this thread
  * computes the losses over the whole batches, so that in-batch losses see all of them, sends their gradient back through the threads, and adds up the weights' gradients in the
  * order of the threads. The result is that of one thread up to rounding, and the same each time.
  *

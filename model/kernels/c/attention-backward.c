@@ -36,7 +36,7 @@ typedef struct {
 } block_state;
 
 /* weights: scores before the bias, become the softmax; scores: gradients of the weights, become those of the scores. */
-INLINE void score_gradients(workspace* work, const block_state* state, const cem_attention* attention, int64_t rows, int64_t query,
+PIECE void score_gradients(workspace* work, const block_state* state, const cem_attention* attention, int64_t rows, int64_t query,
                             int64_t first_key, const float* bias, int64_t vectors, bool banded) {
   lane_integers numbers = lane_numbers();
   for (int64_t row = 0; row < rows; row++) {
@@ -132,18 +132,13 @@ static void run_head(const backward* job, int64_t number, workspace* work) {
       int64_t count = least(KEYS, seen.behind - key);
       int64_t vectors = count / LANES;
       int64_t offset = key * padded;
-      product(rows, vectors, padded, (left_operand){work->query_columns, 1, QUERIES},
-              (right_operand){work->key_panels + offset, padded * LANES, LANES}, work->weights, KEYS, 0);
-      product(rows, vectors, padded, (left_operand){work->dy_columns, 1, QUERIES},
-              (right_operand){work->value_panels + offset, padded * LANES, LANES}, work->scores, KEYS, 0);
+      product_of_panels(rows, vectors, padded, work->query_columns, work->key_panels + offset, work->weights);
+      product_of_panels(rows, vectors, padded, work->dy_columns, work->value_panels + offset, work->scores);
       if (banded) score_gradients(work, &state, attention, rows, query, key, work->bias + key, vectors, true);
       else score_gradients(work, &state, attention, rows, query, key, work->bias + key, vectors, false);
-      product(count, padded / LANES, rows, (left_operand){work->weights, 1, KEYS},
-              (right_operand){work->dy_rows, LANES, padded}, work->value_gradient + offset, padded, 1);
-      product(count, padded / LANES, rows, (left_operand){work->scores, 1, KEYS},
-              (right_operand){work->query_rows, LANES, padded}, work->key_gradient + offset, padded, 1);
-      product(rows, padded / LANES, count, (left_operand){work->scores, KEYS, 1},
-              (right_operand){work->key_rows + offset, LANES, padded}, work->query_gradient, padded, key > seen.first);
+      add_transposed_product(count, rows, padded, work->weights, work->dy_rows, work->value_gradient + offset);
+      add_transposed_product(count, rows, padded, work->scores, work->query_rows, work->key_gradient + offset);
+      product_of_weights(rows, count, padded, work->scores, work->key_rows + offset, work->query_gradient, key > seen.first);
     }
     for (int64_t row = 0; row < rows; row += GROUP)
       unpack_rows(attention, work->query_gradient + row * padded, batch, head, query + row, true, 1 / sqrtf((float)attention->width), gradients->query);

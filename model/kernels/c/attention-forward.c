@@ -31,7 +31,7 @@ typedef struct {
 } running;
 
 /* Scores of `rows` queries become exp(score - largest), the running sums are brought to the new largest. */
-INLINE void soften(workspace* work, running* state, const cem_attention* attention, int64_t rows, int64_t query, int64_t first_key,
+PIECE void soften(workspace* work, running* state, const cem_attention* attention, int64_t rows, int64_t query, int64_t first_key,
                    const float* bias, int64_t vectors, bool first, bool banded) {
   int64_t padded = padded_width(attention);
   lane_integers numbers = lane_numbers();
@@ -84,13 +84,11 @@ static void attend(const cem_attention* attention, workspace* work, int64_t batc
   for (int64_t key = seen.first; key < seen.behind; key += KEYS) {
     int64_t vectors = least(KEYS, seen.behind - key) / LANES;
     int64_t offset = key - packed.first;
-    product(rows, vectors, padded, (left_operand){work->columns, 1, QUERIES},
-            (right_operand){work->keys + offset * padded, padded * LANES, LANES}, work->scores, KEYS, 0);
+    product_of_panels(rows, vectors, padded, work->columns, work->keys + offset * padded, work->scores);
     bool first = key == seen.first;
     if (banded) soften(work, &state, attention, rows, first_query, key, work->bias + offset, vectors, first, true);
     else soften(work, &state, attention, rows, first_query, key, work->bias + offset, vectors, first, false);
-    product(rows, padded / LANES, vectors * LANES, (left_operand){work->scores, KEYS, 1},
-            (right_operand){work->values + offset * padded, LANES, padded}, work->sums, padded, !first);
+    product_of_weights(rows, vectors * LANES, padded, work->scores, work->values + offset * padded, work->sums, !first);
   }
   for (int64_t row = 0; row < least(rows, attention->positions - first_query); row++) {
     float share = 1.0f / sum_of_lanes(state.total[row]);

@@ -97,6 +97,21 @@ INLINE void rows_to_columns(const float* rows, int64_t padded, float* columns) {
     transpose_block(rows + channel, padded, columns + channel * QUERIES, QUERIES, LANES);
 }
 
+/* [rows][KEYS]: a block of queries, as columns, times `vectors` panels of keys. */
+PIECE void product_of_panels(int64_t rows, int64_t vectors, int64_t padded, const float* columns, const float* panels, float* to) {
+  product(rows, vectors, padded, (left_operand){columns, 1, QUERIES}, (right_operand){panels, padded * LANES, LANES}, to, KEYS, 0);
+}
+
+/* to [rows][padded] = (add: +) weights [rows][KEYS] times keys as rows [keys][padded]. */
+PIECE void product_of_weights(int64_t rows, int64_t keys, int64_t padded, const float* weights, const float* of_keys, float* to, bool add) {
+  product(rows, padded / LANES, keys, (left_operand){weights, KEYS, 1}, (right_operand){of_keys, LANES, padded}, to, padded, add);
+}
+
+/* to [keys][padded] += weights [rows][KEYS], transposed, times queries as rows [rows][padded]. */
+PIECE void add_transposed_product(int64_t keys, int64_t rows, int64_t padded, const float* weights, const float* of_queries, float* to) {
+  product(keys, padded / LANES, rows, (left_operand){weights, 1, KEYS}, (right_operand){of_queries, LANES, padded}, to, padded, 1);
+}
+
 /* Which keys a block of queries looks at: [first, behind), multiples of 16; and how its queries see them. */
 typedef struct {
   int64_t first;
