@@ -3,6 +3,7 @@ import { batchMatrixProduct } from './batch-matrix-product.ts';
 import { BROADCAST_KERNELS, withExpandedOperands, withPositiveAxis } from './elementwise.ts';
 import { fusedMatrixProduct } from './fused-matrix-product.ts';
 import { gather } from './gather.ts';
+import { identity } from './identity.ts';
 import { segmentSum, segmentSumOnCpu } from './segment-sum.ts';
 import { slice, split, unpack } from './slice.ts';
 import { tile } from './tile.ts';
@@ -12,6 +13,7 @@ import { replaceWasmKernel, wrapWasmKernel } from './wasm-backend.ts';
 export function registerWasmKernels(): void {
   replaceWasmKernel(tf.BatchMatMul, batchMatrixProduct);
   replaceWasmKernel(tf._FusedMatMul, fusedMatrixProduct);
+  replaceWasmKernel(tf.Identity, identity);
   replaceWasmKernel(tf.UnsortedSegmentSum, segmentSum);
   replaceWasmKernel(tf.GatherV2, gather);
   replaceWasmKernel(tf.Tile, tile);

@@ -18,6 +18,8 @@ import { largeProduct, multiplyOnThreads, type Product, productWords } from './w
 import { WasmThreads } from './wasm-threads.ts';
 
 const PRODUCT_WORDS = 12;
+/** CEM_MOST_DIMENSIONS of c/cem-kernels.h. */
+const MOST_DIMENSIONS = 8;
 
 /** Where an op lies, its place in the list, and its attributes in the order of their values. */
 interface Op {
@@ -35,6 +37,7 @@ interface Call {
 
 /** An op with its numbers, as it is run here or in parts. */
 export interface OpRun {
+  readonly address: number;
   readonly place: number;
   readonly name: string;
   /** By name, and as the op reads them. */
@@ -130,12 +133,14 @@ export class WasmLibrary implements CompiledKernels {
     if (found === undefined)
       throw new CemError('COMPILED_KERNEL', `there is no compiled kernel ${op}, but ${this.ops.join(', ')}`, { details: { op } });
     const values = valuesOf(op, found.attributes, attributes);
+    const odd = inputs.find(({ dtype, rank }) => dtype !== 'float32' || rank > MOST_DIMENSIONS);
+    if (odd) throw refusal(op, inputs, `inputs are float32 of at most ${MOST_DIMENSIONS} dimensions`);
     const call: Call = { outputs: [], scratch: [] };
     this.#call = call;
     try {
       // What was on another backend is brought here, which may take memory.
       const operands = inputs.map(({ dataId, shape }) => ({ address: this.addressOf(dataId), shape }));
-      const run = { place: found.place, name: op, attributes, values, inputs: operands };
+      const run = { ...found, name: op, attributes, values, inputs: operands };
       const helpers = largeOp(run) ? this.#readyThreads() : undefined;
       if (helpers === undefined || !runOpOnThreads(this, helpers, run)) this.runOp(run);
     } finally {
@@ -144,9 +149,7 @@ export class WasmLibrary implements CompiledKernels {
     }
     if (call.failure === undefined && call.outputs.length === outputs) return call.outputs;
     tf.dispose(call.outputs);
-    const shapes = inputs.map(({ dtype, shape }) => `${dtype} [${shape.join(', ')}]`).join(', ');
-    const reason = call.failure ?? `it has ${call.outputs.length} outputs, and ${outputs} are wanted`;
-    throw new CemError('COMPILED_KERNEL', `${op} of ${shapes}: ${reason}`, { details: { op } });
+    throw refusal(op, inputs, call.failure ?? `it has ${call.outputs.length} outputs, and ${outputs} are wanted`);
   }
 
   /**
@@ -154,8 +157,7 @@ export class WasmLibrary implements CompiledKernels {
    *
    * @param outputs addresses of what there is already; absent: they are made
    */
-  runOp({ place, inputs, values }: OpRun, outputs: readonly number[] = []): void {
-    const op = [...this.#ops.values()].find((candidate) => candidate.place === place)!;
+  runOp({ address, inputs, values }: OpRun, outputs: readonly number[] = []): void {
     const valueBytes = values.length * DOUBLE_BYTES;
     const inputBytes = inputs.length * INPUT_WORDS * WORD_BYTES;
     const block = this.#makeScratch(valueBytes + inputBytes + outputs.length * WORD_BYTES);
@@ -163,7 +165,7 @@ export class WasmLibrary implements CompiledKernels {
     writeInputs(this.integers(block + valueBytes, inputs.length * INPUT_WORDS), inputs);
     const outputsAt = block + valueBytes + inputBytes;
     this.integers(outputsAt, outputs.length).set(outputs);
-    this.#exports.run_op(op.address, block + valueBytes, inputs.length, block, outputs.length > 0 ? outputsAt : 0);
+    this.#exports.run_op(address, block + valueBytes, inputs.length, block, outputs.length > 0 ? outputsAt : 0);
   }
 
   /** Makes an output of the running op; its address. */
@@ -261,6 +263,11 @@ export class WasmLibrary implements CompiledKernels {
       return kind === 's' ? this.#text(value) : `${value}`;
     });
   }
+}
+
+function refusal(op: string, inputs: readonly tf.Tensor[], reason: string): CemError {
+  const shapes = inputs.map(({ dtype, shape }) => `${dtype} [${shape.join(', ')}]`).join(', ');
+  return new CemError('COMPILED_KERNEL', `${op} of ${shapes}: ${reason}`, { details: { op } });
 }
 
 /** Values in the order in which the op declares them. */

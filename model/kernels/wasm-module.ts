@@ -41,7 +41,7 @@ export interface WasmModule {
 /** Of a module's stack. */
 export const STACK_BYTES = 65_536;
 /** Addresses are multiples of a cache line. */
-export const ALIGNMENT = 64;
+const ALIGNMENT = 64;
 
 /** The next multiple of a cache line. */
 export function aligned(bytes: number): number {

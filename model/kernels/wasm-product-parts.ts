@@ -2,7 +2,7 @@ import type { WasmLibrary } from './wasm-library.ts';
 import type { WasmThreads } from './wasm-threads.ts';
 
 /** A matrix as it lies in memory: numbers from one row to the next, and whether it is multiplied as its transpose. */
-export interface Matrix {
+interface Matrix {
   readonly address: number;
   readonly step: number;
   readonly transposed: boolean;
