@@ -11,7 +11,7 @@ import { buildGraph } from '../model/graph.ts';
 import { CemError, FormatError } from '../zpkg/errors.ts';
 import { copySynced, readBestCheckpoint, resolveBestCheckpoint, syncFolder, writeCheckpointFolder } from './checkpoint-folder.ts';
 import { DENSE_PRECISIONS, storeDense, storeTables, TABLE_PRECISIONS } from './compact-weights.ts';
-import { graphArrays, restoreGraph } from './graph-weights.ts';
+import { fetchedGraphArrays, graphArrays, restoreGraph } from './graph-weights.ts';
 import { loadTables, tablesForEncoding } from './load-tables.ts';
 import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.ts';
 
@@ -141,7 +141,8 @@ export async function writeWeights(
 ): Promise<CheckpointState> {
   const { dense, tables } = state.storage ?? { dense: 'fp32', tables: 'fp32' };
   const metadata = { format: 'cem' };
-  await writeSafetensors(join(folder, MODEL_FILE), storeDense(await graphArrays(model.graph), dense), metadata);
+  const weights = dense === 'fp32' ? fetchedGraphArrays(model.graph) : storeDense(await graphArrays(model.graph), dense);
+  await writeSafetensors(join(folder, MODEL_FILE), weights, metadata);
   await writeSafetensors(join(folder, TABLES_FILE), storeTables(tableArrays(model), tables), metadata);
   const hash = await contentHash(folder, { ...state, model: model.config, dimension: model.dimension });
   const complete: CheckpointState = { formatVersion: CHECKPOINT_FORMAT_VERSION, ...state, contentHash: hash };

@@ -1,6 +1,6 @@
 import { tf } from '../model/backend/tf.ts';
 import { FormatError } from '../zpkg/errors.ts';
-import type { NamedArray } from './safetensors.ts';
+import type { FetchedArray, NamedArray } from './safetensors.ts';
 
 /** A graph's weights by their names, as they are kept in a file. */
 export async function graphArrays(graph: tf.LayersModel): Promise<Map<string, NamedArray>> {
@@ -9,6 +9,16 @@ export async function graphArrays(graph: tf.LayersModel): Promise<Map<string, Na
     arrays.set(weight.originalName, { shape: weight.shape as number[], data: (await weight.read().data()) as Float32Array });
   }
   return arrays;
+}
+
+/** The same, each fetched from the backend by itself. */
+export function fetchedGraphArrays(graph: tf.LayersModel): Map<string, FetchedArray> {
+  return new Map(
+    graph.weights.map((weight) => [
+      weight.originalName,
+      { shape: weight.shape as number[], fetch: async () => (await weight.read().data()) as Float32Array },
+    ]),
+  );
 }
 
 /**

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
 import { fromHalf } from '../model/encoders/half-float.ts';
@@ -23,6 +24,12 @@ export interface StoredArray {
   readonly bytes: Uint8Array;
 }
 
+/** An array of F32 that is fetched when it is its turn to be written, so that not all of a file are held at once. */
+export interface FetchedArray {
+  readonly shape: readonly number[];
+  fetch(): Promise<Float32Array>;
+}
+
 const headerSchema = z.record(
   z.string(),
   z.looseObject({
@@ -41,22 +48,32 @@ function bytesOf(data: Float32Array | Uint16Array): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-function storedOf(array: NamedArray | StoredArray): StoredArray {
-  return 'bytes' in array ? array : { shape: array.shape, dtype: 'F32', bytes: bytesOf(array.data) };
+interface WritableArray {
+  readonly shape: readonly number[];
+  readonly dtype: StoredType;
+  readonly length: number;
+  bytes(): Promise<Uint8Array>;
+}
+
+function writableOf(array: NamedArray | StoredArray | FetchedArray): WritableArray {
+  const { shape } = array;
+  if ('bytes' in array) return { shape, dtype: array.dtype, length: array.bytes.length, bytes: async () => array.bytes };
+  const length = STORED_TYPES.F32 * shape.reduce((product, size) => product * size, 1);
+  return { shape, dtype: 'F32', length, bytes: async () => bytesOf('data' in array ? array.data : await array.fetch()) };
 }
 
 /** Writes the arrays in their order and syncs the file; the caller renames what holds it. */
 export async function writeSafetensors(
   path: string,
-  arrays: ReadonlyMap<string, NamedArray | StoredArray>,
+  arrays: ReadonlyMap<string, NamedArray | StoredArray | FetchedArray>,
   metadata: Record<string, string> = {},
 ): Promise<void> {
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
-  const stored = Array.from(arrays, ([name, array]) => ({ name, ...storedOf(array) }));
-  for (const { name, shape, dtype, bytes } of stored) {
-    header[name] = { dtype, shape, data_offsets: [offset, offset + bytes.length] };
-    offset += bytes.length;
+  const writable = Array.from(arrays, ([name, array]) => ({ name, ...writableOf(array) }));
+  for (const { name, shape, dtype, length } of writable) {
+    header[name] = { dtype, shape, data_offsets: [offset, offset + length] };
+    offset += length;
   }
   const json = Buffer.from(JSON.stringify(header));
   // The data begins at a multiple of 8 bytes, as the format asks.
@@ -66,8 +83,10 @@ export async function writeSafetensors(
   const file = await open(path, 'wx');
   try {
     await file.write(padded);
-    for (const { bytes } of stored) {
-      for (let from = 0; from < bytes.length; from += PIECE_BYTES) await writeAll(file, bytes.subarray(from, from + PIECE_BYTES));
+    for (const { name, length, bytes: read } of writable) {
+      const bytes = await read();
+      assert(bytes.length === length, `the array ${name} has ${bytes.length} bytes, its shape ${length}`);
+      for (let from = 0; from < length; from += PIECE_BYTES) await writeAll(file, bytes.subarray(from, from + PIECE_BYTES));
     }
     await file.sync();
   } finally {

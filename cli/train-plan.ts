@@ -92,6 +92,7 @@ function passLines(name: string, { parameters, batches, memory, operations }: Pa
       ['their optimiser', formatBytes(memory.optimizer)],
       ['activations', formatBytes(memory.activations)],
       ['a step in all', formatBytes(memory.step)],
+      ...optional('freed, but kept', memory.freed),
       ...optional('gradient threads', memory.workers),
       ['batches on host', formatBytes(memory.host)],
       ['texts, vectors', formatBytes(memory.texts)],
@@ -114,7 +115,7 @@ function adviceFor({ training }: RunConfig): string[] {
   const advice: string[] = [];
   if (!training.recompute) advice.push('training.recompute=true');
   if ((training.workers ?? 1) > 1) advice.push('fewer training.workers');
-  // Pieces of one are no smaller than pieces of two: a third copy of the gradients is held while they are added up.
+  // Pieces of one are no smaller than pieces of two: a second copy of the gradients is held while they are added up.
   if ((training.gradientCaching?.microBatch ?? 3) > 2) advice.push('training.gradientCaching={microBatch: 2}');
   if ((training.optimizer.kind ?? 'adamw') === 'adamw') advice.push('training.optimizer.kind=adafactor');
   if ((training.optimizer.tables ?? 'adam') === 'adam') advice.push('training.optimizer.tables=rowwise-adagrad');

@@ -1,9 +1,9 @@
-/** Takes two real training steps of the configuration in its first argument, with its gradient threads, and prints the most memory that the process held, in bytes. */
+/** Takes two real training steps of the configuration in its first argument, with its gradient threads, and prints the peak that was planned and the most memory that the process held, in bytes. */
 import { selectBackend } from '../../model/backend/index.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { RandomNumbers } from '../../model/random.ts';
-import type { TrainingConfig } from '../../training/index.ts';
+import { planTraining, type TrainingConfig } from '../../training/index.ts';
 import { TrainingStep } from '../../training/step.ts';
 import { GradientWorkers } from '../../training/workers/gradient-workers.ts';
 
@@ -17,6 +17,7 @@ const {
   training: TrainingConfig;
 };
 await selectBackend(training.workers ? 'wasm' : 'tensorflow');
+const { peak } = await planTraining(config, dimension, training);
 const model = CemModel.create(config, dimension, 1);
 const workers = await GradientWorkers.start(model, training);
 const step = new TrainingStep(model, training, workers);
@@ -34,6 +35,8 @@ const chunks = Array.from({ length: size }, () => ({
 const targets = new Float32Array(size * dimension).fill(dimension ** -0.5);
 for (let number = 0; number < 2; number++)
   await step.run([{ name: 'passages', weight: 1, symbols: model.batch(chunks), targets }], number);
+// What a checkpoint is written from, beside one weight at a time.
+await step.arrays();
 await workers?.close();
 // maxRSS is in KiB.
-process.stdout.write(`${process.resourceUsage().maxRSS * 1024}\n`);
+process.stdout.write(`${JSON.stringify({ planned: peak, measured: process.resourceUsage().maxRSS * 1024 })}\n`);

@@ -49,7 +49,7 @@ export function groupWeights(weights: readonly tf.LayerVariable[], groupNumbers 
 }
 
 /** Numbers in a weight. */
-export function sizeOf(weight: tf.LayerVariable): number {
+function sizeOf(weight: tf.LayerVariable): number {
   return weight.shape.reduce<number>((product, length) => product * (length ?? 1), 1);
 }
 
