@@ -219,7 +219,8 @@ export class WasmLibrary implements CompiledKernels {
 
   /** Address of memory that is given back behind the running op; 0 where there is none. */
   #makeScratch(bytes: number): number {
-    const address = this.#backend.wasm._malloc(bytes);
+    // An address behind 2 GiB comes as a negative number.
+    const address = this.#backend.wasm._malloc(bytes) >>> 0;
     if (address !== 0) this.#call!.scratch.push(address);
     return address;
   }

@@ -31,9 +31,10 @@ const malloc = (bytes) => {
   }
   return at;
 };
+const stack = number(stackEnd, true);
 const env = {
   memory, malloc, make_scratch: malloc, free: () => {}, fail: () => {}, make_output: () => 0,
-  __memory_base: number(memoryBase), __table_base: number(0), __stack_pointer: number(stackEnd, true),
+  __memory_base: number(memoryBase), __table_base: number(0), __stack_pointer: stack,
   __indirect_function_table: new WebAssembly.Table({ element: 'anyfunc', initial: tableSize }),
 };
 const { exports } = new WebAssembly.Instance(module, { env });
@@ -42,6 +43,7 @@ for (let seen = 0; ; ) {
   try {
     exports.serve(job, seen);
   } catch {
+    stack.value = stackEnd;
     const words = new Int32Array(memory.buffer, job, ${JOB_WORDS});
     seen = words[${NUMBER}];
     words[${FAILED}] = 1;
