@@ -1,12 +1,13 @@
 /**
  * `npm run kernels:c`: compiles the kernels in C (model/kernels/c) to WebAssembly, as two modules that are committed: one for the memory of tfjs' wasm backend, and one for helping threads,
- * whose memory is shared. Needs clang 14 or later and its wasm-ld; CLANG and WASM_LD name others.
+ * whose memory is shared. Needs clang 14 or later and its wasm-ld; CLANG and WASM_LD name others. `--output FOLDER` puts the modules there instead of beside the sources.
  */
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CemError } from '../zpkg/errors.ts';
+import { parseArgs } from 'node:util';
+import { CemError, UsageError } from '../zpkg/errors.ts';
 import { lastLines, runCommand } from './native/command.ts';
 import { WASM_COMPILE_OPTIONS, WASM_SOURCES, wasmSourceHash } from './native/wasm-sources.ts';
 
@@ -58,15 +59,25 @@ async function compile(clang: string, linker: string, target: string, threads: b
   }
 }
 
+function outputFolder(): string {
+  try {
+    return parseArgs({ options: { output: { type: 'string', default: KERNELS } } }).values.output;
+  } catch (error) {
+    throw new UsageError('USAGE', `${(error as Error).message}; what there is: --output FOLDER`);
+  }
+}
+
 try {
+  const output = outputFolder();
   const clang = await findProgram('clang', [process.env['CLANG'], 'clang', 'clang-14']);
   const linker = await findProgram('wasm-ld', [process.env['WASM_LD'], 'wasm-ld', 'wasm-ld-14']);
+  await mkdir(output, { recursive: true });
   const hash = await wasmSourceHash();
-  await compile(clang, linker, join(KERNELS, 'compiled-kernels.wasm'), false, hash);
-  await compile(clang, linker, join(KERNELS, 'compiled-kernels-thread.wasm'), true, hash);
+  await compile(clang, linker, join(output, 'compiled-kernels.wasm'), false, hash);
+  await compile(clang, linker, join(output, 'compiled-kernels-thread.wasm'), true, hash);
   process.stdout.write(`kernels: compiled from sources ${hash}\n`);
 } catch (error) {
   if (!(error instanceof CemError)) throw error;
   process.stderr.write(`kernels: ${error.message} [${error.code}]\n`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -1,6 +1,5 @@
-import { availableParallelism } from 'node:os';
-import { isMainThread } from 'node:worker_threads';
 import { registerWasmKernels } from '../kernels/index.ts';
+import { threadCount } from '../kernels/thread-count.ts';
 import { loadWasmKernels } from '../kernels/wasm-library.ts';
 import { BackendError, reasonOf, type StartBackend } from './backend.ts';
 import { tf } from './tf.ts';
@@ -18,15 +17,6 @@ async function withoutNewListeners<Result>(start: () => Promise<Result>): Promis
     for (const listener of process.listeners('unhandledRejection'))
       if (!before.has(listener)) process.off('unhandledRejection', listener);
   }
-}
-
-/**
- * Threads of products and attention: `CEM_THREADS`, else the cores. A thread of the program (a gradient thread of a training) is one of several that compute beside each other, and has no
- * further ones.
- */
-function threadCount(): number {
-  if (!isMainThread) return 1;
-  return Number(process.env['CEM_THREADS']) || availableParallelism();
 }
 
 /**

@@ -86,6 +86,11 @@ export class KernelMemory {
     this.kernels = exports as unknown as KernelExports;
   }
 
+  /** What another thread needs to run the kernels over this memory. */
+  get shared(): { readonly module: WebAssembly.Module; readonly memory: WebAssembly.Memory } {
+    return { module: compiled!, memory: this.#memory };
+  }
+
   /** A lasting array of zeros; what was temporary is forgotten. */
   allocate(length: number): Float32Array {
     const address = this.#lastingEnd;

@@ -6,6 +6,7 @@ import { KernelMemory, LARGEST_LASTING_BYTES } from './kernel-memory.ts';
 import { nativeRows } from './native-rows.ts';
 import type { AdagradStep, AdamStep, RowGradient, RowKernels } from './row-kernels.ts';
 import { gatherRows, type RowSource, scatterRows } from './row-source.ts';
+import { runRowKernel } from './row-threads.ts';
 import { SlotAssigner, type SlotAssignment } from './slot-assignment.ts';
 
 /** Weights and the two moments of Adam: what training keeps for each number of a table. */
@@ -23,7 +24,7 @@ interface PlannedMemory {
 /**
  * The row kernels with SIMD. Tables and their optimiser state live in WebAssembly memories, as many as it takes (one holds at most 4 GiB), a table and its state together in one;
  * batches are copied in beside them. Arrays that no memory can hold lie outside, and the rows that a batch names are gathered, worked on and put back: slower, but still at a cost
- * that depends on the batch alone. Where there are native loops, sums and Adam are theirs.
+ * that depends on the batch alone. Sums and Adam go on all cores: in native loops where there are any, else in threads over the memories.
  */
 export class SimdRowKernels implements RowKernels {
   readonly name = 'simd';
@@ -95,7 +96,10 @@ export class SimdRowKernels implements RowKernels {
         const array = tables[table];
         if (array !== undefined && this.#memoryOfArray.has(array)) {
           const rows = memory.place(batch.rows[table]!);
-          memory.kernels.sumRows(array.byteOffset, rows, starts, places, batch.places.length, dimension, sums);
+          const numbers = batch.rows[table]!.length * dimension;
+          runRowKernel(memory, 'sumRows', batch.places.length, numbers, (from, count) => {
+            return [array.byteOffset, rows, starts + 4 * from, places + 4 * from, count, dimension, sums];
+          });
         } else {
           this.#sumGathered(memory, table, source, batch, dimension, places, sums);
         }
@@ -165,8 +169,11 @@ export class SimdRowKernels implements RowKernels {
     }
     const { rate, beta1, beta2, secondCorrection, epsilon, scale } = step;
     const arrays = [weights, first, second].map((array) => ({ array, width: dimension }));
-    this.#update(arrays, gradient, dimension, ({ kernels }, [w, m, v], rows, values, touched) => {
-      kernels.adamRows(w!, m!, v!, rows, values, touched, dimension, rate, beta1, beta2, secondCorrection, epsilon, scale);
+    const numbers = [dimension, rate, beta1, beta2, secondCorrection, epsilon, scale];
+    this.#update(arrays, gradient, dimension, (memory, addresses, rows, values, touched) => {
+      runRowKernel(memory, 'adamRows', touched, touched * dimension, (from, count) => {
+        return [...addresses, rows + 4 * from, values + 4 * from * dimension, count, ...numbers];
+      });
     });
   }
 
