@@ -74,6 +74,8 @@ export class RowThreads {
       const { port1, port2 } = new MessageChannel();
       const workerData = { state, port: port2, names: KERNELS };
       const worker = new Worker(PROGRAM, { eval: true, workerData, transferList: [port2], execArgv: [], stdin: false });
+      // One that cannot begin is never ready, and the work is done without.
+      worker.on('error', () => {});
       worker.unref();
       port1.unref();
       return { worker, port: port1, words, values: new Float64Array(state, ARGUMENTS_AT) };

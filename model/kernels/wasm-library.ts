@@ -156,16 +156,20 @@ export class WasmLibrary implements CompiledKernels {
    * Runs an op on this thread; to be called within `run`.
    *
    * @param outputs addresses of what there is already; absent: they are made
+   * @returns whether it went well; only the last failure counts
+   * @throws CemError `WASM_KERNELS` where there is no memory for its operands
    */
-  runOp({ address, inputs, values }: OpRun, outputs: readonly number[] = []): void {
+  runOp({ address, inputs, values }: OpRun, outputs: readonly number[] = []): boolean {
     const valueBytes = values.length * DOUBLE_BYTES;
     const inputBytes = inputs.length * INPUT_WORDS * WORD_BYTES;
     const block = this.#makeScratch(valueBytes + inputBytes + outputs.length * WORD_BYTES);
+    if (block === 0) throw new CemError('WASM_KERNELS', 'the wasm backend has no memory left');
+    delete this.#call!.failure;
     this.doubles(block, values.length).set(values);
     writeInputs(this.integers(block + valueBytes, inputs.length * INPUT_WORDS), inputs);
     const outputsAt = block + valueBytes + inputBytes;
     this.integers(outputsAt, outputs.length).set(outputs);
-    this.#exports.run_op(address, block + valueBytes, inputs.length, block, outputs.length > 0 ? outputsAt : 0);
+    return this.#exports.run_op(address, block + valueBytes, inputs.length, block, outputs.length > 0 ? outputsAt : 0) !== 0;
   }
 
   /** Makes an output of the running op; its address. */
@@ -206,7 +210,13 @@ export class WasmLibrary implements CompiledKernels {
   /** The other threads, once they have begun; the first call starts them. */
   #readyThreads(): WasmThreads | undefined {
     if (this.#threads === 1) return undefined;
-    this.#helpers ??= new WasmThreads(this.#threads - 1);
+    try {
+      this.#helpers ??= new WasmThreads(this.#threads - 1);
+    } catch {
+      // There is no room for their memory.
+      this.#threads = 1;
+      return undefined;
+    }
     return this.#helpers.ready ? this.#helpers : undefined;
   }
 

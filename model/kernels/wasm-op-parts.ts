@@ -79,8 +79,9 @@ export function runOpOnThreads(library: WasmLibrary, threads: WasmThreads, run: 
     }),
   );
   const own = run.inputs.map((input, index) => (index === whole ? input : cutInput(input, 0, ends[0]!)));
-  library.runOp({ ...run, inputs: own }, addresses);
-  if (!threads.finish(jobs.length)) {
+  const good = library.runOp({ ...run, inputs: own }, addresses);
+  if (!threads.finish(jobs.length) || !good) {
+    // Also for a refusal, which should speak of the whole.
     library.runOp(run, addresses);
     return true;
   }

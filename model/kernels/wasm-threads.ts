@@ -103,6 +103,8 @@ export class WasmThreads {
       this.#words()[place.job / WORD_BYTES + DONE] = -1;
       const workerData = { module, memory: this.#memory, tableSize, top: this.#top, ...place };
       const worker = new Worker(PROGRAM, { eval: true, workerData, execArgv: [], stdin: false });
+      // One that cannot begin is never ready, and the work is done without.
+      worker.on('error', () => {});
       worker.unref();
       return worker;
     });

@@ -20,8 +20,9 @@ export function runCommand(
     const child = spawn(program, [...args], {
       ...spawnOptions,
       stdio: ['ignore', 'pipe', 'pipe'],
-      ...(timeoutMs === undefined ? {} : { timeout: timeoutMs, killSignal: 'SIGKILL' as const }),
     });
+    // Not spawn's own limit, which keeps the process alive where the program does not exist.
+    const limit = timeoutMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     let stdout = '';
     let output = '';
     child.stdout?.on('data', (piece: Buffer) => {
@@ -31,8 +32,12 @@ export function runCommand(
     child.stderr?.on('data', (piece: Buffer) => {
       output += piece.toString();
     });
-    child.on('error', (error) => resolve({ status: -1, stdout, output: error.message }));
+    child.on('error', (error) => {
+      clearTimeout(limit);
+      resolve({ status: -1, stdout, output: error.message });
+    });
     child.on('close', (code, signal) => {
+      clearTimeout(limit);
       if (signal !== null)
         output += `\nended by ${signal}${timeoutMs === undefined ? '' : ` (time limit ${timeoutMs / 1000} s)`}`;
       resolve({ status: code ?? 1, stdout, output });

@@ -144,12 +144,28 @@ test('matMul with an empty side', async () => {
 });
 
 test('matMul reads a changed right operand anew', async () => {
-  // XNNPACK keeps packed weights by tensor; a freed tensor's number or place must not bring them back.
+  // A product that keeps packed weights, as the stock one does, would bring them back by a freed tensor's number or place.
   await selectBackend('wasm');
   for (let round = 1; round <= 3; round++) {
     const result = tf.tidy(() => tf.matMul(tf.ones([2, 3, 4]), tf.fill([2, 4, 5], round)).dataSync());
     assert.ok(result.every((value) => value === 4 * round));
   }
+});
+
+test('a clone has the same memory, and keeps it when the original is gone', async () => {
+  await selectBackend('wasm');
+  const before = tf.memory();
+  const original = tf.tensor1d([1, 2, 3]);
+  const { dataId } = original;
+  assert.is(tf.backend().refCount(dataId), 1);
+  const clone = tf.clone(original);
+  assert.is(clone.dataId, dataId);
+  assert.is(tf.backend().refCount(dataId), 2);
+  original.dispose();
+  assert.equal([...clone.dataSync()], [1, 2, 3]);
+  clone.dispose();
+  assert.is(tf.memory().numTensors, before.numTensors);
+  assert.is(tf.memory().numDataBuffers, before.numDataBuffers);
 });
 
 test('gradients of matMul', async () => {

@@ -13,7 +13,7 @@ import { testBackend } from '../../backend.ts';
 import { checkGradients } from '../gradient-check.ts';
 import { randomValues } from '../tiny-model.ts';
 
-const test = suite('model/kernels/c-attention');
+const test = suite('model/kernels/compiled-attention');
 let available = false;
 
 test.before(async () => {

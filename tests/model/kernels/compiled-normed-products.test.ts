@@ -10,7 +10,7 @@ import { checkGradients } from '../gradient-check.ts';
 import { assertClose, EPSILON } from '../layer-checks.ts';
 import { randomValues } from '../tiny-model.ts';
 
-const test = suite('model/kernels/c-normed-products');
+const test = suite('model/kernels/compiled-normed-products');
 let available = false;
 
 test.before(async () => {

@@ -15,7 +15,7 @@ import { testBackend } from '../../backend.ts';
 import { checkGradients } from '../gradient-check.ts';
 import { randomValues } from '../tiny-model.ts';
 
-const test = suite('model/kernels/c-patch-attention');
+const test = suite('model/kernels/compiled-patch-attention');
 let available = false;
 
 test.before(async () => {
@@ -140,9 +140,9 @@ function outputAndGradients(one: Case, occupied: tf.Tensor, attend: Attention): 
   });
 }
 
-async function compare(one: Case, occupied: tf.Tensor, native: Attention, twin: Attention): Promise<void> {
+async function compare(one: Case, occupied: tf.Tensor, compiled: Attention, twin: Attention): Promise<void> {
   const before = tf.memory().numTensors;
-  const [ours, twins] = [native, twin].map((attend) => outputAndGradients(one, occupied, attend)) as [tf.Tensor[], tf.Tensor[]];
+  const [ours, twins] = [compiled, twin].map((attend) => outputAndGradients(one, occupied, attend)) as [tf.Tensor[], tf.Tensor[]];
   for (const [index, name] of ['output', 'query', 'key', 'value'].entries()) {
     const [got, expected] = [await ours[index]!.data(), await twins[index]!.data()];
     // Numbers reach 10; sums have some ten terms, and some hundred in patches of 200 symbols.

@@ -12,7 +12,7 @@ import { checkGradients } from '../gradient-check.ts';
 import { assertClose, EPSILON } from '../layer-checks.ts';
 import { randomValues } from '../tiny-model.ts';
 
-const test = suite('model/kernels/c-rms-norm');
+const test = suite('model/kernels/compiled-rms-norm');
 let available = false;
 
 test.before(async () => {
