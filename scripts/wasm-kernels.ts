@@ -18,8 +18,7 @@ const LIMIT_MS = 300_000;
 async function findProgram(name: string, candidates: readonly (string | undefined)[]): Promise<string> {
   for (const candidate of candidates) {
     if (!candidate) continue;
-    // Without a limit: Node waits for the end of a limit where there is no such program.
-    const { status } = await runCommand(candidate, ['--version']);
+    const { status } = await runCommand(candidate, ['--version'], { timeoutMs: LIMIT_MS });
     if (status === 0) return candidate;
   }
   throw new CemError('WASM_COMPILER', `there is no ${name} here: on Debian, \`apt-get install clang lld\` has it`);

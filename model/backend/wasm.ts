@@ -25,6 +25,7 @@ async function withoutNewListeners<Result>(start: () => Promise<Result>): Promis
  * at half the rate of the plain build.
  */
 export const startWasm: StartBackend = async () => {
+  const threads = threadCount();
   try {
     // The compiled module rethrows every uncaught error from a listener of its own, which would print its whole source before the error.
     const started = await withoutNewListeners(async () => {
@@ -33,7 +34,7 @@ export const startWasm: StartBackend = async () => {
     });
     if (!started) throw new BackendError('wasm', 'tfjs could not start it', ADVICE);
     registerWasmKernels();
-    const { threads } = loadWasmKernels(threadCount());
+    loadWasmKernels(threads);
     return `compiled kernels on ${threads === 1 ? 'one thread' : `${threads} threads`}, XNNPACK`;
   } catch (error) {
     if (error instanceof BackendError) throw error;

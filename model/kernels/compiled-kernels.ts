@@ -26,7 +26,7 @@ export interface CompiledKernels {
 
 const kernelsOf = new Map<string, CompiledKernels>();
 
-/** Those of the current backend: of `tensorflow` on the CPU where `npm run native` has compiled them; else undefined, and what there is of tfjs does the work. */
+/** Those of the current backend: of `wasm`, and of `tensorflow` on the CPU where `npm run native` has compiled them; else undefined, and what there is of tfjs does the work. */
 export function compiledKernels(): CompiledKernels | undefined {
   return kernelsOf.get(tf.getBackend());
 }

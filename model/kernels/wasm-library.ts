@@ -79,7 +79,7 @@ export class WasmLibrary implements CompiledKernels {
       malloc: (bytes: number) => backend.wasm._malloc(bytes),
       free: (address: number) => backend.wasm._free(address),
       make_output: (index: number, rank: number, sizes: number) =>
-        this.#makeOutput(index, [...new Int32Array(memory.buffer, sizes, rank)]),
+        this.makeOutput(index, [...new Int32Array(memory.buffer, sizes, rank)]),
       make_scratch: (bytes: number) => this.#makeScratch(bytes),
       fail: (format: number, values: number) => {
         this.#call!.failure ??= this.#format(format, values);
@@ -174,7 +174,9 @@ export class WasmLibrary implements CompiledKernels {
 
   /** Makes an output of the running op; its address. */
   makeOutput(index: number, shape: readonly number[]): number {
-    return this.#makeOutput(index, shape);
+    const info = this.#backend.makeOutput(shape, 'float32');
+    this.#call!.outputs[index] = tf.engine().makeTensorFromTensorInfo(info);
+    return this.addressOf(info.dataId);
   }
 
   /** `output = left right`; see c/wasm/matrix-product.h. */
@@ -233,12 +235,6 @@ export class WasmLibrary implements CompiledKernels {
     const address = this.#backend.wasm._malloc(bytes) >>> 0;
     if (address !== 0) this.#call!.scratch.push(address);
     return address;
-  }
-
-  #makeOutput(index: number, shape: readonly number[]): number {
-    const info = this.#backend.makeOutput(shape, 'float32');
-    this.#call!.outputs[index] = tf.engine().makeTensorFromTensorInfo(info);
-    return this.addressOf(info.dataId);
   }
 
   #readOps(): ReadonlyMap<string, Op> {
@@ -309,11 +305,10 @@ export function wasmLibrary(backend: WasmBackend): WasmLibrary {
  *
  * @param threads that compute
  */
-export function loadWasmKernels(threads: number): WasmLibrary {
+export function loadWasmKernels(threads: number): void {
   const backend = tf.backend() as unknown as WasmBackend;
   const library = libraries.get(backend) ?? new WasmLibrary(backend, threads);
   library.useThreads(threads);
   libraries.set(backend, library);
   useCompiledKernels('wasm', process.env['CEM_NATIVE_KERNELS'] === '0' ? undefined : library);
-  return library;
 }

@@ -72,7 +72,7 @@ export async function measureTrainLoop(
   say('train loop: teacher cache');
   measurements.push(await measureTeacherCache());
   const notes = [
-    `Loop: ${BATCH_SIZE} texts of ${WORDS_A_TEXT} random words a step, ${steps} steps after ${WARM_UP_STEPS} of warming up (medians); the encoder of configs/techdocs.yaml in outline.`,
+    `Loop: ${BATCH_SIZE} texts of ${WORDS_A_TEXT} random words a step, ${steps} steps after ${WARM_UP_STEPS} of warming up (medians); the encoder of configs/techdocs.yaml in outline. On wasm one worker has one core, two have two; medians of ${WORKER_TURNS} turns.`,
   ];
   return { measurements, notes };
 }

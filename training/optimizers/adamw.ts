@@ -23,7 +23,7 @@ export interface AdamWOptions extends AdamOptions, DecayOptions {}
 export class AdamW implements DenseOptimizer {
   readonly #options: AdamWOptions;
   readonly #groups: readonly WeightGroup[];
-  /** Native kernels have no need of them. */
+  /** Compiled kernels have no need of them. */
   #decays: readonly (tf.Tensor1D | number)[] | undefined;
   readonly #first: GroupVectors;
   readonly #second: GroupVectors;

@@ -4,14 +4,14 @@
  * A kernel file defines compute functions and declares each op once by CEM_OP; nothing else has to be told of it. The op can then be run by its name
  * (model/kernels/compiled-kernels.ts). Results must not depend on the number of threads: partition by blocks of fixed size, add partial results in their order.
  */
-#ifndef CEM_NATIVE_H
-#define CEM_NATIVE_H
+#ifndef CEM_KERNELS_H
+#define CEM_KERNELS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* The interface between these sources and TypeScript: NATIVE_KERNELS_VERSION in compiled-kernels.ts is the same. Raise both when an op changes its inputs, outputs, attributes or meaning. */
+/* The interface between these sources and TypeScript: NATIVE_KERNELS_VERSION in native-library.ts is the same. Raise both when an op changes its inputs, outputs, attributes or meaning. */
 #define CEM_NATIVE_VERSION 1
 
 /* ---- threads.c ---- */
@@ -43,7 +43,7 @@ typedef struct {
 
 /* Inputs count through: an input that is a list ("N * float") counts as N. */
 int cem_input_count(cem_call* call);
-/* An input of float32. It belongs to TensorFlow and may be shared: only an op that is told to may write into it. */
+/* An input of float32. It belongs to the backend and may be shared: only an op that is told to may write into it. */
 cem_tensor cem_float_input(cem_call* call, int index);
 /* An input of int32. */
 cem_tensor cem_integer_input(cem_call* call, int index);
