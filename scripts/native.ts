@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CemError, UsageError } from '../zpkg/errors.ts';
-import { type AddonProof, buildAddon, buildMute, proveAddon, restorePackage } from './native/addon.ts';
+import { type AddonProof, buildAddon, buildProcessGuard, proveAddon, restorePackage } from './native/addon.ts';
 import { runCommand } from './native/command.ts';
 import { buildKernels } from './native/kernels.ts';
 import {
@@ -102,6 +102,15 @@ async function findLibrary(path: string | undefined, python: string): Promise<Te
   return downloaded;
 }
 
+/** Compiles what goes between the process and the library; says so where it does not work. */
+async function makeProcessGuard(name: string): Promise<void> {
+  const reason = await buildProcessGuard(root, name);
+  if (reason !== undefined)
+    say(
+      `process.c does not compile here: TensorFlow will say a few lines when it starts, and a signal may break its sums:\n${reason}`,
+    );
+}
+
 /** Compiles our kernels; says so where it does not work, and that all goes on without. */
 async function makeKernels(name: string, force: boolean): Promise<void> {
   if (name.endsWith('-gpu')) {
@@ -134,6 +143,7 @@ async function main(): Promise<void> {
   const before = await proveAddon(root, name);
   say(`addon of ${name}: ${typeof before === 'string' ? `does not work (${before})` : describe(before)}`);
   if (typeof before !== 'string' && !values.force) {
+    await makeProcessGuard(name);
     await makeKernels(name, false);
     return;
   }
@@ -141,7 +151,7 @@ async function main(): Promise<void> {
   const library = await findLibrary(values.tensorflow, python);
   say('compiling the addon…');
   await buildAddon(root, name, library, python);
-  if (!(await buildMute(root, name))) say('mute.c did not compile: TensorFlow will say a few lines when it starts');
+  await makeProcessGuard(name);
   const after = await proveAddon(root, name);
   if (typeof after === 'string') {
     throw new CemError(

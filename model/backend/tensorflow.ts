@@ -4,6 +4,7 @@ import { compiledKernels } from '../kernels/compiled-kernels.ts';
 import { loadNativeKernels } from '../kernels/native-library.ts';
 import { registerTensorFlowKernels } from '../kernels/tensorflow-kernels.ts';
 import { BackendError, reasonOf, type StartBackend } from './backend.ts';
+import { type ExecutingBackend, holdSignalsWhileComputing, loadProcessGuard, type ProcessGuard } from './process-guard.ts';
 import { tf } from './tf.ts';
 
 /** GPU package first; both are optional and may be missing, so nothing imports them at the top of a file. */
@@ -24,24 +25,20 @@ function installed(require: NodeJS.Require): string | undefined {
   });
 }
 
-/** Loads the package with standard error turned off, where `npm run native` built what does that (scripts/native/mute.c). */
-function loadQuietly(require: NodeJS.Require, name: string): void {
-  let mute: { mute(): void; unmute(): void } | undefined;
-  try {
-    mute = require(`${name}/lib/mute.node`) as typeof mute;
-  } catch {
-    // The package's own library obeys TF_CPP_MIN_LOG_LEVEL and has no need of it.
-  }
-  mute?.mute();
+/** Loads the package: quietly, and so that its threads never see a signal. */
+function loadGuarded(require: NodeJS.Require, name: string, guard: ProcessGuard | undefined): void {
+  guard?.mute();
+  guard?.holdSignals();
   try {
     require(name);
   } finally {
-    mute?.unmute();
+    guard?.releaseSignals();
+    guard?.unmute();
   }
 }
 
 /** What of the package's backend is used here. */
-interface NodeBackend {
+interface NodeBackend extends ExecutingBackend {
   readonly binding: { readonly TF_Version: string; createTensor(shape: number[], dtype: number, values: tf.TypedArray): number };
   readonly isUsingGpuDevice: boolean;
   readonly tensorMap: { get(dataId: object): StoredTensor };
@@ -93,8 +90,9 @@ export const startTensorFlow: StartBackend = async () => {
   const name = installed(require);
   if (!name)
     throw new BackendError('tensorflow', 'neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node is installed', ADVICE);
+  const guard = loadProcessGuard(require, name);
   try {
-    loadQuietly(require, name);
+    loadGuarded(require, name, guard);
     if (!(await tf.setBackend('tensorflow'))) throw new BackendError('tensorflow', `${name} did not start`, ADVICE);
   } catch (error) {
     if (error instanceof BackendError) throw error;
@@ -102,6 +100,7 @@ export const startTensorFlow: StartBackend = async () => {
   }
   const backend = tf.backend() as unknown as NodeBackend;
   const { binding, isUsingGpuDevice } = backend;
+  if (guard) holdSignalsWhileComputing(backend, guard);
   if (!isUsingGpuDevice) {
     copyLargeArraysAtOnce(backend);
     registerTensorFlowKernels();

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { copyFile, link, mkdir, readdir, rm, symlink } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PROCESS_GUARD_FILE } from '../../model/backend/process-guard.ts';
 import { CemError } from '../../zpkg/errors.ts';
 import { lastLines, runCommand } from './command.ts';
 import type { TensorFlowLibrary } from './tensorflow-library.ts';
@@ -130,10 +131,21 @@ export async function buildAddon(root: string, packageName: string, library: Ten
   }
 }
 
-/** Compiles `mute.c`, which keeps the library from writing to standard error while it is loaded, into the package. Nothing depends on it. */
-export async function buildMute(root: string, packageName: string): Promise<boolean> {
-  const source = fileURLToPath(new URL('./mute.c', import.meta.url));
-  const target = join(root, 'node_modules', packageName, 'lib', 'mute.node');
-  const { status } = await runCommand(process.env['CC'] || 'cc', ['-shared', '-fPIC', '-O1', '-o', target, source]);
-  return status === 0;
+/**
+ * Compiles `process.c` into the package: signals wait while the library computes, and it writes nothing to standard error while it is loaded.
+ *
+ * @returns why it does not compile, or undefined
+ */
+export async function buildProcessGuard(root: string, packageName: string): Promise<string | undefined> {
+  const source = fileURLToPath(new URL('./process.c', import.meta.url));
+  const target = join(root, 'node_modules', packageName, PROCESS_GUARD_FILE);
+  const unfinished = `${target}.${process.pid}`;
+  const compiler = process.env['CC'] || 'cc';
+  const { status, output } = await runCommand(compiler, ['-shared', '-fPIC', '-O1', '-pthread', '-o', unfinished, source]);
+  if (status !== 0) {
+    await rm(unfinished, { force: true });
+    return `${compiler}: ${lastLines(output, 25)}`;
+  }
+  await rename(unfinished, target);
+  return undefined;
 }
