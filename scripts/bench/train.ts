@@ -60,8 +60,8 @@ export const trainBench: Bench<TrainBenchOptions> = {
         choices: Object.keys(SHAPES),
         describe: 'sizes',
       })
-      .option('rounds', { type: 'number', default: 3, describe: 'turns that each side takes', coerce: wholeNumber('rounds', 1) })
-      .option('steps', { type: 'number', default: 12, describe: 'steps a turn', coerce: wholeNumber('steps', 1) })
+      .option('rounds', { type: 'number', default: 4, describe: 'turns that each side takes', coerce: wholeNumber('rounds', 1) })
+      .option('steps', { type: 'number', default: 6, describe: 'steps a turn', coerce: wholeNumber('steps', 1) })
       .option('threads', { type: 'number', default: 2, describe: 'threads of every side', coerce: wholeNumber('threads', 1) })
       .option('corpus', {
         type: 'string',
