@@ -11,7 +11,7 @@ export interface ProcessGuard {
 /** Where `npm run native` puts it, within the package of the backend. */
 export const PROCESS_GUARD_FILE = 'lib/cem-process.node';
 
-/** The guard of a package, where `npm run native` has built it; the package's own library of TensorFlow has no need of it. */
+/** The guard of a package; undefined where `npm run native` has not built it: TensorFlow works without, but says more, and is open to signals. */
 export function loadProcessGuard(require: NodeJS.Require, packageName: string): ProcessGuard | undefined {
   try {
     return require(`${packageName}/${PROCESS_GUARD_FILE}`) as ProcessGuard;
