@@ -45,7 +45,7 @@ static void* unmute(void* environment, void* information) {
 /*
  * ---- Signals wait while this thread computes ----
  *
- * oneDNN before 3.12 (TensorFlow 2.21 has an earlier one) lets the stack pointer of some matrix products point into the heap. A signal handler that is called then writes over what lies
+ * oneDNN up to 3.11.1 (TensorFlow 2.21 has such a one) lets the stack pointer of some matrix products point into the heap. A signal handler that is called then writes over what lies
  * there: Ctrl-C, a resized terminal or a profiler's clock end in other numbers or in a crash. https://github.com/uxlfoundation/oneDNN/issues/4845
  */
 
