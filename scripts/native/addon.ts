@@ -141,7 +141,8 @@ export async function buildProcessGuard(root: string, packageName: string): Prom
   const target = join(root, 'node_modules', packageName, PROCESS_GUARD_FILE);
   const unfinished = `${target}.${process.pid}`;
   const compiler = process.env['CC'] || 'cc';
-  const { status, output } = await runCommand(compiler, ['-shared', '-fPIC', '-O1', '-pthread', '-o', unfinished, source]);
+  const options = ['-shared', '-fPIC', '-O1', '-pthread', '-o', unfinished, source];
+  const { status, output } = await runCommand(compiler, options, { timeoutMs: BUILD_LIMIT_MS });
   if (status !== 0) {
     await rm(unfinished, { force: true });
     return `${compiler}: ${lastLines(output, 25)}`;

@@ -1,28 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PROCESS_GUARD_FILE } from '../../../model/backend/process-guard.ts';
+import { loadProcessGuard } from '../../../model/backend/process-guard.ts';
 import type { SignalFindings } from './signals-child.ts';
 
 const test = suite('model/backend/process-guard');
 const child = fileURLToPath(new URL('./signals-child.ts', import.meta.url));
 
-/** Where `npm run native` has built the guard. */
+/** Whether `npm run native` has built the guard. */
 function guardThere(): boolean {
   const require = createRequire(import.meta.url);
-  return ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'].some((name) => {
-    try {
-      return existsSync(join(dirname(require.resolve(`${name}/package.json`)), PROCESS_GUARD_FILE));
-    } catch {
-      return false;
-    }
-  });
+  return ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'].some((name) => loadProcessGuard(require, name) !== undefined);
 }
 
 /** Sends signals to a process that multiplies, thousands of them, until it says what it found. */
