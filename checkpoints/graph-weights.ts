@@ -1,24 +1,27 @@
 import { tf } from '../model/backend/tf.ts';
+import { type NamedWeight, namedWeights } from '../model/named-weights.ts';
 import { FormatError } from '../zpkg/errors.ts';
 import type { FetchedArray, NamedArray } from './safetensors.ts';
 
 /** A graph's weights by their names, as they are kept in a file. */
 export async function graphArrays(graph: tf.LayersModel): Promise<Map<string, NamedArray>> {
   const arrays = new Map<string, NamedArray>();
-  for (const weight of graph.weights) {
-    arrays.set(weight.originalName, { shape: weight.shape as number[], data: (await weight.read().data()) as Float32Array });
-  }
+  for (const weight of namedWeights(graph)) arrays.set(weight.name, { shape: weight.shape, data: await fetchWeight(weight) });
   return arrays;
 }
 
 /** The same, each fetched from the backend by itself. */
 export function fetchedGraphArrays(graph: tf.LayersModel): Map<string, FetchedArray> {
-  return new Map(
-    graph.weights.map((weight) => [
-      weight.originalName,
-      { shape: weight.shape as number[], fetch: async () => (await weight.read().data()) as Float32Array },
-    ]),
-  );
+  return new Map(namedWeights(graph).map((weight) => [weight.name, { shape: weight.shape, fetch: () => fetchWeight(weight) }]));
+}
+
+async function fetchWeight(weight: NamedWeight): Promise<Float32Array> {
+  const tensor = weight.read();
+  try {
+    return (await tensor.data()) as Float32Array;
+  } finally {
+    tensor.dispose();
+  }
 }
 
 /**
@@ -28,9 +31,9 @@ export function fetchedGraphArrays(graph: tf.LayersModel): Map<string, FetchedAr
  * @throws FormatError `CHECKPOINT_SHAPE`
  */
 export function restoreGraph(graph: tf.LayersModel, arrays: ReadonlyMap<string, NamedArray>, path: string): void {
-  for (const weight of graph.weights) {
-    const name = weight.originalName;
-    const shape = weight.shape as number[];
+  const weights = namedWeights(graph);
+  for (const weight of weights) {
+    const { name, shape } = weight;
     const found = arrays.get(name);
     if (found === undefined || found.shape.join() !== shape.join()) {
       throw new FormatError(
@@ -39,14 +42,14 @@ export function restoreGraph(graph: tf.LayersModel, arrays: ReadonlyMap<string, 
         { details: { path, name, expected: shape, found: found?.shape } },
       );
     }
-    const tensor = tf.tensor(found.data, shape);
+    const tensor = tf.tensor(found.data, [...shape]);
     weight.write(tensor);
     tensor.dispose();
   }
-  if (arrays.size === graph.weights.length) return;
+  if (arrays.size === weights.length) return;
   throw new FormatError(
     'CHECKPOINT_SHAPE',
-    `${path} holds ${arrays.size} arrays, a model of its configuration has ${graph.weights.length}; use a matching checkpoint`,
+    `${path} holds ${arrays.size} arrays, a model of its configuration has ${weights.length}; use a matching checkpoint`,
     { details: { path } },
   );
 }

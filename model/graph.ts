@@ -4,6 +4,7 @@ import { L2Normalization, LengthMask, RmsNormalization, SkipBag, SymbolKindEmbed
 import { PatchPooling } from './layers/patch-pooling.ts';
 import { MaskedAttention, MaskedLast, MaskedMean } from './layers/pooling.ts';
 import { TransformerBlock } from './layers/transformer-block.ts';
+import { namedWeights } from './named-weights.ts';
 import { RandomNumbers } from './random.ts';
 import { SYMBOL_KINDS, type SymbolBatch } from './symbol-batch.ts';
 
@@ -151,11 +152,11 @@ export function graphInputs(symbols: tf.Tensor3D, batch: SymbolBatch): tf.Tensor
  * not on the backend.
  */
 export function initializeWeights(graph: tf.LayersModel, seed: number): void {
-  for (const weight of graph.weights) {
+  for (const weight of namedWeights(graph)) {
     if (weight.shape.length !== 2) continue;
     const [inputs, outputs] = weight.shape as [number, number];
     const values = new Float32Array(inputs * outputs);
-    new RandomNumbers(seed, weight.originalName).fillTruncatedNormal(values, inputs ** -0.5);
+    new RandomNumbers(seed, weight.name).fillTruncatedNormal(values, inputs ** -0.5);
     const tensor = tf.tensor2d(values, [inputs, outputs]);
     weight.write(tensor);
     tensor.dispose();

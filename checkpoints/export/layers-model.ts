@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { tf } from '../../model/backend/tf.ts';
 import { FormatError } from '../../zpkg/errors.ts';
+import { joinWeights } from './join-weights.ts';
 
 const MODEL_FILE = 'model.json';
 /** Size of one weight file: what tfjs's own converter writes, small enough for a browser to fetch several at once and to cache. */
@@ -65,7 +66,7 @@ export function layersModelFiles(folder: string): tf.io.IOHandler {
         const expected = specs.reduce((sum, { shape }) => sum + FLOAT32_BYTES * tf.util.sizeFromShape(shape), 0);
         const got = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
         if (got !== expected) throw malformed(folder, `its weight files hold ${got} bytes, ${MODEL_FILE} says ${expected}`);
-        return [specs, buffers];
+        return joinWeights(specs, buffers);
       });
     },
   };

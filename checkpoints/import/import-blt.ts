@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { tf } from '../../model/backend/tf.ts';
 import type { CemModel } from '../../model/embedder.ts';
+import { namedWeights } from '../../model/named-weights.ts';
 import { BLT_BYTE_TABLE, BLT_CAUSAL_PREFIX, BLT_NGRAM_TABLES, bltWeights, transposed } from '../../model/parity/blt-names.ts';
 import { FormatError } from '../../zpkg/errors.ts';
 import { tableNames } from '../checkpoint.ts';
@@ -72,18 +73,18 @@ export async function importBlt(model: CemModel, folder: string): Promise<Import
 
     const { local, global } = model.config;
     const names = new Map(bltWeights(local.layers, global.layers).map((weight) => [weight.graph, weight]));
-    for (const weight of model.graph.weights) {
-      const known = names.get(weight.originalName);
+    for (const weight of namedWeights(model.graph)) {
+      const { name, shape } = weight;
+      const known = names.get(name);
       if (!known) {
-        report.notLoaded.push(weight.originalName);
+        report.notLoaded.push(name);
         continue;
       }
-      const shape = weight.shape as number[];
       const stored = known.transposed ? shape.toReversed() : shape;
-      if (!fits(weight.originalName, prefix + known.blt, stored)) continue;
+      if (!fits(name, prefix + known.blt, stored)) continue;
       const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
       await source.read(prefix + known.blt, values);
-      const tensor = tf.tensor(known.transposed ? transposed(values, stored[0]!, stored[1]!) : values, shape);
+      const tensor = tf.tensor(known.transposed ? transposed(values, stored[0]!, stored[1]!) : values, [...shape]);
       weight.write(tensor);
       tensor.dispose();
     }

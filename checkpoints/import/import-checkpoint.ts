@@ -1,5 +1,6 @@
 import { tf } from '../../model/backend/tf.ts';
 import type { CemModel } from '../../model/embedder.ts';
+import { namedWeights } from '../../model/named-weights.ts';
 import { loadCheckpoint, tableNames } from '../checkpoint.ts';
 import type { ImportReport, ShapeMismatch } from './import-blt.ts';
 
@@ -14,10 +15,8 @@ export async function importCheckpoint(model: CemModel, folder: string): Promise
   const { model: source } = await loadCheckpoint(folder);
   try {
     const report = { loaded: [] as string[], notLoaded: [] as string[], mismatched: [] as ShapeMismatch[] };
-    const unused = new Set([
-      ...source.graph.weights.map((weight) => weight.originalName),
-      ...tableNames(source.config).map((name) => `tables/${name}`),
-    ]);
+    const weights = new Map(namedWeights(source.graph).map((weight) => [weight.name, weight]));
+    const unused = new Set([...weights.keys(), ...tableNames(source.config).map((name) => `tables/${name}`)]);
     const fits = (name: string, expected: readonly number[], found: readonly number[] | undefined): boolean => {
       unused.delete(name);
       if (found === undefined) report.notLoaded.push(name);
@@ -26,10 +25,12 @@ export async function importCheckpoint(model: CemModel, folder: string): Promise
       return report.loaded.at(-1) === name;
     };
 
-    const weights = new Map(source.graph.weights.map((weight) => [weight.originalName, weight]));
-    for (const weight of model.graph.weights) {
-      const known = weights.get(weight.originalName);
-      if (fits(weight.originalName, weight.shape as number[], known?.shape as number[] | undefined)) weight.write(known!.read());
+    for (const weight of namedWeights(model.graph)) {
+      const known = weights.get(weight.name);
+      if (!fits(weight.name, weight.shape, known?.shape)) continue;
+      const values = known!.read();
+      weight.write(values);
+      values.dispose();
     }
 
     const sameHash = source.config.tables.hashFunction === model.config.tables.hashFunction;

@@ -13,55 +13,53 @@ export interface CompiledAttentionOptions {
 type Angles = (positions: number, width: number) => Float32Array;
 
 /**
- * Softmax attention by the compiled kernel (c/attention.c), rotary positions inside, on tensors as the products before it give them and the product behind takes them. No scores are
+ * Softmax attention by the compiled kernel (c/attention.c), rotary positions inside, on rows as the product before it gives them and the product behind takes them. No scores are
  * kept: memory grows with the positions. Where all keys that a query sees are masked, it gets the mean of their values.
  *
- * @param query float32 [batch, positions, heads * width], as key and value; width is even
+ * @param projections float32 [batch * positions, 3 * heads * width] query, key and value side by side; width is even
  * @param mask float32 [batch, positions] 1 for real keys, 0 for padding
- * @returns [batch, positions, heads * width], or undefined where there is no such kernel, or none for these tensors: then the operations of tfjs do it
+ * @returns [batch * positions, heads * width], or undefined where there is no such kernel, or none for these tensors: then the operations of tfjs do it
  */
 export function compiledAttention(
-  query: tf.Tensor3D,
-  key: tf.Tensor3D,
-  value: tf.Tensor3D,
+  projections: tf.Tensor2D,
   mask: tf.Tensor2D,
   angles: Angles,
   { heads, window, causal }: CompiledAttentionOptions,
-): tf.Tensor3D | undefined {
+): tf.Tensor2D | undefined {
   const kernels = compiledKernels();
-  if (kernels === undefined || !fits(kernels, [query, key, value, mask], heads)) return undefined;
-  const [batch, positions, channels] = query.shape;
-  if (batch === 0 || positions === 0) return undefined;
+  if (kernels === undefined || !fits(kernels, projections, mask, heads)) return undefined;
+  const [, positions] = mask.shape;
+  const width = projections.shape[1] / 3 / heads;
   const attributes = { heads, window: window ?? 0, causal };
-  const turns = angles(positions, channels / heads);
-  const turnTensor = (): tf.Tensor3D => tf.tensor3d(turns, [positions, channels / heads / 2, 2]);
+  const turns = angles(positions, width);
+  const turnTensor = (): tf.Tensor3D => tf.tensor3d(turns, [positions, width / 2, 2]);
   const operation = tf.customGrad((...parameters) => {
-    const [q, k, v, save] = parameters as unknown as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D, tf.GradSaveFunc];
-    const [output, statistics] = kernels.run('CemAttention', attributes, [q, k, v, mask, turnTensor()], 2) as [
-      tf.Tensor3D,
+    const [input, save] = parameters as unknown as [tf.Tensor2D, tf.GradSaveFunc];
+    const [output, statistics] = kernels.run('CemAttention', attributes, [input, mask, turnTensor()], 2) as [
+      tf.Tensor2D,
       tf.Tensor4D,
     ];
-    save([q, k, v, mask, output, statistics]);
+    save([input, mask, output, statistics]);
     return {
       value: output,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const operands = [...saved.slice(0, 4), turnTensor(), ...saved.slice(4), dy];
-        return kernels.run('CemAttentionGradient', attributes, operands, 3);
+        const operands = [...saved.slice(0, 2), turnTensor(), ...saved.slice(2), dy];
+        return kernels.run('CemAttentionGradient', attributes, operands, 1);
       },
     };
   });
-  return operation(query, key, value) as tf.Tensor3D;
+  return operation(projections) as tf.Tensor2D;
 }
 
-function fits(kernels: CompiledKernels, tensors: readonly tf.Tensor[], heads: number): boolean {
-  const [query, key, value, mask] = tensors as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D, tf.Tensor2D];
-  const [batch, positions, channels] = query.shape;
+function fits(kernels: CompiledKernels, projections: tf.Tensor2D, mask: tf.Tensor2D, heads: number): boolean {
+  const [rows, columns] = projections.shape;
   return (
     kernels.has('CemAttention') &&
-    tensors.every(({ dtype }) => dtype === 'float32') &&
-    tf.util.arraysEqual(key.shape, query.shape) &&
-    tf.util.arraysEqual(value.shape, query.shape) &&
-    tf.util.arraysEqual(mask.shape, [batch, positions]) &&
-    channels % (2 * heads) === 0
+    projections.dtype === 'float32' &&
+    mask.dtype === 'float32' &&
+    mask.rank === 2 &&
+    rows > 0 &&
+    mask.size === rows &&
+    columns % (3 * 2 * heads) === 0
   );
 }

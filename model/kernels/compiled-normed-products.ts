@@ -136,5 +136,5 @@ function backward(
 }
 
 function flat(x: tf.Tensor): tf.Tensor2D {
-  return x.reshape([-1, x.shape.at(-1)!]);
+  return x.rank === 2 ? (x as tf.Tensor2D) : x.reshape([-1, x.shape.at(-1)!]);
 }

@@ -7,7 +7,7 @@ import { type CompiledKernels, useCompiledKernels } from './compiled-kernels.ts'
 import { type NativeRowFunctions, NativeRows, useNativeRows } from './native-rows.ts';
 
 /** The interface between these sources and the C sources in c/: `CEM_NATIVE_VERSION` of cem-kernels.h. */
-export const NATIVE_KERNELS_VERSION = 1;
+export const NATIVE_KERNELS_VERSION = 2;
 
 const BACKEND = 'tensorflow';
 

@@ -6,30 +6,38 @@ import type { WasmThreads } from './wasm-threads.ts';
 /** Multiplications and additions from which on threads are worth their waking: 1 ms. */
 const LEAST_OPERATIONS = 40e6;
 
-/** An op that may be cut along the first axis of its inputs and outputs. */
+/** An op whose batch may be cut: the first axis of its inputs and outputs has as many equal parts as there are texts. */
 interface CutOp {
   /** Number of an input that all parts need whole. */
   readonly whole: number;
   outputs(inputs: readonly OpInput[], attributes: OpRun['attributes']): readonly (readonly number[])[];
 }
 
-const ANGLES = 4;
+/** Inputs of the ops of attention. */
+const [PROJECTIONS, MASK, ANGLES] = [0, 1, 2] as const;
 const CUT_OPS: Readonly<Record<string, CutOp>> = {
   CemAttention: {
     whole: ANGLES,
-    outputs: ([query], { heads }) => [query!.shape, [query!.shape[0]!, heads as number, query!.shape[1]!, 2]],
+    outputs: (inputs, { heads }) => {
+      const [rows, columns] = inputs[PROJECTIONS]!.shape as [number, number];
+      const [batch, positions] = inputs[MASK]!.shape as [number, number];
+      return [
+        [rows, columns / 3],
+        [batch, heads as number, positions, 2],
+      ];
+    },
   },
-  CemAttentionGradient: { whole: ANGLES, outputs: ([query]) => [query!.shape, query!.shape, query!.shape] },
+  CemAttentionGradient: { whole: ANGLES, outputs: (inputs) => [inputs[PROJECTIONS]!.shape] },
 };
 
 const sizeOf = (shape: readonly number[]): number => tf.util.sizeFromShape([...shape]);
 
 /** Whether threads should have parts of an op. */
 export function largeOp({ name, inputs, attributes }: OpRun): boolean {
-  if (CUT_OPS[name] === undefined || inputs[0]?.shape.length !== 3) return false;
-  const [batch, positions] = inputs[0].shape as [number, number, number];
+  if (CUT_OPS[name] === undefined || inputs[MASK]?.shape.length !== 2) return false;
+  const [batch, positions] = inputs[MASK].shape as [number, number];
   const reach = Math.min(positions, 2 * (attributes['window'] as number) || positions);
-  return batch > 1 && 2 * 2 * sizeOf(inputs[0].shape) * reach >= LEAST_OPERATIONS;
+  return batch > 1 && (2 * 2 * sizeOf(inputs[PROJECTIONS]!.shape) * reach) / 3 >= LEAST_OPERATIONS;
 }
 
 /**
@@ -39,15 +47,15 @@ export function largeOp({ name, inputs, attributes }: OpRun): boolean {
  */
 export function runOpOnThreads(library: WasmLibrary, threads: WasmThreads, run: OpRun): boolean {
   const { whole, outputs } = CUT_OPS[run.name]!;
-  const batch = run.inputs[0]!.shape[0]!;
+  const batch = run.inputs[MASK]!.shape[0]!;
   const count = Math.min(threads.count + 1, batch);
   const ends = Array.from({ length: count }, (_, index) => Math.round((batch * (index + 1)) / count));
   // What does not go together is for the op itself to refuse.
-  if (run.inputs.some(({ shape }, index) => index !== whole && shape[0] !== batch)) return false;
+  if (run.inputs.some(({ shape }, index) => index !== whole && shape[0]! % batch !== 0)) return false;
   const shapes = outputs(run.inputs, run.attributes);
   threads.begin();
   const copyOf = (input: OpInput, index: number, from: number, to: number): OpInput | undefined => {
-    const part = index === whole ? input : cutInput(input, from, to);
+    const part = index === whole ? input : cutInput(input, batch, from, to);
     const address = threads.take(sizeOf(part.shape) * WORD_BYTES);
     if (address === undefined) return undefined;
     threads.floats(address, sizeOf(part.shape)).set(library.floats(part.address, sizeOf(part.shape)));
@@ -78,7 +86,7 @@ export function runOpOnThreads(library: WasmLibrary, threads: WasmThreads, run: 
       return { place: run.place, inputs: inputsAt, inputCount: inputs.length, attributes: block, outputs: outputsAt };
     }),
   );
-  const own = run.inputs.map((input, index) => (index === whole ? input : cutInput(input, 0, ends[0]!)));
+  const own = run.inputs.map((input, index) => (index === whole ? input : cutInput(input, batch, 0, ends[0]!)));
   const good = library.runOp({ ...run, inputs: own }, addresses);
   if (!threads.finish(jobs.length) || !good) {
     // Also for a refusal, which should speak of the whole.
@@ -97,8 +105,8 @@ export function runOpOnThreads(library: WasmLibrary, threads: WasmThreads, run: 
   return true;
 }
 
-/** Items of the first axis. */
-function cutInput({ address, shape }: OpInput, from: number, to: number): OpInput {
-  const [batch, ...rest] = shape;
-  return { address: address + from * (sizeOf(shape) / batch!) * WORD_BYTES, shape: [to - from, ...rest] };
+/** Texts `from` to `to` of a batch. */
+function cutInput({ address, shape: [first, ...rest] }: OpInput, batch: number, from: number, to: number): OpInput {
+  const step = first! / batch;
+  return { address: address + from * step * sizeOf(rest) * WORD_BYTES, shape: [(to - from) * step, ...rest] };
 }

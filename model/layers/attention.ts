@@ -16,41 +16,33 @@ export interface RotaryAttentionOptions {
 /**
  * Softmax attention over heads, with rotary positions on queries and keys.
  *
- * @param query [batch, positions, heads * width], as key and value
+ * @param projections [batch * positions, 3 * heads * width] query, key and value side by side
  * @param mask [batch, positions] 1 for real keys, 0 for padding
- * @returns [batch, positions, heads * width]; at padding it is finite and means nothing
+ * @returns [batch * positions, heads * width]; at padding it is finite and means nothing
  */
-export function rotaryAttention(
-  query: tf.Tensor3D,
-  key: tf.Tensor3D,
-  value: tf.Tensor3D,
-  mask: tf.Tensor2D,
-  options: RotaryAttentionOptions,
-): tf.Tensor3D {
+export function rotaryAttention(projections: tf.Tensor2D, mask: tf.Tensor2D, options: RotaryAttentionOptions): tf.Tensor2D {
   return tf.tidy(() => {
     const angles = (positions: number, width: number) => rotaryPairs(positions, width, options.ropeTheta);
-    return (
-      compiledAttention(query, key, value, mask, angles, options) ?? composedRotaryAttention(query, key, value, mask, options)
-    );
+    return compiledAttention(projections, mask, angles, options) ?? composedRotaryAttention(projections, mask, options);
   });
 }
 
 /** The same of tfjs' operations, for every backend: what the compiled kernel must agree with. */
 export function composedRotaryAttention(
-  query: tf.Tensor3D,
-  key: tf.Tensor3D,
-  value: tf.Tensor3D,
+  projections: tf.Tensor2D,
   mask: tf.Tensor2D,
   { heads, ropeTheta, window, causal }: RotaryAttentionOptions,
-): tf.Tensor3D {
-  const turnedQuery = applyRotary(splitHeads(query, heads), ropeTheta);
-  const turnedKey = applyRotary(splitHeads(key, heads), ropeTheta);
-  const values = splitHeads(value, heads);
+): tf.Tensor2D {
+  const [rows, columns] = projections.shape;
+  const [query, key, values] = tf
+    .split(projections.reshape([...mask.shape, columns]), 3, 2)
+    .map((part) => splitHeads(part, heads)) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+  const turned = [applyRotary(query, ropeTheta), applyRotary(key, ropeTheta)] as const;
   const attended =
     window === undefined
-      ? fullAttention(turnedQuery, turnedKey, values, mask, causal)
-      : windowedAttention(turnedQuery, turnedKey, values, mask, window, causal);
-  return joinHeads(attended);
+      ? fullAttention(...turned, values, mask, causal)
+      : windowedAttention(...turned, values, mask, window, causal);
+  return joinHeads(attended).reshape([rows, columns / 3]) as tf.Tensor2D;
 }
 
 /**

@@ -80,9 +80,17 @@ export function composedNormedProducts(
   return { sum, products: kernels.map((kernel) => linear(rows, kernel)) };
 }
 
-/** `silu(gate) * up`, tensors of one shape. Source: Shazeer 2020 (GLU variants improve transformer). */
-export function swiGlu(gate: tf.Tensor, up: tf.Tensor): tf.Tensor {
-  return compiledSwiGlu(gate, up) ?? tf.mul(silu(gate), up);
+/**
+ * `silu(gate) * up`. Source: Shazeer 2020 (GLU variants improve transformer).
+ *
+ * @param gateUp [..., 2 * width] gate and up side by side
+ * @returns [..., width]
+ */
+export function swiGlu(gateUp: tf.Tensor): tf.Tensor {
+  const compiled = compiledSwiGlu(gateUp);
+  if (compiled) return compiled;
+  const [gate, up] = tf.split(gateUp, 2, -1) as [tf.Tensor, tf.Tensor];
+  return tf.mul(silu(gate), up);
 }
 
 /** `x * sigmoid(x)`; gradient `s + x s (1 - s)`. Source: Elfwing et al. 2017 (SiLU). */

@@ -15,11 +15,12 @@ export interface TransformerBlockOptions {
   readonly epsilon: number;
 }
 
-const WEIGHT_NAMES = ['attentionNorm', 'query', 'key', 'value', 'output', 'feedForwardNorm', 'gate', 'up', 'down'] as const;
+const WEIGHT_NAMES = ['attentionNorm', 'projections', 'output', 'feedForwardNorm', 'gateUp', 'down'] as const;
 type BlockWeights<Weight> = Record<(typeof WEIGHT_NAMES)[number], Weight>;
 
 /**
- * BLT's block: RMSNorm -> attention -> residual -> RMSNorm -> SwiGLU `down(silu(gate x) * up x)` -> residual; no biases.
+ * BLT's block: RMSNorm -> attention -> residual -> RMSNorm -> SwiGLU `down(silu(gate x) * up x)` -> residual; no biases. Matrices that multiply the same rows are one weight, side
+ * by side: one product instead of several.
  *
  * Inputs: x [batch, positions, dimension], mask [batch, positions]. Output: [batch, positions, dimension].
  */
@@ -33,13 +34,10 @@ export class TransformerBlock extends CemLayer<TransformerBlockOptions> {
     const { dimension, feedForward } = this.options;
     this.#weights = {
       attentionNorm: this.gain('attention/norm', dimension),
-      query: this.matrix('attention/query', dimension, dimension),
-      key: this.matrix('attention/key', dimension, dimension),
-      value: this.matrix('attention/value', dimension, dimension),
+      projections: this.matrix('attention/query.key.value', dimension, 3 * dimension),
       output: this.matrix('attention/output', dimension, dimension),
       feedForwardNorm: this.gain('feed-forward/norm', dimension),
-      gate: this.matrix('feed-forward/gate', dimension, feedForward),
-      up: this.matrix('feed-forward/up', dimension, feedForward),
+      gateUp: this.matrix('feed-forward/gate.up', dimension, 2 * feedForward),
       down: this.matrix('feed-forward/down', feedForward, dimension),
     };
     this.built = true;
@@ -63,20 +61,13 @@ export class TransformerBlock extends CemLayer<TransformerBlockOptions> {
 
   #forward(x: tf.Tensor, mask: tf.Tensor, weights: BlockWeights<tf.Tensor>): tf.Tensor {
     const { epsilon } = this.options;
-    const shape = x.shape;
-    const { attentionNorm, feedForwardNorm } = weights;
-    const before = normedProducts(x, undefined, attentionNorm, epsilon, [weights.query, weights.key, weights.value]);
-    const [query, key, value] = before.products.map((product) => product.reshape(shape)) as [
-      tf.Tensor3D,
-      tf.Tensor3D,
-      tf.Tensor3D,
-    ];
-    const attended = rotaryAttention(query, key, value, mask as tf.Tensor2D, this.options);
-    const after = normedProducts(before.sum, linear(attended, weights.output), feedForwardNorm, epsilon, [
-      weights.gate,
-      weights.up,
+    // Rows from here on: a change of shape costs the native backend as much as a small operation.
+    const rows = x.reshape([-1, x.shape.at(-1)!]);
+    const before = normedProducts(rows, undefined, weights.attentionNorm, epsilon, [weights.projections]);
+    const attended = rotaryAttention(before.products[0] as tf.Tensor2D, mask as tf.Tensor2D, this.options);
+    const after = normedProducts(before.sum, linear(attended, weights.output), weights.feedForwardNorm, epsilon, [
+      weights.gateUp,
     ]);
-    const [gate, up] = after.products as [tf.Tensor2D, tf.Tensor2D];
-    return tf.add(after.sum, linear(swiGlu(gate, up), weights.down).reshape(shape));
+    return tf.add(after.sum, linear(swiGlu(after.products[0]!), weights.down)).reshape(x.shape);
   }
 }

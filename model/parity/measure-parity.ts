@@ -3,6 +3,7 @@ import { tf } from '../backend/tf.ts';
 import { type ModelConfig, ngramTables } from '../config.ts';
 import { buildGraph, GLOBAL_INPUT_LAYER, graphInputs, PATCH_POOLING_LAYER, SYMBOL_KIND_LAYER } from '../graph.ts';
 import { HashTables } from '../hash-tables.ts';
+import { namedWeights } from '../named-weights.ts';
 import { BYTE_VOCABULARY, NgramHash } from '../ngram-hash.ts';
 import { batchChunks, type SymbolBatch, symbolKind } from '../symbol-batch.ts';
 import { BLT_BYTE_TABLE, BLT_NGRAM_TABLES, bltWeights, transposed } from './blt-names.ts';
@@ -141,15 +142,15 @@ function embed(config: ModelConfig, batch: SymbolBatch, weights: ReferenceWeight
 
 /** What BLT has not keeps its first value: the kinds' table of zeros, the norm and the projection behind what is compared. */
 function setWeights(graph: tf.LayersModel, config: ModelConfig, weights: ReferenceWeights): void {
-  const byName = new Map(graph.weights.map((weight) => [weight.originalName, weight]));
+  const byName = new Map(namedWeights(graph).map((weight) => [weight.name, weight]));
   for (const { graph: name, blt, transposed: isTransposed } of bltWeights(config.local.layers, config.global.layers)) {
     const weight = byName.get(name);
     if (!weight) continue;
-    const shape = weight.shape as number[];
+    const { shape } = weight;
     const values = isTransposed
       ? transposed(weightOf(weights, blt, shape.toReversed()), shape[1]!, shape[0]!)
       : weightOf(weights, blt, shape);
-    const tensor = tf.tensor(values, shape);
+    const tensor = tf.tensor(values, [...shape]);
     weight.write(tensor);
     tensor.dispose();
   }

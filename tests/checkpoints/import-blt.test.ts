@@ -8,6 +8,7 @@ import { importBlt, type NamedArray, readSafetensors, writeSafetensors } from '.
 import { type ModelConfig, modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { toHalf } from '../../model/encoders/half-float.ts';
+import { namedWeights } from '../../model/named-weights.ts';
 import { modelOfCase, parseParityCase } from '../../model/parity/parity-case.ts';
 import { CemError } from '../../zpkg/index.ts';
 import { testBackend } from '../backend.ts';
@@ -50,8 +51,11 @@ async function writeCheckpoint(folder: string, options: { prefix?: string; shard
 
 async function weightsOf(model: CemModel): Promise<Map<string, NamedArray>> {
   const weights = new Map<string, NamedArray>();
-  for (const weight of model.graph.weights)
-    weights.set(weight.originalName, { shape: weight.shape as number[], data: (await weight.read().data()) as Float32Array });
+  for (const weight of namedWeights(model.graph)) {
+    const tensor = weight.read();
+    weights.set(weight.name, { shape: weight.shape, data: (await tensor.data()) as Float32Array });
+    tensor.dispose();
+  }
   return weights;
 }
 

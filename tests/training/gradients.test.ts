@@ -80,7 +80,8 @@ for (const [kind, shape] of Object.entries(PATCHED))
       tf.dispose([value, ...grads, symbols]);
       return held - tf.memory().numBytes;
     };
-    assert.ok(taped(true) < 0.35 * taped(false), `${taped(true)} bytes instead of ${taped(false)}`);
+    // With two blocks, and embeddings that both tapes hold.
+    assert.ok(taped(true) < 0.4 * taped(false), `${taped(true)} bytes instead of ${taped(false)}`);
     model.dispose();
   });
 

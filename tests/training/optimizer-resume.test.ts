@@ -5,7 +5,8 @@ import * as assert from 'uvu/assert';
 import { loadStudent, readSafetensors } from '../../checkpoints/index.ts';
 import { parseConfig } from '../../configs/index.ts';
 import { readCorpus } from '../../data/index.ts';
-import { selectBackend } from '../../model/backend/index.ts';
+import { selectBackend, tf } from '../../model/backend/index.ts';
+import { namedWeights } from '../../model/named-weights.ts';
 import { type TrainingListener, train } from '../../training/index.ts';
 import { testBackend } from '../backend.ts';
 import { withTemporaryFolder } from '../data/temporary-folder.ts';
@@ -70,7 +71,7 @@ for (const [name, changes] of [
       // The checkpoint's model is the averaged one, in all parts; what training goes on from stands beside the optimiser's state.
       const { student, dispose } = await loadStudent(resumed.checkpoint, 'training');
       const state = await readSafetensors(join(resumed.checkpoint, 'optimizer.safetensors'));
-      const averaged = student.graph.weights.flatMap((weight) => [...weight.read().dataSync()]);
+      const averaged = namedWeights(student.graph).flatMap((weight) => [...tf.tidy(() => weight.read().dataSync())]);
       assert.equal(averaged, [...state.get('dense/average')!.data]);
       assert.not.equal(averaged, [...state.get('dense/weights')!.data]);
       assert.is(state.get('tables/1/weights')!.data.length, student.tables.tables[1]!.length);

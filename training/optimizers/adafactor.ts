@@ -37,6 +37,7 @@ interface AdafactorWeight {
  * Adafactor (Shazeer and Stern 2018, algorithms 4 and 5) without first moments: of a matrix's squared gradients only the means of its rows and of its columns are kept, so that the
  * state of a model is about a thousandth of AdamW's. The update of a weight is divided by its root mean square where that is above `clipThreshold`. Learning rates are the schedule's
  * and not the paper's 1 / sqrt(t); `relativeStep` multiplies them by the weight's own root mean square (section 8). Decay is decoupled, and for the weights that AdamW decays.
+ * A variable that holds several matrices (`namedWeights`) is one matrix here, in its state too.
  */
 export class Adafactor implements DenseOptimizer {
   readonly #options: AdafactorOptions;

@@ -17,7 +17,7 @@ export interface AdamWOptions extends AdamOptions, DecayOptions {}
 
 /**
  * AdamW (Loshchilov and Hutter 2019). Weights, gradients and moments are handled as flat vectors in the fixed order of the graph's trainable weights: a dozen operations a group of
- * weights instead of a dozen a weight. That order is part of the checkpoint's contract; groups are not, since every number is updated by itself.
+ * weights instead of a dozen a weight. Groups are no part of the checkpoint's contract, since every number is updated by itself; the order of its arrays is, see `GroupVectors`.
  * Decay is for matrices only, by choice without embeddings; gains are left alone. Where there are compiled kernels, one pass over all memory does it in place (`CompiledAdamW`).
  */
 export class AdamW implements DenseOptimizer {

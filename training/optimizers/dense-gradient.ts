@@ -3,8 +3,8 @@ import { compiledKernels } from '../../model/kernels/compiled-kernels.ts';
 import type { WeightGroup } from './weight-groups.ts';
 
 /**
- * Gradients of all dense weights in the fixed order of the graph's trainable weights, which is part of the checkpoint's contract: one vector of all, or a tensor a weight where whoever
- * uses them takes them so, which spares a copy of them all.
+ * Gradients of all dense weights in the fixed order of the graph's trainable weights: one vector of all, or a tensor a weight where whoever uses them takes them so, which spares a
+ * copy of them all.
  */
 export class DenseGradient {
   /** [weights], or one shaped like each weight. */

@@ -1,4 +1,5 @@
 import { tf } from '../../model/backend/tf.ts';
+import { toNamedOrder, toVariableOrder } from '../../model/named-weights.ts';
 import type { WeightGroup } from './weight-groups.ts';
 
 /** One number for each number of the weights, kept on the backend as a vector a group. */
@@ -28,21 +29,38 @@ export class GroupVectors {
     return this.#groups.reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** All numbers in the order of the weights, which does not depend on the groups. */
+  /** All numbers in the order of the weights as files name them (`namedWeights`), which depends neither on the groups nor on how variables hold the weights. */
   async array(): Promise<Float32Array> {
     const all = new Float32Array(this.length);
-    for (const [index, { from }] of this.#groups.entries()) all.set((await this.at(index).data()) as Float32Array, from);
+    for (const [index, group] of this.#groups.entries()) {
+      const values = (await this.at(index).data()) as Float32Array;
+      for (const { variable, from, to } of placesOf(group))
+        all.set(toNamedOrder(variable, values.subarray(from, to)), group.from + from);
+    }
     return all;
   }
 
   /** @param all as `array` gives them */
   restore(all: Float32Array): void {
-    this.#groups.forEach(({ from, size }, index) => {
-      this.replace(index, tf.tensor1d(all.slice(from, from + size)));
+    this.#groups.forEach((group, index) => {
+      const values = new Float32Array(group.size);
+      for (const { variable, from, to } of placesOf(group))
+        values.set(toVariableOrder(variable, all.subarray(group.from + from, group.from + to)), from);
+      this.replace(index, tf.tensor1d(values));
     });
   }
 
   dispose(): void {
     tf.dispose(this.#vectors);
   }
+}
+
+/** Where the numbers of each variable lie in a group's vector. */
+function placesOf({ weights, sizes }: WeightGroup): { variable: tf.LayerVariable; from: number; to: number }[] {
+  let to = 0;
+  return weights.map((variable, index) => {
+    const from = to;
+    to += sizes[index]!;
+    return { variable, from, to };
+  });
 }

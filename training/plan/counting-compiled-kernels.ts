@@ -23,8 +23,9 @@ const rowsOf = (x: Shape): Shape => [sizeOf(x.slice(0, -1))];
 const asInputs = (count: number) => (inputs: readonly Shape[]) => inputs.slice(0, count);
 
 /** Pairs of queries and keys times their channels. */
-function attentionPairs([query]: readonly Shape[], { window, causal }: Attributes): number {
-  const [batch, positions, channels] = query as [number, number, number];
+function attentionPairs([projections, mask]: readonly Shape[], { window, causal }: Attributes): number {
+  const [batch, positions] = mask as [number, number];
+  const channels = projections![1]! / 3;
   const reach = window === 0 ? positions : Math.min(positions, window as number);
   const back = reach * positions - (reach * (reach - 1)) / 2;
   return batch * channels * (causal ? back : 2 * back - positions);
@@ -41,11 +42,18 @@ const BACKWARD = 5 * 2;
 
 const OPS: Readonly<Record<string, CountedOp>> = {
   CemAttention: {
-    shapes: ([query], { heads }) => [query!, [query![0]!, heads as number, query![1]!, 2]],
+    shapes: ([projections, mask], { heads }) => {
+      const [rows, columns] = projections as [number, number];
+      const [batch, positions] = mask as [number, number];
+      return [
+        [rows, columns / 3],
+        [batch, heads as number, positions, 2],
+      ];
+    },
     operations: (inputs, attributes) => FORWARD * attentionPairs(inputs, attributes),
   },
   CemAttentionGradient: {
-    shapes: asInputs(3),
+    shapes: asInputs(1),
     operations: (inputs, attributes) => BACKWARD * attentionPairs(inputs, attributes),
   },
   CemPatchAttention: { shapes: asInputs(1), operations: (inputs) => FORWARD * patchPairs(inputs) },
@@ -53,8 +61,8 @@ const OPS: Readonly<Record<string, CountedOp>> = {
   CemRmsNorm: { shapes: ([x]) => [x!, rowsOf(x!)] },
   CemResidualRmsNorm: { shapes: ([x]) => [x!, rowsOf(x!), x!] },
   CemRmsNormGradient: { shapes: asInputs(2) },
-  CemSwiGlu: { shapes: asInputs(1) },
-  CemSwiGluGradient: { shapes: asInputs(2) },
+  CemSwiGlu: { shapes: ([gateUp]) => [[...gateUp!.slice(0, -1), gateUp!.at(-1)! / 2]] },
+  CemSwiGluGradient: { shapes: asInputs(1) },
   CemSumOfSquares: { shapes: () => [[]] },
   CemCopy: { shapes: asInputs(1) },
   CemAdamW: { shapes: () => [] },

@@ -61,10 +61,10 @@ static void load_block(const backward* job, workspace* work, block_state* state,
   int64_t padded = padded_width(attention);
   float scale = LOG2_E / sqrtf((float)width);
   for (int64_t row = 0; row < rows; row += GROUP) {
-    expect_rows(attention, job->gradients->output, batch, head, first + row + GROUP, 0);
-    pack_rows(attention, attention->query, batch, head, first + row, true, scale, work->query_rows + row * padded);
+    expect_rows(attention, job->gradients->output, output_step(attention), batch, head, first + row + GROUP, 0);
+    pack_rows(attention, attention->query, attention->step, batch, head, first + row, true, scale, work->query_rows + row * padded);
     rows_to_columns(work->query_rows + row * padded, padded, work->query_columns + row);
-    pack_rows(attention, job->gradients->dy, batch, head, first + row, false, 1, work->dy_rows + row * padded);
+    pack_rows(attention, job->gradients->dy, output_step(attention), batch, head, first + row, false, 1, work->dy_rows + row * padded);
     rows_to_columns(work->dy_rows + row * padded, padded, work->dy_columns + row);
   }
   for (int64_t row = 0; row < rows; row++) {
@@ -77,7 +77,7 @@ static void load_block(const backward* job, workspace* work, block_state* state,
     const float* kept = job->gradients->statistics + ((batch * attention->heads + head) * attention->positions + position) * 2;
     state->largest[row] = kept[0];
     state->share[row] = kept[1];
-    const float* output = job->gradients->output + place(attention, batch, head, position);
+    const float* output = job->gradients->output + place(attention, output_step(attention), batch, head, position);
     const float* dy = work->dy_rows + row * padded;
     lanes means = all(0);
     int64_t i = 0;
@@ -88,14 +88,14 @@ static void load_block(const backward* job, workspace* work, block_state* state,
   }
 }
 
-/* 16 rows [16][padded] to the operand's place: the packing of a gradient backwards. */
+/* 16 rows [16][padded] to the place of an operand's gradient: its packing backwards. */
 INLINE void unpack_rows(const cem_attention* attention, const float* rows, int64_t batch, int64_t head, int64_t first, bool rotary,
-                        float factor, float* operand) {
+                        float factor, float* gradient) {
   int64_t width = attention->width;
   int64_t padded = padded_width(attention);
   int64_t count = least(GROUP, attention->positions - first);
   for (int64_t row = 0; row < count; row++, rows += padded) {
-    float* to = operand + place(attention, batch, head, first + row);
+    float* to = gradient + place(attention, attention->step, batch, head, first + row);
     turn(rows, rotary ? attention->angles + (first + row) * width : NULL, width, factor, -1, to);
   }
 }
@@ -111,9 +111,9 @@ static void run_head(const backward* job, int64_t number, workspace* work) {
   key_range packed = {0, round_up(positions, GROUP)};
   for (int64_t key = 0; key < packed.behind; key += GROUP) {
     float* key_rows = work->key_rows + key * padded;
-    pack_rows(attention, attention->key, batch, head, key, true, 1, key_rows);
+    pack_rows(attention, attention->key, attention->step, batch, head, key, true, 1, key_rows);
     rows_to_panels(key_rows, padded, work->key_panels + key * padded);
-    pack_rows(attention, attention->value, batch, head, key, false, 1, work->rows);
+    pack_rows(attention, attention->value, attention->step, batch, head, key, false, 1, work->rows);
     rows_to_panels(work->rows, padded, work->value_panels + key * padded);
   }
   pack_bias(attention, batch, packed, work->bias);
@@ -125,7 +125,7 @@ static void run_head(const backward* job, int64_t number, workspace* work) {
   for (int64_t query = 0; query < positions; query += block) {
     int64_t rows = least(block, round_up(positions - query, GROUP));
     block_state state;
-    for (int64_t row = 0; row < rows; row += GROUP) expect_rows(attention, gradients->query, batch, head, query + row, 1);
+    for (int64_t row = 0; row < rows; row += GROUP) expect_rows(attention, gradients->query, attention->step, batch, head, query + row, 1);
     load_block(job, work, &state, batch, head, query, rows);
     key_range seen = keys_of(attention, query, query + rows, keys);
     for (int64_t key = seen.first; key < seen.behind; key += KEYS) {

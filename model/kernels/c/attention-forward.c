@@ -74,8 +74,8 @@ static void attend(const cem_attention* attention, workspace* work, int64_t batc
   int64_t padded = padded_width(attention);
   float scale = LOG2_E / sqrtf((float)width);
   for (int64_t row = 0; row < rows; row += GROUP) {
-    expect_rows(attention, output, batch, head, first_query + row, 1);
-    pack_rows(attention, attention->query, batch, head, first_query + row, true, scale, work->rows);
+    expect_rows(attention, output, output_step(attention), batch, head, first_query + row, 1);
+    pack_rows(attention, attention->query, attention->step, batch, head, first_query + row, true, scale, work->rows);
     rows_to_columns(work->rows, padded, work->columns + row);
   }
   running state;
@@ -92,7 +92,7 @@ static void attend(const cem_attention* attention, workspace* work, int64_t batc
   }
   for (int64_t row = 0; row < least(rows, attention->positions - first_query); row++) {
     float share = 1.0f / sum_of_lanes(state.total[row]);
-    float* to = output + place(attention, batch, head, first_query + row);
+    float* to = output + place(attention, output_step(attention), batch, head, first_query + row);
     const float* sums = work->sums + row * padded;
     for (int64_t i = 0; i < width; i++) to[i] = sums[i] * share;
     float* kept = statistics + ((batch * attention->heads + head) * attention->positions + first_query + row) * 2;
@@ -112,9 +112,9 @@ static void run_task(forward* job, int64_t task, workspace* work) {
   key_range packed = keys_of(attention, first, behind, keys);
   for (int64_t key = packed.first; key < packed.behind; key += GROUP) {
     int64_t offset = (key - packed.first) * padded;
-    pack_rows(attention, attention->key, batch, head, key, true, 1, work->rows);
+    pack_rows(attention, attention->key, attention->step, batch, head, key, true, 1, work->rows);
     rows_to_panels(work->rows, padded, work->keys + offset);
-    pack_rows(attention, attention->value, batch, head, key, false, 1, work->values + offset);
+    pack_rows(attention, attention->value, attention->step, batch, head, key, false, 1, work->values + offset);
   }
   pack_bias(attention, batch, packed, work->bias);
   int64_t block = block_of(attention);

@@ -29,9 +29,12 @@ INLINE int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 
 INLINE int64_t padded_width(const cem_attention* attention) { return round_up(attention->width, GROUP); }
 
-/* Where a head's channels begin at a position. */
-INLINE int64_t place(const cem_attention* attention, int64_t batch, int64_t head, int64_t position) {
-  return ((batch * attention->positions + position) * attention->heads + head) * attention->width;
+/* From a position of the output to the next. */
+INLINE int64_t output_step(const cem_attention* attention) { return attention->heads * attention->width; }
+
+/* Where a head's channels begin at a position, positions being `step` numbers apart. */
+INLINE int64_t place(const cem_attention* attention, int64_t step, int64_t batch, int64_t head, int64_t position) {
+  return (batch * attention->positions + position) * step + head * attention->width;
 }
 
 /*
@@ -53,11 +56,11 @@ INLINE void turn(const float* restrict from, const float* restrict angles, int64
 /*
  * Asks for a head's numbers at 16 positions from `first` on. They lie far apart, which the processor's own guesses do not reach.
  */
-INLINE void expect_rows(const cem_attention* attention, const float* operand, int64_t batch, int64_t head, int64_t first, int write) {
+INLINE void expect_rows(const cem_attention* attention, const float* operand, int64_t step, int64_t batch, int64_t head, int64_t first, int write) {
   enum { LINE = 16 };
   int64_t count = least(GROUP, attention->positions - first);
-  const float* from = operand + place(attention, batch, head, first);
-  for (int64_t row = 0; row < count; row++, from += attention->heads * attention->width) {
+  const float* from = operand + place(attention, step, batch, head, first);
+  for (int64_t row = 0; row < count; row++, from += step) {
     for (int64_t i = 0; i < attention->width; i += LINE) {
       if (write) __builtin_prefetch(from + i, 1);
       else __builtin_prefetch(from + i, 0);
@@ -68,13 +71,13 @@ INLINE void expect_rows(const cem_attention* attention, const float* operand, in
 /*
  * 16 positions from `first` on, turned and multiplied, as rows [16][padded]; positions behind the last are zeros. The 16 positions behind those are asked for.
  */
-INLINE void pack_rows(const cem_attention* attention, const float* operand, int64_t batch, int64_t head, int64_t first, bool rotary, float factor, float* to) {
+INLINE void pack_rows(const cem_attention* attention, const float* operand, int64_t step, int64_t batch, int64_t head, int64_t first, bool rotary, float factor,
+                      float* to) {
   int64_t width = attention->width;
   int64_t padded = padded_width(attention);
-  int64_t step = attention->heads * width;
-  const float* from = operand + place(attention, batch, head, first);
+  const float* from = operand + place(attention, step, batch, head, first);
   int64_t count = least(GROUP, attention->positions - first);
-  expect_rows(attention, operand, batch, head, first + GROUP, 0);
+  expect_rows(attention, operand, step, batch, head, first + GROUP, 0);
   for (int64_t row = 0; row < GROUP; row++, to += padded, from += step) {
     if (row >= count) {
       memset(to, 0, sizeof(float) * (size_t)padded);

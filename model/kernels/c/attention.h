@@ -15,9 +15,10 @@ typedef struct {
   int64_t width; /* channels a head, even */
   int64_t window; /* query i sees key j where |i - j| < window; 0: all */
   bool causal;    /* and only where j <= i */
-  const float* query; /* [batch, positions, heads * width], as key and value */
+  const float* query; /* [batch, positions, heads * width], as key and value, positions `step` numbers apart */
   const float* key;
   const float* value;
+  int64_t step;
   const float* mask;   /* [batch, positions] 1 for real keys, 0 for padding */
   const float* angles; /* [positions, width / 2, 2] cosine and sine of every pair */
 } cem_attention;
@@ -33,7 +34,7 @@ typedef struct {
   const float* output;
   const float* statistics;
   const float* dy;
-  float* query; /* gradients, as the operands */
+  float* query; /* gradients, `step` apart as the operands */
   float* key;
   float* value;
 } cem_attention_gradients;

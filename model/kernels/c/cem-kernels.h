@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* The interface between these sources and TypeScript: NATIVE_KERNELS_VERSION in native-library.ts is the same. Raise both when an op changes its inputs, outputs, attributes or meaning. */
-#define CEM_NATIVE_VERSION 1
+#define CEM_NATIVE_VERSION 2
 
 /* ---- threads.c ---- */
 

@@ -7,6 +7,7 @@ import { tf } from '../../../model/backend/index.ts';
 import { entropyModelConfigSchema } from '../../../model/entropy/config.ts';
 import { EntropyModel } from '../../../model/entropy/entropy-model.ts';
 import { nextByteLoss } from '../../../model/entropy/next-byte-loss.ts';
+import { namedWeights } from '../../../model/named-weights.ts';
 import { RandomNumbers } from '../../../model/random.ts';
 import { testBackend } from '../../backend.ts';
 import { randomValues } from '../tiny-model.ts';
@@ -54,11 +55,11 @@ test('the layers are those of transformers: equal entropies from its weights', a
   };
   const weights = await readSafetensors(fileURLToPath(new URL('entropy-model.safetensors', GOLDEN)));
   const model = EntropyModel.create(entropyModelConfigSchema.parse({ ...golden.shape, context: 64 }), 1);
-  for (const weight of model.graph.weights) {
-    const { shape, data } = weights.get(referenceName(weight.originalName))!;
+  for (const weight of namedWeights(model.graph)) {
+    const { shape, data } = weights.get(referenceName(weight.name))!;
     const values = tf.tidy(() => {
       const tensor = tf.tensor(data, [...shape]);
-      return weight.originalName === 'embedding/table' || shape.length === 1 ? tensor.clone() : tf.transpose(tensor);
+      return weight.name === 'embedding/table' || shape.length === 1 ? tensor.clone() : tf.transpose(tensor);
     });
     weight.write(values);
     values.dispose();

@@ -66,6 +66,16 @@ function maskOf({ shape: [batch, positions], real }: Case): tf.Tensor2D {
 
 type Implementation = typeof rotaryAttention;
 
+/** The operands side by side in rows, as attention takes them. */
+function sideBySide(operands: Operands): tf.Tensor2D {
+  return tf.concat([...operands], 2).reshape([-1, 3 * operands[0].shape[2]]) as tf.Tensor2D;
+}
+
+/** Attention of separate operands: [batch, positions, channels]. */
+function attend(attention: Implementation, operands: Operands, mask: tf.Tensor2D, options: RotaryAttentionOptions): tf.Tensor {
+  return attention(sideBySide(operands), mask, options).reshape(operands[0].shape);
+}
+
 /** Output and the three gradients of a sum of it, weighted where queries are real: what padding asks for is nobody's business. */
 function outputAndGradients(attention: Implementation, one: Case): tf.Tensor[] {
   return tf.tidy(() => {
@@ -76,9 +86,7 @@ function outputAndGradients(attention: Implementation, one: Case): tf.Tensor[] {
     const share = tf.mul(weight, counts.expandDims(2));
     // The mask is made inside, and so is gone when the gradient is computed, as it may be in a layer.
     const run = (...tensors: tf.Tensor[]) =>
-      tf.tidy(() =>
-        attention(tensors[0] as tf.Tensor3D, tensors[1] as tf.Tensor3D, tensors[2] as tf.Tensor3D, maskOf(one), options),
-      );
+      tf.tidy(() => attend(attention, tensors as unknown as Operands, maskOf(one), options));
     const gradients = tf.grads((...tensors) => tf.sum(tf.mul(run(...tensors), share)))([...operands]);
     return [tf.mul(run(...operands), counts.expandDims(2)), ...gradients];
   });
@@ -115,9 +123,8 @@ test('gradients equal central differences', async () => {
   const mask = { what: '', shape: [2, 20, 6], heads, causal: false, real: [20, 15] } as const;
   for (const window of [undefined, 5]) {
     await checkGradients(`attention, window ${window}`, variables, (tensors) => {
-      const [query, key, value] = tensors as unknown as Operands;
       const options = { heads, causal: false, ropeTheta: 100, ...(window !== undefined && { window }) };
-      return tf.mul(rotaryAttention(query, key, value, maskOf(mask), options), maskOf(mask).expandDims(2));
+      return tf.mul(attend(rotaryAttention, tensors as unknown as Operands, maskOf(mask), options), maskOf(mask).expandDims(2));
     });
   }
 });
@@ -125,13 +132,12 @@ test('gradients equal central differences', async () => {
 test('a recomputed attention has the same gradients to the byte', async () => {
   if (!available) return;
   const one: Case = { what: 'recomputed', shape: [2, 70, 8], heads: 2, window: 16, causal: false, real: [70, 33] };
-  const again: Implementation = (query, key, value, mask, options) =>
+  const again: Implementation = (projections, mask, options) =>
     recomputed(
-      ([q, k, v], [shown]) =>
-        rotaryAttention(q as tf.Tensor3D, k as tf.Tensor3D, v as tf.Tensor3D, shown as tf.Tensor2D, options),
-      [query, key, value],
+      ([rows], [shown]) => rotaryAttention(rows as tf.Tensor2D, shown as tf.Tensor2D, options),
+      [projections],
       [mask],
-    ) as tf.Tensor3D;
+    ) as tf.Tensor2D;
   const [plain, second] = [outputAndGradients(rotaryAttention, one), outputAndGradients(again, one)];
   for (const [index, tensor] of plain.entries()) assert.equal(await tensor.data(), await second[index]!.data());
   tf.dispose([...plain, ...second]);
@@ -147,7 +153,9 @@ test('a query all of whose keys are masked gets the mean of those in its window'
     [1, 5],
     [2, 4],
   ] as const) {
-    const output = rotaryAttention(zeros, zeros, value, mask, { heads: 1, ropeTheta: 100, window, causal: false });
+    const output = tf.tidy(() =>
+      attend(rotaryAttention, [zeros, zeros, value], mask, { heads: 1, ropeTheta: 100, window, causal: false }),
+    );
     assert.is(output.dataSync()[6], last);
     output.dispose();
   }
@@ -162,7 +170,8 @@ test('a number that is none is seen in the output', () => {
       const broken = values.slice();
       broken[4 * 20] = bad;
       const [query, whole] = [broken, values].map((numbers) => tf.tensor3d(numbers, [2, 40, 4])) as [tf.Tensor3D, tf.Tensor3D];
-      return rotaryAttention(query, whole, whole, tf.ones([2, 40]) as tf.Tensor2D, { heads: 1, ropeTheta: 100, causal: false });
+      const options = { heads: 1, ropeTheta: 100, causal: false };
+      return attend(rotaryAttention, [query, whole, whole], tf.ones([2, 40]) as tf.Tensor2D, options);
     });
     const got = output.dataSync();
     assert.not(Number.isFinite(got[4 * 20]!), `${bad} at query 20`);
@@ -173,11 +182,11 @@ test('a number that is none is seen in the output', () => {
 
 test('what does not fit is left to the operations of tfjs, and refused by the op', () => {
   if (!available) return;
-  const [even, odd] = [tf.zeros([1, 4, 6]), tf.zeros([1, 4, 3])] as [tf.Tensor3D, tf.Tensor3D];
+  const [even, odd] = [tf.zeros([4, 3 * 6]), tf.zeros([4, 3 * 3])] as [tf.Tensor2D, tf.Tensor2D];
   const mask = tf.ones([1, 4]) as tf.Tensor2D;
   const angles = (positions: number, width: number) => rotaryPairs(positions, width, 100);
-  const left = (x: tf.Tensor3D, shown: tf.Tensor2D, heads: number) =>
-    compiledAttention(x, x, x, shown, angles, { heads, causal: false });
+  const left = (x: tf.Tensor2D, shown: tf.Tensor2D, heads: number) =>
+    compiledAttention(x, shown, angles, { heads, causal: false });
   assert.is(left(odd, mask, 1), undefined);
   assert.is(left(even, mask, 2), undefined);
   assert.is(left(even, tf.zeros([1, 5]) as tf.Tensor2D, 1), undefined);
@@ -185,19 +194,18 @@ test('what does not fit is left to the operations of tfjs, and refused by the op
   const turns = tf.zeros([4, 6]);
   const attributes = { heads: 1, window: 0, causal: false };
   for (const inputs of [
-    [even, even, odd, mask, turns],
-    [even, even, even, tf.ones([4]), turns],
-    [even, even, even, mask, tf.zeros([4, 4])],
+    [odd, mask, turns],
+    [even, tf.ones([4]), turns],
+    [even, tf.ones([1, 5]), turns],
+    [even.reshape([1, 4, 18]), mask, turns],
+    [even, mask, tf.zeros([4, 4])],
   ]) {
     assert.throws(
       () => compiledKernels()!.run('CemAttention', attributes, inputs, 2),
       (error: { code?: string }) => error.code === 'COMPILED_KERNEL',
     );
   }
-  assert.throws(
-    () => compiledKernels()!.run('CemAttention', { ...attributes, heads: 4 }, [even, even, even, mask, turns], 2),
-    /multiple/,
-  );
+  assert.throws(() => compiledKernels()!.run('CemAttention', { ...attributes, heads: 4 }, [even, mask, turns], 2), /multiple/);
 });
 
 /** Run by itself, this file prints a hash of what the kernel computes. */

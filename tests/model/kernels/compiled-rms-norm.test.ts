@@ -140,8 +140,9 @@ function hashOfResults(): string {
   tf.tidy(() => {
     const inputs = [tensorOf('x', 9000, 40), tensorOf('gain', 40), tensorOf('dy', 9000, 40)] as const;
     add(results(rmsNormalize, inputs));
-    add(compiledKernels()!.run('CemSwiGlu', {}, [inputs[0], inputs[2]], 1));
-    add(compiledKernels()!.run('CemSwiGluGradient', {}, [inputs[0], inputs[2], inputs[0]], 2));
+    const gateUp = tf.concat([inputs[0], inputs[2]], 1);
+    add(compiledKernels()!.run('CemSwiGlu', {}, [gateUp], 1));
+    add(compiledKernels()!.run('CemSwiGluGradient', {}, [gateUp, inputs[0]], 1));
   });
   return hash.digest('hex');
 }

@@ -109,23 +109,23 @@ const attentions: readonly AttentionCase[] = [
   },
 ];
 
-/** Output and what is kept of it, and the three gradients. Row after row has fewer real keys, the last none. */
+/** Output and what is kept of it, and the gradient. Row after row has fewer real keys, the last none. */
 function attend({ batch, positions, channels, heads, window, causal }: AttentionCase): Buffer[] {
   return tidied(() => {
-    const shape: [number, number, number] = [batch, positions, channels];
-    const values = (name: string) => tf.tensor3d(valuesOf(name, batch * positions * channels), shape);
+    const rows = batch * positions;
+    const values = (name: string, columns: number) => tf.tensor2d(valuesOf(name, rows * columns), [rows, columns]);
     const mask = Float32Array.from({ length: batch * positions }, (_, place) => {
       const row = Math.floor(place / positions);
       return place % positions < positions * (1 - row / (batch - 1)) ? 1 : 0;
     });
     const operands = [
-      ...['query', 'key', 'value'].map(values),
+      values('projections', 3 * channels),
       tf.tensor2d(mask, [batch, positions]),
       tf.tensor3d(valuesOf('angles', (positions * channels) / heads), [positions, channels / heads / 2, 2]),
     ];
     const attributes = { heads, window, causal };
     const kept = library.run('CemAttention', attributes, operands, 2);
-    const gradients = library.run('CemAttentionGradient', attributes, [...operands, ...kept, values('dy')], 3);
+    const gradients = library.run('CemAttentionGradient', attributes, [...operands, ...kept, values('dy', channels)], 1);
     return [...kept, ...gradients].map(bytesOf);
   });
 }
@@ -269,18 +269,11 @@ test('what does not fit is refused as on one thread, and leaves nothing', async 
   await helpOf(3);
   const { batch, positions, channels } = FULL;
   tf.tidy(() => {
-    const sequence = tf.zeros([batch, positions, channels]);
-    const inputs = [
-      sequence,
-      sequence,
-      tf.zeros([batch, positions, channels - 2]),
-      tf.ones([batch, positions]),
-      tf.zeros([positions]),
-    ];
+    const inputs = [tf.zeros([batch * positions, 3 * channels + 1]), tf.ones([batch, positions]), tf.zeros([positions])];
     const [tensors, buffers] = [tf.memory().numTensors, tf.backend().numDataIds()];
     assert.throws(
       () => library.run('CemAttention', { heads: 1, window: 0, causal: false }, inputs, 2),
-      /^CemAttention of .*query, key and value should be \[batch, positions, channels\] of one shape$/,
+      /^CemAttention of .*query, key and value should be \[\d+, 3 \* channels\] for a mask \[\d+, \d+\]$/,
     );
     assert.is(tf.memory().numTensors, tensors);
     assert.is(tf.backend().numDataIds(), buffers);
