@@ -46,8 +46,9 @@ test('gradient caching gives the gradient of the whole batch, for weights and fo
   model.dispose();
 });
 
-/** Patches of one size, and of any. */
-const PATCHED = { static: config, frame: { ...config, patching: { kind: 'frame', maximumLength: 6 } as const } };
+/** Patches of one size, and of any; deep enough that what blocks keep is most of a tape. */
+const DEEP = { ...config, global: { ...config.global, layers: 4 } };
+const PATCHED = { static: DEEP, frame: { ...DEEP, patching: { kind: 'frame', maximumLength: 6 } as const } };
 
 for (const [kind, shape] of Object.entries(PATCHED))
   test(`recomputation gives the same gradients, and keeps less: ${kind} patches`, async () => {
@@ -80,8 +81,7 @@ for (const [kind, shape] of Object.entries(PATCHED))
       tf.dispose([value, ...grads, symbols]);
       return held - tf.memory().numBytes;
     };
-    // With two blocks, and embeddings that both tapes hold.
-    assert.ok(taped(true) < 0.4 * taped(false), `${taped(true)} bytes instead of ${taped(false)}`);
+    assert.ok(taped(true) < 0.35 * taped(false), `${taped(true)} bytes instead of ${taped(false)}`);
     model.dispose();
   });
 
