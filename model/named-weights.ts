@@ -3,8 +3,8 @@ import { tf } from './backend/tf.ts';
 
 /**
  * A weight of a graph as files name it. A variable of the graph may hold several: one whose name's last part has dots, such as `local/0/attention/query.key.value`, is matrices of
- * equal shape side by side by columns, in the order of the names, so that one product multiplies with all of them. Seeds, checkpoints, imports and the state of optimisers (but
- * Adafactor, to which a variable is one matrix) know only its parts, `local/0/attention/query` and so on, one after another.
+ * equal shape side by side by columns, in the order of the names, so that one product multiplies with all of them. Seeds, checkpoints, imports and the state of optimisers know
+ * only its parts, `local/0/attention/query` and so on, one after another.
  */
 export interface NamedWeight {
   readonly name: string;

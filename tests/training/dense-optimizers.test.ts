@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tf } from '../../model/backend/index.ts';
+import { namedWeights } from '../../model/named-weights.ts';
 import { trainingConfigSchema } from '../../training/config.ts';
 import { Adafactor } from '../../training/optimizers/adafactor.ts';
 import { createDenseOptimizer } from '../../training/optimizers/create-dense-optimizer.ts';
@@ -257,5 +258,73 @@ test('the configuration: AdamW by default, settings of a kind only with that kin
   assert.not.ok('kind' in schema({}));
   tf.dispose(layer.getWeights());
 });
+
+/** Two matrices [4, 3] in one variable, or in one each. */
+class Matrices extends tf.layers.Layer {
+  static readonly className = 'Matrices';
+  readonly #names: readonly string[];
+
+  constructor(names: readonly string[]) {
+    super({});
+    this.#names = names;
+  }
+
+  override build(): void {
+    for (const name of this.#names) this.addWeight(name, [4, name.includes('.') ? 6 : 3], 'float32', tf.initializers.zeros());
+    this.built = true;
+  }
+}
+
+test('Adafactor: matrices in one variable are handled and kept as by themselves', async () => {
+  const layers = [new Matrices(['a.b']), new Matrices(['a', 'b'])];
+  const results = [];
+  for (const layer of layers) {
+    layer.build();
+    const weights = layer.trainableWeights;
+    // The second matrix has far larger numbers: sums over both would show.
+    const parts = [1, 100].map((size, part) =>
+      tf.tensor2d(
+        Float32Array.from({ length: 12 }, (_, i) => size * Math.sin(1 + i + 5 * part)),
+        [4, 3],
+      ),
+    );
+    const packed = weights.length === 1 ? [tf.concat(parts, 1)] : parts;
+    weights.forEach((weight, index) => {
+      weight.write(packed[index]!);
+    });
+    const optimizer = new Adafactor(weights, { ...FACTORED, relativeStep: true });
+    for (const step of [1, 2, 3]) {
+      tf.tidy(() => {
+        optimizer.apply(optimizer.flatten(packed.map((values) => tf.mul(tf.cos(tf.mul(values, step)), values))), RATE, 1, step);
+      });
+    }
+    const arrays = await optimizer.arrays();
+    const resumed = new Adafactor(weights, { ...FACTORED, relativeStep: true });
+    resumed.restore(arrays);
+    assert.equal(await resumed.arrays(), arrays);
+    const values = namedWeights(layer).map((weight) => [...tf.tidy(() => weight.read().dataSync())]);
+    results.push({ values, arrays: [...arrays].map(([name, array]) => [name, [...array]] as const) });
+    for (const used of [optimizer, resumed]) used.dispose();
+    tf.dispose([...parts, ...packed]);
+    for (const weight of weights) weight.dispose();
+  }
+  const [joined, alone] = results;
+  joined!.values.forEach((values, index) => {
+    assertNear(values, alone!.values[index]!);
+  });
+  joined!.arrays.forEach(([name, array], index) => {
+    assert.is(name, alone!.arrays[index]![0]);
+    assertNear(array, alone!.arrays[index]![1]);
+  });
+});
+
+/** Each number to 1e-5 of itself. */
+function assertNear(got: readonly number[], expected: readonly number[]): void {
+  assert.is(got.length, expected.length);
+  got.forEach((value, i) => {
+    const wanted = expected[i]!;
+    assert.ok(Math.abs(value - wanted) <= 1e-5 * Math.abs(wanted), `number ${i}: ${value}, ${wanted} expected`);
+  });
+}
 
 test.run();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { tf } from '../../model/backend/tf.ts';
+import { partNames, toNamedOrder, toVariableOrder } from '../../model/named-weights.ts';
 import { DenseGradient } from './dense-gradient.ts';
 import type { DenseOptimizer } from './dense-optimizer.ts';
 import { type StateArrays, stateArray } from './state-arrays.ts';
@@ -19,15 +20,15 @@ const SQUARE_EPSILON = 1e-30;
 /** Epsilon 2: the least that a relative step takes a weight's root mean square for. */
 const LEAST_SCALE = 1e-3;
 
-/** Running means of squared gradients: of a matrix by row [rows] and by column [columns], of a vector its squares themselves. */
+/** Running means of squared gradients: of matrices side by side by row [rows, matrices] and by column [matrices, columns], of a vector its squares themselves. */
 const MOMENTS = ['rows', 'columns', 'squares'] as const;
-type Moments = Map<(typeof MOMENTS)[number], tf.Tensor1D>;
+type Moments = Map<(typeof MOMENTS)[number], tf.Tensor>;
 
 interface AdafactorWeight {
   readonly weight: tf.LayerVariable;
   /** The weight by itself. */
   readonly group: WeightGroup;
-  /** [rows, columns] of a matrix. */
+  /** [rows, matrices, columns], or [size] of a vector. */
   readonly shape: readonly number[];
   readonly decay: number;
   readonly moments: Moments;
@@ -37,7 +38,7 @@ interface AdafactorWeight {
  * Adafactor (Shazeer and Stern 2018, algorithms 4 and 5) without first moments: of a matrix's squared gradients only the means of its rows and of its columns are kept, so that the
  * state of a model is about a thousandth of AdamW's. The update of a weight is divided by its root mean square where that is above `clipThreshold`. Learning rates are the schedule's
  * and not the paper's 1 / sqrt(t); `relativeStep` multiplies them by the weight's own root mean square (section 8). Decay is decoupled, and for the weights that AdamW decays.
- * A variable that holds several matrices (`namedWeights`) is one matrix here, in its state too.
+ * The matrices of a variable that holds several (`namedWeights`) are handled each by itself.
  */
 export class Adafactor implements DenseOptimizer {
   readonly #options: AdafactorOptions;
@@ -47,7 +48,7 @@ export class Adafactor implements DenseOptimizer {
     this.#options = options;
     this.#weights = groupWeights(weights, 0).map((group) => {
       const [weight] = group.weights as [tf.LayerVariable];
-      const shape = weight.shape as number[];
+      const shape = apart(weight);
       return { weight, group, shape, decay: decayOf(weight, options), moments: zeroMoments(shape) };
     });
   }
@@ -64,7 +65,7 @@ export class Adafactor implements DenseOptimizer {
     for (const { weight, group, shape, decay, moments } of this.#weights) {
       // What is between is as large as the weight, and given back as soon as it is used.
       tf.tidy(() => {
-        const values = weight.read();
+        const values = weight.read().reshape([...shape]);
         const direction = tf.tidy(() => {
           const scaled = tf.mul(gradient.parts(group)[0]!, scale).reshape([...shape]);
           renew(moments, scaled, renewal);
@@ -77,7 +78,7 @@ export class Adafactor implements DenseOptimizer {
         direction.dispose();
         const step = tf.tidy(() => tf.mul(decay === 0 ? update : tf.add(update, tf.mul(values, decay)), learningRate));
         update.dispose();
-        weight.write(tf.sub(values, step));
+        weight.write(tf.sub(values, step).reshape(weight.shape as number[]));
       });
     }
   }
@@ -88,9 +89,9 @@ export class Adafactor implements DenseOptimizer {
     for (const { name, members, length } of this.#kinds()) {
       const all = new Float32Array(length);
       let at = 0;
-      for (const moments of members) {
+      for (const { moments, variable } of members) {
         const values = (await moments.get(name)!.data()) as Float32Array;
-        all.set(values, at);
+        all.set(name === 'rows' ? toNamedOrder(variable, values) : values, at);
         at += values.length;
       }
       arrays.set(`dense/${name}`, all);
@@ -102,20 +103,30 @@ export class Adafactor implements DenseOptimizer {
     for (const { name, members, length } of this.#kinds()) {
       const all = stateArray(arrays, `dense/${name}`, length);
       let at = 0;
-      for (const moments of members) {
+      for (const { moments, variable } of members) {
         const before = moments.get(name)!;
-        moments.set(name, tf.tensor1d(all.slice(at, at + before.size)));
+        const values = all.slice(at, at + before.size);
+        moments.set(name, tf.tensor(name === 'rows' ? toVariableOrder(variable, values) : values, before.shape));
         at += before.size;
         before.dispose();
       }
     }
   }
 
-  /** The kinds of moments that there are, each with those that have it and how many numbers they are. */
-  #kinds(): { name: (typeof MOMENTS)[number]; members: Moments[]; length: number }[] {
+  /** The kinds of moments that there are, each with those that have it, how their rows lie, and how many numbers they are. */
+  #kinds(): {
+    name: (typeof MOMENTS)[number];
+    members: { moments: Moments; variable: { originalName: string; shape: number[] } }[];
+    length: number;
+  }[] {
     return MOMENTS.map((name) => {
-      const members = this.#weights.map(({ moments }) => moments).filter((moments) => moments.has(name));
-      return { name, members, length: members.reduce((sum, moments) => sum + moments.get(name)!.size, 0) };
+      const members = this.#weights
+        .filter(({ moments }) => moments.has(name))
+        .map(({ moments, weight, shape }) => ({
+          moments,
+          variable: { originalName: weight.originalName, shape: shape.slice(0, 2) },
+        }));
+      return { name, members, length: members.reduce((sum, { moments }) => sum + moments.get(name)!.size, 0) };
     }).filter(({ members }) => members.length > 0);
   }
 
@@ -124,26 +135,35 @@ export class Adafactor implements DenseOptimizer {
   }
 }
 
-function zeroMoments(shape: readonly number[]): Moments {
-  if (shape.length === 1) return new Map([['squares', tf.zeros([shape[0]!])]]);
+/** A weight's shape with its matrices apart: [rows, matrices, columns], or [size] of a vector. */
+function apart({ originalName, shape }: tf.LayerVariable): number[] {
+  const [rows, columns] = shape as [number, number];
+  if (shape.length === 1) return [rows];
   assert(shape.length === 2, `weights are matrices or vectors, got one of shape [${shape.join(', ')}]`);
+  const matrices = partNames(originalName).length;
+  return [rows, matrices, columns / matrices];
+}
+
+function zeroMoments(shape: readonly number[]): Moments {
+  const [rows, matrices, columns] = shape as [number, number, number];
+  if (shape.length === 1) return new Map([['squares', tf.zeros([rows])]]);
   return new Map([
-    ['rows', tf.zeros([shape[0]!])],
-    ['columns', tf.zeros([shape[1]!])],
+    ['rows', tf.zeros([rows, matrices])],
+    ['columns', tf.zeros([matrices, columns])],
   ]);
 }
 
 /**
  * Blends the squares of a gradient into the moments: `renewal` of them, and 1 - `renewal` of what was there.
  *
- * @param gradient [rows, columns] or [size]
+ * @param gradient [rows, matrices, columns] or [size]
  */
 function renew(moments: Moments, gradient: tf.Tensor, renewal: number): void {
   tf.tidy(() => {
     const squares = tf.add(tf.square(gradient), SQUARE_EPSILON);
     for (const [name, before] of moments) {
-      const seen = name === 'squares' ? squares : tf.mean(squares, name === 'rows' ? 1 : 0);
-      moments.set(name, tf.keep(tf.add(tf.mul(before, 1 - renewal), tf.mul(seen, renewal)) as tf.Tensor1D));
+      const seen = name === 'squares' ? squares : tf.mean(squares, name === 'rows' ? 2 : 0);
+      moments.set(name, tf.keep(tf.add(tf.mul(before, 1 - renewal), tf.mul(seen, renewal))));
       before.dispose();
     }
   });
@@ -154,11 +174,11 @@ function divideByRoots(gradient: tf.Tensor, moments: Moments): tf.Tensor {
   const squares = moments.get('squares');
   if (squares) return tf.mul(gradient, tf.rsqrt(squares));
   const [rows, columns] = [moments.get('rows')!, moments.get('columns')!];
-  const rowFactors = tf.rsqrt(tf.div(rows, tf.mean(rows))).expandDims(1); // [rows, 1]
+  const rowFactors = tf.rsqrt(tf.div(rows, tf.mean(rows, 0, true))).expandDims(2); // [rows, matrices, 1]
   return tf.mul(tf.mul(gradient, rowFactors), tf.rsqrt(columns));
 }
 
-/** A scalar. */
+/** Of each matrix [1, matrices, 1], or of a vector [1]. */
 function rootMeanSquare(values: tf.Tensor): tf.Tensor {
-  return tf.tidy(() => tf.sqrt(tf.mean(tf.square(values))));
+  return tf.tidy(() => tf.sqrt(tf.mean(tf.square(values), values.rank === 1 ? 0 : [0, 2], true)));
 }
