@@ -1,5 +1,5 @@
-import { fromHalf, toHalf } from '../model/encoders/half-float.ts';
-import { CemError } from '../zpkg/errors.ts';
+import { CemError } from '../base/errors.ts';
+import { fromHalf, toHalf } from '../base/half-float.ts';
 import type { NamedArray, StoredArray } from './safetensors.ts';
 
 /** What the weights of the graph can be stored as. */

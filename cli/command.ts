@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import { type CemError, UsageError } from '../zpkg/errors.ts';
+import { type CemError, UsageError } from '../base/errors.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 
 /** Options that every command takes. */

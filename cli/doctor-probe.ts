@@ -3,9 +3,9 @@
  * `node --import tsx cli/doctor-probe.ts NAME`. Its last line on standard output is the finding as JSON.
  */
 import { randomBytes } from 'node:crypto';
+import { CemError } from '../base/errors.ts';
 import { parseBackendRequest, selectBackend, tf } from '../model/backend/index.ts';
 import { openPglite, openPostgres, type SqlDriver } from '../search/index.ts';
-import { CemError } from '../zpkg/errors.ts';
 import type { Finding } from './doctor.ts';
 
 /** Tried in turn; what takes longer than 20 ms at one size (plain JavaScript, a software GPU) is not asked for the next. */

@@ -1,7 +1,7 @@
+import { UsageError } from '../base/errors.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../model/backend/index.ts';
 import type { OpenSearcherOptions, QueryEncoderChoice } from '../rag/index.ts';
 import { type VectorIndexInput, type VectorPrecision, vectorIndexConfig } from '../search/index.ts';
-import { UsageError } from '../zpkg/errors.ts';
 import type { Reporter } from './reporter.ts';
 
 /** Options of the commands that work on an index: `index`, `search`, `serve`. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { CemError, UsageError } from '../zpkg/errors.ts';
+import { CemError, UsageError } from '../base/errors.ts';
 import { addCommand } from './add.ts';
 import { benchCommand } from './bench.ts';
 import { catCommand } from './cat.ts';

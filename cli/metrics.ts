@@ -1,5 +1,5 @@
+import { CemError } from '../base/errors.ts';
 import { averageMeasures, type MeasureValues, measureRun, readTrecQrels, readTrecRun, TREC_MEASURES } from '../eval/index.ts';
-import { CemError } from '../zpkg/errors.ts';
 import { defineCommand } from './command.ts';
 
 /** What trec_eval calls the mean over queries. */

@@ -1,6 +1,6 @@
 import { destination, pino } from 'pino';
+import { UsageError } from '../base/errors.ts';
 import { createServer, listen, type QueryEncoderChoice, Searcher, stopSignal } from '../rag/index.ts';
-import { UsageError } from '../zpkg/errors.ts';
 import { defineCommand, type GlobalOptions } from './command.ts';
 import { checkpointOption } from './default-checkpoint.ts';
 import { runIndex } from './index.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Worker } from 'node:worker_threads';
+import { programFile, startThread } from '../base/threads/program-file.ts';
 import { CemError } from '../zpkg/index.ts';
 import { type CompressedTexts, type CompressionSettings, splitFrames } from './compression-messages.ts';
-import { programFile, startThread } from './program-file.ts';
 
 /** Lists of texts that a thread has at once: while it compresses one, the next waits with it. */
 const LISTS_A_THREAD = 2;

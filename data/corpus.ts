@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf } from '../zpkg/bytes.ts';
+import { messageOf } from '../base/bytes.ts';
 import { CemError } from '../zpkg/index.ts';
 import type { Document } from './document.ts';
 import { type Line, readLines } from './lines.ts';

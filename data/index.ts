@@ -1,3 +1,6 @@
+export { type KeptInput, keepInput, removeKeptInputs } from '../base/files/kept-input.ts';
+export { type FolderLock, lockFolder } from '../base/locks/folder-lock.ts';
+export { programFile, startThread } from '../base/threads/program-file.ts';
 export { type BeirData, readBeir } from './beir.ts';
 export { type ChunkText, chunkTexts } from './chunk-texts.ts';
 export { readCorpus } from './corpus.ts';
@@ -11,8 +14,6 @@ export { BEIR_ARCHIVES, type FetchDatasetOptions, type FetchedDataset, fetchBeir
 export { LONG_EMBED_TASKS, type LongEmbedTask, placeLongEmbedByHand } from './datasets/long-embed-datasets.ts';
 export { type Document, documentText } from './document.ts';
 export { DocumentReader, type DocumentReaderOptions } from './document-reader.ts';
-export { type FolderLock, lockFolder } from './folder-lock.ts';
-export { type KeptInput, keepInput, removeKeptInputs } from './kept-input.ts';
 export { type Line, readLines } from './lines.ts';
 export { type ChunkRange, Mapping, mappingPathOf } from './mapping.ts';
 export { type MarkdownPassage, markdownPassages, type PassageLengths } from './markdown-passages.ts';
@@ -26,7 +27,6 @@ export {
   writePatchBoundaries,
 } from './patch-boundaries.ts';
 export { type PreparedPatches, preparePatches } from './prepare-patches.ts';
-export { programFile, startThread } from './program-file.ts';
 export { measureRivals, type RivalBytes } from './rival-storage.ts';
 export { corpusSaving } from './saving.ts';
 export { type AddOptions, type AddReport, addToCorpus } from './segments/addition.ts';

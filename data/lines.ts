@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { DecompressStream } from 'zstd-napi';
-import { messageOf } from '../zpkg/bytes.ts';
+import { messageOf } from '../base/bytes.ts';
 import { CemError } from '../zpkg/index.ts';
 
 /** Longest line in bytes: a file that passes it is no text. */

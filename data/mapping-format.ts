@@ -1,4 +1,4 @@
-import { checksum, hexadecimal, viewOf } from '../zpkg/bytes.ts';
+import { checksum, hexadecimal, viewOf } from '../base/bytes.ts';
 import { createCompressor, createDecompressor, FormatError } from '../zpkg/index.ts';
 import { type IdTable, LONGEST_ID } from './id-table.ts';
 

@@ -1,7 +1,7 @@
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { StoredFile } from '../base/files/stored-file.ts';
 import { AtomicFile, CemError, FormatError } from '../zpkg/index.ts';
-import { StoredFile } from '../zpkg/stored-file.ts';
 import { IdTable } from './id-table.ts';
 import {
   BLOCK_HEADER_SIZE,

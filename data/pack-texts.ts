@@ -1,4 +1,4 @@
-import { RandomNumbers } from '../model/random.ts';
+import { RandomNumbers } from '../base/random.ts';
 import { ZpkgWriter } from '../zpkg/index.ts';
 import { compressionThreads, compressTexts } from './compress-texts.ts';
 import { dictionarySampleBytes, trainCorpusDictionary } from './corpus-dictionary.ts';

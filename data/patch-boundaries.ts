@@ -1,6 +1,6 @@
-import { checksum, viewOf } from '../zpkg/bytes.ts';
+import { checksum, viewOf } from '../base/bytes.ts';
+import { StoredFile } from '../base/files/stored-file.ts';
 import { AtomicFile, CemError, FormatError } from '../zpkg/index.ts';
-import { StoredFile } from '../zpkg/stored-file.ts';
 
 /** `ZPAT` in ASCII, read as a little-endian number. PATCHES.md describes the file. */
 const MAGIC = 0x5441505a;

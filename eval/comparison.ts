@@ -1,4 +1,4 @@
-import { UsageError } from '../zpkg/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import type { EvaluationRecord } from './evaluation-record.ts';
 import { bootstrapInterval, type Interval, randomizationTest, type SamplingOptions } from './significance.ts';
 

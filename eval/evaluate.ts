@@ -1,5 +1,5 @@
+import { CemError } from '../base/errors.ts';
 import { compareRanked, type Hit, type Retriever } from '../search/index.ts';
-import { CemError } from '../zpkg/errors.ts';
 import { type MeasureValues, type Qrels, RETRIEVAL_MEASURES } from './measures.ts';
 import { averageMeasures, measureRanking } from './metrics.ts';
 

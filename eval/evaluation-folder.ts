@@ -1,8 +1,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { CemError, UsageError } from '../base/errors.ts';
 import { type BeirData, type FolderLock, lockFolder } from '../data/index.ts';
-import { CemError, UsageError } from '../zpkg/errors.ts';
 import { writeFileAtomically } from '../zpkg/index.ts';
 import type { EncoderEvaluation, EvaluationDetails } from './encoder-evaluation.ts';
 import type { QueryRanking } from './evaluate.ts';

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import * as z from 'zod';
+import { messageOf } from '../base/bytes.ts';
+import { FormatError, UsageError } from '../base/errors.ts';
 import { readLines } from '../data/index.ts';
-import { messageOf } from '../zpkg/bytes.ts';
-import { FormatError, UsageError } from '../zpkg/errors.ts';
 
 /** Names in an evaluation's folder. */
 export const RECORD_FILES = {

@@ -1,5 +1,5 @@
+import { UsageError } from '../base/errors.ts';
 import { type Dictionary, readDictionary } from '../zpkg/dictionary.ts';
-import { UsageError } from '../zpkg/errors.ts';
 import { type FrameSymbols, parseFrame } from '../zpkg/frame.ts';
 import { type ModelConfig, patchingOf } from './config.ts';
 import { NgramHash } from './ngram-hash.ts';

@@ -1,4 +1,4 @@
-import { UsageError } from '../zpkg/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { tf } from './backend/tf.ts';
 import { ChunkEncoder, type PreparedDictionary } from './chunk-encoder.ts';
 import { type ModelConfig, ngramTables } from './config.ts';

@@ -1,3 +1,4 @@
+import { RandomNumbers } from '../base/random.ts';
 import { tf } from './backend/tf.ts';
 import { feedForwardDimension, type ModelConfig, patchingOf, queriesPerPatch } from './config.ts';
 import { L2Normalization, LengthMask, RmsNormalization, SkipBag, SymbolKindEmbedding } from './layers/heads.ts';
@@ -5,7 +6,6 @@ import { PatchPooling } from './layers/patch-pooling.ts';
 import { MaskedAttention, MaskedLast, MaskedMean } from './layers/pooling.ts';
 import { TransformerBlock } from './layers/transformer-block.ts';
 import { namedWeights } from './named-weights.ts';
-import { RandomNumbers } from './random.ts';
 import { SYMBOL_KINDS, type SymbolBatch } from './symbol-batch.ts';
 
 /** Names of the layers whose outputs are compared with the reference; blocks are `local/0`, `global/0`, … */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { CemError } from '../zpkg/errors.ts';
+import { CemError } from '../base/errors.ts';
+import { RandomNumbers } from '../base/random.ts';
 import type { RowKernels } from './kernels/row-kernels.ts';
 import { SimdRowKernels } from './kernels/simd-row-kernels.ts';
 import { BYTE_VOCABULARY } from './ngram-hash.ts';
-import { RandomNumbers } from './random.ts';
 import type { SymbolBatch } from './symbol-batch.ts';
 import type { TableSource } from './table-source.ts';
 

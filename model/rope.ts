@@ -1,4 +1,4 @@
-import { CemError } from '../zpkg/errors.ts';
+import { CemError } from '../base/errors.ts';
 import type { FrameSymbols } from '../zpkg/frame.ts';
 import { BYTE_ID_OFFSET, type NgramHash, SEGMENT_NUMBERS } from './ngram-hash.ts';
 

@@ -1,8 +1,8 @@
+import { CemError, UsageError } from '../base/errors.ts';
 import { openCorpus } from '../data/index.ts';
 import type { QueryEmbedder } from '../model/encoders/index.ts';
 import { VectorRetriever } from '../search/vector-retriever.ts';
 import type { VectorFilter, VectorStore } from '../search/vector-store.ts';
-import { CemError, UsageError } from '../zpkg/errors.ts';
 import { corpusIdentity } from './corpus-identity.ts';
 import { IndexFolder, type IndexFolderOptions } from './index-folder.ts';
 import { openQueryEncoder, type QueryEncoderChoice, type QueryEncoderOptions } from './query-encoder.ts';

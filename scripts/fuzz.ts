@@ -5,7 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CemError, UsageError } from '../zpkg/errors.ts';
+import { CemError, UsageError } from '../base/errors.ts';
 import { type FuzzFinding, runFuzz } from './fuzz/supervise.ts';
 import { makeZpkgCase } from './fuzz/zpkg-cases.ts';
 import { makeZpkgSamples } from './fuzz/zpkg-samples.ts';

@@ -1,4 +1,4 @@
-import { CemError, UsageError } from '../zpkg/errors.ts';
+import { CemError, UsageError } from '../base/errors.ts';
 import { databaseErrorCode } from './database-error.ts';
 import { buildHnsw, checkHnsw } from './hnsw.ts';
 import { searchByHnsw, searchExactly, vectorText, whereClause } from './pgvector-search.ts';

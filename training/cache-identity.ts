@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { FormatError } from '../base/errors.ts';
+import { writeFileAtomically } from '../base/files/atomic-file.ts';
 import type { EncoderDescription } from '../model/encoders/index.ts';
-import { writeFileAtomically } from '../zpkg/atomic-file.ts';
-import { FormatError } from '../zpkg/errors.ts';
 import { PRECISIONS, type Precision } from './vector-codec.ts';
 
 const FORMAT_VERSION = 1;

@@ -1,5 +1,5 @@
+import { RandomNumbers } from '../base/random.ts';
 import type { CemModel, PreparedDictionary } from '../model/embedder.ts';
-import { RandomNumbers } from '../model/random.ts';
 import type { EncodedChunk, SymbolBatch } from '../model/symbol-batch.ts';
 import { createCompressor } from '../zpkg/index.ts';
 import { type EncodeFrames, encodeHere } from './batch-encoding.ts';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { CemError } from '../base/errors.ts';
 import {
   cacheFolder,
   type EncoderDescription,
@@ -10,7 +11,6 @@ import {
   type TextEmbedder,
   type Vectors,
 } from '../model/encoders/index.ts';
-import { CemError } from '../zpkg/errors.ts';
 import { cacheFolderName, cacheIdentity, claimCacheFolder } from './cache-identity.ts';
 import { CacheSegment, KEY_BYTES, type StoredVector, segmentOf } from './cache-segment.ts';
 import { createVectorCodec, type Precision, type VectorCodec } from './vector-codec.ts';

@@ -1,6 +1,6 @@
 import binding from 'zstd-napi/binding.js';
-import { messageOf } from './bytes.ts';
-import { CemError, FormatError, UsageError } from './errors.ts';
+import { messageOf } from '../base/bytes.ts';
+import { CemError, FormatError, UsageError } from '../base/errors.ts';
 import { LARGEST_CHUNK_CONTENT } from './format.ts';
 import { LARGEST_BLOCK } from './frame-header.ts';
 

@@ -1,9 +1,9 @@
+import { UsageError } from '../base/errors.ts';
 import { createCompressor } from './codec.ts';
 import { readDictionary } from './dictionary.ts';
 import { selectContent } from './dictionary-content.ts';
 import { countSymbols, describeEntropy } from './dictionary-entropy.ts';
 import { pruneContent } from './dictionary-pruning.ts';
-import { UsageError } from './errors.ts';
 import { type DictionaryBorders, lastBytes } from './word-borders.ts';
 
 /** What to train a dictionary for. */

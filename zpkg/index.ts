@@ -1,4 +1,6 @@
-export { AtomicFile, writeFileAtomically } from './atomic-file.ts';
+export { CemError, FormatError, UsageError } from '../base/errors.ts';
+export { AtomicFile, writeFileAtomically } from '../base/files/atomic-file.ts';
+export { distributionOf, type SizeDistribution } from '../base/size-distribution.ts';
 export {
   type Compressor,
   type CompressorOptions,
@@ -9,11 +11,9 @@ export {
 } from './codec.ts';
 export { type Dictionary, type DictionaryEntropy, readDictionary } from './dictionary.ts';
 export { type DictionaryTrainingOptions, trainDictionary } from './dictionary-training.ts';
-export { CemError, FormatError, UsageError } from './errors.ts';
 export { LARGEST_CHUNK_CONTENT } from './format.ts';
 export { type FrameLimits, type FrameSymbols, parseFrame } from './frame.ts';
 export { type FrameHeader, readFrameHeader } from './frame-header.ts';
 export { type StoredFrame, ZpkgReader, type ZpkgReaderOptions, type ZpkgStatistics, type ZpkgVerification } from './reader.ts';
-export { distributionOf, type SizeDistribution } from './size-distribution.ts';
 export type { DictionaryBorders } from './word-borders.ts';
 export { type ZpkgSummary, ZpkgWriter, type ZpkgWriterOptions } from './writer.ts';

@@ -1,7 +1,9 @@
-import { checksum, hexadecimal } from './bytes.ts';
+import { checksum, hexadecimal } from '../base/bytes.ts';
+import { CemError, FormatError } from '../base/errors.ts';
+import { StoredFile } from '../base/files/stored-file.ts';
+import { distributionOf, type SizeDistribution } from '../base/size-distribution.ts';
 import { decodeIndex, type ZpkgIndex } from './chunk-table.ts';
 import { contentSize, createDecompressor, type Decompressor } from './codec.ts';
-import { CemError, FormatError } from './errors.ts';
 import {
   checkLayout,
   decodeHeader,
@@ -11,8 +13,6 @@ import {
   type ZpkgHeader,
   type ZpkgLayout,
 } from './format.ts';
-import { distributionOf, type SizeDistribution } from './size-distribution.ts';
-import { StoredFile } from './stored-file.ts';
 
 /** How much `frames` reads at once. */
 const WINDOW_BYTES = 1 << 20;

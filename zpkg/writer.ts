@@ -1,8 +1,8 @@
-import { AtomicFile } from './atomic-file.ts';
-import { checksum, viewOf } from './bytes.ts';
+import { checksum, viewOf } from '../base/bytes.ts';
+import { CemError } from '../base/errors.ts';
+import { AtomicFile } from '../base/files/atomic-file.ts';
 import { ChunkTable } from './chunk-table.ts';
 import { contentSize } from './codec.ts';
-import { CemError } from './errors.ts';
 import {
   encodeHeader,
   FLAG_PLAIN_LITERALS,

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { CemError, FormatError } from '../../base/errors.ts';
 import { modelConfigSchema, patchingOf } from '../../model/config.ts';
 import { teacherProbeSchema } from '../../model/encoders/teacher-probe.ts';
 import { BYTE_ID_OFFSET, HASH_PRIMES } from '../../model/ngram-hash.ts';
 import { SYMBOL_KINDS, symbolKind } from '../../model/symbol-batch.ts';
-import { CemError, FormatError } from '../../zpkg/errors.ts';
 import { type CheckpointState, MODEL_FILE, QUERY_FOLDER, STATE_FILE, TABLES_FILE, tableNames } from '../checkpoint.ts';
 import { DENSE_PRECISIONS, TABLE_PRECISIONS } from '../compact-weights.ts';
 import { ONNX_FILE, ONNX_WEIGHTS_FILE } from './onnx/onnx-model.ts';

@@ -4,7 +4,7 @@ import { tf } from '../../model/backend/tf.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { HashTables } from '../../model/hash-tables.ts';
 import '../../model/layers/register-layers.ts';
-import { CemError, FormatError } from '../../zpkg/errors.ts';
+import { CemError, FormatError } from '../../base/errors.ts';
 import { readSafetensors } from '../safetensors.ts';
 import { type ExportDescription, readExportDescription } from './export-description.ts';
 import { fileDigest } from './file-digest.ts';

@@ -1,5 +1,5 @@
+import { CemError } from '../../base/errors.ts';
 import type { CemModel } from '../../model/embedder.ts';
-import { CemError } from '../../zpkg/errors.ts';
 import { findCheckpoint } from '../checkpoint.ts';
 import { type ImportReport, importBlt } from './import-blt.ts';
 import { importCheckpoint } from './import-checkpoint.ts';

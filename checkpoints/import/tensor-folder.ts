@@ -1,8 +1,8 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { fromHalf } from '../../model/encoders/half-float.ts';
-import { CemError, FormatError } from '../../zpkg/errors.ts';
+import { CemError, FormatError } from '../../base/errors.ts';
+import { fromHalf } from '../../base/half-float.ts';
 import { readSafetensorsHeader } from '../safetensors.ts';
 
 const SINGLE_FILE = 'model.safetensors';

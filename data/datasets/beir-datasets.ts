@@ -1,4 +1,4 @@
-import { UsageError } from '../../zpkg/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 
 /** A retrieval set of BEIR. */
 export interface BeirDataset {

@@ -3,12 +3,12 @@
  */
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
+import { RandomNumbers } from '../../base/random.ts';
 import { parseBackendRequest, selectBackend, tf } from '../../model/backend/index.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { graphInputs, PATCH_POOLING_LAYER } from '../../model/graph.ts';
 import { BYTE_VOCABULARY } from '../../model/ngram-hash.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import { type EncodedChunk, SYMBOL_KINDS } from '../../model/symbol-batch.ts';
 import type { LengthTimes } from './length.ts';
 import { median } from './measurement.ts';

@@ -1,7 +1,7 @@
 import { type FileHandle, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { RandomNumbers } from '../../base/random.ts';
 import { type Document, documentText, type PackOptions, packCorpus } from '../../data/index.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import { parseFrame, readDictionary, trainDictionary, ZpkgReader } from '../../zpkg/index.ts';
 import { type BenchReport, describeMachine, type Measurement, median } from './measurement.ts';
 import { measureZstd, trainByZstd } from './zstd-program.ts';

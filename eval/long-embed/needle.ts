@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { RandomNumbers } from '../../model/random.ts';
-import { UsageError } from '../../zpkg/errors.ts';
+import { UsageError } from '../../base/errors.ts';
+import { RandomNumbers } from '../../base/random.ts';
 import { drawNeedleFacts } from './needle-facts.ts';
 import { countWords, largestWordCount, nameDocuments, type SyntheticTask } from './synthetic-task.ts';
 

@@ -1,5 +1,5 @@
-import { RandomNumbers } from '../../model/random.ts';
-import { UsageError } from '../../zpkg/errors.ts';
+import { UsageError } from '../../base/errors.ts';
+import { RandomNumbers } from '../../base/random.ts';
 import {
   countWords,
   drawDifferent,

@@ -1,4 +1,4 @@
-import { UsageError } from '../../zpkg/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { registerCpuKernels } from '../kernels/index.ts';
 import {
   BACKEND_NAMES,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CemError } from '../../zpkg/errors.ts';
+import { CemError } from '../../base/errors.ts';
 import type { EncoderDescription, OnProgress, TextEmbedder, Vectors } from './encoder.ts';
 import { readLsa, writeLsa } from './lsa-files.ts';
 import { randomizedSvd } from './randomized-svd.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type FileHandle, open } from 'node:fs/promises';
-import { messageOf } from '../../zpkg/bytes.ts';
+import { messageOf } from '../../base/bytes.ts';
+import { fromHalf, toHalf } from '../../base/half-float.ts';
 import { AtomicFile, CemError, FormatError } from '../../zpkg/index.ts';
-import { fromHalf, toHalf } from './half-float.ts';
 
 /** How numbers lie in the file: little-endian IEEE 754 of 16 or 32 bits. */
 export type NpyPrecision = 'float16' | 'float32';

@@ -1,4 +1,4 @@
-import { RandomNumbers } from '../random.ts';
+import { RandomNumbers } from '../../base/random.ts';
 import type { CorpusVectors, Encoder, EncoderDescription, OnProgress, Vectors } from './encoder.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { CemError } from '../../zpkg/errors.ts';
+import { CemError } from '../../base/errors.ts';
 import type { CorpusVectors, Encoder, EncoderDescription, OnProgress, QueryEmbedder, Vectors } from './encoder.ts';
 
 /** Documents whose texts are in memory as bytes at a time. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type PreTrainedTokenizer, Tensor } from '@huggingface/transformers';
-import { CemError, UsageError } from '../../zpkg/errors.ts';
+import { CemError, UsageError } from '../../base/errors.ts';
+import { fromHalf } from '../../base/half-float.ts';
 import type { EncoderDescription, OnProgress, TextEmbedder, Vectors } from './encoder.ts';
-import { fromHalf } from './half-float.ts';
 import type { TransformersConfig } from './teacher-config.ts';
 import { type LoadedModel, loadTransformersModel } from './transformers-model.ts';
 import { type ModelSettings, modelName, resolveModelSettings } from './transformers-presets.ts';

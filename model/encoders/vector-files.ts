@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import * as z from 'zod';
-import { messageOf } from '../../zpkg/bytes.ts';
+import { messageOf } from '../../base/bytes.ts';
 import { AtomicFile, CemError, FormatError, writeFileAtomically } from '../../zpkg/index.ts';
 import type { EncoderDescription } from './encoder.ts';
 import { type NpyPrecision, NpyWriter } from './npy.ts';

@@ -1,4 +1,4 @@
-import { CemError } from '../../zpkg/errors.ts';
+import { CemError } from '../../base/errors.ts';
 import { tf } from '../backend/tf.ts';
 import { type CompiledKernels, useCompiledKernels } from './compiled-kernels.ts';
 import type { WasmBackend } from './wasm-backend.ts';

@@ -1,4 +1,4 @@
-import { FormatError } from '../../zpkg/errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { tf } from '../backend/tf.ts';
 import { type ModelConfig, ngramTables } from '../config.ts';
 import { buildGraph, GLOBAL_INPUT_LAYER, graphInputs, PATCH_POOLING_LAYER, SYMBOL_KIND_LAYER } from '../graph.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FormatError } from '../../zpkg/errors.ts';
+import { FormatError } from '../../base/errors.ts';
 import { type ModelConfig, modelConfigSchema } from '../config.ts';
 
 const count = z.number().int().positive();

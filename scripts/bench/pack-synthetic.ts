@@ -2,8 +2,9 @@
  * `node --import tsx scripts/bench/pack-synthetic.ts MEGABYTES OUTPUT`: packs that much text that is made up on the way, and prints as JSON the memory of this
  * process, in MB (10^6 bytes): resident at every tenth of the second pass, and the peak.
  */
+
+import { RandomNumbers } from '../../base/random.ts';
 import { type Document, packCorpus } from '../../data/index.ts';
-import { RandomNumbers } from '../../model/random.ts';
 
 const megabytes = Number(process.argv[2]);
 const output = process.argv[3]!;

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RandomNumbers } from '../../base/random.ts';
 import { packCorpus, readCorpus } from '../../data/index.ts';
 import { type Measurement, median } from '../../eval/bench/measurement.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import { trainingConfigSchema } from '../../training/config.ts';
 import { TrainingStep } from '../../training/step.ts';
 import { ZpkgReader } from '../../zpkg/index.ts';

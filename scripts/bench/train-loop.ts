@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RandomNumbers } from '../../base/random.ts';
 import { type Measurement, median } from '../../eval/bench/measurement.ts';
 import { type BackendChoice, selectBackend } from '../../model/backend/index.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import { type TrainingConfig, trainingConfigSchema } from '../../training/config.ts';
 import { compressTexts, Granularity } from '../../training/granularity.ts';
 import { BatchPrefetch } from '../../training/prefetch.ts';

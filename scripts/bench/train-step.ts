@@ -3,10 +3,10 @@
  * (bench_train.py, bench_plain.py), so that one list of arguments describes the same work to all of them.
  */
 import { parseArgs } from 'node:util';
+import { RandomNumbers } from '../../base/random.ts';
 import { parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
 import { type ModelConfig, modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import { trainingConfigSchema } from '../../training/config.ts';
 import { type TrainingBatch, TrainingStep } from '../../training/step.ts';
 import { KernelClock } from './kernel-clock.ts';

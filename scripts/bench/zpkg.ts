@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CemError } from '../../base/errors.ts';
 import { type Document, readCorpus } from '../../data/index.ts';
 import { benchZpkg } from '../../eval/bench/zpkg.ts';
-import { CemError } from '../../zpkg/errors.ts';
 import { type Bench, wholeNumber } from './bench.ts';
 
 /** MB of resident memory that packing may take, whatever the size of the corpus. */

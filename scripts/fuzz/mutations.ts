@@ -1,4 +1,4 @@
-import type { RandomNumbers } from '../../model/random.ts';
+import type { RandomNumbers } from '../../base/random.ts';
 
 /** Numbers that formats trip over: borders of widths and signs, what floating point cannot count, and 2^60. */
 const AWKWARD = [

@@ -1,4 +1,4 @@
-import { RandomNumbers } from '../../model/random.ts';
+import { RandomNumbers } from '../../base/random.ts';
 import { mutate, type Region, writeNumber } from './mutations.ts';
 import { repairChecksums } from './repair-checksums.ts';
 import type { ContainerSample, ZpkgSamples } from './zpkg-samples.ts';

@@ -3,8 +3,8 @@ import { copyFile, link, mkdir, readdir, rename, rm, symlink } from 'node:fs/pro
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CemError } from '../../base/errors.ts';
 import { PROCESS_GUARD_FILE } from '../../model/backend/process-guard.ts';
-import { CemError } from '../../zpkg/errors.ts';
 import { lastLines, runCommand } from './command.ts';
 import type { TensorFlowLibrary } from './tensorflow-library.ts';
 

@@ -2,13 +2,13 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../base/random.ts';
 import { type CheckpointState, saveCheckpoint } from '../../checkpoints/index.ts';
 import { type Document, packCorpus } from '../../data/index.ts';
 import { tf } from '../../model/backend/index.ts';
 import { type ModelConfig, modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { LsaEmbedder, lsaConfig } from '../../model/encoders/index.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import { ZpkgReader } from '../../zpkg/index.ts';
 import { errorOf } from '../data/temporary-folder.ts';
 

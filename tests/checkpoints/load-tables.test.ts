@@ -2,10 +2,10 @@ import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../base/random.ts';
 import { loadTables, openTables, type TableFile, tablesForEncoding } from '../../checkpoints/load-tables.ts';
 import { writeSafetensors } from '../../checkpoints/safetensors.ts';
 import { HashTables } from '../../model/hash-tables.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import { errorOf, withTemporaryFolder } from '../data/temporary-folder.ts';
 import { randomBatch } from '../model/random-batch.ts';
 

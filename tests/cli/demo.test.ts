@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CemError, UsageError } from '../../base/errors.ts';
 import { makeDemoCorpus } from '../../cli/demo/demo-corpus.ts';
 import { openDemoFolder, writeDemoCorpus } from '../../cli/demo/demo-folder.ts';
 import { installedPackages, type MarkdownFile, readMarkdownFiles } from '../../cli/demo/installed-markdown.ts';
@@ -11,7 +12,6 @@ import { demoCommand } from '../../cli/demo.ts';
 import { createReporter } from '../../cli/reporter.ts';
 import { searchCommand } from '../../cli/search.ts';
 import { documentText, readBeir, readCorpus } from '../../data/index.ts';
-import { CemError, UsageError } from '../../zpkg/errors.ts';
 import { runCommand } from './run-command.ts';
 
 interface Context {

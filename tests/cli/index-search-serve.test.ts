@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CemError, UsageError } from '../../base/errors.ts';
 import { type CheckpointState, loadQueryStudent, loadStudent, saveCheckpoint } from '../../checkpoints/index.ts';
 import { indexCommand } from '../../cli/index.ts';
 import { searchCommand } from '../../cli/search.ts';
@@ -18,7 +19,6 @@ import { CemModel } from '../../model/embedder.ts';
 import { LsaEmbedder, lsaConfig } from '../../model/encoders/index.ts';
 import { IndexFolder, type SearchResult, synchroniseIndex } from '../../rag/index.ts';
 import { openPglite, PgvectorStore } from '../../search/index.ts';
-import { CemError, UsageError } from '../../zpkg/errors.ts';
 import { testBackend } from '../backend.ts';
 import { runCommand } from './run-command.ts';
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CemError } from '../../base/errors.ts';
 import type { VectorRow, VectorStore } from '../../search/vector-store.ts';
-import { CemError } from '../../zpkg/errors.ts';
 
 const DIMENSION = 8;
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../base/random.ts';
 import { settleLeftMapping } from '../../data/document-reader.ts';
 import {
   chunkTexts,
@@ -17,7 +18,6 @@ import {
   packCorpus,
   readCorpus,
 } from '../../data/index.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import { CemError, type Decompressor, ZpkgReader } from '../../zpkg/index.ts';
 import { collect, errorOf, withTemporaryFolder, writeJsonl } from './temporary-folder.ts';
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../base/random.ts';
 import { NumberRuns } from '../../data/segments/number-runs.ts';
-import { RandomNumbers } from '../../model/random.ts';
 
 const test = suite('runs of numbers');
 

@@ -2,6 +2,7 @@ import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../base/random.ts';
 import {
   addToCorpus,
   compactCorpus,
@@ -13,7 +14,6 @@ import {
   SegmentedCorpus,
   verifyCorpus,
 } from '../../data/index.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import { type Decompressor, UsageError } from '../../zpkg/index.ts';
 import { errorOf, withTemporaryFolder } from './temporary-folder.ts';
 

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../base/random.ts';
 import { tf } from '../../model/backend/index.ts';
 import { type AttentionBias, attentionProduct } from '../../model/kernels/attention-product.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import { testBackend } from '../backend.ts';
 
 const test = suite('model/kernels/attention-product');

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CemError, UsageError } from '../../base/errors.ts';
 import { BackendError, describeBackend, parseBackendRequest, selectBackend, tf } from '../../model/backend/index.ts';
-import { CemError, UsageError } from '../../zpkg/errors.ts';
 import { testBackend } from '../backend.ts';
 
 const test = suite('model/backend');

@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../base/random.ts';
 import { tf } from '../../model/backend/index.ts';
 import { feedForwardDimension } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { type NamedWeight, namedWeights, toNamedOrder, toVariableOrder } from '../../model/named-weights.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import { testBackend } from '../backend.ts';
 import { randomValues, tinyConfig } from './tiny-model.ts';
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../base/random.ts';
 import { HASH_PRIMES, NgramHash } from '../../model/ngram-hash.ts';
-import { RandomNumbers } from '../../model/random.ts';
 
 const test = suite('n-gram hash');
 

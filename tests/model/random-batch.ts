@@ -1,4 +1,4 @@
-import type { RandomNumbers } from '../../model/random.ts';
+import type { RandomNumbers } from '../../base/random.ts';
 import type { SymbolBatch } from '../../model/symbol-batch.ts';
 
 /** Shape of a random batch; chunks have from no symbol to all of them. */

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CemError } from '../../base/errors.ts';
+import { RandomNumbers } from '../../base/random.ts';
 import { HashTables } from '../../model/hash-tables.ts';
 import { KernelMemory } from '../../model/kernels/kernel-memory.ts';
 import { nativeRows, useNativeRows } from '../../model/kernels/native-rows.ts';
@@ -11,9 +13,7 @@ import { PlainRowKernels } from '../../model/kernels/plain-row-kernels.ts';
 import type { RowKernels } from '../../model/kernels/row-kernels.ts';
 import { SimdRowKernels } from '../../model/kernels/simd-row-kernels.ts';
 import { SlotAssigner, type SlotAssignment } from '../../model/kernels/slot-assignment.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import type { SymbolBatch } from '../../model/symbol-batch.ts';
-import { CemError } from '../../zpkg/errors.ts';
 import { testBackend } from '../backend.ts';
 import { type BatchShape, randomBatch } from './random-batch.ts';
 

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../base/random.ts';
 import { KernelMemory } from '../../model/kernels/kernel-memory.ts';
 import { RowThreads } from '../../model/kernels/row-threads.ts';
-import { RandomNumbers } from '../../model/random.ts';
 
 const test = suite('model/kernels/row-threads');
 const DIMENSION = 16;

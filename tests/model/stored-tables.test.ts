@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CemError } from '../../base/errors.ts';
+import { RandomNumbers } from '../../base/random.ts';
 import { HashTables } from '../../model/hash-tables.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import { StoredTables } from '../../model/stored-tables.ts';
-import { CemError } from '../../zpkg/errors.ts';
 import { randomBatch } from './random-batch.ts';
 
 const test = suite('stored tables');

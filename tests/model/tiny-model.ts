@@ -1,7 +1,7 @@
+import { RandomNumbers } from '../../base/random.ts';
 import { tf } from '../../model/backend/index.ts';
 import { type ModelConfig, modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { RandomNumbers } from '../../model/random.ts';
 
 /** Every kind of layer: windows that blocks are made of, two queries a patch, a projection into the global width. */
 export function tinyConfig(changes: Partial<ModelConfig> = {}): ModelConfig {

@@ -2,8 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CemError, UsageError } from '../../base/errors.ts';
 import { createServer, listen, type Searcher } from '../../rag/index.ts';
-import { CemError, UsageError } from '../../zpkg/errors.ts';
 
 const test = suite<{ server: FastifyInstance; asked: [string, number][] }>('server');
 

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CemError } from '../../base/errors.ts';
 import { NATIVE_KERNELS_FILE } from '../../model/kernels/native-library.ts';
 import { lastLines, runCommand } from '../../scripts/native/command.ts';
 import { buildKernels, sourceHash } from '../../scripts/native/kernels.ts';
@@ -15,7 +16,6 @@ import {
   libraryCache,
   libraryInFolder,
 } from '../../scripts/native/tensorflow-library.ts';
-import { CemError } from '../../zpkg/errors.ts';
 
 const test = suite<{ folder: string }>('scripts/native');
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { RandomNumbers } from '../../model/random.ts';
+import { RandomNumbers } from '../../base/random.ts';
 import { ExactStore, VECTOR_STORAGES, type VectorStorage } from '../../search/index.ts';
 import { vectorStoreContract } from '../contracts/vector-store.ts';
 

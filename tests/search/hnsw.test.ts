@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { CemError } from '../../base/errors.ts';
+import { RandomNumbers } from '../../base/random.ts';
 import { documentText, readBeir } from '../../data/index.ts';
 import { LsaEmbedder, lsaConfig, type Vectors } from '../../model/encoders/index.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import {
   openPglite,
   openPostgres,
@@ -15,7 +16,6 @@ import {
   type VectorIndexInput,
   type VectorRow,
 } from '../../search/index.ts';
-import type { CemError } from '../../zpkg/errors.ts';
 import { vectorStoreContract } from '../contracts/vector-store.ts';
 
 const DIMENSION = 8;

@@ -5,9 +5,9 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { RandomNumbers } from '../../model/random.ts';
+import { CemError } from '../../base/errors.ts';
+import { RandomNumbers } from '../../base/random.ts';
 import { openPostgres, PgvectorStore, type SqlDriver } from '../../search/index.ts';
-import { CemError } from '../../zpkg/errors.ts';
 import { BATCH_ROWS, batchRows, DIMENSION } from './vector-batches.ts';
 
 const url = process.env['CEM_TEST_DATABASE_URL'];

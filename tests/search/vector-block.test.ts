@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { RandomNumbers } from '../../model/random.ts';
+import { RandomNumbers } from '../../base/random.ts';
 import { ExactIndex, type InnerProducts, plainInnerProducts, recallAgainst, type VectorStorage } from '../../search/index.ts';
 import { VectorBlock } from '../../search/vector-block.ts';
 

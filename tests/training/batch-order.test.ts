@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { RandomNumbers } from '../../model/random.ts';
+import { RandomNumbers } from '../../base/random.ts';
 import { BatchOrder } from '../../training/batch-order.ts';
 
 const test = suite('batch order');

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../base/random.ts';
 import { selectBackend, tf } from '../../model/backend/index.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import { trainingConfigSchema } from '../../training/config.ts';
 import { averageDecay, keptShare } from '../../training/ema.ts';
 import { TrainingStep } from '../../training/step.ts';

@@ -1,8 +1,9 @@
 /** Takes two real training steps of the configuration in its first argument, with its gradient threads, and prints the peak that was planned and the most memory that the process held, in bytes. */
+
+import { RandomNumbers } from '../../base/random.ts';
 import { selectBackend } from '../../model/backend/index.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import { planTraining, type TrainingConfig } from '../../training/index.ts';
 import { TrainingStep } from '../../training/step.ts';
 import { GradientWorkers } from '../../training/workers/gradient-workers.ts';

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../base/random.ts';
 import { keepsFreedMemory } from '../../model/backend/freed-memory.ts';
 import { selectBackend, tf } from '../../model/backend/index.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import { RegionAllocator } from '../../training/plan/region-allocator.ts';
 import { testBackend } from '../backend.ts';
 

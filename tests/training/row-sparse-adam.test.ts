@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../base/random.ts';
 import { HashTables } from '../../model/hash-tables.ts';
 import { PlainRowKernels } from '../../model/kernels/plain-row-kernels.ts';
 import { SimdRowKernels } from '../../model/kernels/simd-row-kernels.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import type { SymbolBatch } from '../../model/symbol-batch.ts';
 import { RowSparseAdam } from '../../training/optimizers/row-sparse-adam.ts';
 import { randomValues } from '../model/tiny-model.ts';

@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../base/random.ts';
 import { HashTables } from '../../model/hash-tables.ts';
 import { PlainRowKernels } from '../../model/kernels/plain-row-kernels.ts';
 import type { RowKernels } from '../../model/kernels/row-kernels.ts';
 import { SimdRowKernels } from '../../model/kernels/simd-row-kernels.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import type { SymbolBatch } from '../../model/symbol-batch.ts';
 import { createTableOptimizer, TABLE_OPTIMIZERS } from '../../training/optimizers/create-table-optimizer.ts';
 import { RowwiseAdagrad } from '../../training/optimizers/rowwise-adagrad.ts';

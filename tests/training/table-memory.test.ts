@@ -2,9 +2,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../base/random.ts';
 import { HashTables } from '../../model/hash-tables.ts';
 import { SimdRowKernels } from '../../model/kernels/simd-row-kernels.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import type { SymbolBatch } from '../../model/symbol-batch.ts';
 import {
   createTableOptimizer,

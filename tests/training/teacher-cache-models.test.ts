@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../base/random.ts';
 import { createTeacher, type TextEmbedder, transformersConfig } from '../../model/encoders/index.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import { cachedTeacher, TeacherCache } from '../../training/index.ts';
 import { withTemporaryFolder } from '../data/temporary-folder.ts';
 

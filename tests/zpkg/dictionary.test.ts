@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Decompressor } from 'zstd-napi';
+import { FormatError, UsageError } from '../../base/errors.ts';
 import { createCompressor } from '../../zpkg/codec.ts';
 import { DICTIONARY_MAGIC, readDictionary } from '../../zpkg/dictionary.ts';
 import { trainDictionary } from '../../zpkg/dictionary-training.ts';
-import { FormatError, UsageError } from '../../zpkg/errors.ts';
 import { parseFrame } from '../../zpkg/frame.ts';
 import { chinese, english, expand, noise, random } from './frame-samples.ts';
 

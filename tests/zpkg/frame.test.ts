@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import binding from 'zstd-napi/binding.js';
+import { FormatError } from '../../base/errors.ts';
 import { readDictionary } from '../../zpkg/dictionary.ts';
 import { trainDictionary } from '../../zpkg/dictionary-training.ts';
-import { FormatError } from '../../zpkg/errors.ts';
 import { type FrameSymbols, parseFrame } from '../../zpkg/frame.ts';
 import { readFrameHeader } from '../../zpkg/frame-header.ts';
 import { chinese, compress, english, expand, noise, random, sourceCode } from './frame-samples.ts';

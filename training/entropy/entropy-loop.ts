@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { RandomNumbers } from '../../base/random.ts';
 import {
   listCheckpoints,
   loadEntropyModel,
@@ -8,7 +9,6 @@ import {
 } from '../../checkpoints/index.ts';
 import { EntropyModel } from '../../model/entropy/entropy-model.ts';
 import { type ChosenThreshold, thresholdForMeanLength } from '../../model/patching/entropy-threshold.ts';
-import { RandomNumbers } from '../../model/random.ts';
 import { CemError } from '../../zpkg/index.ts';
 import { MetricsLog, StepAverages } from '../metrics.ts';
 import type { RunFolder } from '../run-folder.ts';

@@ -1,4 +1,4 @@
-import { RandomNumbers } from '../../model/random.ts';
+import { RandomNumbers } from '../../base/random.ts';
 import type { SweepConfig } from './config.ts';
 
 /** What a trial sets, by the path of the key. */

@@ -1,4 +1,4 @@
-import { RandomNumbers } from '../../model/random.ts';
+import { RandomNumbers } from '../../base/random.ts';
 
 /** Which batch it is. */
 export interface BatchName {

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../../base/random.ts';
 import { readBeir } from '../../../data/index.ts';
 import {
   evaluate,
@@ -13,7 +14,6 @@ import {
   writeSyntheticTask,
 } from '../../../eval/index.ts';
 import type { Encoder } from '../../../model/encoders/index.ts';
-import { RandomNumbers } from '../../../model/random.ts';
 import { Bm25Retriever, ExactRetriever } from '../../../search/index.ts';
 import { errorOf, withTemporaryFolder } from '../../data/temporary-folder.ts';
 

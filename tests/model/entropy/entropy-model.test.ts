@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../../base/random.ts';
 import { readSafetensors } from '../../../checkpoints/index.ts';
 import { tf } from '../../../model/backend/index.ts';
 import { entropyModelConfigSchema } from '../../../model/entropy/config.ts';
 import { EntropyModel } from '../../../model/entropy/entropy-model.ts';
 import { nextByteLoss } from '../../../model/entropy/next-byte-loss.ts';
 import { namedWeights } from '../../../model/named-weights.ts';
-import { RandomNumbers } from '../../../model/random.ts';
 import { testBackend } from '../../backend.ts';
 import { randomValues } from '../tiny-model.ts';
 

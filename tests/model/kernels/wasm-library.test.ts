@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CemError } from '../../../base/errors.ts';
 import { selectBackend, tf } from '../../../model/backend/index.ts';
 import { compiledKernels } from '../../../model/kernels/compiled-kernels.ts';
 import type { WasmBackend } from '../../../model/kernels/wasm-backend.ts';
 import { loadWasmKernels, type WasmLibrary, wasmLibrary } from '../../../model/kernels/wasm-library.ts';
 import { wasmSourceHash } from '../../../scripts/native/wasm-sources.ts';
-import { CemError } from '../../../zpkg/errors.ts';
 import { testBackend } from '../../backend.ts';
 import { encodeAll, patchings } from '../graph-variants.ts';
 import { readmePassages } from '../real-texts.ts';

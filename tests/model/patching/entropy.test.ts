@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../../base/random.ts';
 import { type EntropyRule, entropyBoundaries } from '../../../model/patching/entropy-boundaries.ts';
 import { EntropyPatcher } from '../../../model/patching/entropy-patcher.ts';
 import { thresholdForMeanLength } from '../../../model/patching/entropy-threshold.ts';
-import { RandomNumbers } from '../../../model/random.ts';
 import { errorOf } from '../../data/temporary-folder.ts';
 
 const test = suite('entropy patching');

@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../../base/random.ts';
 import { modelConfigSchema } from '../../../model/config.ts';
 import { createPatcher } from '../../../model/patching/create-patcher.ts';
 import { frameBorders } from '../../../model/patching/frame-borders.ts';
@@ -8,7 +9,6 @@ import { splitLongPatches } from '../../../model/patching/long-patches.ts';
 import type { PatchableChunk, Patcher } from '../../../model/patching/patcher.ts';
 import { SpacePatcher } from '../../../model/patching/space-patcher.ts';
 import { StaticPatcher } from '../../../model/patching/static-patcher.ts';
-import { RandomNumbers } from '../../../model/random.ts';
 import { createCompressor, parseFrame } from '../../../zpkg/index.ts';
 import { errorOf } from '../../data/temporary-folder.ts';
 import { readmes } from '../real-texts.ts';

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fromHalf, toHalf } from '../../../model/encoders/half-float.ts';
+import { fromHalf, toHalf } from '../../base/half-float.ts';
 
 const test = suite('half float');
 

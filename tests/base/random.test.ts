@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { RandomNumbers } from '../../model/random.ts';
+import { RandomNumbers } from '../../base/random.ts';
 
 const test = suite('random numbers');
 

@@ -1,7 +1,7 @@
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { messageOf } from './bytes.ts';
-import { CemError } from './errors.ts';
+import { messageOf } from '../bytes.ts';
+import { CemError } from '../errors.ts';
 import { removeLeftTemporaries, temporaryName } from './temporary-name.ts';
 
 const BUFFER_BYTES = 1 << 20;

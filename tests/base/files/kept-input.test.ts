@@ -5,10 +5,10 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { keepInput, readCorpus, removeKeptInputs } from '../../data/index.ts';
-import { createCompressor } from '../../zpkg/index.ts';
-import { temporaryName } from '../../zpkg/temporary-name.ts';
-import { collect, errorOf } from './temporary-folder.ts';
+import { temporaryName } from '../../../base/files/temporary-name.ts';
+import { keepInput, readCorpus, removeKeptInputs } from '../../../data/index.ts';
+import { createCompressor } from '../../../zpkg/index.ts';
+import { collect, errorOf } from '../../data/temporary-folder.ts';
 
 const test = suite('kept input');
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeFileAtomically } from '../../zpkg/index.ts';
-import { isRunning, machineMark, ownStart } from '../../zpkg/process-life.ts';
-import { removeLeftTemporaries, temporaryName } from '../../zpkg/temporary-name.ts';
+import { removeLeftTemporaries, temporaryName } from '../../../base/files/temporary-name.ts';
+import { isRunning, machineMark, ownStart } from '../../../base/locks/process-life.ts';
+import { writeFileAtomically } from '../../../zpkg/index.ts';
 
 const test = suite<{ folder: string }>('temporary names');
 

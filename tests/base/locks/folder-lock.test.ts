@@ -5,10 +5,10 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { lockFolder } from '../../data/folder-lock.ts';
-import { CemError } from '../../zpkg/errors.ts';
-import { ownStart } from '../../zpkg/process-life.ts';
-import { temporaryName } from '../../zpkg/temporary-name.ts';
+import { CemError } from '../../../base/errors.ts';
+import { temporaryName } from '../../../base/files/temporary-name.ts';
+import { lockFolder } from '../../../base/locks/folder-lock.ts';
+import { ownStart } from '../../../base/locks/process-life.ts';
 
 const test = suite<{ folder: string }>('folder lock');
 
@@ -33,7 +33,7 @@ async function refusalOf(promise: Promise<unknown>): Promise<CemError> {
 
 /** A process that takes the lock, says so, and keeps it. */
 async function holder(folder: string): Promise<ChildProcess> {
-  const module = new URL('../../data/folder-lock.ts', import.meta.url).href;
+  const module = new URL('../../../base/locks/folder-lock.ts', import.meta.url).href;
   const script = `import(${JSON.stringify(module)}).then(({ lockFolder }) => lockFolder(${JSON.stringify(folder)})).then(() => { console.log('locked'); setInterval(() => {}, 1000); });`;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,7 +1,7 @@
 import { read } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { messageOf } from './bytes.ts';
-import { CemError, FormatError } from './errors.ts';
+import { messageOf } from '../bytes.ts';
+import { CemError, FormatError } from '../errors.ts';
 
 /** A regular file that is read by position, by any number of concurrent callers. */
 export class StoredFile {

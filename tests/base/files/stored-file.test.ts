@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CemError } from '../../zpkg/index.ts';
-import { StoredFile } from '../../zpkg/stored-file.ts';
+import { StoredFile } from '../../../base/files/stored-file.ts';
+import { CemError } from '../../../zpkg/index.ts';
 
 const test = suite('stored files');
 let folder = '';

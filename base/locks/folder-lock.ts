@@ -4,9 +4,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
-import { CemError } from '../zpkg/errors.ts';
-import { isRunning, ownStart } from '../zpkg/process-life.ts';
-import { removeLeftTemporaries, temporaryName } from '../zpkg/temporary-name.ts';
+import { CemError } from '../errors.ts';
+import { removeLeftTemporaries, temporaryName } from '../files/temporary-name.ts';
+import { isRunning, ownStart } from './process-life.ts';
 
 const LOCK_NAME = 'lock';
 /** `lock` with the tokens of dead locks, one behind the other. */
