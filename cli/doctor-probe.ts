@@ -45,7 +45,7 @@ async function probeBackend(name: string): Promise<Finding> {
 }
 
 async function probeZstd(): Promise<Finding> {
-  const { createCompressor, createDecompressor } = await import('../zpkg/codec.ts');
+  const { createCompressor, createDecompressor } = await import('../zpkg/container/codec.ts');
   const { default: binding } = await import('zstd-napi/binding.js');
   const data = Buffer.concat([randomBytes(1000), Buffer.alloc(1000, 'cem ')]);
   const frame = createCompressor({ level: 19 }).compress(data);

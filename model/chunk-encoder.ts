@@ -1,6 +1,6 @@
 import { UsageError } from '../base/errors.ts';
-import { type Dictionary, readDictionary } from '../zpkg/dictionary.ts';
-import { type FrameSymbols, parseFrame } from '../zpkg/frame.ts';
+import { type Dictionary, readDictionary } from '../zpkg/frame/dictionary.ts';
+import { type FrameSymbols, parseFrame } from '../zpkg/frame/frame.ts';
 import { type ModelConfig, patchingOf } from './config.ts';
 import { NgramHash } from './ngram-hash.ts';
 import { createPatcher } from './patching/create-patcher.ts';

@@ -1,4 +1,4 @@
-export type { FrameSymbols } from '../zpkg/frame.ts';
+export type { FrameSymbols } from '../zpkg/frame/frame.ts';
 export { type ModelConfig, modelConfigSchema, type PatchingConfig } from './config.ts';
 export { CemModel, type PreparedDictionary } from './embedder.ts';
 export { NgramHash } from './ngram-hash.ts';

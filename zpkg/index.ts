@@ -8,12 +8,18 @@ export {
   createCompressor,
   createDecompressor,
   type Decompressor,
-} from './codec.ts';
-export { type Dictionary, type DictionaryEntropy, readDictionary } from './dictionary.ts';
-export { type DictionaryTrainingOptions, trainDictionary } from './dictionary-training.ts';
-export { LARGEST_CHUNK_CONTENT } from './format.ts';
-export { type FrameLimits, type FrameSymbols, parseFrame } from './frame.ts';
-export { type FrameHeader, readFrameHeader } from './frame-header.ts';
-export { type StoredFrame, ZpkgReader, type ZpkgReaderOptions, type ZpkgStatistics, type ZpkgVerification } from './reader.ts';
-export type { DictionaryBorders } from './word-borders.ts';
-export { type ZpkgSummary, ZpkgWriter, type ZpkgWriterOptions } from './writer.ts';
+} from './container/codec.ts';
+export { LARGEST_CHUNK_CONTENT } from './container/format.ts';
+export {
+  type StoredFrame,
+  ZpkgReader,
+  type ZpkgReaderOptions,
+  type ZpkgStatistics,
+  type ZpkgVerification,
+} from './container/reader.ts';
+export { type ZpkgSummary, ZpkgWriter, type ZpkgWriterOptions } from './container/writer.ts';
+export { type DictionaryTrainingOptions, trainDictionary } from './dictionary/dictionary-training.ts';
+export type { DictionaryBorders } from './dictionary/word-borders.ts';
+export { type Dictionary, type DictionaryEntropy, readDictionary } from './frame/dictionary.ts';
+export { type FrameLimits, type FrameSymbols, parseFrame } from './frame/frame.ts';
+export { type FrameHeader, readFrameHeader } from './frame/frame-header.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Compressor } from 'zstd-napi';
-import type { FrameSymbols } from '../../zpkg/frame.ts';
+import type { FrameSymbols } from '../../zpkg/frame/frame.ts';
 
 /** Deterministic pseudo random numbers in [0, 1) (mulberry32). */
 export function random(seed: number): () => number {
@@ -47,7 +47,7 @@ export function chinese(bytes: number, seed = 1): Uint8Array {
 
 /** Source code: this project's own. */
 export function sourceCode(): Uint8Array {
-  return new Uint8Array(readFileSync(new URL('../../zpkg/sequences.ts', import.meta.url)));
+  return new Uint8Array(readFileSync(new URL('../../zpkg/frame/sequences.ts', import.meta.url)));
 }
 
 export function noise(bytes: number, seed = 1): Uint8Array {

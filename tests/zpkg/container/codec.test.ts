@@ -12,8 +12,8 @@ import {
   LARGEST_CHUNK_CONTENT,
   parseFrame,
   ZpkgWriter,
-} from '../../zpkg/index.ts';
-import { rawFrame } from '../golden/raw-frame.ts';
+} from '../../../zpkg/index.ts';
+import { rawFrame } from '../../golden/raw-frame.ts';
 
 const test = suite('zpkg codec');
 

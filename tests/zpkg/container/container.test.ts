@@ -11,8 +11,8 @@ import {
   ZpkgReader,
   ZpkgWriter,
   type ZpkgWriterOptions,
-} from '../../zpkg/index.ts';
-import { rawFrame } from '../golden/raw-frame.ts';
+} from '../../../zpkg/index.ts';
+import { rawFrame } from '../../golden/raw-frame.ts';
 
 const test = suite('zpkg container');
 let folder = '';

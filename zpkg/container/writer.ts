@@ -1,6 +1,6 @@
-import { checksum, viewOf } from '../base/bytes.ts';
-import { CemError } from '../base/errors.ts';
-import { AtomicFile } from '../base/files/atomic-file.ts';
+import { checksum, viewOf } from '../../base/bytes.ts';
+import { CemError } from '../../base/errors.ts';
+import { AtomicFile } from '../../base/files/atomic-file.ts';
 import { ChunkTable } from './chunk-table.ts';
 import { contentSize } from './codec.ts';
 import {

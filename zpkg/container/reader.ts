@@ -1,7 +1,7 @@
-import { checksum, hexadecimal } from '../base/bytes.ts';
-import { CemError, FormatError } from '../base/errors.ts';
-import { StoredFile } from '../base/files/stored-file.ts';
-import { distributionOf, type SizeDistribution } from '../base/size-distribution.ts';
+import { checksum, hexadecimal } from '../../base/bytes.ts';
+import { CemError, FormatError } from '../../base/errors.ts';
+import { StoredFile } from '../../base/files/stored-file.ts';
+import { distributionOf, type SizeDistribution } from '../../base/size-distribution.ts';
 import { decodeIndex, type ZpkgIndex } from './chunk-table.ts';
 import { contentSize, createDecompressor, type Decompressor } from './codec.ts';
 import {

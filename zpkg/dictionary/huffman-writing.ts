@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { LARGEST_WEIGHT_LOG, LONGEST_LITERAL_CODE, WEIGHT_SYMBOLS } from '../frame/huffman.ts';
 import { describeDistribution, encodeInterleaved, fitDistribution } from './fse-writing.ts';
-import { LARGEST_WEIGHT_LOG, LONGEST_LITERAL_CODE, WEIGHT_SYMBOLS } from './huffman.ts';
 
 /** Longest packed weights that a tree description can announce (RFC 8878, 4.2.1.1). */
 const LARGEST_PACKED = 127;

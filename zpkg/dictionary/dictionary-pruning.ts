@@ -1,6 +1,6 @@
-import type { Compressor } from './codec.ts';
-import { readDictionary } from './dictionary.ts';
-import { parseFrame } from './frame.ts';
+import type { Compressor } from '../container/codec.ts';
+import { readDictionary } from '../frame/dictionary.ts';
+import { parseFrame } from '../frame/frame.ts';
 import { type DictionaryBorders, lastBytes, levelledOverUnits } from './word-borders.ts';
 
 /** Unused bytes between two used pieces that are kept rather than cut: a copy over them stays in one piece. */

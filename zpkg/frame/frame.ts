@@ -1,6 +1,6 @@
-import { FormatError } from '../base/errors.ts';
+import { FormatError } from '../../base/errors.ts';
+import { LARGEST_CHUNK_CONTENT } from '../container/format.ts';
 import type { Dictionary } from './dictionary.ts';
-import { LARGEST_CHUNK_CONTENT } from './format.ts';
 import { type FrameHeader, LARGEST_BLOCK, readFrameHeader } from './frame-header.ts';
 import { type FrameSymbols, SymbolBuffer } from './frame-symbols.ts';
 import { HuffmanTable } from './huffman.ts';

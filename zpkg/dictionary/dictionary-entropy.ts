@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { Compressor } from './codec.ts';
-import { DICTIONARY_MAGIC, type Dictionary } from './dictionary.ts';
-import { type FrameSymbols, parseFrame } from './frame.ts';
+import type { Compressor } from '../container/codec.ts';
+import { DICTIONARY_MAGIC, type Dictionary } from '../frame/dictionary.ts';
+import { type FrameSymbols, parseFrame } from '../frame/frame.ts';
+import { highestBit } from '../frame/padded-bytes.ts';
+import {
+  codeOf,
+  literalLengthAlphabet,
+  matchLengthAlphabet,
+  offsetAlphabet,
+  type SequenceAlphabet,
+} from '../frame/sequence-codes.ts';
 import { describeDistribution, fitDistribution } from './fse-writing.ts';
 import { codeLengths, describeTree } from './huffman-writing.ts';
-import { highestBit } from './padded-bytes.ts';
-import { codeOf, literalLengthAlphabet, matchLengthAlphabet, offsetAlphabet, type SequenceAlphabet } from './sequence-codes.ts';
 
 /** Repeat offsets that a formatted dictionary starts frames with: the format's own first ones (RFC 8878, 3.1.1.5). */
 const REPEAT_OFFSETS = [1, 4, 8] as const;

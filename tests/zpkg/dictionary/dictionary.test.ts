@@ -6,12 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Decompressor } from 'zstd-napi';
-import { FormatError, UsageError } from '../../base/errors.ts';
-import { createCompressor } from '../../zpkg/codec.ts';
-import { DICTIONARY_MAGIC, readDictionary } from '../../zpkg/dictionary.ts';
-import { trainDictionary } from '../../zpkg/dictionary-training.ts';
-import { parseFrame } from '../../zpkg/frame.ts';
-import { chinese, english, expand, noise, random } from './frame-samples.ts';
+import { FormatError, UsageError } from '../../../base/errors.ts';
+import { createCompressor } from '../../../zpkg/container/codec.ts';
+import { trainDictionary } from '../../../zpkg/dictionary/dictionary-training.ts';
+import { DICTIONARY_MAGIC, readDictionary } from '../../../zpkg/frame/dictionary.ts';
+import { parseFrame } from '../../../zpkg/frame/frame.ts';
+import { chinese, english, expand, noise, random } from '../frame-samples.ts';
 
 const test = suite('zpkg/dictionary');
 
@@ -109,7 +109,7 @@ test('a size that is no size is refused', () => {
 });
 
 const hasZstd = spawnSync('zstd', ['--version']).status === 0;
-const techdocs = fileURLToPath(new URL('../../../shared/data/techdocs-beir/corpus.jsonl', import.meta.url));
+const techdocs = fileURLToPath(new URL('../../../../shared/data/techdocs-beir/corpus.jsonl', import.meta.url));
 
 if (!hasZstd) {
   console.log('skipped: the zstd program and our dictionaries (no zstd on the path)');

@@ -1,11 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { FseDistribution } from '../../zpkg/fse.ts';
-import { describeDistribution, fitDistribution } from '../../zpkg/fse-writing.ts';
-import { HuffmanTable } from '../../zpkg/huffman.ts';
-import { codeLengths, describeTree } from '../../zpkg/huffman-writing.ts';
-import { PaddedBytes } from '../../zpkg/padded-bytes.ts';
-import { random } from './frame-samples.ts';
+import { describeDistribution, fitDistribution } from '../../../zpkg/dictionary/fse-writing.ts';
+import { codeLengths, describeTree } from '../../../zpkg/dictionary/huffman-writing.ts';
+import { FseDistribution } from '../../../zpkg/frame/fse.ts';
+import { HuffmanTable } from '../../../zpkg/frame/huffman.ts';
+import { PaddedBytes } from '../../../zpkg/frame/padded-bytes.ts';
+import { random } from '../frame-samples.ts';
 
 const test = suite('zpkg/entropy-writing');
 

@@ -1,6 +1,6 @@
-import { UsageError } from '../base/errors.ts';
-import { createCompressor } from './codec.ts';
-import { readDictionary } from './dictionary.ts';
+import { UsageError } from '../../base/errors.ts';
+import { createCompressor } from '../container/codec.ts';
+import { readDictionary } from '../frame/dictionary.ts';
 import { selectContent } from './dictionary-content.ts';
 import { countSymbols, describeEntropy } from './dictionary-entropy.ts';
 import { pruneContent } from './dictionary-pruning.ts';

@@ -1,5 +1,5 @@
-import { checksum, hexadecimal, viewOf } from '../base/bytes.ts';
-import { CemError, FormatError } from '../base/errors.ts';
+import { checksum, hexadecimal, viewOf } from '../../base/bytes.ts';
+import { CemError, FormatError } from '../../base/errors.ts';
 import { INDEX_CHECKSUM_SIZE, LARGEST_UINT32, type ZpkgLayout } from './format.ts';
 
 const BLOCK = 1 << 16;

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createCompressor, parseFrame, readDictionary, trainDictionary } from '../../zpkg/index.ts';
-import { chinese, english, expand, noise, random, sourceCode } from './frame-samples.ts';
+import { createCompressor, parseFrame, readDictionary, trainDictionary } from '../../../zpkg/index.ts';
+import { chinese, english, expand, noise, random, sourceCode } from '../frame-samples.ts';
 
 const test = suite('symbols of 10,000 chunks at each level');
 

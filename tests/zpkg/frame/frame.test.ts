@@ -1,12 +1,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import binding from 'zstd-napi/binding.js';
-import { FormatError } from '../../base/errors.ts';
-import { readDictionary } from '../../zpkg/dictionary.ts';
-import { trainDictionary } from '../../zpkg/dictionary-training.ts';
-import { type FrameSymbols, parseFrame } from '../../zpkg/frame.ts';
-import { readFrameHeader } from '../../zpkg/frame-header.ts';
-import { chinese, compress, english, expand, noise, random, sourceCode } from './frame-samples.ts';
+import { FormatError } from '../../../base/errors.ts';
+import { trainDictionary } from '../../../zpkg/dictionary/dictionary-training.ts';
+import { readDictionary } from '../../../zpkg/frame/dictionary.ts';
+import { type FrameSymbols, parseFrame } from '../../../zpkg/frame/frame.ts';
+import { readFrameHeader } from '../../../zpkg/frame/frame-header.ts';
+import { chinese, compress, english, expand, noise, random, sourceCode } from '../frame-samples.ts';
 
 const test = suite('zpkg/frame');
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import { FseDistribution, FseTable } from '../frame/fse.ts';
+import { highestBit } from '../frame/padded-bytes.ts';
 import { BitWriter } from './bit-writer.ts';
-import { FseDistribution, FseTable } from './fse.ts';
-import { highestBit } from './padded-bytes.ts';
 
 /**
  * The distribution over 2^accuracyLog slots that codes symbols of these counts in the fewest bits, every counted symbol having a slot.

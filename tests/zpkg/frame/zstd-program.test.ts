@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { decompress } from '@mongodb-js/zstd';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Document, documentText, packCorpus } from '../../data/index.ts';
-import { ZpkgReader } from '../../zpkg/index.ts';
-import { chinese, english, noise, random, sourceCode } from './frame-samples.ts';
+import { type Document, documentText, packCorpus } from '../../../data/index.ts';
+import { ZpkgReader } from '../../../zpkg/index.ts';
+import { chinese, english, noise, random, sourceCode } from '../frame-samples.ts';
 
 const test = suite('other zstd programs read what we pack');
 

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createCompressor, readDictionary, trainDictionary, UsageError } from '../../zpkg/index.ts';
-import { isWordByte, lastBytes, wholeUnits, withEnd } from '../../zpkg/word-borders.ts';
-import { chinese, english, noise, random } from './frame-samples.ts';
+import { isWordByte, lastBytes, wholeUnits, withEnd } from '../../../zpkg/dictionary/word-borders.ts';
+import { createCompressor, readDictionary, trainDictionary, UsageError } from '../../../zpkg/index.ts';
+import { chinese, english, noise, random } from '../frame-samples.ts';
 
 const test = suite('dictionaries with word borders');
 
