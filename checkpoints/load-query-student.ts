@@ -1,5 +1,5 @@
 import { FormatError } from '../base/errors.ts';
-import { QueryStudent } from '../model/encoders/query-student.ts';
+import { QueryStudent } from '../encoders/students/query-student.ts';
 import { loadCheckpoint } from './checkpoint.ts';
 
 /** Where a query student lies, and the content hash by which others name it. */

@@ -1,7 +1,7 @@
 import { CemError } from '../base/errors.ts';
-import { createTeacher } from '../model/encoders/create-teacher.ts';
-import type { TextEmbedder } from '../model/encoders/encoder.ts';
-import { equivalenceNote, judgeTeacher, teacherName } from '../model/encoders/judge-teacher.ts';
+import type { TextEmbedder } from '../encoders/encoder.ts';
+import { createTeacher } from '../encoders/teacher/create-teacher.ts';
+import { equivalenceNote, judgeTeacher, teacherName } from '../encoders/teacher/judge-teacher.ts';
 import type { LoadedStudent } from './load-student.ts';
 
 export interface LoadTeacherOptions {

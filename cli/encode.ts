@@ -1,6 +1,6 @@
 import { readBeir } from '../data/index.ts';
+import { type EncoderDescription, VectorFilesWriter, vectorFilePaths } from '../encoders/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../model/backend/index.ts';
-import { type EncoderDescription, VectorFilesWriter, vectorFilePaths } from '../model/encoders/index.ts';
 import { UsageError } from '../zpkg/index.ts';
 import { defineCommand, type GlobalOptions } from './command.ts';
 import { checkpointOption } from './default-checkpoint.ts';

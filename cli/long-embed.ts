@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { loadStudent, loadTeacher } from '../checkpoints/index.ts';
 import { documentText, markdownPassages, readCorpus } from '../data/index.ts';
+import { StudentEncoder } from '../encoders/index.ts';
 import {
   evaluateLongEmbed,
   findLongEmbedSets,
@@ -16,7 +17,6 @@ import {
   writeSyntheticTask,
 } from '../eval/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../model/backend/index.ts';
-import { StudentEncoder } from '../model/encoders/index.ts';
 import { tensorInnerProducts } from '../search/index.ts';
 import { UsageError } from '../zpkg/index.ts';
 import { defineCommand, type GlobalOptions } from './command.ts';

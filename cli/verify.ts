@@ -1,5 +1,5 @@
 import { type CorpusVerification, DocumentReader, isCorpusFolder, SegmentedCorpus, verifyCorpus } from '../data/index.ts';
-import type { OnProgress } from '../model/encoders/encoder.ts';
+import type { OnProgress } from '../encoders/encoder.ts';
 import { CemError } from '../zpkg/index.ts';
 import { defineCommand } from './command.ts';
 import { formatBytes } from './format.ts';

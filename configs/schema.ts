@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { teacherConfig } from '../encoders/teacher-config.ts';
 import { modelConfigSchema, queryModelConfigSchema } from '../model/config.ts';
-import { teacherConfig } from '../model/encoders/teacher-config.ts';
 import { trainingConfigSchema } from '../training/config.ts';
 import { MOST_VARIANTS, packVariantSchema } from '../training/variants/config.ts';
 

@@ -1,4 +1,4 @@
-import type { ChunkSource } from '../model/encoders/encoder.ts';
+import type { ChunkSource } from '../encoders/encoder.ts';
 import { CemError, FormatError, ZpkgReader, type ZpkgReaderOptions } from '../zpkg/index.ts';
 import { type ChunkRange, Mapping, mappingPathOf, nextMappingPathOf, settleMapping } from './mapping.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CemError } from '../base/errors.ts';
 import { type BeirData, type Document, documentText } from '../data/index.ts';
-import type { ChunkSource } from '../model/encoders/index.ts';
+import type { ChunkSource } from '../encoders/index.ts';
 import type { Qrels } from './measures.ts';
 
 /** Which documents are ranked: all of the corpus, or those that the split has judgments of. */

@@ -1,12 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  type Encoder,
-  LsaEmbedder,
-  lsaConfig,
-  RandomEncoder,
-  TextCorpusEncoder,
-  type TextEmbedder,
-} from '../model/encoders/index.ts';
+import { type Encoder, LsaEmbedder, lsaConfig, RandomEncoder, TextCorpusEncoder, type TextEmbedder } from '../encoders/index.ts';
 import { Bm25Retriever, type Retriever } from '../search/index.ts';
 import type { Candidates } from './candidates.ts';
 import type { VectorContent } from './vector-key.ts';

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { type BeirData, type Document, DocumentReader, type PackOptions, packCorpus } from '../data/index.ts';
-import type { CemModel } from '../model/embedder.ts';
 import {
   type Encoder,
   type OnProgress,
@@ -8,7 +7,8 @@ import {
   TextCorpusEncoder,
   type TextEmbedder,
   TextStudentEncoder,
-} from '../model/encoders/index.ts';
+} from '../encoders/index.ts';
+import type { CemModel } from '../model/embedder.ts';
 import { ExactRetriever, type InnerProducts } from '../search/index.ts';
 import type { Decompressor } from '../zpkg/index.ts';
 import { type CandidateChoice, candidateTexts } from './candidates.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { CorpusVectors, Encoder, EncoderDescription, OnProgress, Vectors } from '../model/encoders/index.ts';
+import type { CorpusVectors, Encoder, EncoderDescription, OnProgress, Vectors } from '../encoders/index.ts';
 import { type VectorContent, vectorKey } from './vector-key.ts';
 import type { LoggedVectors, VectorLog } from './vector-log.ts';
 

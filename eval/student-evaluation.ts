@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ChunkSource, Encoder, TextEmbedder } from '../model/encoders/index.ts';
+import type { ChunkSource, Encoder, TextEmbedder } from '../encoders/index.ts';
 import { bm25Contender, chunkContender, type MaximumLength, randomContender, textContender } from './contenders.ts';
 import { type EncoderEvaluation, type EncoderEvaluationInput, evaluateEncoders } from './encoder-evaluation.ts';
 import type { MeasureValues } from './measures.ts';

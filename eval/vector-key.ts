@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EncoderDescription } from '../model/encoders/index.ts';
+import type { EncoderDescription } from '../encoders/index.ts';
 
 /** What a vector is made of: a text, or the bytes of chunks. */
 export type VectorContent = readonly (string | Uint8Array)[];

@@ -1,8 +1,8 @@
 import { UsageError } from '../base/errors.ts';
+import type { OnProgress, Vectors } from '../encoders/encoder.ts';
 import { tf } from './backend/tf.ts';
 import { ChunkEncoder, type PreparedDictionary } from './chunk-encoder.ts';
 import { type ModelConfig, ngramTables } from './config.ts';
-import type { OnProgress, Vectors } from './encoders/encoder.ts';
 import { buildGraph, graphInputs, initializeWeights } from './graph.ts';
 import { HashTables } from './hash-tables.ts';
 import { truncateVectors } from './matryoshka.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CemError } from '../base/errors.ts';
-import type { ChunkSource, OnProgress, Vectors } from '../model/encoders/encoder.ts';
+import type { ChunkSource, OnProgress, Vectors } from '../encoders/encoder.ts';
 import type { VectorRow, VectorStore } from '../search/vector-store.ts';
 
 /** Chunks that go through the encoder in one call. */

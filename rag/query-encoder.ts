@@ -1,6 +1,6 @@
 import { UsageError } from '../base/errors.ts';
 import { loadQueryStudent } from '../checkpoints/index.ts';
-import { createTeacher, equivalenceNote, isTeacherAtHand, judgeTeacher, type QueryEmbedder } from '../model/encoders/index.ts';
+import { createTeacher, equivalenceNote, isTeacherAtHand, judgeTeacher, type QueryEmbedder } from '../encoders/index.ts';
 import type { IndexFolder } from './index-folder.ts';
 import { otherTeacher } from './index-manifest.ts';
 

@@ -1,6 +1,6 @@
 import { CemError, UsageError } from '../base/errors.ts';
 import { openCorpus } from '../data/index.ts';
-import type { QueryEmbedder } from '../model/encoders/index.ts';
+import type { QueryEmbedder } from '../encoders/index.ts';
 import { VectorRetriever } from '../search/vector-retriever.ts';
 import type { VectorFilter, VectorStore } from '../search/vector-store.ts';
 import { corpusIdentity } from './corpus-identity.ts';

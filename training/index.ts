@@ -1,3 +1,11 @@
+export { cachedTeacher, cachePrecision, TeacherCache, teacherCacheFolder } from '../encoders/cache/teacher-cache.ts';
+export {
+  listTeacherCaches,
+  type TeacherCacheCheck,
+  type TeacherCacheSummary,
+  verifyTeacherCache,
+} from '../encoders/cache/teacher-cache-inspection.ts';
+export { PRECISIONS, type Precision } from '../encoders/cache/vector-codec.ts';
 export { type LossConfig, lossConfigSchema, type TrainingConfig, trainingConfigSchema } from './config.ts';
 export { createDashboard } from './dashboard/create-dashboard.ts';
 export {
@@ -15,13 +23,5 @@ export { adoptCorpus, checkRunConfig } from './run-folder.ts';
 export { type ConfigDifference, compareConfigs, listRuns, type RunSummary } from './runs.ts';
 export { type SweepConfig, type SweepMetric, sweepConfigSchema } from './sweep/config.ts';
 export { planTrials, type TrialSettings } from './sweep/plan-trials.ts';
-export { cachedTeacher, cachePrecision, TeacherCache, teacherCacheFolder } from './teacher-cache.ts';
-export {
-  listTeacherCaches,
-  type TeacherCacheCheck,
-  type TeacherCacheSummary,
-  verifyTeacherCache,
-} from './teacher-cache-inspection.ts';
 export type { PackSettings, TrainingListener, TrainOptions, TrainResult } from './train-options.ts';
 export { train } from './trainer.ts';
-export { PRECISIONS, type Precision } from './vector-codec.ts';

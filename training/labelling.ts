@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DocumentReader, randomSpans, uniqueSentences, uniqueWords } from '../data/index.ts';
-import { createTeacher, LsaEmbedder, type TextEmbedder } from '../model/encoders/index.ts';
+import { cachedTeacher, cachePrecision, TeacherCache, teacherCacheFolder } from '../encoders/cache/teacher-cache.ts';
+import { createTeacher, LsaEmbedder, type TextEmbedder } from '../encoders/index.ts';
 import { CemError } from '../zpkg/index.ts';
 import { compressTexts, Granularity, type TrainingTexts, withTargets } from './granularity.ts';
 import { sharedSettings } from './granularity-settings.ts';
 import type { RunFolder } from './run-folder.ts';
-import { cachedTeacher, cachePrecision, TeacherCache, teacherCacheFolder } from './teacher-cache.ts';
 import type { TrainOptions } from './train-options.ts';
 import type { VariantContainer } from './variants/open-variants.ts';
 

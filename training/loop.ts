@@ -12,8 +12,8 @@ import {
   saveCheckpoint,
   writeBestCheckpoint,
 } from '../checkpoints/index.ts';
+import type { TeacherProbe, TextEmbedder } from '../encoders/index.ts';
 import { CemModel } from '../model/embedder.ts';
-import type { TeacherProbe, TextEmbedder } from '../model/encoders/index.ts';
 import { CemError, writeFileAtomically } from '../zpkg/index.ts';
 import { bestEvaluation, type DevEvaluationAtStep, type DevEvaluator, readEvaluations, stopsEarly } from './evaluation.ts';
 import type { Granularity } from './granularity.ts';

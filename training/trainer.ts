@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { LoadedEntropyPatcher } from '../checkpoints/index.ts';
 import { chunkTexts, corpusSaving, DocumentReader, lockFolder, packCorpus } from '../data/index.ts';
+import { probeTeacher } from '../encoders/index.ts';
 import { tf } from '../model/backend/tf.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { probeTeacher } from '../model/encoders/index.ts';
 import { label, openTeacher, shortTexts } from './labelling.ts';
 import { TrainingLoop } from './loop.ts';
 import { openEntropyPatcher } from './passage-patches.ts';

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CemError, FormatError } from '../../base/errors.ts';
+import { teacherProbeSchema } from '../../encoders/teacher/teacher-probe.ts';
 import { modelConfigSchema, patchingOf } from '../../model/config.ts';
-import { teacherProbeSchema } from '../../model/encoders/teacher-probe.ts';
 import { BYTE_ID_OFFSET, HASH_PRIMES } from '../../model/ngram-hash.ts';
 import { SYMBOL_KINDS, symbolKind } from '../../model/symbol-batch.ts';
 import { type CheckpointState, MODEL_FILE, QUERY_FOLDER, STATE_FILE, TABLES_FILE, tableNames } from '../checkpoint.ts';
@@ -78,7 +78,7 @@ const descriptionSchema = z.strictObject({
     revision: z.string(),
     settings: z.record(z.string(), z.unknown()),
     folder: z.string().nullable(),
-    /** Its vectors of the texts in `model/encoders/teacher-probe.ts`, by which another conversion of its weights is recognised; absent where they were not recorded. */
+    /** Its vectors of the texts in `encoders/teacher/teacher-probe.ts`, by which another conversion of its weights is recognised; absent where they were not recorded. */
     probe: teacherProbeSchema.optional(),
   }),
   pack: z.record(z.string(), z.unknown()),

@@ -1,7 +1,7 @@
-import { createTeacher, isTeacherAtHand } from '../../model/encoders/create-teacher.ts';
-import type { TextEmbedder } from '../../model/encoders/encoder.ts';
-import { judgeTeacher, type RecordedTeacher, teacherName } from '../../model/encoders/judge-teacher.ts';
-import { probeTeacher, type TeacherProbe } from '../../model/encoders/teacher-probe.ts';
+import type { TextEmbedder } from '../../encoders/encoder.ts';
+import { createTeacher, isTeacherAtHand } from '../../encoders/teacher/create-teacher.ts';
+import { judgeTeacher, type RecordedTeacher, teacherName } from '../../encoders/teacher/judge-teacher.ts';
+import { probeTeacher, type TeacherProbe } from '../../encoders/teacher/teacher-probe.ts';
 import type { LoadedStudent } from '../load-student.ts';
 import { teacherPlaces } from '../load-teacher.ts';
 

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { PROBE_TEXTS, SAME_TEACHER_COSINE } from '../../model/encoders/teacher-probe.ts';
+import { PROBE_TEXTS, SAME_TEACHER_COSINE } from '../../encoders/teacher/teacher-probe.ts';
 import type { CheckpointState } from '../checkpoint.ts';
 import { type ExportDescription, fileMeaning } from './export-description.ts';
 import type { KnownEvaluation } from './known-evaluations.ts';

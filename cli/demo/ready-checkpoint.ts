@@ -1,8 +1,8 @@
 import { basename, resolve } from 'node:path';
 import { type LoadedStudent, loadStudent, loadTeacher, teacherPlaces } from '../../checkpoints/index.ts';
 import { type PackOptions, readBeir } from '../../data/index.ts';
+import { isTeacherAtHand, StudentEncoder } from '../../encoders/index.ts';
 import { chunkContender, evaluateEncoders, type MeasureValues } from '../../eval/index.ts';
-import { isTeacherAtHand, StudentEncoder } from '../../model/encoders/index.ts';
 import { tensorInnerProducts } from '../../search/index.ts';
 
 /** What a checkpoint that nobody trained here reaches on the demo's held-out documents. */

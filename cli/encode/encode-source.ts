@@ -12,7 +12,7 @@ import {
   type TextEmbedder,
   transformersConfig,
   type Vectors,
-} from '../../model/encoders/index.ts';
+} from '../../encoders/index.ts';
 import { CemError, UsageError } from '../../zpkg/index.ts';
 import { checkpointOrDefault } from '../default-checkpoint.ts';
 

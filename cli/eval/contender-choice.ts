@@ -7,6 +7,16 @@ import {
 } from '../../checkpoints/index.ts';
 import { findBeirDataset, instructedQueryPrompt } from '../../data/index.ts';
 import {
+  createTeacher,
+  PrecomputedEncoder,
+  type QueryEmbedder,
+  type QueryStudent,
+  StudentEncoder,
+  type TextEmbedder,
+  TextStudentEncoder,
+  transformersConfig,
+} from '../../encoders/index.ts';
+import {
   bm25Contender,
   type Contender,
   chunkContender,
@@ -20,16 +30,6 @@ import {
   vectorContender,
 } from '../../eval/index.ts';
 import { patchingOf } from '../../model/config.ts';
-import {
-  createTeacher,
-  PrecomputedEncoder,
-  type QueryEmbedder,
-  type QueryStudent,
-  StudentEncoder,
-  type TextEmbedder,
-  TextStudentEncoder,
-  transformersConfig,
-} from '../../model/encoders/index.ts';
 import { UsageError } from '../../zpkg/index.ts';
 import type { EvalOptions } from './eval-options.ts';
 

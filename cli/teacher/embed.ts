@@ -1,6 +1,6 @@
 import { loadConfig, type RunConfig } from '../../configs/index.ts';
 import { type Document, type TrainingDocuments, trainingDocuments } from '../../data/index.ts';
-import { createTeacher, type TransformersConfig, transformersConfig } from '../../model/encoders/index.ts';
+import { createTeacher, type TransformersConfig, transformersConfig } from '../../encoders/index.ts';
 import { cachePrecision, PRECISIONS, type Precision, TeacherCache } from '../../training/index.ts';
 import { UsageError } from '../../zpkg/index.ts';
 import { defineCommand } from '../command.ts';

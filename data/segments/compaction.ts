@@ -1,4 +1,4 @@
-import type { OnProgress } from '../../model/encoders/encoder.ts';
+import type { OnProgress } from '../../encoders/encoder.ts';
 import { ZpkgWriter } from '../../zpkg/index.ts';
 import { DocumentReader } from '../document-reader.ts';
 import { IdTable } from '../id-table.ts';

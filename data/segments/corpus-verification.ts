@@ -1,4 +1,4 @@
-import type { OnProgress } from '../../model/encoders/encoder.ts';
+import type { OnProgress } from '../../encoders/encoder.ts';
 import { IdTable } from '../id-table.ts';
 import type { Segment } from './segment.ts';
 import type { SegmentedCorpus } from './segmented-corpus.ts';

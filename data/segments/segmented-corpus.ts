@@ -1,4 +1,4 @@
-import type { ChunkSource } from '../../model/encoders/encoder.ts';
+import type { ChunkSource } from '../../encoders/encoder.ts';
 import { CemError, FormatError } from '../../zpkg/index.ts';
 import type { Document } from '../document.ts';
 import type { DocumentReaderOptions } from '../document-reader.ts';

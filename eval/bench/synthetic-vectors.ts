@@ -1,5 +1,5 @@
 import { RandomNumbers } from '../../base/random.ts';
-import type { Vectors } from '../../model/encoders/index.ts';
+import type { Vectors } from '../../encoders/index.ts';
 
 /** Rows gather around so many centres. */
 const CENTRES = 1000;

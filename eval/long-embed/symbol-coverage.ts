@@ -1,4 +1,4 @@
-import type { ChunkSource } from '../../model/encoders/index.ts';
+import type { ChunkSource } from '../../encoders/index.ts';
 import { parseFrame, readDictionary } from '../../zpkg/index.ts';
 
 /** How much of the documents an encoder reads that cuts chunks. */

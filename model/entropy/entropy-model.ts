@@ -1,5 +1,5 @@
+import type { OnProgress } from '../../encoders/encoder.ts';
 import { tf } from '../backend/tf.ts';
-import type { OnProgress } from '../encoders/encoder.ts';
 import { initializeWeights } from '../graph.ts';
 import { BEGIN_ID, BYTE_OFFSET } from './byte-ids.ts';
 import type { EntropyModelConfig } from './config.ts';

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RandomNumbers } from '../../base/random.ts';
+import { TeacherCache } from '../../encoders/cache/teacher-cache.ts';
 import { type Measurement, median } from '../../eval/bench/measurement.ts';
 import { type BackendChoice, selectBackend } from '../../model/backend/index.ts';
 import { modelConfigSchema } from '../../model/config.ts';
@@ -10,7 +11,6 @@ import { type TrainingConfig, trainingConfigSchema } from '../../training/config
 import { compressTexts, Granularity } from '../../training/granularity.ts';
 import { BatchPrefetch } from '../../training/prefetch.ts';
 import { TrainingStep } from '../../training/step.ts';
-import { TeacherCache } from '../../training/teacher-cache.ts';
 import { GradientWorkers } from '../../training/workers/gradient-workers.ts';
 import { CemError, trainDictionary } from '../../zpkg/index.ts';
 

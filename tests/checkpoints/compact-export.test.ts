@@ -13,9 +13,9 @@ import {
   saveCheckpoint,
 } from '../../checkpoints/index.ts';
 import { exportCommand } from '../../cli/export.ts';
+import type { Vectors } from '../../encoders/index.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
-import type { Vectors } from '../../model/encoders/index.ts';
 import { testBackend } from '../backend.ts';
 import { runCommand } from '../cli/run-command.ts';
 import { codeOf, largestDifference, makeRun, STATE, type TestRun } from './fixtures.ts';

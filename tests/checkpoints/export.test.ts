@@ -14,8 +14,8 @@ import {
   readExportDescription,
 } from '../../checkpoints/index.ts';
 import { exportCommand } from '../../cli/export.ts';
+import { createTeacher } from '../../encoders/index.ts';
 import { BackendError, selectBackend, tf } from '../../model/backend/index.ts';
-import { createTeacher } from '../../model/encoders/index.ts';
 import { symbolKind } from '../../model/symbol-batch.ts';
 import { testBackend } from '../backend.ts';
 import { runCommand } from '../cli/run-command.ts';

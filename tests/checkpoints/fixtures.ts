@@ -5,10 +5,10 @@ import * as assert from 'uvu/assert';
 import { RandomNumbers } from '../../base/random.ts';
 import { type CheckpointState, saveCheckpoint } from '../../checkpoints/index.ts';
 import { type Document, packCorpus } from '../../data/index.ts';
+import { LsaEmbedder, lsaConfig } from '../../encoders/index.ts';
 import { tf } from '../../model/backend/index.ts';
 import { type ModelConfig, modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { LsaEmbedder, lsaConfig } from '../../model/encoders/index.ts';
 import { ZpkgReader } from '../../zpkg/index.ts';
 import { errorOf } from '../data/temporary-folder.ts';
 

@@ -14,12 +14,12 @@ import {
   saveCheckpoint,
 } from '../../checkpoints/index.ts';
 import { exportCommand } from '../../cli/export.ts';
+import { probeTeacher, transformersConfig } from '../../encoders/index.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { probeTeacher, transformersConfig } from '../../model/encoders/index.ts';
 import { testBackend } from '../backend.ts';
 import { runCommand } from '../cli/run-command.ts';
 import { errorOf } from '../data/temporary-folder.ts';
-import { type LsaTeachers, lsaTeachers } from '../model/encoders/lsa-teachers.ts';
+import { type LsaTeachers, lsaTeachers } from '../encoders/lsa/lsa-teachers.ts';
 import { STATE, TINY_MODEL } from './fixtures.ts';
 
 interface Context extends LsaTeachers {

@@ -7,9 +7,9 @@ import { readCheckpointState, saveCheckpoint } from '../../checkpoints/index.ts'
 import { encodeCommand } from '../../cli/encode.ts';
 import { evalCommand } from '../../cli/eval.ts';
 import { documentText, packCorpus, readCorpus } from '../../data/index.ts';
+import { LsaEmbedder, lsaConfig } from '../../encoders/index.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { LsaEmbedder, lsaConfig } from '../../model/encoders/index.ts';
 import { testBackend } from '../backend.ts';
 import { collect } from '../data/temporary-folder.ts';
 import { runCommand } from './run-command.ts';

@@ -8,7 +8,7 @@ import { copyWeights, loadStudent, readCheckpointState } from '../../checkpoints
 import { evalCommand } from '../../cli/eval.ts';
 import { exportCommand } from '../../cli/export.ts';
 import { trainCommand } from '../../cli/train.ts';
-import { LsaEmbedder, probeTeacher } from '../../model/encoders/index.ts';
+import { LsaEmbedder, probeTeacher } from '../../encoders/index.ts';
 import type { IndexManifest } from '../../rag/index.ts';
 import { openQueryEncoder } from '../../rag/query-encoder.ts';
 import { testBackend } from '../backend.ts';

@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { saveCheckpoint } from '../../checkpoints/index.ts';
 import { documentText, packCorpus, readCorpus } from '../../data/index.ts';
+import { LsaEmbedder, lsaConfig } from '../../encoders/index.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { LsaEmbedder, lsaConfig } from '../../model/encoders/index.ts';
 import { testBackend } from '../backend.ts';
 import { collect, withTemporaryFolder, writeJsonl } from '../data/temporary-folder.ts';
 

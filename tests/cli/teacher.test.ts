@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { stringify } from 'yaml';
 import { teacherCommand } from '../../cli/teacher.ts';
 import { splitSentences } from '../../data/index.ts';
-import { createTeacher, transformersConfig } from '../../model/encoders/index.ts';
+import { createTeacher, transformersConfig } from '../../encoders/index.ts';
 import { TeacherCache } from '../../training/index.ts';
 import { errorOf, withTemporaryFolder, writeJsonl } from '../data/temporary-folder.ts';
 import { tinyRun } from '../training/tiny-run.ts';

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { BeirData } from '../../data/index.ts';
+import { StudentEncoder, type TextEmbedder, type Vectors } from '../../encoders/index.ts';
 import { DevEvaluation, type DevEvaluationInput, evaluateStudent } from '../../eval/index.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { StudentEncoder, type TextEmbedder, type Vectors } from '../../model/encoders/index.ts';
 import { testBackend } from '../backend.ts';
 import { withTemporaryFolder } from '../data/temporary-folder.ts';
 

@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BeirData } from '../../data/index.ts';
+import type { TextEmbedder, Vectors } from '../../encoders/index.ts';
 import {
   bm25Contender,
   chunkContender,
@@ -10,7 +11,6 @@ import {
   RememberingEmbedder,
   textContender,
 } from '../../eval/index.ts';
-import type { TextEmbedder, Vectors } from '../../model/encoders/index.ts';
 
 export const DOCUMENTS = 600;
 export const QUERIES = 20;

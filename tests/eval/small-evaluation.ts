@@ -1,4 +1,5 @@
 import type { BeirData } from '../../data/index.ts';
+import type { TextEmbedder, Vectors } from '../../encoders/index.ts';
 import {
   bm25Contender,
   chunkContender,
@@ -8,7 +9,6 @@ import {
   randomContender,
   textContender,
 } from '../../eval/index.ts';
-import type { TextEmbedder, Vectors } from '../../model/encoders/index.ts';
 import { tokenize } from '../../search/index.ts';
 import { parseFrame } from '../../zpkg/index.ts';
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { BeirData, Document } from '../../data/index.ts';
+import type { ChunkSource, Encoder, TextEmbedder, Vectors } from '../../encoders/index.ts';
 import { evaluateStudent, formatEvaluation, RETRIEVAL_MEASURES, type StudentEvaluationInput } from '../../eval/index.ts';
-import type { ChunkSource, Encoder, TextEmbedder, Vectors } from '../../model/encoders/index.ts';
 import { tokenize } from '../../search/index.ts';
 import { parseFrame, readDictionary } from '../../zpkg/index.ts';
 

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { probeTeacher, type TextEmbedder } from '../../model/encoders/index.ts';
+import { probeTeacher, type TextEmbedder } from '../../encoders/index.ts';
 import type { IndexManifest } from '../../rag/index.ts';
 import { openQueryEncoder } from '../../rag/query-encoder.ts';
 import { errorOf } from '../data/temporary-folder.ts';
-import { type LsaTeachers, lsaTeachers } from '../model/encoders/lsa-teachers.ts';
+import { type LsaTeachers, lsaTeachers } from '../encoders/lsa/lsa-teachers.ts';
 import { MAKERS } from './fixtures.ts';
 
 interface Context extends LsaTeachers {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DocumentReader } from '../../data/index.ts';
-import { LsaEmbedder, lsaConfig } from '../../model/encoders/index.ts';
+import { LsaEmbedder, lsaConfig } from '../../encoders/index.ts';
 import { type ChunkEncoder, corpusIdentity, IndexFolder, type IndexMakers, Searcher, synchroniseIndex } from '../../rag/index.ts';
 import { CemError, createDecompressor } from '../../zpkg/index.ts';
 import {

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RandomNumbers } from '../../base/random.ts';
-import type { CorpusVectors, Encoder, Vectors } from '../../model/encoders/index.ts';
-import { RandomEncoder } from '../../model/encoders/index.ts';
+import type { CorpusVectors, Encoder, Vectors } from '../../encoders/index.ts';
+import { RandomEncoder } from '../../encoders/index.ts';
 import { compareRanked, ExactRetriever, plainInnerProducts, tensorInnerProducts } from '../../search/index.ts';
 import { testBackend } from '../backend.ts';
 

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import type { CemError } from '../../base/errors.ts';
 import { RandomNumbers } from '../../base/random.ts';
 import { documentText, readBeir } from '../../data/index.ts';
-import { LsaEmbedder, lsaConfig, type Vectors } from '../../model/encoders/index.ts';
+import { LsaEmbedder, lsaConfig, type Vectors } from '../../encoders/index.ts';
 import {
   openPglite,
   openPostgres,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { TextEmbedder, Vectors } from '../../model/encoders/index.ts';
+import type { TextEmbedder, Vectors } from '../../encoders/index.ts';
 import type { TrainingConfig } from '../config.ts';
 import { Granularity, withTargets } from '../granularity.ts';
 import { sharedSettings } from '../granularity-settings.ts';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { TextEmbedder } from '../../encoders/index.ts';
 import type { ModelConfig } from '../../model/config.ts';
-import type { TextEmbedder } from '../../model/encoders/index.ts';
 import { CemError } from '../../zpkg/index.ts';
 import type { TrainingConfig } from '../config.ts';
 import type { ShortTexts } from '../labelling.ts';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { longEmbedCommand } from '../../../cli/long-embed.ts';
+import type { ChunkSource, Encoder, TextEmbedder, Vectors } from '../../../encoders/index.ts';
 import {
   evaluateLongEmbed,
   findLongEmbedSets,
@@ -13,7 +14,6 @@ import {
   writeSyntheticTask,
 } from '../../../eval/index.ts';
 import { summarize } from '../../../eval/long-embed/evaluate-long-embed.ts';
-import type { ChunkSource, Encoder, TextEmbedder, Vectors } from '../../../model/encoders/index.ts';
 import { runCommand } from '../../cli/run-command.ts';
 import { collect, errorOf, withTemporaryFolder, writeJsonl } from '../../data/temporary-folder.ts';
 

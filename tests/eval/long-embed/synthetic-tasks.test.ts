@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RandomNumbers } from '../../../base/random.ts';
 import { readBeir } from '../../../data/index.ts';
+import type { Encoder } from '../../../encoders/index.ts';
 import {
   evaluate,
   generateNeedle,
@@ -13,7 +14,6 @@ import {
   type SyntheticTask,
   writeSyntheticTask,
 } from '../../../eval/index.ts';
-import type { Encoder } from '../../../model/encoders/index.ts';
 import { Bm25Retriever, ExactRetriever } from '../../../search/index.ts';
 import { errorOf, withTemporaryFolder } from '../../data/temporary-folder.ts';
 

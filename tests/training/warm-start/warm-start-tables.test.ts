@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { loadStudent, readSafetensors } from '../../../checkpoints/index.ts';
 import { parseConfig } from '../../../configs/index.ts';
 import { DocumentReader, documentText, readCorpus } from '../../../data/index.ts';
-import { LsaEmbedder } from '../../../model/encoders/index.ts';
+import { LsaEmbedder } from '../../../encoders/index.ts';
 import { type TrainOptions, train } from '../../../training/index.ts';
 import { testBackend } from '../../backend.ts';
 import { collect, errorOf, withTemporaryFolder } from '../../data/temporary-folder.ts';

@@ -1,0 +1,37 @@
+export type {
+  ChunkSource,
+  CorpusVectors,
+  Encoder,
+  EncoderDescription,
+  OnProgress,
+  QueryEmbedder,
+  TextEmbedder,
+  Vectors,
+} from './encoder.ts';
+export { LsaEmbedder } from './lsa/lsa.ts';
+export { RandomEncoder } from './random-encoder.ts';
+export { QueryStudent } from './students/query-student.ts';
+export { type ChunkEncoder, StudentEncoder } from './students/student-encoder.ts';
+export { type TextStudent, TextStudentEncoder } from './students/text-student-encoder.ts';
+export { createTeacher, isTeacherAtHand } from './teacher/create-teacher.ts';
+export {
+  equivalenceNote,
+  judgeTeacher,
+  type RecordedTeacher,
+  type TeacherJudgement,
+  teacherName,
+} from './teacher/judge-teacher.ts';
+export { probeTeacher, type TeacherProbe, teacherProbeSchema } from './teacher/teacher-probe.ts';
+export {
+  type LsaConfig,
+  lsaConfig,
+  type TeacherConfig,
+  type TransformersConfig,
+  teacherConfig,
+  transformersConfig,
+} from './teacher-config.ts';
+export { TextCorpusEncoder } from './text-corpus-encoder.ts';
+export { cacheFolder } from './transformers/cache-folder.ts';
+export { type NpyPrecision, NpyReader, NpyWriter } from './vectors/npy.ts';
+export { PrecomputedEncoder } from './vectors/precomputed-encoder.ts';
+export { VectorFilesWriter, type VectorOwner, vectorFilePaths } from './vectors/vector-files.ts';

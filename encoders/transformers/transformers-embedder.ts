@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { type PreTrainedTokenizer, Tensor } from '@huggingface/transformers';
+import { CemError, UsageError } from '../../base/errors.ts';
+import { fromHalf } from '../../base/half-float.ts';
+import type { EncoderDescription, OnProgress, TextEmbedder, Vectors } from '../encoder.ts';
+import type { TransformersConfig } from '../teacher-config.ts';
+import { type LoadedModel, loadTransformersModel } from './transformers-model.ts';
+import { type ModelSettings, modelName, resolveModelSettings } from './transformers-presets.ts';
+
+/** Tokens of one batch with its padding, at most (a single longer text goes alone): bounds the memory of attention. */
+const MAXIMUM_BATCH_TOKENS = 16_384;
+
+/**
+ * Any feature-extraction model through transformers.js: own cutting, batching and pooling, since the library's pipeline cuts the closing special
+ * token off long texts and pools the last position of a padded batch whatever the mask says.
+ */
+export class TransformersEmbedder implements TextEmbedder {
+  readonly description: EncoderDescription;
+  readonly #loaded: LoadedModel;
+  readonly #settings: ModelSettings;
+  readonly #batchSize: number;
+  readonly #frame: SpecialTokens;
+  readonly #hiddenSize: number;
+
+  private constructor(loaded: LoadedModel, config: TransformersConfig) {
+    this.#loaded = loaded;
+    this.#settings = resolveModelSettings(config);
+    this.#batchSize = config.batchSize;
+    this.#frame = findSpecialTokens(loaded.tokenizer);
+    this.#hiddenSize = hiddenSizeOf(loaded, config.model);
+    const dimension = config.dimension ?? this.#hiddenSize;
+    if (dimension > this.#hiddenSize) {
+      throw new UsageError(
+        'TEACHER_DIMENSION',
+        `teacher.dimension is ${dimension}, but the vectors of ${config.model} have ${this.#hiddenSize} dimensions. Ask for at most that many.`,
+        { details: { dimension, hiddenSize: this.#hiddenSize } },
+      );
+    }
+    const reserved = this.#frame.before.length + this.#frame.after.length;
+    if (this.#settings.maximumTokens <= reserved) {
+      throw new UsageError(
+        'TEACHER_MAXIMUM_TOKENS',
+        `teacher.maximumTokens is ${this.#settings.maximumTokens}, and ${config.model} adds ${reserved} special tokens to every text. Give more than that.`,
+        { details: { maximumTokens: this.#settings.maximumTokens, reserved } },
+      );
+    }
+    this.description = {
+      id: `transformers:${modelName(config.model)}`,
+      revision: loaded.revision,
+      dimension,
+      settings: { ...this.#settings, dtype: config.dtype },
+    };
+  }
+
+  /** @param options.models folder in which the model is looked up before the hub. Errors: see `loadTransformersModel` and `resolveModelSettings`. */
+  static async create(config: TransformersConfig, options: { models?: string } = {}): Promise<TransformersEmbedder> {
+    resolveModelSettings(config);
+    return new TransformersEmbedder(await loadTransformersModel(config, options.models), config);
+  }
+
+  embedDocuments(texts: readonly string[], onProgress?: OnProgress): Promise<Vectors> {
+    return this.#embed(texts, this.#settings.documentPrompt, onProgress);
+  }
+
+  embedQueries(texts: readonly string[], onProgress?: OnProgress): Promise<Vectors> {
+    return this.#embed(texts, this.#settings.queryPrompt, onProgress);
+  }
+
+  async dispose(): Promise<void> {
+    await this.#loaded.model.dispose();
+  }
+
+  async #embed(texts: readonly string[], prompt: string, onProgress?: OnProgress): Promise<Vectors> {
+    const { dimension } = this.description;
+    const data = new Float32Array(texts.length * dimension);
+    const sequences = texts.map((text) => this.#tokenize(prompt + text));
+    let done = 0;
+    for (const batch of batchesByLength(sequences, this.#batchSize)) {
+      const vectors = await this.#forward(batch.map((index) => sequences[index]!));
+      batch.forEach((index, row) => {
+        data.set(normalizedHead(vectors, row * this.#hiddenSize, dimension), index * dimension);
+      });
+      done += batch.length;
+      onProgress?.(done, texts.length);
+    }
+    return { rows: texts.length, dimension, data };
+  }
+
+  /** Token ids of a text, cut before the special tokens are added. */
+  #tokenize(text: string): number[] {
+    const { before, after } = this.#frame;
+    const ids = this.#loaded.tokenizer.encode(text, { add_special_tokens: false });
+    return [...before, ...ids.slice(0, this.#settings.maximumTokens - before.length - after.length), ...after];
+  }
+
+  /** Pooled vectors, not yet normalised: [sequences, hidden size]. */
+  async #forward(sequences: readonly number[][]): Promise<Float32Array> {
+    const { model, tokenizer } = this.#loaded;
+    const length = Math.max(1, ...sequences.map((ids) => ids.length));
+    const ids = new BigInt64Array(sequences.length * length).fill(BigInt(tokenizer.pad_token_id ?? 0));
+    const mask = new BigInt64Array(ids.length);
+    const starts = sequences.map(
+      (sequence, row) => row * length + (this.#settings.padding === 'left' ? length - sequence.length : 0),
+    );
+    sequences.forEach((sequence, row) => {
+      sequence.forEach((id, position) => {
+        ids[starts[row]! + position] = BigInt(id);
+      });
+      mask.fill(1n, starts[row]!, starts[row]! + sequence.length);
+    });
+    const dims = [sequences.length, length];
+    const output: unknown = await model({
+      input_ids: new Tensor('int64', ids, dims),
+      attention_mask: new Tensor('int64', mask, dims),
+    });
+    const states = tokenStates(output, this.description.id); // [batch, length, hidden]
+    return pool(
+      states,
+      starts,
+      sequences.map((sequence) => sequence.length),
+      this.#hiddenSize,
+      this.#settings.pooling,
+    );
+  }
+}
+
+interface SpecialTokens {
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+}
+
+/** What the tokenizer puts before and after every text, read off a probe. */
+function findSpecialTokens(tokenizer: PreTrainedTokenizer): SpecialTokens {
+  const bare = tokenizer.encode('a', { add_special_tokens: false });
+  const framed = tokenizer.encode('a');
+  for (let start = 0; start + bare.length <= framed.length; start++) {
+    if (bare.every((id, i) => framed[start + i] === id)) {
+      return { before: framed.slice(0, start), after: framed.slice(start + bare.length) };
+    }
+  }
+  assert.fail('a tokenizer changes a text that it adds special tokens to');
+}
+
+function hiddenSizeOf({ model }: LoadedModel, name: string): number {
+  const config: object = model.config;
+  const size = 'hidden_size' in config ? config.hidden_size : undefined;
+  if (typeof size === 'number' && size > 0) return size;
+  throw new CemError(
+    'TEACHER_UNAVAILABLE',
+    `config.json of ${name} states no hidden_size: it is not a text encoder that can teach. Choose another model.`,
+    {
+      details: { model: name },
+    },
+  );
+}
+
+/** Indices in batches of near lengths, the longest first, so that memory runs out at once or never. */
+function batchesByLength(sequences: readonly number[][], batchSize: number): number[][] {
+  const order = sequences.map((_, index) => index).sort((a, b) => sequences[b]!.length - sequences[a]!.length || a - b);
+  const batches: number[][] = [];
+  for (let start = 0; start < order.length; ) {
+    const longest = Math.max(1, sequences[order[start]!]!.length);
+    const size = Math.max(1, Math.min(batchSize, Math.floor(MAXIMUM_BATCH_TOKENS / longest)));
+    batches.push(order.slice(start, start + size));
+    start += size;
+  }
+  return batches;
+}
+
+/** [batch, length, hidden] as float32, whatever the export calls and types it. */
+function tokenStates(output: unknown, id: string): Float32Array {
+  for (const name of ['last_hidden_state', 'token_embeddings']) {
+    const tensor: unknown = Reflect.get(Object(output), name);
+    if (!(tensor instanceof Tensor) || tensor.dims.length !== 3) continue;
+    const data: unknown = tensor.data;
+    if (data instanceof Float32Array) return data;
+    // Where JavaScript has no Float16Array, onnxruntime gives the bits; the library's own conversion would take them for numbers.
+    if (data instanceof Uint16Array) return Float32Array.from(data, fromHalf);
+  }
+  throw new CemError(
+    'TEACHER_UNAVAILABLE',
+    `${id} gives no last_hidden_state of float32 or float16: it was not exported for feature extraction. Choose another export of the model.`,
+    { details: { model: id } },
+  );
+}
+
+/** [batch, hidden]: one vector a sequence, from the positions that it occupies. */
+function pool(
+  states: Float32Array,
+  starts: readonly number[],
+  lengths: readonly number[],
+  hiddenSize: number,
+  pooling: ModelSettings['pooling'],
+): Float32Array {
+  const pooled = new Float32Array(starts.length * hiddenSize);
+  starts.forEach((start, row) => {
+    const length = lengths[row]!;
+    const first = pooling === 'last' ? start + length - 1 : start;
+    const last = pooling === 'cls' ? start : start + length - 1;
+    for (let position = first; position <= last; position++) {
+      for (let j = 0; j < hiddenSize; j++)
+        pooled[row * hiddenSize + j] = pooled[row * hiddenSize + j]! + states[position * hiddenSize + j]!;
+    }
+  });
+  return pooled;
+}
+
+/** The leading dimensions of a vector, at length 1 (a mean need not be divided by its count for that). */
+function normalizedHead(vectors: Float32Array, offset: number, dimension: number): Float32Array {
+  const head = vectors.slice(offset, offset + dimension);
+  let square = 0;
+  for (const value of head) square += value * value;
+  const scale = square > 0 ? 1 / Math.sqrt(square) : 0;
+  return head.map((value) => value * scale);
+}

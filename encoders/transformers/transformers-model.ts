@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { AutoModel, AutoTokenizer, type PreTrainedModel, type PreTrainedTokenizer } from '@huggingface/transformers';
+import { CemError } from '../../base/errors.ts';
+import type { TransformersConfig } from '../teacher-config.ts';
+import { findTransformersModel, type HubModel, type TransformersFolders } from './transformers-folders.ts';
+
+/** A model with its tokenizer, and what its files hash to. */
+export interface LoadedModel {
+  readonly model: PreTrainedModel;
+  readonly tokenizer: PreTrainedTokenizer;
+  /** First 16 hexadecimal digits of a sha-256 over the files that decide a vector. */
+  readonly revision: string;
+}
+
+/** Ends of the ONNX files' names by weight type, as transformers.js looks for them. */
+const FILE_SUFFIX: Readonly<Record<TransformersConfig['dtype'], string>> = {
+  fp32: '',
+  fp16: '_fp16',
+  q8: '_quantized',
+  int8: '_int8',
+  uint8: '_uint8',
+  q4: '_q4',
+  q4f16: '_q4f16',
+  bnb4: '_bnb4',
+};
+
+/**
+ * Loads a model from a local folder, else from an earlier download, else from the hub into the cache folder, where the config and the environment
+ * (CEM_OFFLINE) allow that. A download is never refreshed: delete its folder to follow a branch that has moved.
+ *
+ * Throws CemError `TEACHER_NOT_FOUND` when it is not at hand and may not be fetched, `TEACHER_UNAVAILABLE` when loading or fetching fails.
+ */
+export async function loadTransformersModel(config: TransformersConfig, models?: string): Promise<LoadedModel> {
+  const found = findTransformersModel(config, models);
+  const { local } = found;
+  const download = local === undefined ? allowedDownload(config, found) : undefined;
+  try {
+    const source = download?.name ?? local!;
+    const options = {
+      local_files_only: download === undefined,
+      ...(download && { cache_dir: download.cache }),
+      revision: config.revision,
+    };
+    // The model first: for an absent one its error names the file, where the tokenizer's is a TypeError.
+    const model = await AutoModel.from_pretrained(source, { ...options, dtype: config.dtype });
+    const tokenizer = await AutoTokenizer.from_pretrained(source, options);
+    const revision = await hashModelFiles(download?.folder ?? local!, config.dtype);
+    if (download) await writeFile(download.mark, '');
+    return { model, tokenizer, revision };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const advice = download
+      ? `It is not on this machine (${placesOf(found)}), so the hub was asked for ${download.name} (revision ${config.revision}). Check the name and the network, or put the model into a folder and name that with --models or CEM_MODELS.`
+      : `The folder ${local} needs config.json, tokenizer.json, tokenizer_config.json and onnx/model${FILE_SUFFIX[config.dtype]}.onnx.`;
+    throw new CemError('TEACHER_UNAVAILABLE', `The teacher ${config.model} cannot be loaded: ${reason} ${advice}`, {
+      details: { model: config.model, local, hub: download?.name },
+      cause,
+    });
+  }
+}
+
+/** @throws CemError `TEACHER_NOT_FOUND` when the model that is not at hand may not be fetched, or the hub cannot have it */
+function allowedDownload({ model, remote }: TransformersConfig, found: TransformersFolders): HubModel {
+  const { hub, searched } = found;
+  const offline = (process.env['CEM_OFFLINE'] ?? '0') !== '0';
+  if (hub !== undefined && remote && !offline) return hub;
+  const notAsked =
+    hub === undefined
+      ? 'and it is a path, which the hub cannot have'
+      : `and the hub was not asked for ${hub.name}, since ${offline ? 'CEM_OFFLINE is set' : 'teacher.remote is false'}`;
+  throw new CemError(
+    'TEACHER_NOT_FOUND',
+    `The teacher ${model} is not on this machine (${placesOf(found)}), ${notAsked}. Name the folder that it lies in with --models or CEM_MODELS${hub === undefined ? '' : ', or allow the download'}.`,
+    { details: { model, searched, hub: hub?.name } },
+  );
+}
+
+function placesOf({ searched }: TransformersFolders): string {
+  return `looked for in ${searched.join(', ')}`;
+}
+
+async function hashModelFiles(folder: string, dtype: TransformersConfig['dtype']): Promise<string> {
+  const hash = createHash('sha256');
+  const weights = `model${FILE_SUFFIX[dtype]}.onnx`;
+  // Large models keep their weights beside the graph in `<graph>_data`, `<graph>_data_1`, …
+  const graphs = (await readdir(join(folder, 'onnx'))).filter((name) => name === weights || name.startsWith(`${weights}_data`));
+  const files = ['config.json', 'tokenizer.json', 'tokenizer_config.json', ...graphs.sort().map((name) => join('onnx', name))];
+  for (const name of files) {
+    const path = join(folder, name);
+    if (!existsSync(path)) continue;
+    const content = createHash('sha256');
+    await pipeline(createReadStream(path), content);
+    hash.update(`${name.replaceAll('\\', '/')}\0`).update(content.digest());
+  }
+  return hash.digest('hex').slice(0, 16);
+}
