@@ -1,13 +1,13 @@
 import { UsageError } from '../base/errors.ts';
 import type { OnProgress, Vectors } from '../encoders/encoder.ts';
-import { tf } from './backend/tf.ts';
-import { ChunkEncoder, type PreparedDictionary } from './chunk-encoder.ts';
 import { type ModelConfig, ngramTables } from './config.ts';
 import { buildGraph, graphInputs, initializeWeights } from './graph.ts';
-import { HashTables } from './hash-tables.ts';
 import { truncateVectors } from './matryoshka.ts';
 import type { Patcher } from './patching/patcher.ts';
-import type { EncodedChunk, SymbolBatch } from './symbol-batch.ts';
+import type { EncodedChunk, SymbolBatch } from './symbols/symbol-batch.ts';
+import { ChunkEncoder, type PreparedDictionary } from './symbols/symbol-reader.ts';
+import { HashTables } from './tables/hash-tables.ts';
+import { tf } from './tf.ts';
 
 export type { PreparedDictionary };
 

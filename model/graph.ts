@@ -1,12 +1,12 @@
 import { RandomNumbers } from '../base/random.ts';
-import { tf } from './backend/tf.ts';
 import { feedForwardDimension, type ModelConfig, patchingOf, queriesPerPatch } from './config.ts';
 import { L2Normalization, LengthMask, RmsNormalization, SkipBag, SymbolKindEmbedding } from './layers/heads.ts';
 import { PatchPooling } from './layers/patch-pooling.ts';
 import { MaskedAttention, MaskedLast, MaskedMean } from './layers/pooling.ts';
 import { TransformerBlock } from './layers/transformer-block.ts';
 import { namedWeights } from './named-weights.ts';
-import { SYMBOL_KINDS, type SymbolBatch } from './symbol-batch.ts';
+import { SYMBOL_KINDS, type SymbolBatch } from './symbols/symbol-batch.ts';
+import { tf } from './tf.ts';
 
 /** Names of the layers whose outputs are compared with the reference; blocks are `local/0`, `global/0`, … */
 export const SYMBOL_KIND_LAYER = 'local/kind';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { tf } from './backend/tf.ts';
+import { tf } from './tf.ts';
 
 /**
  * A weight of a graph as files name it. A variable of the graph may hold several: one whose name's last part has dots, such as `local/0/attention/query.key.value`, is matrices of

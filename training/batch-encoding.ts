@@ -1,5 +1,5 @@
-import type { ChunkEncoder, PreparedDictionary } from '../model/chunk-encoder.ts';
-import type { SymbolBatch } from '../model/symbol-batch.ts';
+import type { SymbolBatch } from '../model/symbols/symbol-batch.ts';
+import type { ChunkEncoder, PreparedDictionary } from '../model/symbols/symbol-reader.ts';
 
 /** A compressed text with the dictionary that it was compressed with. */
 export interface CompressedText {

@@ -1,6 +1,6 @@
-import { tf } from '../model/backend/tf.ts';
 import type { CemModel } from '../model/embedder.ts';
-import type { SymbolBatch } from '../model/symbol-batch.ts';
+import type { SymbolBatch } from '../model/symbols/symbol-batch.ts';
+import { tf } from '../model/tf.ts';
 import type { LossConfig } from './config.ts';
 import { type BatchGradients, batchLoss, type Flatten, symbolEmbeddings } from './gradients.ts';
 import { DenseGradient } from './optimizers/dense-gradient.ts';

@@ -1,6 +1,6 @@
-import { tf } from '../model/backend/tf.ts';
 import type { CemModel } from '../model/embedder.ts';
-import type { SymbolBatch } from '../model/symbol-batch.ts';
+import type { SymbolBatch } from '../model/symbols/symbol-batch.ts';
+import { tf } from '../model/tf.ts';
 import type { LossConfig } from './config.ts';
 import { combinedLoss } from './losses/combined.ts';
 import type { LossSum } from './losses/matryoshka.ts';

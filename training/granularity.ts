@@ -1,6 +1,6 @@
 import { RandomNumbers } from '../base/random.ts';
 import type { CemModel, PreparedDictionary } from '../model/embedder.ts';
-import type { EncodedChunk, SymbolBatch } from '../model/symbol-batch.ts';
+import type { EncodedChunk, SymbolBatch } from '../model/symbols/symbol-batch.ts';
 import { createCompressor } from '../zpkg/index.ts';
 import { type EncodeFrames, encodeHere } from './batch-encoding.ts';
 import { BatchOrder } from './batch-order.ts';

@@ -1,4 +1,4 @@
-import { tf } from '../model/backend/tf.ts';
+import { tf } from '../model/tf.ts';
 
 export interface HardNegativeOptions {
   /** Negatives for each text of the batch. */

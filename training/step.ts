@@ -1,6 +1,6 @@
-import { tf } from '../model/backend/tf.ts';
 import type { CemModel } from '../model/embedder.ts';
 import { setRecompute } from '../model/graph.ts';
+import { tf } from '../model/tf.ts';
 import type { TrainingConfig } from './config.ts';
 import { WeightAverages } from './ema.ts';
 import { cachedGradients } from './gradient-caching.ts';

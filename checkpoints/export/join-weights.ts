@@ -1,5 +1,5 @@
-import { tf } from '../../model/backend/tf.ts';
 import { partNames, toVariableOrder } from '../../model/named-weights.ts';
+import { tf } from '../../model/tf.ts';
 
 /** Variables of blocks that were several before: exports of that time name their parts. */
 const JOINED = ['attention/query.key.value', 'feed-forward/gate.up'];

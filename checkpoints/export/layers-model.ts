@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { FormatError } from '../../base/errors.ts';
-import { tf } from '../../model/backend/tf.ts';
+import { tf } from '../../model/tf.ts';
 import { joinWeights } from './join-weights.ts';
 
 const MODEL_FILE = 'model.json';

@@ -1,8 +1,8 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tf } from '../../model/backend/tf.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { HashTables } from '../../model/hash-tables.ts';
+import { HashTables } from '../../model/tables/hash-tables.ts';
+import { tf } from '../../model/tf.ts';
 import '../../model/layers/register-layers.ts';
 import { CemError, FormatError } from '../../base/errors.ts';
 import { readSafetensors } from '../safetensors.ts';

@@ -1,6 +1,6 @@
-import { tf } from '../../model/backend/tf.ts';
 import type { CemModel } from '../../model/embedder.ts';
 import { namedWeights } from '../../model/named-weights.ts';
+import { tf } from '../../model/tf.ts';
 import { loadCheckpoint, tableNames } from '../checkpoint.ts';
 import type { ImportReport, ShapeMismatch } from './import-blt.ts';
 

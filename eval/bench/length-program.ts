@@ -8,8 +8,8 @@ import { parseBackendRequest, selectBackend, tf } from '../../model/backend/inde
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { graphInputs, PATCH_POOLING_LAYER } from '../../model/graph.ts';
-import { BYTE_VOCABULARY } from '../../model/ngram-hash.ts';
-import { type EncodedChunk, SYMBOL_KINDS } from '../../model/symbol-batch.ts';
+import { type EncodedChunk, SYMBOL_KINDS } from '../../model/symbols/symbol-batch.ts';
+import { BYTE_VOCABULARY } from '../../model/tables/ngram-hash.ts';
 import type { LengthTimes } from './length.ts';
 import { median } from './measurement.ts';
 

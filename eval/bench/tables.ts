@@ -1,5 +1,5 @@
 import type { CemModel } from '../../model/embedder.ts';
-import type { SymbolBatch } from '../../model/symbol-batch.ts';
+import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
 import { type BenchReport, describeMachine, type Measurement, median } from './measurement.ts';
 
 /** What ten times the rows may cost of a training step. */

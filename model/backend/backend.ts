@@ -1,5 +1,5 @@
 import { CemError } from '../../base/errors.ts';
-import type { tf as tfjs } from './tf.ts';
+import type { tf as tfjs } from '../tf.ts';
 
 /** Every backend, fastest first: the order in which `auto` tries them (figures in shared/design/backends.md). */
 export const BACKEND_NAMES = ['tensorflow', 'webgpu', 'wasm', 'cpu'] as const;

@@ -1,4 +1,4 @@
-import { tf } from './tf.ts';
+import { tf } from '../tf.ts';
 
 /** A switch of TensorFlow's in the environment. */
 function isSet(name: string, byDefault: boolean): boolean {

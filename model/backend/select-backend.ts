@@ -1,5 +1,6 @@
 import { UsageError } from '../../base/errors.ts';
-import { registerCpuKernels } from '../kernels/index.ts';
+import { registerCpuKernels } from '../kernels/tfjs/register-kernels.ts';
+import { tf } from '../tf.ts';
 import {
   BACKEND_NAMES,
   type BackendChoice,
@@ -9,7 +10,6 @@ import {
   type StartBackend,
 } from './backend.ts';
 import { startTensorFlow } from './tensorflow.ts';
-import { tf } from './tf.ts';
 import { startWasm } from './wasm.ts';
 import { startWebGpu } from './webgpu.ts';
 

@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { compiledKernels } from '../kernels/compiled-kernels.ts';
-import { loadNativeKernels } from '../kernels/native-library.ts';
-import { registerTensorFlowKernels } from '../kernels/tensorflow-kernels.ts';
+import { compiledKernels } from '../kernels/compiled/compiled-kernels.ts';
+import { loadNativeKernels } from '../kernels/native/native-library.ts';
+import { registerTensorFlowKernels } from '../kernels/native/tensorflow-kernels.ts';
+import { tf } from '../tf.ts';
 import { BackendError, reasonOf, type StartBackend } from './backend.ts';
 import { type ExecutingBackend, holdSignalsWhileComputing, loadProcessGuard, type ProcessGuard } from './process-guard.ts';
-import { tf } from './tf.ts';
 
 /** GPU package first; both are optional and may be missing, so nothing imports them at the top of a file. */
 const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;

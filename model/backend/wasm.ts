@@ -1,8 +1,8 @@
-import { registerWasmKernels } from '../kernels/index.ts';
+import { registerWasmKernels } from '../kernels/tfjs/register-kernels.ts';
 import { threadCount } from '../kernels/thread-count.ts';
-import { loadWasmKernels } from '../kernels/wasm-library.ts';
+import { loadWasmKernels } from '../kernels/wasm/wasm-library.ts';
+import { tf } from '../tf.ts';
 import { BackendError, reasonOf, type StartBackend } from './backend.ts';
-import { tf } from './tf.ts';
 
 const ADVICE = 'Reinstall with `npm ci`.';
 

@@ -1,5 +1,5 @@
+import { tf } from '../tf.ts';
 import { BackendError, reasonOf, type StartBackend } from './backend.ts';
-import { tf } from './tf.ts';
 
 /** The part of WebGPU's interface that is used here; the package's own types need the DOM's WebGPU declarations. */
 interface Adapter {

@@ -1,6 +1,6 @@
-import { tf } from '../backend/tf.ts';
 import { CemLayer, inputsOf, shapesOf } from '../layers/layer.ts';
 import { linear } from '../layers/operations.ts';
+import { tf } from '../tf.ts';
 
 export interface ByteEmbeddingOptions {
   readonly ids: number;

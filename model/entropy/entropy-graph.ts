@@ -1,6 +1,6 @@
-import { tf } from '../backend/tf.ts';
 import { RmsNormalization } from '../layers/heads.ts';
 import { TransformerBlock } from '../layers/transformer-block.ts';
+import { tf } from '../tf.ts';
 import { ByteEmbedding } from './byte-embedding.ts';
 import { BYTE_IDS } from './byte-ids.ts';
 import { type EntropyModelConfig, entropyFeedForward } from './config.ts';

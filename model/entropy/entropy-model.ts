@@ -1,6 +1,6 @@
 import type { OnProgress } from '../../encoders/encoder.ts';
-import { tf } from '../backend/tf.ts';
 import { initializeWeights } from '../graph.ts';
+import { tf } from '../tf.ts';
 import { BEGIN_ID, BYTE_OFFSET } from './byte-ids.ts';
 import type { EntropyModelConfig } from './config.ts';
 import { buildEntropyGraph } from './entropy-graph.ts';

@@ -1,6 +1,6 @@
-import { tf } from '../backend/tf.ts';
-import { attentionProduct } from '../kernels/attention-product.ts';
-import { compiledAttention } from '../kernels/compiled-attention.ts';
+import { compiledAttention } from '../kernels/compiled/compiled-attention.ts';
+import { attentionProduct } from '../kernels/tfjs/attention-product.ts';
+import { tf } from '../tf.ts';
 import { joinHeads, MASKED_SCORE, maskBias, splitHeads } from './operations.ts';
 import { applyRotary, rotaryPairs } from './rotary.ts';
 

@@ -1,4 +1,4 @@
-import { tf } from '../backend/tf.ts';
+import { tf } from '../tf.ts';
 import { CemLayer, inputsOf, shapesOf } from './layer.ts';
 import { linear, rmsNormalize } from './operations.ts';
 

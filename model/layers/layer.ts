@@ -1,4 +1,4 @@
-import { tf } from '../backend/tf.ts';
+import { tf } from '../tf.ts';
 
 /** A layer whose inputs and weights are read as plain tensors, and whose configuration is a plain object: what all of CEM's layers share. */
 export abstract class CemLayer<Options extends object> extends tf.layers.Layer {

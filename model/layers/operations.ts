@@ -1,7 +1,7 @@
-import { tf } from '../backend/tf.ts';
-import { compiledNormedProducts, type NormedProducts } from '../kernels/compiled-normed-products.ts';
-import { compiledRmsNormalize } from '../kernels/compiled-rms-norm.ts';
-import { compiledSwiGlu } from '../kernels/compiled-swiglu.ts';
+import { compiledNormedProducts, type NormedProducts } from '../kernels/compiled/compiled-normed-products.ts';
+import { compiledRmsNormalize } from '../kernels/compiled/compiled-rms-norm.ts';
+import { compiledSwiGlu } from '../kernels/compiled/compiled-swiglu.ts';
+import { tf } from '../tf.ts';
 
 /** Added to attention scores where a key must not be seen; large against any score, small enough to stay finite in float32 sums. */
 export const MASKED_SCORE = 1e9;

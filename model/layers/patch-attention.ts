@@ -1,5 +1,5 @@
-import { tf } from '../backend/tf.ts';
-import { compiledPatchAttention } from '../kernels/compiled-patch-attention.ts';
+import { compiledPatchAttention } from '../kernels/compiled/compiled-patch-attention.ts';
+import { tf } from '../tf.ts';
 import { linear, maskBias } from './operations.ts';
 import { type Segments, segmentSoftmax, segmentSum, spreadToRows } from './segments.ts';
 

@@ -1,4 +1,4 @@
-import { tf } from '../backend/tf.ts';
+import { tf } from '../tf.ts';
 import { CemLayer, inputsOf, shapesOf } from './layer.ts';
 import { linear, maskBias, normedProducts } from './operations.ts';
 import { attendBlocks, attendRuns } from './patch-attention.ts';

@@ -1,4 +1,4 @@
-import { tf } from '../backend/tf.ts';
+import { tf } from '../tf.ts';
 
 /**
  * `forward(tensors, constants)`, of which nothing but the inputs is kept for the gradient: the backward pass computes it again. Memory for time: one more forward pass.

@@ -1,4 +1,4 @@
-import { tf } from '../backend/tf.ts';
+import { tf } from '../tf.ts';
 import { L2Normalization, LengthMask, RmsNormalization, SkipBag, SymbolKindEmbedding } from './heads.ts';
 import type { CemLayer } from './layer.ts';
 import { PatchPooling } from './patch-pooling.ts';

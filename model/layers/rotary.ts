@@ -1,4 +1,4 @@
-import { tf } from '../backend/tf.ts';
+import { tf } from '../tf.ts';
 
 interface Angles {
   readonly cosine: Float32Array;

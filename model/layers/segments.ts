@@ -1,4 +1,4 @@
-import { tf } from '../backend/tf.ts';
+import { tf } from '../tf.ts';
 import { maskBias } from './operations.ts';
 
 /**

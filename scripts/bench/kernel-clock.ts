@@ -1,5 +1,5 @@
-import { tf } from '../../model/backend/tf.ts';
-import { compiledKernels } from '../../model/kernels/compiled-kernels.ts';
+import { compiledKernels } from '../../model/kernels/compiled/compiled-kernels.ts';
+import { tf } from '../../model/tf.ts';
 
 /** Time of one kernel in one step. */
 export interface KernelTime {

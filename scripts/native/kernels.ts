@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NATIVE_KERNELS_FILE } from '../../model/kernels/native-library.ts';
+import { NATIVE_KERNELS_FILE } from '../../model/kernels/native/native-library.ts';
 import { lastLines, runCommand } from './command.ts';
 
 /** The C sources of the kernels. */

@@ -16,7 +16,7 @@ import {
 import { exportCommand } from '../../cli/export.ts';
 import { createTeacher } from '../../encoders/index.ts';
 import { BackendError, selectBackend, tf } from '../../model/backend/index.ts';
-import { symbolKind } from '../../model/symbol-batch.ts';
+import { symbolKind } from '../../model/symbols/symbol-batch.ts';
 import { testBackend } from '../backend.ts';
 import { runCommand } from '../cli/run-command.ts';
 import { withTemporaryFolder } from '../data/temporary-folder.ts';

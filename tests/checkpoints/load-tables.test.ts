@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { RandomNumbers } from '../../base/random.ts';
 import { loadTables, openTables, type TableFile, tablesForEncoding } from '../../checkpoints/load-tables.ts';
 import { writeSafetensors } from '../../checkpoints/safetensors.ts';
-import { HashTables } from '../../model/hash-tables.ts';
+import { HashTables } from '../../model/tables/hash-tables.ts';
 import { errorOf, withTemporaryFolder } from '../data/temporary-folder.ts';
 import { randomBatch } from '../model/random-batch.ts';
 

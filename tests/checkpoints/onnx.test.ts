@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { ONNX_FILE, ONNX_WEIGHTS_FILE, writeOnnxModel } from '../../checkpoints/export/onnx/onnx-model.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import type { CemModel } from '../../model/embedder.ts';
-import type { SymbolBatch } from '../../model/symbol-batch.ts';
+import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
 import { testBackend } from '../backend.ts';
 import { withTemporaryFolder } from '../data/temporary-folder.ts';
 import { encodeAll, patchings } from '../model/graph-variants.ts';

@@ -1,7 +1,7 @@
 import type { ModelConfig } from '../../model/config.ts';
 import type { CemModel } from '../../model/embedder.ts';
 import type { PatchableChunk, Patcher } from '../../model/patching/patcher.ts';
-import type { EncodedChunk } from '../../model/symbol-batch.ts';
+import type { EncodedChunk } from '../../model/symbols/symbol-batch.ts';
 import { createCompressor } from '../../zpkg/index.ts';
 
 /** Patches of 1 to 7 symbols by a rule of its own, in the place of a language model's. */

@@ -1,5 +1,5 @@
 import type { RandomNumbers } from '../../base/random.ts';
-import type { SymbolBatch } from '../../model/symbol-batch.ts';
+import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
 
 /** Shape of a random batch; chunks have from no symbol to all of them. */
 export interface BatchShape {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CemError } from '../../base/errors.ts';
-import { NATIVE_KERNELS_FILE } from '../../model/kernels/native-library.ts';
+import { NATIVE_KERNELS_FILE } from '../../model/kernels/native/native-library.ts';
 import { lastLines, runCommand } from '../../scripts/native/command.ts';
 import { buildKernels, sourceHash } from '../../scripts/native/kernels.ts';
 import {

@@ -10,7 +10,7 @@ import { uniqueSentences } from '../../data/index.ts';
 import { tf } from '../../model/backend/index.ts';
 import { modelConfigSchema, queryModelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { compiledKernels } from '../../model/kernels/compiled-kernels.ts';
+import { compiledKernels } from '../../model/kernels/compiled/compiled-kernels.ts';
 import { compressTexts } from '../../training/granularity.ts';
 import { planTraining, trainingConfigSchema } from '../../training/index.ts';
 import { TrainingStep } from '../../training/step.ts';

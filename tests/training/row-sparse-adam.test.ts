@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RandomNumbers } from '../../base/random.ts';
-import { HashTables } from '../../model/hash-tables.ts';
-import { PlainRowKernels } from '../../model/kernels/plain-row-kernels.ts';
-import { SimdRowKernels } from '../../model/kernels/simd-row-kernels.ts';
-import type { SymbolBatch } from '../../model/symbol-batch.ts';
+import { PlainRowKernels } from '../../model/kernels/rows/plain-row-kernels.ts';
+import { SimdRowKernels } from '../../model/kernels/rows/simd-row-kernels.ts';
+import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
+import { HashTables } from '../../model/tables/hash-tables.ts';
 import { RowSparseAdam } from '../../training/optimizers/row-sparse-adam.ts';
 import { randomValues } from '../model/tiny-model.ts';
 

@@ -1,11 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RandomNumbers } from '../../base/random.ts';
-import { HashTables } from '../../model/hash-tables.ts';
-import { PlainRowKernels } from '../../model/kernels/plain-row-kernels.ts';
-import type { RowKernels } from '../../model/kernels/row-kernels.ts';
-import { SimdRowKernels } from '../../model/kernels/simd-row-kernels.ts';
-import type { SymbolBatch } from '../../model/symbol-batch.ts';
+import { PlainRowKernels } from '../../model/kernels/rows/plain-row-kernels.ts';
+import type { RowKernels } from '../../model/kernels/rows/row-kernels.ts';
+import { SimdRowKernels } from '../../model/kernels/rows/simd-row-kernels.ts';
+import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
+import { HashTables } from '../../model/tables/hash-tables.ts';
 import { createTableOptimizer, TABLE_OPTIMIZERS } from '../../training/optimizers/create-table-optimizer.ts';
 import { RowwiseAdagrad } from '../../training/optimizers/rowwise-adagrad.ts';
 import { randomBatch } from '../model/random-batch.ts';

@@ -3,9 +3,9 @@ import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RandomNumbers } from '../../base/random.ts';
-import { HashTables } from '../../model/hash-tables.ts';
-import { SimdRowKernels } from '../../model/kernels/simd-row-kernels.ts';
-import type { SymbolBatch } from '../../model/symbol-batch.ts';
+import { SimdRowKernels } from '../../model/kernels/rows/simd-row-kernels.ts';
+import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
+import { HashTables } from '../../model/tables/hash-tables.ts';
 import {
   createTableOptimizer,
   TABLE_OPTIMIZERS,

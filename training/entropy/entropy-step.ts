@@ -1,6 +1,6 @@
 import type { OptimizerArrays } from '../../checkpoints/index.ts';
-import { tf } from '../../model/backend/tf.ts';
 import type { EntropyModel } from '../../model/entropy/entropy-model.ts';
+import { tf } from '../../model/tf.ts';
 import { AdamW } from '../optimizers/adamw.ts';
 import { DenseGradient } from '../optimizers/dense-gradient.ts';
 import { fromCheckpoint, toCheckpoint } from '../optimizers/state-arrays.ts';

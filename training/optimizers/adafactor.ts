@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { tf } from '../../model/backend/tf.ts';
 import { partNames, toNamedOrder, toVariableOrder } from '../../model/named-weights.ts';
+import { tf } from '../../model/tf.ts';
 import { DenseGradient } from './dense-gradient.ts';
 import type { DenseOptimizer } from './dense-optimizer.ts';
 import { type StateArrays, stateArray } from './state-arrays.ts';

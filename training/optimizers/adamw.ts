@@ -1,5 +1,5 @@
-import { tf } from '../../model/backend/tf.ts';
-import { compiledKernels } from '../../model/kernels/compiled-kernels.ts';
+import { compiledKernels } from '../../model/kernels/compiled/compiled-kernels.ts';
+import { tf } from '../../model/tf.ts';
 import { CompiledAdamW } from './compiled-adamw.ts';
 import { DenseGradient } from './dense-gradient.ts';
 import type { DenseOptimizer } from './dense-optimizer.ts';

@@ -1,5 +1,5 @@
-import { tf } from '../../model/backend/tf.ts';
-import type { CompiledKernels } from '../../model/kernels/compiled-kernels.ts';
+import type { CompiledKernels } from '../../model/kernels/compiled/compiled-kernels.ts';
+import { tf } from '../../model/tf.ts';
 import type { DenseGradient } from './dense-gradient.ts';
 import { type DecayOptions, decayOf, type WeightGroup } from './weight-groups.ts';
 

@@ -1,5 +1,5 @@
-import { tf } from '../../model/backend/tf.ts';
 import { toNamedOrder, toVariableOrder } from '../../model/named-weights.ts';
+import { tf } from '../../model/tf.ts';
 import type { WeightGroup } from './weight-groups.ts';
 
 /** One number for each number of the weights, kept on the backend as a vector a group. */

@@ -1,6 +1,6 @@
-import type { HashTables } from '../../model/hash-tables.ts';
-import type { RowGradient } from '../../model/kernels/row-kernels.ts';
-import type { SymbolBatch } from '../../model/symbol-batch.ts';
+import type { RowGradient } from '../../model/kernels/rows/row-kernels.ts';
+import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
+import type { HashTables } from '../../model/tables/hash-tables.ts';
 import { TableGradients } from './table-gradients.ts';
 import type { TableOptimizer } from './table-optimizer.ts';
 

@@ -1,4 +1,4 @@
-import { tf } from '../../model/backend/tf.ts';
+import { tf } from '../../model/tf.ts';
 
 /** Which weights decay, and how much. */
 export interface DecayOptions {

@@ -1,9 +1,9 @@
-import { tf } from '../../model/backend/tf.ts';
 import { type ModelConfig, ngramTables, patchingOf } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { buildGraph, setRecompute } from '../../model/graph.ts';
-import { HashTables } from '../../model/hash-tables.ts';
-import type { EncodedChunk, SymbolBatch } from '../../model/symbol-batch.ts';
+import type { EncodedChunk, SymbolBatch } from '../../model/symbols/symbol-batch.ts';
+import { HashTables } from '../../model/tables/hash-tables.ts';
+import { tf } from '../../model/tf.ts';
 import type { TrainingConfig } from '../config.ts';
 import { cachedGradients, lossGradient } from '../gradient-caching.ts';
 import { type Flatten, wholeGradients } from '../gradients.ts';

@@ -1,5 +1,5 @@
-import { tf } from '../../model/backend/tf.ts';
-import { useCompiledKernels } from '../../model/kernels/compiled-kernels.ts';
+import { useCompiledKernels } from '../../model/kernels/compiled/compiled-kernels.ts';
+import { tf } from '../../model/tf.ts';
 import { CemError } from '../../zpkg/index.ts';
 
 type Shape = readonly number[];

@@ -1,6 +1,6 @@
-import type { tf } from '../../model/backend/tf.ts';
 import { type ModelConfig, ngramTables } from '../../model/config.ts';
-import { BYTE_VOCABULARY } from '../../model/ngram-hash.ts';
+import { BYTE_VOCABULARY } from '../../model/tables/ngram-hash.ts';
+import type { tf } from '../../model/tf.ts';
 
 /** Parameters by part, in BLT's bookkeeping, and what is ours besides. */
 export interface ParameterCounts {

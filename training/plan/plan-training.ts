@@ -1,7 +1,7 @@
 import { keepsFreedMemory } from '../../model/backend/freed-memory.ts';
-import { tf } from '../../model/backend/tf.ts';
 import { type ModelConfig, ngramTables } from '../../model/config.ts';
-import { BYTE_VOCABULARY } from '../../model/ngram-hash.ts';
+import { BYTE_VOCABULARY } from '../../model/tables/ngram-hash.ts';
+import { tf } from '../../model/tf.ts';
 import type { TrainingConfig } from '../config.ts';
 import { tableOptimizerNumbers } from '../optimizers/create-table-optimizer.ts';
 import { tableAverageNumbers } from '../optimizers/table-averages.ts';

@@ -1,6 +1,6 @@
 import { RandomNumbers } from '../../base/random.ts';
 import type { CemModel, PreparedDictionary } from '../../model/embedder.ts';
-import type { EncodedChunk } from '../../model/symbol-batch.ts';
+import type { EncodedChunk } from '../../model/symbols/symbol-batch.ts';
 import type { Granularity } from '../granularity.ts';
 
 /** Texts as the encoder sees them. */

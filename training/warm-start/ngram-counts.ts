@@ -1,7 +1,7 @@
-import type { RowKernels } from '../../model/kernels/row-kernels.ts';
-import { SimdRowKernels } from '../../model/kernels/simd-row-kernels.ts';
-import { SlotAssigner, type SlotAssignment } from '../../model/kernels/slot-assignment.ts';
-import type { EncodedChunk, SymbolBatch } from '../../model/symbol-batch.ts';
+import type { RowKernels } from '../../model/kernels/rows/row-kernels.ts';
+import { SimdRowKernels } from '../../model/kernels/rows/simd-row-kernels.ts';
+import { SlotAssigner, type SlotAssignment } from '../../model/kernels/rows/slot-assignment.ts';
+import type { EncodedChunk, SymbolBatch } from '../../model/symbols/symbol-batch.ts';
 import type { RegressionMatrix } from './ridge-regression.ts';
 
 /**

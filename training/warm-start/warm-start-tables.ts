@@ -1,5 +1,5 @@
 import type { CemModel } from '../../model/embedder.ts';
-import type { EncodedChunk } from '../../model/symbol-batch.ts';
+import type { EncodedChunk } from '../../model/symbols/symbol-batch.ts';
 import { UsageError } from '../../zpkg/index.ts';
 import type { Granularity } from '../granularity.ts';
 import type { TrainOptions } from '../train-options.ts';

@@ -1,4 +1,4 @@
-import type { SymbolBatch } from '../../model/symbol-batch.ts';
+import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
 
 /** A dictionary that later batches name by its number; numbers count from 0. */
 export interface DictionaryMessage {

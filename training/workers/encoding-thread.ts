@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Worker } from 'node:worker_threads';
 import { programFile, startThread } from '../../data/index.ts';
-import type { ChunkEncoder, PreparedDictionary } from '../../model/chunk-encoder.ts';
-import type { SymbolBatch } from '../../model/symbol-batch.ts';
+import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
+import type { ChunkEncoder, PreparedDictionary } from '../../model/symbols/symbol-reader.ts';
 import { CemError } from '../../zpkg/index.ts';
 import { type CompressedText, type EncodeFrames, encodeHere } from '../batch-encoding.ts';
 import type { BatchMessage, DictionaryMessage, EncodingAnswer } from './encoding-messages.ts';

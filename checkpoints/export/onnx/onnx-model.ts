@@ -1,7 +1,7 @@
 import { type FileHandle, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { tf } from '../../../model/backend/tf.ts';
 import { type ModelConfig, patchingOf, queriesPerPatch } from '../../../model/config.ts';
+import type { tf } from '../../../model/tf.ts';
 import { graphArrays } from '../../graph-weights.ts';
 import type { NamedArray } from '../../safetensors.ts';
 import { fullAttention, type RotaryTables, rotaryTables, rotate, windowedAttention } from './onnx-attention.ts';

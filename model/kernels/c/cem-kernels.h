@@ -2,7 +2,7 @@
  * What every kernel file uses: ranges on all threads, tensors of a call, and the declaration of an op.
  *
  * A kernel file defines compute functions and declares each op once by CEM_OP; nothing else has to be told of it. The op can then be run by its name
- * (model/kernels/compiled-kernels.ts). Results must not depend on the number of threads: partition by blocks of fixed size, add partial results in their order.
+ * (model/kernels/compiled/compiled-kernels.ts). Results must not depend on the number of threads: partition by blocks of fixed size, add partial results in their order.
  */
 #ifndef CEM_KERNELS_H
 #define CEM_KERNELS_H

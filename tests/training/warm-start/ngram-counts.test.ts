@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PlainRowKernels } from '../../../model/kernels/plain-row-kernels.ts';
-import { SimdRowKernels } from '../../../model/kernels/simd-row-kernels.ts';
-import type { EncodedChunk } from '../../../model/symbol-batch.ts';
+import { PlainRowKernels } from '../../../model/kernels/rows/plain-row-kernels.ts';
+import { SimdRowKernels } from '../../../model/kernels/rows/simd-row-kernels.ts';
+import type { EncodedChunk } from '../../../model/symbols/symbol-batch.ts';
 import { NgramCounts } from '../../../training/warm-start/ngram-counts.ts';
 import { randomValues } from '../../model/tiny-model.ts';
 

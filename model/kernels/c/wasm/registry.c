@@ -1,6 +1,6 @@
 /*
  * Runs the declared ops on tensors of the wasm backend, whose memory this module shares: it is a position-independent module that is put into a piece of that memory
- * (model/kernels/wasm-library.ts). Compiled with atomics it is the module of a helping thread, whose memory holds copies of tensors (model/kernels/wasm-threads.ts).
+ * (model/kernels/wasm/wasm-library.ts). Compiled with atomics it is the module of a helping thread, whose memory holds copies of tensors (model/kernels/wasm/wasm-threads.ts).
  */
 #include <stdarg.h>
 

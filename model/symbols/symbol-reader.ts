@@ -1,0 +1,157 @@
+import { UsageError } from '../../base/errors.ts';
+import { type Dictionary, readDictionary } from '../../zpkg/frame/dictionary.ts';
+import { type FrameSymbols, parseFrame } from '../../zpkg/frame/frame.ts';
+import { type ModelConfig, patchingOf } from '../config.ts';
+import { createPatcher } from '../patching/create-patcher.ts';
+import { frameBorders } from '../patching/frame-borders.ts';
+import type { Patcher } from '../patching/patcher.ts';
+import { NgramHash } from '../tables/ngram-hash.ts';
+import { batchChunks, type EncodedChunk, encodeChunk, type SymbolBatch } from './symbol-batch.ts';
+import { DictionaryRows, symbolRows } from './text-rope.ts';
+
+/**
+ * Largest decompressed size of a chunk that is encoded, in bytes. Containers allow more, but encoding takes time and memory for every byte that a chunk stands for: a small hostile
+ * frame must not take seconds and gigabytes. Chunks of the default size hold at most 256 KiB.
+ */
+const LARGEST_ENCODED_CONTENT = 4 * 1024 * 1024;
+
+const NO_BYTES = new Uint8Array(0);
+/** The first symbol begins a block, no other does. */
+const NO_BORDERS = new Uint32Array(1);
+
+/** A container's dictionary as the encoder uses it: parsed for the frames, hashed for the rope. */
+export interface PreparedDictionary {
+  /** What it was prepared from. */
+  readonly bytes: Uint8Array;
+  readonly dictionary: Dictionary | undefined;
+  /** One for each hash function. */
+  readonly rows: readonly DictionaryRows[];
+}
+
+/**
+ * The part of CEM that needs no weights: frame -> LZ symbols -> rope -> table rows and patch borders, and batches of them. Plain JavaScript without tfjs, so that a thread that
+ * prepares batches is small and starts quickly.
+ */
+export class ChunkEncoder {
+  readonly config: ModelConfig;
+  /** At least one. */
+  readonly #hashes: readonly NgramHash[];
+  #entropyPatcher: Patcher | undefined;
+  readonly #dictionaries = new WeakMap<Uint8Array, PreparedDictionary>();
+
+  constructor(config: ModelConfig) {
+    this.config = config;
+    const { sizes, rows, hashFunction, hashFunctions = 1 } = config.tables;
+    this.#hashes = Array.from({ length: hashFunctions }, (_, index) => new NgramHash(sizes, rows, hashFunction + index));
+  }
+
+  /** Entropy patching asks a language model, which is not part of this one: it must be given before the first text is encoded. */
+  useEntropyPatcher(patcher: Patcher): void {
+    this.#entropyPatcher = patcher;
+  }
+
+  /** Any container's dictionary will do: it belongs to the container, not to the model. Prepared once for each array. */
+  prepareDictionary(bytes: Uint8Array): PreparedDictionary {
+    const known = this.#dictionaries.get(bytes);
+    if (known) return known;
+    const usesDictionary = this.config.input === 'symbols' && bytes.length > 0;
+    const dictionary = usesDictionary ? readDictionary(bytes) : undefined;
+    const content = dictionary?.content ?? NO_BYTES;
+    const prepared = { bytes, dictionary, rows: this.#hashes.map((hash) => new DictionaryRows(content, hash)) };
+    this.#dictionaries.set(bytes, prepared);
+    return prepared;
+  }
+
+  /**
+   * Table rows and patches of one compressed chunk; nothing is decompressed.
+   *
+   * @throws FormatError on a malformed frame, `FRAME_TOO_LARGE` above 4 MiB of content; UsageError `TEXT_MODEL_READS_NO_FRAMES`
+   */
+  encode(frame: Uint8Array, dictionary: PreparedDictionary): EncodedChunk {
+    if (this.config.input === 'text') {
+      throw new UsageError(
+        'TEXT_MODEL_READS_NO_FRAMES',
+        'this model was trained on text (model.input: text, for experiments only) and reads no compressed chunks; index and search with a model whose input is symbols or bytes',
+      );
+    }
+    if (this.config.input === 'bytes') {
+      const blockStarts = patchingOf(this.config).kind === 'frame' ? frameBorders(frame) : NO_BORDERS;
+      return this.#encodeSymbols(bytesAsSymbols(frame, blockStarts), dictionary.rows);
+    }
+    const symbols = parseFrame(frame, dictionary.dictionary, { maximumSize: LARGEST_ENCODED_CONTENT });
+    return this.#encodeSymbols(symbols, dictionary.rows);
+  }
+
+  /** To be awaited before `encodeText` of these texts: entropy patching asks its language model about them; otherwise it does nothing. */
+  async prepareTexts(texts: readonly Uint8Array[]): Promise<void> {
+    await this.#entropyPatcher?.prepare?.(texts);
+  }
+
+  /**
+   * Table rows and patches of a text, for models with the input `text`: every byte is a literal.
+   *
+   * @param text UTF-8
+   * @throws UsageError `MODEL_READS_FRAMES` on any other model; CemError `PATCHING_NO_ENTROPY_MODEL` with entropy patching before `useEntropyPatcher`, `PATCHING_UNPREPARED`
+   * before `prepareTexts`
+   */
+  encodeText(text: Uint8Array): EncodedChunk {
+    if (this.config.input !== 'text') {
+      throw new UsageError(
+        'MODEL_READS_FRAMES',
+        `this model reads compressed chunks (model.input: ${this.config.input}), never their text; give it frames`,
+      );
+    }
+    return this.#encodeSymbols(bytesAsSymbols(text, NO_BORDERS), this.prepareDictionary(NO_BYTES).rows, text);
+  }
+
+  #encodeSymbols(symbols: FrameSymbols, dictionaries: readonly DictionaryRows[], text?: Uint8Array): EncodedChunk {
+    const { maximumSymbols, tables } = this.config;
+    const [first, ...others] = this.#hashes.map((hash, index) => {
+      const dictionary = dictionaries[index]!;
+      return encodeChunk(symbolRows(symbols, dictionary, hash), dictionary.ids, tables.sizes.length, maximumSymbols);
+    });
+    // Hash functions differ in the rows of n-grams alone.
+    const chunk = { ...first!, rows: [...first!.rows, ...others.flatMap(({ rows }) => rows.slice(1))] };
+    const patching = patchingOf(this.config);
+    // The graph counts static patches itself.
+    if (patching.kind === 'static') return chunk;
+    const { count, lengths } = chunk;
+    const { blockStarts } = symbols;
+    const patcher = createPatcher(patching, this.config.patchSize, this.#entropyPatcher);
+    const patchStarts = patcher.boundaries({ count, lengths, blockStarts, ...(text ? { text: text.subarray(0, count) } : {}) });
+    return { ...chunk, patchStarts };
+  }
+
+  /** Chunks side by side, padded to what patches and attention windows divide. */
+  batch(chunks: readonly EncodedChunk[]): SymbolBatch {
+    return batchChunks(chunks, (longest) => this.paddedSymbols(longest));
+  }
+
+  /** Symbols a chunk of a batch whose longest chunk has this many. */
+  paddedSymbols(longest: number): number {
+    const { local } = this.config;
+    const patchSize = patchingOf(this.config).kind === 'static' ? this.config.patchSize : 1;
+    const patched = Math.max(1, Math.ceil(longest / patchSize)) * patchSize;
+    if (patched <= 2 * local.window) return patched;
+    const multiple = leastCommonMultiple(patchSize, local.window);
+    return Math.ceil(longest / multiple) * multiple;
+  }
+}
+
+/** The inputs `bytes` and `text`: every byte is a literal, whatever it encodes. */
+function bytesAsSymbols(bytes: Uint8Array, blockStarts: Uint32Array): FrameSymbols {
+  return {
+    count: bytes.length,
+    lengths: new Uint32Array(bytes.length).fill(1),
+    offsets: new Uint32Array(bytes.length),
+    literals: bytes,
+    size: bytes.length,
+    blockStarts,
+  };
+}
+
+function leastCommonMultiple(a: number, b: number): number {
+  let [x, y] = [a, b];
+  while (y > 0) [x, y] = [y, x % y];
+  return (a / x) * b;
+}
