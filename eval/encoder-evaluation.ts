@@ -1,16 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type BeirData,
-  type Document,
-  DocumentReader,
-  measureRivals,
-  type PackManifest,
-  type PackOptions,
-  packCorpus,
-  type RivalBytes,
-} from '../data/index.ts';
+import { type BeirData, type Document, DocumentReader, type PackManifest, type PackOptions, packCorpus } from '../data/index.ts';
 import { ExactRetriever, type InnerProducts, type Retriever } from '../search/index.ts';
 import type { Decompressor } from '../zpkg/index.ts';
 import { type CandidateChoice, type Candidates, candidateTexts, hashTexts } from './candidates.ts';
@@ -19,6 +10,7 @@ import { evaluate, type QueryRanking } from './evaluate.ts';
 import { type LengthGroup, lengthCurve } from './length-curve.ts';
 import type { MeasureValues } from './measures.ts';
 import { MeteredEncoder } from './metered-encoder.ts';
+import { measureRivals, type RivalBytes } from './storage/rival-storage.ts';
 import type { VectorLog } from './vector-log.ts';
 
 /** Bytes of a value of a vector in the index. */

@@ -1,8 +1,8 @@
 import { CemError, UsageError } from '../../zpkg/index.ts';
-import { type Document, documentText } from '../document.ts';
-import { DocumentReader } from '../document-reader.ts';
-import { IdTable } from '../id-table.ts';
-import { type PackManifest, type PackOptions, packCorpus } from '../pack.ts';
+import { type Document, documentText } from '../documents/document.ts';
+import { DocumentReader } from '../mapping/document-reader.ts';
+import { IdTable } from '../mapping/id-table.ts';
+import { type PackManifest, type PackOptions, packCorpus } from '../packing/pack.ts';
 import { changeCorpus, type NextCorpus } from './corpus-change.ts';
 import { LARGEST_CHUNK_NUMBER, type PackSettings, type SegmentEntry } from './manifest.ts';
 import { NumberRuns } from './number-runs.ts';

@@ -1,9 +1,9 @@
 import type { OnProgress } from '../../encoders/encoder.ts';
 import { ZpkgWriter } from '../../zpkg/index.ts';
-import { DocumentReader } from '../document-reader.ts';
-import { IdTable } from '../id-table.ts';
-import { mappingPathOf, writeMapping } from '../mapping.ts';
-import { packCorpus } from '../pack.ts';
+import { DocumentReader } from '../mapping/document-reader.ts';
+import { IdTable } from '../mapping/id-table.ts';
+import { mappingPathOf, writeMapping } from '../mapping/mapping.ts';
+import { packCorpus } from '../packing/pack.ts';
 import { newSegment } from './addition.ts';
 import { type CorpusBefore, changeCorpus, type NextCorpus } from './corpus-change.ts';
 import { addLiving } from './corpus-verification.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { messageOf } from '../../base/bytes.ts';
 import { lockFolder } from '../../base/locks/folder-lock.ts';
 import { UsageError } from '../../zpkg/index.ts';
-import { mappingPathOf } from '../mapping.ts';
+import { mappingPathOf } from '../mapping/mapping.ts';
 import { type CorpusManifest, MANIFEST_FILE, readManifest, requireManifest, writeManifest } from './manifest.ts';
 import { SegmentedCorpus } from './segmented-corpus.ts';
 

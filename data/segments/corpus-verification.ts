@@ -1,5 +1,5 @@
 import type { OnProgress } from '../../encoders/encoder.ts';
-import { IdTable } from '../id-table.ts';
+import { IdTable } from '../mapping/id-table.ts';
 import type { Segment } from './segment.ts';
 import type { SegmentedCorpus } from './segmented-corpus.ts';
 

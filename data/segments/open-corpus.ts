@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { DocumentReader, type DocumentReaderOptions } from '../document-reader.ts';
+import { DocumentReader, type DocumentReaderOptions } from '../mapping/document-reader.ts';
 import { SegmentedCorpus } from './segmented-corpus.ts';
 
 /** A corpus on disk, of whichever kind: one container with its mapping, or a folder of segments. */

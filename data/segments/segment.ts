@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { FormatError } from '../../zpkg/index.ts';
-import { DocumentReader, type DocumentReaderOptions } from '../document-reader.ts';
-import type { ChunkRange } from '../mapping.ts';
+import { DocumentReader, type DocumentReaderOptions } from '../mapping/document-reader.ts';
+import type { ChunkRange } from '../mapping/mapping.ts';
 import type { SegmentEntry } from './manifest.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { ChunkSource } from '../../encoders/encoder.ts';
 import { CemError, FormatError } from '../../zpkg/index.ts';
-import type { Document } from '../document.ts';
-import type { DocumentReaderOptions } from '../document-reader.ts';
+import type { Document } from '../documents/document.ts';
+import type { DocumentReaderOptions } from '../mapping/document-reader.ts';
 import { type CorpusManifest, requireManifest } from './manifest.ts';
 import { Segment } from './segment.ts';
 

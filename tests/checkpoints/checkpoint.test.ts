@@ -18,7 +18,7 @@ import {
 } from '../../checkpoints/index.ts';
 import { tf } from '../../model/backend/index.ts';
 import { testBackend } from '../backend.ts';
-import { withTemporaryFolder } from '../data/temporary-folder.ts';
+import { withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { codeOf, DIMENSION, makeRun, STATE, tinyModel } from './fixtures.ts';
 
 const test = suite('checkpoints');

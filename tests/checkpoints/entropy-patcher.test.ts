@@ -9,7 +9,7 @@ import { entropyModelConfigSchema } from '../../model/entropy/config.ts';
 import { EntropyModel } from '../../model/entropy/entropy-model.ts';
 import { entropyBoundaries } from '../../model/patching/entropy-boundaries.ts';
 import { testBackend } from '../backend.ts';
-import { errorOf, withTemporaryFolder } from '../data/temporary-folder.ts';
+import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { readmePassages } from '../model/real-texts.ts';
 
 const test = suite('entropy patching of an encoder');

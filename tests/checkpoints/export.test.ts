@@ -19,7 +19,7 @@ import { BackendError, selectBackend, tf } from '../../model/backend/index.ts';
 import { symbolKind } from '../../model/symbols/symbol-batch.ts';
 import { testBackend } from '../backend.ts';
 import { runCommand } from '../cli/run-command.ts';
-import { withTemporaryFolder } from '../data/temporary-folder.ts';
+import { withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { codeOf, largestDifference, makeRun, type TestRun, TINY_MODEL } from './fixtures.ts';
 
 /** What a child process feeds an exported graph with. */

@@ -10,7 +10,7 @@ import { tf } from '../../model/backend/index.ts';
 import { type ModelConfig, modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { ZpkgReader } from '../../zpkg/index.ts';
-import { errorOf } from '../data/temporary-folder.ts';
+import { errorOf } from '../fixtures/temporary-folder.ts';
 
 /** Every kind of layer: windows that blocks are made of, two queries a patch, a projection into the global width. */
 export const TINY_MODEL: ModelConfig = modelConfigSchema.parse({
@@ -51,7 +51,9 @@ export function tinyModel(seed = 1): CemModel {
 
 /** Real text: the paragraphs of the formats' descriptions. */
 async function documents(): Promise<Document[]> {
-  const paths = ['zpkg/FORMAT.md', 'data/MAPPING.md'].map((path) => fileURLToPath(new URL(`../../${path}`, import.meta.url)));
+  const paths = ['zpkg/FORMAT.md', 'data/mapping/MAPPING.md'].map((path) =>
+    fileURLToPath(new URL(`../../${path}`, import.meta.url)),
+  );
   const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
   const paragraphs = texts.flatMap((text) => text.split(/\n\s*\n/)).filter((paragraph) => paragraph.length > 40);
   // One long document beside the short ones: more symbols than two windows.

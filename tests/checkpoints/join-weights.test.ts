@@ -6,7 +6,7 @@ import { layersModelFiles, writeLayersModel } from '../../checkpoints/export/lay
 import { graphArrays } from '../../checkpoints/graph-weights.ts';
 import { tf } from '../../model/backend/index.ts';
 import { testBackend } from '../backend.ts';
-import { withTemporaryFolder } from '../data/temporary-folder.ts';
+import { withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { tinyModel } from './fixtures.ts';
 
 const test = suite('checkpoints/export/join-weights');

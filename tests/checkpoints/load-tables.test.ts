@@ -6,7 +6,7 @@ import { RandomNumbers } from '../../base/random.ts';
 import { loadTables, openTables, type TableFile, tablesForEncoding } from '../../checkpoints/load-tables.ts';
 import { writeSafetensors } from '../../checkpoints/safetensors.ts';
 import { HashTables } from '../../model/tables/hash-tables.ts';
-import { errorOf, withTemporaryFolder } from '../data/temporary-folder.ts';
+import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { randomBatch } from '../model/random-batch.ts';
 
 const test = suite('load tables');

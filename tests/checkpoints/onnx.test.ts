@@ -7,7 +7,7 @@ import type { ModelConfig } from '../../model/config.ts';
 import type { CemModel } from '../../model/embedder.ts';
 import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
 import { testBackend } from '../backend.ts';
-import { withTemporaryFolder } from '../data/temporary-folder.ts';
+import { withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { encodeAll, patchings } from '../model/graph-variants.ts';
 import { tinyConfig, tinyModel } from '../model/tiny-model.ts';
 

@@ -18,8 +18,8 @@ import { probeTeacher, transformersConfig } from '../../encoders/index.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { testBackend } from '../backend.ts';
 import { runCommand } from '../cli/run-command.ts';
-import { errorOf } from '../data/temporary-folder.ts';
 import { type LsaTeachers, lsaTeachers } from '../encoders/lsa/lsa-teachers.ts';
+import { errorOf } from '../fixtures/temporary-folder.ts';
 import { STATE, TINY_MODEL } from './fixtures.ts';
 
 interface Context extends LsaTeachers {

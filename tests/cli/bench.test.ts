@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { stringify } from 'yaml';
 import type { CurveResult } from '../../cli/bench/curve.ts';
 import { benchCommand } from '../../cli/bench.ts';
-import { errorOf } from '../data/temporary-folder.ts';
+import { errorOf } from '../fixtures/temporary-folder.ts';
 import { metricsOf, tinyRun, writeDevData, writePassages } from '../training/tiny-run.ts';
 import { runCommand } from './run-command.ts';
 

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { dashboardCommand } from '../../cli/dashboard.ts';
-import { errorOf, withTemporaryFolder } from '../data/temporary-folder.ts';
+import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { appendMetrics, makeRun } from '../training/small-metrics.ts';
 import { runCommand } from './run-command.ts';
 

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { readCheckpointState } from '../../checkpoints/index.ts';
 import { checkpointOrDefault, defaultCheckpoint } from '../../cli/default-checkpoint.ts';
 import { encodeCommand } from '../../cli/encode.ts';
-import { errorOf, withTemporaryFolder } from '../data/temporary-folder.ts';
+import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { runCommand } from './run-command.ts';
 import { TOPICS, withSmallRun } from './small-run.ts';
 

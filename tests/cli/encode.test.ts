@@ -8,7 +8,7 @@ import { DocumentReader, readCorpus } from '../../data/index.ts';
 import { NpyReader, PrecomputedEncoder } from '../../encoders/index.ts';
 import { evaluate } from '../../eval/index.ts';
 import { ExactRetriever } from '../../search/index.ts';
-import { collect, errorOf, writeJsonl } from '../data/temporary-folder.ts';
+import { collect, errorOf, writeJsonl } from '../fixtures/temporary-folder.ts';
 import { runCommand } from './run-command.ts';
 import { TOPICS, withSmallRun } from './small-run.ts';
 

@@ -11,7 +11,7 @@ import { LsaEmbedder, lsaConfig } from '../../encoders/index.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { testBackend } from '../backend.ts';
-import { collect } from '../data/temporary-folder.ts';
+import { collect } from '../fixtures/temporary-folder.ts';
 import { runCommand } from './run-command.ts';
 
 const TOPICS = [

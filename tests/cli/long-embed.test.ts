@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { longEmbedCommand } from '../../cli/long-embed.ts';
-import { errorOf } from '../data/temporary-folder.ts';
+import { errorOf } from '../fixtures/temporary-folder.ts';
 import { runCommand } from './run-command.ts';
 import { withSmallRun } from './small-run.ts';
 

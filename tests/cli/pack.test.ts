@@ -8,7 +8,7 @@ import { inspectCommand } from '../../cli/inspect.ts';
 import { packCommand } from '../../cli/pack.ts';
 import { verifyCommand } from '../../cli/verify.ts';
 import { UsageError } from '../../zpkg/index.ts';
-import { errorOf, withTemporaryFolder, writeJsonl } from '../data/temporary-folder.ts';
+import { errorOf, withTemporaryFolder, writeJsonl } from '../fixtures/temporary-folder.ts';
 import { runCommand } from './run-command.ts';
 
 const test = suite('cem pack, inspect, cat, verify');

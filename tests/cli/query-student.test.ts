@@ -12,7 +12,7 @@ import { LsaEmbedder, probeTeacher } from '../../encoders/index.ts';
 import type { IndexManifest } from '../../rag/index.ts';
 import { openQueryEncoder } from '../../rag/query-encoder.ts';
 import { testBackend } from '../backend.ts';
-import { errorOf } from '../data/temporary-folder.ts';
+import { errorOf } from '../fixtures/temporary-folder.ts';
 import { tinyRun, writeDevData } from '../training/tiny-run.ts';
 import { runCommand } from './run-command.ts';
 

@@ -21,7 +21,7 @@ import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { UsageError } from '../../zpkg/index.ts';
 import { testBackend } from '../backend.ts';
-import { errorOf, withTemporaryFolder, writeJsonl } from '../data/temporary-folder.ts';
+import { errorOf, withTemporaryFolder, writeJsonl } from '../fixtures/temporary-folder.ts';
 import { runCommand } from './run-command.ts';
 
 const test = suite('cem add, remove, compact, and what takes a corpus folder');

@@ -6,7 +6,7 @@ import { LsaEmbedder, lsaConfig } from '../../encoders/index.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { testBackend } from '../backend.ts';
-import { collect, withTemporaryFolder, writeJsonl } from '../data/temporary-folder.ts';
+import { collect, withTemporaryFolder, writeJsonl } from '../fixtures/temporary-folder.ts';
 
 export const TOPICS = ['granite quarry', 'orchid meadow', 'harbour crane', 'violin bow', 'comet tail', 'saffron spice'];
 const PACK = { level: 3, targetChunkSize: 128, dictionarySize: 1024 };

@@ -9,7 +9,7 @@ import { teacherCommand } from '../../cli/teacher.ts';
 import { splitSentences } from '../../data/index.ts';
 import { createTeacher, transformersConfig } from '../../encoders/index.ts';
 import { TeacherCache } from '../../training/index.ts';
-import { errorOf, withTemporaryFolder, writeJsonl } from '../data/temporary-folder.ts';
+import { errorOf, withTemporaryFolder, writeJsonl } from '../fixtures/temporary-folder.ts';
 import { tinyRun } from '../training/tiny-run.ts';
 import { runCommand } from './run-command.ts';
 

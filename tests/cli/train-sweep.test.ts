@@ -7,7 +7,7 @@ import { stringify } from 'yaml';
 import { readCheckpointState } from '../../checkpoints/index.ts';
 import { trainCommand } from '../../cli/train.ts';
 import type { SweepResult } from '../../cli/train-sweep.ts';
-import { errorOf } from '../data/temporary-folder.ts';
+import { errorOf } from '../fixtures/temporary-folder.ts';
 import { tinyRun, writeDevData, writePassages } from '../training/tiny-run.ts';
 import { runCommand } from './run-command.ts';
 

@@ -7,7 +7,7 @@ import { parse, stringify } from 'yaml';
 import { loadConfig, loadTrainConfig, parseConfig } from '../../configs/index.ts';
 import { feedForwardDimension, queriesPerPatch } from '../../model/config.ts';
 import { UsageError } from '../../zpkg/index.ts';
-import { errorOf, withTemporaryFolder } from '../data/temporary-folder.ts';
+import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const test = suite('configuration');
 

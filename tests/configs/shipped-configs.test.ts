@@ -7,7 +7,7 @@ import { loadConfig, loadTrainConfig } from '../../configs/index.ts';
 import { readCorpus } from '../../data/index.ts';
 import { planTraining, train, trainEntropyModel } from '../../training/index.ts';
 import { testBackend } from '../backend.ts';
-import { withTemporaryFolder } from '../data/temporary-folder.ts';
+import { withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { metricsOf, writePassages } from '../training/tiny-run.ts';
 
 const test = suite('shipped configurations');

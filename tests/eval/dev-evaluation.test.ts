@@ -9,7 +9,7 @@ import { DevEvaluation, type DevEvaluationInput, evaluateStudent } from '../../e
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { testBackend } from '../backend.ts';
-import { withTemporaryFolder } from '../data/temporary-folder.ts';
+import { withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const test = suite('evaluation on development data');
 test.before(async () => {

@@ -3,8 +3,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
 import { Compressor } from 'zstd-napi';
-import { IdTable } from '../../data/id-table.ts';
-import { mappingPathOf, writeMapping } from '../../data/mapping.ts';
+import { IdTable } from '../../data/mapping/id-table.ts';
+import { mappingPathOf, writeMapping } from '../../data/mapping/mapping.ts';
 import { createCompressor, trainDictionary, ZpkgWriter, type ZpkgWriterOptions } from '../../zpkg/index.ts';
 import { rawFrame } from './raw-frame.ts';
 

@@ -6,8 +6,8 @@ import * as assert from 'uvu/assert';
 import { probeTeacher, type TextEmbedder } from '../../encoders/index.ts';
 import type { IndexManifest } from '../../rag/index.ts';
 import { openQueryEncoder } from '../../rag/query-encoder.ts';
-import { errorOf } from '../data/temporary-folder.ts';
 import { type LsaTeachers, lsaTeachers } from '../encoders/lsa/lsa-teachers.ts';
+import { errorOf } from '../fixtures/temporary-folder.ts';
 import { MAKERS } from './fixtures.ts';
 
 interface Context extends LsaTeachers {

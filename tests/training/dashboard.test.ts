@@ -9,7 +9,7 @@ import { formatSeconds, formatValue, panelsFor } from '../../training/dashboard/
 import { pictured, smoothed } from '../../training/dashboard/series.ts';
 import { numbersOf } from '../../training/metric-numbers.ts';
 import { type MetricsLine, MetricsLog } from '../../training/metrics.ts';
-import { errorOf, withTemporaryFolder } from '../data/temporary-folder.ts';
+import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { appendMetrics, makeRun, metricsText } from './small-metrics.ts';
 
 const test = suite('dashboard');

@@ -10,7 +10,7 @@ import type { DenseOptimizer } from '../../training/optimizers/dense-optimizer.t
 import { DENSE_OPTIMIZERS } from '../../training/optimizers/dense-optimizer-options.ts';
 import { Lion } from '../../training/optimizers/lion.ts';
 import { testBackend } from '../backend.ts';
-import { errorOf } from '../data/temporary-folder.ts';
+import { errorOf } from '../fixtures/temporary-folder.ts';
 
 const test = suite('dense optimisers');
 test.before(async () => {

@@ -8,7 +8,7 @@ import { averageDecay, keptShare } from '../../training/ema.ts';
 import { TrainingStep } from '../../training/step.ts';
 import type { TrainingBatch } from '../../training/training-batch.ts';
 import { testBackend } from '../backend.ts';
-import { errorOf } from '../data/temporary-folder.ts';
+import { errorOf } from '../fixtures/temporary-folder.ts';
 import { randomValues, tinyConfig } from '../model/tiny-model.ts';
 
 const test = suite('averages of weights');

@@ -9,7 +9,7 @@ import { selectBackend, tf } from '../../model/backend/index.ts';
 import { namedWeights } from '../../model/named-weights.ts';
 import { type TrainingListener, train } from '../../training/index.ts';
 import { testBackend } from '../backend.ts';
-import { withTemporaryFolder } from '../data/temporary-folder.ts';
+import { withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { tinyRun, writePassages } from './tiny-run.ts';
 
 const test = suite('optimisers under resume');

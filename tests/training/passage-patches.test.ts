@@ -23,7 +23,7 @@ import { EntropyModel } from '../../model/entropy/entropy-model.ts';
 import { type TrainResult, train } from '../../training/index.ts';
 import { testBackend } from '../backend.ts';
 import { runCommand } from '../cli/run-command.ts';
-import { errorOf, withTemporaryFolder } from '../data/temporary-folder.ts';
+import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { passageRows, tinyRun, writeDevData } from './tiny-run.ts';
 
 const test = suite('patches of a run over texts');

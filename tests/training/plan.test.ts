@@ -16,7 +16,7 @@ import { planTraining, trainingConfigSchema } from '../../training/index.ts';
 import { TrainingStep } from '../../training/step.ts';
 import { testBackend } from '../backend.ts';
 import { runCommand } from '../cli/run-command.ts';
-import { errorOf } from '../data/temporary-folder.ts';
+import { errorOf } from '../fixtures/temporary-folder.ts';
 import { passageRows } from './tiny-run.ts';
 
 const test = suite('plan');

@@ -7,7 +7,7 @@ import { compressTexts, Granularity } from '../../training/granularity.ts';
 import { BatchPrefetch } from '../../training/prefetch.ts';
 import { CemError } from '../../zpkg/index.ts';
 import { testBackend } from '../backend.ts';
-import { errorOf } from '../data/temporary-folder.ts';
+import { errorOf } from '../fixtures/temporary-folder.ts';
 import { randomValues } from '../model/tiny-model.ts';
 import { passageRows } from './tiny-run.ts';
 

@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { adoptCorpus, openRunFolder } from '../../training/run-folder.ts';
 import { UsageError } from '../../zpkg/index.ts';
-import { errorOf, withTemporaryFolder } from '../data/temporary-folder.ts';
+import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const test = suite('run folder');
 

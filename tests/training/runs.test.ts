@@ -6,7 +6,7 @@ import { writeBestCheckpoint } from '../../checkpoints/index.ts';
 import { runsCommand } from '../../cli/runs.ts';
 import { compareConfigs, listRuns } from '../../training/index.ts';
 import { runCommand } from '../cli/run-command.ts';
-import { errorOf, withTemporaryFolder } from '../data/temporary-folder.ts';
+import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const test = suite('runs');
 

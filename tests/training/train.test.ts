@@ -12,7 +12,7 @@ import { CemModel } from '../../model/embedder.ts';
 import { modelOfCase, parseParityCase } from '../../model/parity/parity-case.ts';
 import { type TrainingListener, train } from '../../training/index.ts';
 import { testBackend } from '../backend.ts';
-import { collect, errorOf, withTemporaryFolder } from '../data/temporary-folder.ts';
+import { collect, errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { metricsOf, passageRows, tinyRun, writePassages } from './tiny-run.ts';
 
 const test = suite('train');

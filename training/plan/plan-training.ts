@@ -22,7 +22,7 @@ const THREAD_BYTES = 125e6;
 const HOST_COPIES = 3;
 /** Copies of its symbols' embeddings that a thread has: those it was given, and their gradient. */
 const THREAD_COPIES = 2;
-/** Longest sentence in characters (data/sentences.ts); a symbol stands for one byte at least. */
+/** Longest sentence in characters (data/passages/sentences.ts); a symbol stands for one byte at least. */
 const SENTENCE_SYMBOLS = 300;
 /** Of a long word with the space behind it. */
 const WORD_SYMBOLS = 16;

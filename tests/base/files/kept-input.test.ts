@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { temporaryName } from '../../../base/files/temporary-name.ts';
 import { keepInput, readCorpus, removeKeptInputs } from '../../../data/index.ts';
 import { createCompressor } from '../../../zpkg/index.ts';
-import { collect, errorOf } from '../../data/temporary-folder.ts';
+import { collect, errorOf } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('kept input');
 

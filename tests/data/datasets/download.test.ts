@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { downloadFile } from '../../../data/datasets/download.ts';
-import { errorOf, withTemporaryFolder } from '../temporary-folder.ts';
+import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { type Behaviour, type FileServer, serveFiles } from './file-server.ts';
 
 const test = suite('download of a file');

@@ -15,7 +15,7 @@ import {
   readBeir,
 } from '../../../data/index.ts';
 import { runCommand } from '../../cli/run-command.ts';
-import { errorOf, withTemporaryFolder } from '../temporary-folder.ts';
+import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { serveFiles } from './file-server.ts';
 import { zipArchive } from './zip-archive.ts';
 

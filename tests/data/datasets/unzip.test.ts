@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { unzip } from '../../../data/datasets/unzip.ts';
-import { errorOf, withTemporaryFolder } from '../temporary-folder.ts';
+import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { type ZipArchiveOptions, zipArchive } from './zip-archive.ts';
 
 const test = suite('unzip');

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { RandomNumbers } from '../../../base/random.ts';
 import { createTeacher, type TextEmbedder, transformersConfig } from '../../../encoders/index.ts';
 import { cachedTeacher, TeacherCache } from '../../../training/index.ts';
-import { withTemporaryFolder } from '../../data/temporary-folder.ts';
+import { withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('teacher cache with models');
 

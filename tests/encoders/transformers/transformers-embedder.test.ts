@@ -11,7 +11,7 @@ import * as assert from 'uvu/assert';
 import { createTeacher, isTeacherAtHand, teacherConfig } from '../../../encoders/index.ts';
 import { transformersConfig } from '../../../encoders/teacher-config.ts';
 import { hubName, resolveModelSettings } from '../../../encoders/transformers/transformers-presets.ts';
-import { errorOf } from '../../data/temporary-folder.ts';
+import { errorOf } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('transformers embedder');
 

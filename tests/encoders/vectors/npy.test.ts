@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { NpyReader, NpyWriter } from '../../../encoders/index.ts';
-import { errorOf, withTemporaryFolder } from '../../data/temporary-folder.ts';
+import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const golden = fileURLToPath(new URL('../../golden/npy/', import.meta.url));
 const test = suite('.npy');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PrecomputedEncoder, RandomEncoder, VectorFilesWriter, type VectorOwner } from '../../../encoders/index.ts';
-import { errorOf, withTemporaryFolder } from '../../data/temporary-folder.ts';
+import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('precomputed vectors');
 

@@ -15,7 +15,7 @@ import {
 } from '../../../eval/index.ts';
 import { summarize } from '../../../eval/long-embed/evaluate-long-embed.ts';
 import { runCommand } from '../../cli/run-command.ts';
-import { collect, errorOf, withTemporaryFolder, writeJsonl } from '../../data/temporary-folder.ts';
+import { collect, errorOf, withTemporaryFolder, writeJsonl } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('LongEmbed');
 

@@ -15,7 +15,7 @@ import {
   writeSyntheticTask,
 } from '../../../eval/index.ts';
 import { Bm25Retriever, ExactRetriever } from '../../../search/index.ts';
-import { errorOf, withTemporaryFolder } from '../../data/temporary-folder.ts';
+import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('Passkey and Needle');
 

@@ -5,7 +5,7 @@ import { RandomNumbers } from '../../../base/random.ts';
 import { type EntropyRule, entropyBoundaries } from '../../../model/patching/entropy-boundaries.ts';
 import { EntropyPatcher } from '../../../model/patching/entropy-patcher.ts';
 import { thresholdForMeanLength } from '../../../model/patching/entropy-threshold.ts';
-import { errorOf } from '../../data/temporary-folder.ts';
+import { errorOf } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('entropy patching');
 

@@ -10,7 +10,7 @@ import type { PatchableChunk, Patcher } from '../../../model/patching/patcher.ts
 import { SpacePatcher } from '../../../model/patching/space-patcher.ts';
 import { StaticPatcher } from '../../../model/patching/static-patcher.ts';
 import { createCompressor, parseFrame } from '../../../zpkg/index.ts';
-import { errorOf } from '../../data/temporary-folder.ts';
+import { errorOf } from '../../fixtures/temporary-folder.ts';
 import { readmes } from '../real-texts.ts';
 
 const test = suite('patchers');

@@ -15,7 +15,7 @@ import { EntropyModel } from '../../../model/entropy/entropy-model.ts';
 import { entropyBoundaries } from '../../../model/patching/entropy-boundaries.ts';
 import { type EntropyRun, type EntropyTrainOptions, trainEntropyModel } from '../../../training/index.ts';
 import { testBackend } from '../../backend.ts';
-import { errorOf } from '../../data/temporary-folder.ts';
+import { errorOf } from '../../fixtures/temporary-folder.ts';
 import { metricsOf, writePassages } from '../tiny-run.ts';
 import { silent, tinyEntropyRun } from './tiny-entropy-run.ts';
 

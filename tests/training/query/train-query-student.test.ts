@@ -12,7 +12,7 @@ import { parseBackendRequest, selectBackend } from '../../../model/backend/index
 import { type TrainingListener, type TrainOptions, train } from '../../../training/index.ts';
 import { labelQueries, queryTexts } from '../../../training/query/query-texts.ts';
 import { testBackend } from '../../backend.ts';
-import { errorOf, withTemporaryFolder } from '../../data/temporary-folder.ts';
+import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { metricsOf, tinyRun, writePassages } from '../tiny-run.ts';
 
 const test = suite('query student');

@@ -9,7 +9,7 @@ import { selectBackend } from '../../../model/backend/index.ts';
 import { type TrainResult, train } from '../../../training/index.ts';
 import { ZpkgReader } from '../../../zpkg/index.ts';
 import { testBackend } from '../../backend.ts';
-import { errorOf, withTemporaryFolder } from '../../data/temporary-folder.ts';
+import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { metricsOf, tinyRun, writePassages } from '../tiny-run.ts';
 
 const test = suite('run with variants');

@@ -9,7 +9,7 @@ import { DocumentReader, documentText, readCorpus } from '../../../data/index.ts
 import { LsaEmbedder } from '../../../encoders/index.ts';
 import { type TrainOptions, train } from '../../../training/index.ts';
 import { testBackend } from '../../backend.ts';
-import { collect, errorOf, withTemporaryFolder } from '../../data/temporary-folder.ts';
+import { collect, errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { metricsOf, tinyRun, writePassages } from '../tiny-run.ts';
 
 interface Context {

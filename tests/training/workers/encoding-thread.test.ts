@@ -5,7 +5,7 @@ import { ChunkEncoder } from '../../../model/symbols/symbol-reader.ts';
 import { type CompressedText, encodeHere } from '../../../training/batch-encoding.ts';
 import { EncodingThread } from '../../../training/workers/encoding-thread.ts';
 import { createCompressor, trainDictionary } from '../../../zpkg/index.ts';
-import { errorOf } from '../../data/temporary-folder.ts';
+import { errorOf } from '../../fixtures/temporary-folder.ts';
 import { passageRows } from '../tiny-run.ts';
 
 const test = suite('encoding thread');

@@ -6,7 +6,7 @@ import { wholeGradients } from '../../../training/gradients.ts';
 import { GradientThread, sharedFloats } from '../../../training/workers/gradient-thread.ts';
 import { checkWorkers, GradientWorkers } from '../../../training/workers/gradient-workers.ts';
 import { testBackend } from '../../backend.ts';
-import { errorOf } from '../../data/temporary-folder.ts';
+import { errorOf } from '../../fixtures/temporary-folder.ts';
 import { tinyModel } from '../../model/tiny-model.ts';
 import {
   allGradients,

@@ -1,0 +1,197 @@
+import { open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { StoredFile } from '../../base/files/stored-file.ts';
+import { AtomicFile, CemError, FormatError } from '../../zpkg/index.ts';
+import { IdTable } from './id-table.ts';
+import {
+  BLOCK_HEADER_SIZE,
+  decodeBlock,
+  decodeBlockHeader,
+  decodeMappingHeader,
+  encodeMapping,
+  MAPPING_HEADER_SIZE,
+  type MappingHeader,
+} from './mapping-format.ts';
+
+/** Where the mapping of a container lies. */
+export function mappingPathOf(zpkgPath: string): string {
+  return `${zpkgPath}.map`;
+}
+
+/**
+ * Where a mapping lies from before its container appears until it takes its place: two files cannot appear at once, and a pack that is killed between
+ * them must leave the old container with its mapping or the new one with its own.
+ */
+export function nextMappingPathOf(zpkgPath: string): string {
+  return `${mappingPathOf(zpkgPath)}.next`;
+}
+
+/** Chunks of one document: `count` of them from `first` on. */
+export interface ChunkRange {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Which chunks of a container belong to which document: ids to chunks in constant time, chunks to ids in logarithmic time. Wholly in memory. */
+export class Mapping {
+  readonly path: string;
+  readonly documentCount: number;
+  readonly chunkCount: number;
+  /** Of the container that it was written for. */
+  readonly fingerprint: number;
+  readonly #ids: IdTable;
+  /** [documents + 1] the number of each document's first chunk. */
+  readonly #starts: Uint32Array;
+
+  private constructor(path: string, header: MappingHeader, ids: IdTable, starts: Uint32Array) {
+    this.path = path;
+    this.documentCount = header.documentCount;
+    this.chunkCount = header.chunkCount;
+    this.fingerprint = header.fingerprint;
+    this.#ids = ids;
+    this.#starts = starts;
+  }
+
+  /**
+   * @throws CemError `FILE_OPEN`
+   * @throws FormatError `ZPKG_TRUNCATED`, `MAPPING_MAGIC`, `MAPPING_VERSION`, `MAPPING_CHECKSUM`, `MAPPING_FLAGS`, `MAPPING_BLOCK`, `MAPPING_LAYOUT`, `MAPPING_DUPLICATE_ID`
+   */
+  static async open(path: string): Promise<Mapping> {
+    const file = await StoredFile.open(path);
+    const { size } = file;
+    try {
+      const header = decodeMappingHeader(await file.read(0, MAPPING_HEADER_SIZE), path);
+      const ids = new IdTable();
+      const counts: Uint32Array[] = [];
+      let position = MAPPING_HEADER_SIZE;
+      for (let number = 0; number < header.blockCount; number++) {
+        const block = decodeBlockHeader(await file.read(position, BLOCK_HEADER_SIZE));
+        position += BLOCK_HEADER_SIZE;
+        if (position + block.size > size) {
+          throw layoutError(path, position, `block ${number} would end at byte ${position + block.size}, the file has ${size}`);
+        }
+        const decoded = decodeBlock(await file.read(position, block.size), block.documents, block.checksum, position, path);
+        for (let i = 0; i < block.documents; i++) {
+          const id = decoded.idBytes.subarray(decoded.idOffsets[i], decoded.idOffsets[i + 1]);
+          if (!ids.addBytes(id)) {
+            throw new FormatError(
+              'MAPPING_DUPLICATE_ID',
+              `${path} names ${JSON.stringify(Buffer.from(id).toString())} twice: pack the corpus again`,
+              {
+                details: { path, position },
+              },
+            );
+          }
+        }
+        counts.push(decoded.chunkCounts);
+        position += block.size;
+      }
+      if (position !== size) throw layoutError(path, position, `${size - position} bytes follow its last block`);
+      if (ids.length !== header.documentCount)
+        throw layoutError(path, 8, `it has ${ids.length} documents and declares ${header.documentCount}`);
+      return new Mapping(path, header, ids, startsOf(counts, header, path));
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Ids in the order of the corpus. */
+  *ids(): Generator<string> {
+    for (let document = 0; document < this.documentCount; document++) yield this.#ids.at(document);
+  }
+
+  has(id: string): boolean {
+    return this.#ids.indexOf(id) >= 0;
+  }
+
+  /** @throws CemError `MAPPING_UNKNOWN_ID` */
+  chunks(id: string): ChunkRange {
+    const document = this.#ids.indexOf(id);
+    if (document < 0) {
+      throw new CemError(
+        'MAPPING_UNKNOWN_ID',
+        `${this.path} knows no document ${JSON.stringify(id)}: ids are compared byte for byte`,
+        {
+          details: { path: this.path, id },
+        },
+      );
+    }
+    const first = this.#starts[document]!;
+    return { first, count: this.#starts[document + 1]! - first };
+  }
+
+  /**
+   * The id of the document that a chunk belongs to.
+   *
+   * @throws CemError `ZPKG_CHUNK_RANGE`
+   */
+  documentOf(chunk: number): string {
+    if (!Number.isInteger(chunk) || chunk < 0 || chunk >= this.chunkCount) {
+      throw new CemError('ZPKG_CHUNK_RANGE', `${this.path} knows no chunk ${chunk}: its chunks are 0 to ${this.chunkCount - 1}`, {
+        details: { path: this.path, chunk },
+      });
+    }
+    let low = 0;
+    let high = this.documentCount;
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if (this.#starts[middle]! <= chunk) low = middle;
+      else high = middle;
+    }
+    return this.#ids.at(low);
+  }
+}
+
+/**
+ * Writes the mapping of a container, atomically.
+ *
+ * @param chunkCounts [ids.length] chunks of each document, each at least 1
+ * @param fingerprint `ZpkgSummary.fingerprint` of the container
+ * @returns size of the file in bytes
+ * @throws CemError `FILE_CREATE`
+ */
+export async function writeMapping(path: string, ids: IdTable, chunkCounts: Uint32Array, fingerprint: number): Promise<number> {
+  const file = await AtomicFile.create(path);
+  try {
+    for (const piece of encodeMapping(ids, chunkCounts, fingerprint)) await file.append(piece);
+    await file.commit();
+    return file.size;
+  } catch (error) {
+    await file.abort();
+    throw error;
+  }
+}
+
+/** Puts the mapping that was written to `nextMappingPathOf` in its place, durably, after its container appeared. */
+export async function settleMapping(zpkgPath: string): Promise<void> {
+  await rename(nextMappingPathOf(zpkgPath), mappingPathOf(zpkgPath));
+  const folder = await open(dirname(zpkgPath), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function startsOf(counts: readonly Uint32Array[], header: MappingHeader, path: string): Uint32Array {
+  const starts = new Uint32Array(header.documentCount + 1);
+  let document = 0;
+  let start = 0;
+  for (const block of counts) {
+    for (const count of block) {
+      start += count;
+      if (start > header.chunkCount) break;
+      document += 1;
+      starts[document] = start;
+    }
+  }
+  if (start !== header.chunkCount)
+    throw layoutError(path, 12, `its documents have ${start} chunks or more and it declares ${header.chunkCount}`);
+  return starts;
+}
+
+function layoutError(path: string, position: number, what: string): FormatError {
+  return new FormatError('MAPPING_LAYOUT', `${path}: ${what}: the file is damaged; pack the corpus again`, {
+    details: { path, position },
+  });
+}

@@ -1,0 +1,122 @@
+import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
+import { createCompressor } from '../../zpkg/index.ts';
+import type { CompressionSettings } from './compression-messages.ts';
+import { CompressionThreads } from './compression-threads.ts';
+import { compressInParts } from './split-text.ts';
+
+/** Characters that travel to a thread at once: so many that messages cost little, so few that all threads get some. */
+const BATCH_CHARACTERS = 256 * 1024;
+const LARGEST_BATCH = 1024;
+/** Batches that are read ahead for each thread: while it compresses one, the next waits. */
+const BATCHES_A_THREAD = 2;
+/** Other threads are started when this one has compressed for so long: what takes less is done before they have loaded their program. */
+const ALONE_MS = 250;
+/** How long this thread compresses before it looks at what the others answered. */
+const TURN_MS = 10;
+/** A thread is started for every so many bytes of text, up to the number of cores: with less it takes longer to start than it saves. */
+const TEXT_A_THREAD = 4 * 1024 * 1024;
+
+interface Batch {
+  readonly texts: readonly string[];
+  /** Undefined while nobody compresses it. */
+  frames?: Promise<Uint8Array[][]>;
+  /** Whether `frames` is settled. */
+  done: boolean;
+}
+
+/**
+ * Compresses texts, cut into parts where they are too large, in order. The frames do not depend on the number of threads. This thread is one of them: what
+ * no other has taken it compresses itself, so that a small corpus does not wait for threads to start.
+ *
+ * Memory: with several threads, two batches of texts each; a text of any size is one batch at most.
+ *
+ * @param threads all that compress, this one counted
+ * @param others the threads beside this one, which are ended at the end
+ * @returns for each text the frames of its parts
+ * @throws as `texts` and `createCompressor` do, and CemError `PACK_THREAD`
+ */
+export async function* compressTexts(
+  texts: AsyncIterable<string>,
+  settings: CompressionSettings,
+  threads: number,
+  others = new CompressionThreads(threads - 1, settings),
+): AsyncGenerator<Uint8Array[]> {
+  const compressor = createCompressor(settings);
+  const compressOne = (text: string): Uint8Array[] => compressInParts(text, compressor, settings.targetChunkSize);
+  if (threads === 1) {
+    for await (const text of texts) yield compressOne(text);
+    return;
+  }
+  const batches: Batch[] = [];
+  const waiting = (): Batch | undefined => batches.find((batch) => batch.frames === undefined);
+  const handOut = (): void => {
+    for (let batch = waiting(); batch !== undefined && others.hasRoom; batch = waiting())
+      settle(batch, others.compress(batch.texts));
+  };
+  let alone = 0;
+  const compressHere = async (list: readonly string[]): Promise<Uint8Array[][]> => {
+    const frames: Uint8Array[][] = [];
+    let turn = performance.now();
+    for (const text of list) {
+      frames.push(compressOne(text));
+      const time = performance.now() - turn;
+      if (time < TURN_MS) continue;
+      alone += time;
+      if (alone >= ALONE_MS) others.start();
+      await setImmediate();
+      handOut();
+      turn = performance.now();
+    }
+    return frames;
+  };
+  const takeFirst = async (): Promise<Uint8Array[][]> => {
+    const first = batches[0]!;
+    while (!first.done) {
+      handOut();
+      const batch = waiting() ?? first;
+      if (batch.frames === undefined) settle(batch, compressHere(batch.texts));
+      await batch.frames;
+    }
+    batches.shift();
+    return first.frames!;
+  };
+  try {
+    for await (const batch of batchesOf(texts)) {
+      batches.push({ texts: batch, done: false });
+      handOut();
+      if (batches.length >= threads * BATCHES_A_THREAD) yield* await takeFirst();
+    }
+    while (batches.length > 0) yield* await takeFirst();
+  } finally {
+    await others.close();
+  }
+}
+
+/** Threads that are worth starting for so much text. */
+export function compressionThreads(textBytes: number): number {
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(textBytes / TEXT_A_THREAD)));
+}
+
+function settle(batch: Batch, frames: Promise<Uint8Array[][]>): void {
+  const done = (): void => {
+    batch.done = true;
+  };
+  batch.frames = frames;
+  // Awaited in order; until then a failure must not count as unhandled.
+  frames.then(done, done);
+}
+
+async function* batchesOf(texts: AsyncIterable<string>): AsyncGenerator<string[]> {
+  let batch: string[] = [];
+  let characters = 0;
+  for await (const text of texts) {
+    batch.push(text);
+    characters += text.length;
+    if (characters < BATCH_CHARACTERS && batch.length < LARGEST_BATCH) continue;
+    yield batch;
+    batch = [];
+    characters = 0;
+  }
+  if (batch.length > 0) yield batch;
+}

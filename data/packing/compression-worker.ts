@@ -1,0 +1,18 @@
+/** A thread that compresses: says `ready`, then gets lists of texts and answers each with the frames of its parts. Started by `CompressionThreads`. */
+import assert from 'node:assert/strict';
+import { parentPort, workerData } from 'node:worker_threads';
+// Not through the door: a thread loads what it needs and nothing else.
+import { createCompressor } from '../../zpkg/container/codec.ts';
+import { type CompressionSettings, joinFrames } from './compression-messages.ts';
+import { compressInParts } from './split-text.ts';
+
+const port = parentPort;
+assert(port !== null, 'this module is started as a thread');
+const settings = workerData as CompressionSettings;
+const compressor = createCompressor(settings);
+
+port.on('message', (texts: readonly string[]) => {
+  const answer = joinFrames(texts.map((text) => compressInParts(text, compressor, settings.targetChunkSize)));
+  port.postMessage(answer, [answer.bytes.buffer, answer.lengths.buffer, answer.frameCounts.buffer]);
+});
+port.postMessage('ready');

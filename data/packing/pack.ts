@@ -1,0 +1,218 @@
+import { stat } from 'node:fs/promises';
+import { CemError, createCompressor, type DictionaryBorders, UsageError, ZpkgWriter } from '../../zpkg/index.ts';
+import { type Document, documentText } from '../documents/document.ts';
+import { settleLeftMapping } from '../mapping/document-reader.ts';
+import { IdTable } from '../mapping/id-table.ts';
+import { mappingPathOf, nextMappingPathOf, settleMapping, writeMapping } from '../mapping/mapping.ts';
+import { compressionThreads, compressTexts } from './compress-texts.ts';
+import { dictionarySampleBytes, trainCorpusDictionary } from './corpus-dictionary.ts';
+import { DictionarySample } from './dictionary-sample.ts';
+import { SMALLEST_TARGET } from './split-text.ts';
+
+export interface PackOptions {
+  /** zstd level, -7..22; 19 by default: packed once, read often. */
+  readonly level?: number;
+  /** Largest compressed size of a chunk in bytes; 4096 by default. A larger document is split. */
+  readonly targetChunkSize?: number;
+  /** Size of the dictionary that is trained, in bytes; 65536 by default. A small corpus gets a smaller one: at most a 24th of its text. */
+  readonly dictionarySize?: number;
+  /** Where entries of the trained dictionary may begin and end; `any` by default. */
+  readonly dictionaryBorders?: DictionaryBorders;
+  /** A dictionary that is there already, or none; by default one is trained on the corpus. */
+  readonly dictionary?: Uint8Array | 'none';
+  /** Leave literals uncompressed. */
+  readonly plainLiterals?: boolean;
+  /** Threads that compress; by default one for every 4 MiB of text, at most one a core. The files do not depend on it. */
+  readonly workers?: number;
+  /** Of the sample that the dictionary is trained on. */
+  readonly seed?: number;
+  /** Replace files that stand where the container or its mapping go. */
+  readonly force?: boolean;
+  /** Called after each document; `total` is 0 while they are still counted. */
+  readonly onProgress?: (stage: 'read' | 'train' | 'pack', done: number, total: number) => void;
+}
+
+/** What was packed; all sizes are bytes. */
+export interface PackManifest {
+  readonly output: string;
+  readonly documents: number;
+  readonly chunks: number;
+  /** Documents of more than one chunk. */
+  readonly splitDocuments: number;
+  /** Of the texts in UTF-8. */
+  readonly textBytes: number;
+  /** The whole container: header, dictionary, chunks, index. */
+  readonly containerBytes: number;
+  readonly mappingBytes: number;
+  readonly dictionaryBytes: number;
+  /** 1 - (containerBytes + mappingBytes) / textBytes; 0 when there is no text. */
+  readonly saving: number;
+  readonly level: number;
+  readonly targetChunkSize: number;
+}
+
+interface Survey {
+  readonly ids: IdTable;
+  readonly textBytes: number;
+  readonly sample: readonly Uint8Array[];
+}
+
+/**
+ * Packs a corpus into a container and its mapping (`<output>.map`), in two passes over `documents`: ids and a sample for the dictionary, then the chunks.
+ * Both files appear when everything is written; an error leaves what stood there before. Memory: the sample, the ids, 12 bytes a chunk, and the texts that are with
+ * the threads (about half a million characters each).
+ *
+ * @throws UsageError `PACK_OPTION`, `CODEC_LEVEL`, `DICTIONARY_BORDERS`
+ * @throws CemError `PACK_OUTPUT_EXISTS`, `PACK_EMPTY_CORPUS`, `PACK_DUPLICATE_ID`, `PACK_SOURCE_CHANGED`, `PACK_THREAD`, `FILE_CREATE`, and as the source does
+ */
+export async function packCorpus(
+  documents: () => AsyncIterable<Document>,
+  output: string,
+  options: PackOptions = {},
+): Promise<PackManifest> {
+  const { level = 19, targetChunkSize = 4096, dictionarySize = 65536 } = options;
+  if (!Number.isInteger(targetChunkSize) || targetChunkSize < SMALLEST_TARGET) {
+    throw new UsageError(
+      'PACK_OPTION',
+      `the target chunk size ${targetChunkSize} is not a whole number from ${SMALLEST_TARGET} on: it is the largest compressed size of a chunk in bytes`,
+    );
+  }
+  if (!Number.isInteger(dictionarySize) || dictionarySize < 0) {
+    throw new UsageError(
+      'PACK_OPTION',
+      `the dictionary size ${dictionarySize} is not a whole number of bytes: 0 is no dictionary`,
+    );
+  }
+  if (options.workers !== undefined && (!Number.isInteger(options.workers) || options.workers < 1))
+    throw new UsageError('PACK_OPTION', `${options.workers} is no number of threads: a whole number from 1 on`);
+  createCompressor({ level });
+  if (options.force !== true) await refuseExisting(output);
+  const trains = options.dictionary === undefined && dictionarySize > 0;
+  const sample = new DictionarySample(trains ? dictionarySampleBytes(dictionarySize) : 0, options.seed ?? 1);
+  const survey = await surveyCorpus(documents, trains ? sample : undefined, options);
+  const dictionary = chooseDictionary(survey, dictionarySize, level, options);
+  const plainLiterals = options.plainLiterals === true;
+  const threads = options.workers ?? compressionThreads(survey.textBytes);
+  const writer = await ZpkgWriter.create(output, { dictionary, plainLiterals });
+  try {
+    const chunkCounts = new Uint32Array(survey.ids.length);
+    let document = 0;
+    let splitDocuments = 0;
+    const texts = textsAgain(documents, survey.ids);
+    for await (const frames of compressTexts(texts, { level, dictionary, plainLiterals, targetChunkSize }, threads)) {
+      for (const frame of frames) await writer.append(frame);
+      chunkCounts[document] = frames.length;
+      if (frames.length > 1) splitDocuments += 1;
+      document += 1;
+      options.onProgress?.('pack', document, survey.ids.length);
+    }
+    let mappingBytes = 0;
+    const { chunks, bytes: containerBytes } = await writer.finish(async ({ fingerprint }) => {
+      await settleLeftMapping(output);
+      mappingBytes = await writeMapping(nextMappingPathOf(output), survey.ids, chunkCounts, fingerprint);
+    });
+    await settleMapping(output);
+    return {
+      output,
+      documents: survey.ids.length,
+      chunks,
+      splitDocuments,
+      textBytes: survey.textBytes,
+      containerBytes,
+      mappingBytes,
+      dictionaryBytes: dictionary.length,
+      saving: survey.textBytes === 0 ? 0 : 1 - (containerBytes + mappingBytes) / survey.textBytes,
+      level,
+      targetChunkSize,
+    };
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+async function surveyCorpus(
+  documents: () => AsyncIterable<Document>,
+  sample: DictionarySample | undefined,
+  options: PackOptions,
+): Promise<Survey> {
+  const ids = new IdTable();
+  let textBytes = 0;
+  for await (const document of documents()) {
+    if (!ids.add(document.id)) throw await duplicateId(documents, document, ids.indexOf(document.id));
+    const text = Buffer.from(documentText(document), 'utf8');
+    textBytes += text.length;
+    sample?.add(text);
+    options.onProgress?.('read', ids.length, 0);
+  }
+  if (ids.length === 0) {
+    throw new CemError('PACK_EMPTY_CORPUS', 'the corpus has no documents, and a container of none is of no use: check the input');
+  }
+  return { ids, textBytes, sample: sample?.take() ?? [] };
+}
+
+/** The texts of a second pass, which must give the documents of the first. */
+async function* textsAgain(documents: () => AsyncIterable<Document>, ids: IdTable): AsyncGenerator<string> {
+  let number = 0;
+  for await (const document of documents()) {
+    if (number >= ids.length || ids.at(number) !== document.id) throw sourceChanged(document.id);
+    yield documentText(document);
+    number += 1;
+  }
+  if (number !== ids.length) throw sourceChanged(ids.at(number));
+}
+
+function chooseDictionary(survey: Survey, dictionarySize: number, level: number, options: PackOptions): Uint8Array {
+  if (options.dictionary === 'none') return new Uint8Array(0);
+  if (options.dictionary !== undefined) return options.dictionary;
+  if (dictionarySize === 0) return new Uint8Array(0);
+  options.onProgress?.('train', 0, 1);
+  const borders = options.dictionaryBorders ?? 'any';
+  const dictionary = trainCorpusDictionary(survey.sample, survey.textBytes, { size: dictionarySize, level, borders });
+  options.onProgress?.('train', 1, 1);
+  return dictionary;
+}
+
+/** Says where both documents stand, which takes another pass up to the first of them. */
+async function duplicateId(documents: () => AsyncIterable<Document>, second: Document, firstNumber: number): Promise<CemError> {
+  let number = 0;
+  let first: Document | undefined;
+  for await (const document of documents()) {
+    if (number === firstNumber) {
+      first = document;
+      break;
+    }
+    number += 1;
+  }
+  const places = [first?.origin ?? `document ${firstNumber + 1}`, second.origin ?? 'a later document'];
+  return new CemError(
+    'PACK_DUPLICATE_ID',
+    `the id ${JSON.stringify(second.id)} occurs twice, in ${places.join(' and ')}: every document needs an id of its own`,
+    {
+      details: { id: second.id, places },
+    },
+  );
+}
+
+async function refuseExisting(output: string): Promise<void> {
+  for (const path of [output, mappingPathOf(output)]) {
+    const found = await stat(path).then(
+      () => true,
+      () => false,
+    );
+    if (found)
+      throw new CemError('PACK_OUTPUT_EXISTS', `${path} is there already: take another name, or --force to replace it`, {
+        details: { path },
+      });
+  }
+}
+
+function sourceChanged(id: string): CemError {
+  return new CemError(
+    'PACK_SOURCE_CHANGED',
+    `the corpus changed while it was packed (at document ${JSON.stringify(id)}): pack it again when nothing writes to it`,
+    {
+      details: { id },
+    },
+  );
+}

@@ -1,0 +1,57 @@
+// An endless sequence of changes to one corpus folder and one container, and what they hold after each: shared by the process that makes them and the test
+// that kills it.
+import { join } from 'node:path';
+import { addToCorpus, compactCorpus, type Document, packCorpus, removeFromCorpus } from '../../../data/index.ts';
+
+const KINDS = ['add', 'pack', 'replace', 'remove', 'compact', 'pack', 'add', 'recompress'] as const;
+const SETTINGS = { level: 1, targetChunkSize: 100, dictionarySize: 0, workers: 1 };
+const IDS = 30;
+
+export const corpusPath = (folder: string): string => join(folder, 'corpus');
+export const containerPath = (folder: string): string => join(folder, 'packed.zpkg');
+
+function textOf(step: number, id: string): string {
+  return `step ${step} wrote ${id}: ${Array.from({ length: (step * 7) % 60 }, (_, word) => `word${(word * step) % 97}`).join(' ')}`.trim();
+}
+
+/** Documents that a step writes. */
+function written(step: number): Document[] {
+  return Array.from({ length: 1 + (step % 11) }, (_, number) => {
+    const id = `d${(step * 5 + number) % IDS}`;
+    return { id, title: '', text: textOf(step, id) };
+  });
+}
+
+/** Ids that a step removes, if they are there. */
+function removed(step: number): string[] {
+  return Array.from({ length: 4 }, (_, number) => `d${(step * 3 + number * 7) % IDS}`);
+}
+
+function kindOf(step: number): (typeof KINDS)[number] {
+  return KINDS[step % KINDS.length]!;
+}
+
+export async function makeChange(folder: string, step: number): Promise<void> {
+  const kind = kindOf(step);
+  const documents = async function* () {
+    yield* written(step);
+  };
+  if (kind === 'pack') await packCorpus(documents, containerPath(folder), { ...SETTINGS, force: true });
+  else if (kind === 'remove') await removeFromCorpus(corpusPath(folder), removed(step), { ignoreMissing: true });
+  else if (kind === 'compact' || kind === 'recompress')
+    await compactCorpus(corpusPath(folder), { recompress: kind === 'recompress' });
+  else await addToCorpus(corpusPath(folder), documents, SETTINGS);
+}
+
+/** What folder and container hold after this step and all before it; no texts where nothing was made yet. */
+export function stateAfter(step: number): { corpus: Map<string, string>; container: Map<string, string> } {
+  const corpus = new Map<string, string>();
+  let container = new Map<string, string>();
+  for (let past = 0; past <= step; past++) {
+    const kind = kindOf(past);
+    if (kind === 'pack') container = new Map(written(past).map(({ id, text }) => [id, text]));
+    if (kind === 'add' || kind === 'replace') for (const { id, text } of written(past)) corpus.set(id, text);
+    if (kind === 'remove') for (const id of removed(past)) corpus.delete(id);
+  }
+  return { corpus, container };
+}
