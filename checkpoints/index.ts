@@ -1,27 +1,4 @@
 export {
-  CHECKPOINT_FORMAT_VERSION,
-  type CheckpointState,
-  copyWeights,
-  findCheckpoint,
-  listCheckpoints,
-  loadCheckpoint,
-  loadOptimizer,
-  type OptimizerArrays,
-  pruneCheckpoints,
-  readCheckpointState,
-  saveCheckpoint,
-} from './checkpoint.ts';
-export { type BestCheckpoint, readBestCheckpoint, writeBestCheckpoint, writeCheckpointFolder } from './checkpoint-folder.ts';
-export { DENSE_PRECISIONS, type DensePrecision, TABLE_PRECISIONS, type TablePrecision } from './compact-weights.ts';
-export {
-  type EntropyCheckpointState,
-  type LoadedEntropyModel,
-  loadEntropyModel,
-  loadEntropyOptimizer,
-  saveEntropyCheckpoint,
-} from './entropy-checkpoint.ts';
-export { type LoadedEntropyPatcher, loadEntropyPatcher } from './entropy-patcher.ts';
-export {
   type ExportDescription,
   type ExportFormat,
   type ExportOptions,
@@ -33,7 +10,35 @@ export {
   readExportDescription,
 } from './export/index.ts';
 export { type ImportReport, importBlt, importWeights, type ShapeMismatch } from './import/index.ts';
-export { loadQueryStudent, type QueryStudentFiles } from './load-query-student.ts';
-export { type LoadedStudent, loadStudent } from './load-student.ts';
-export { type LoadTeacherOptions, loadTeacher, teacherPlaces } from './load-teacher.ts';
-export { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.ts';
+export { type LoadedEntropyPatcher, loadEntropyPatcher } from './load/entropy-patcher.ts';
+export { loadQueryStudent, type QueryStudentFiles } from './load/load-query-student.ts';
+export { type LoadedStudent, loadStudent } from './load/load-student.ts';
+export { type LoadTeacherOptions, loadTeacher, teacherPlaces } from './load/load-teacher.ts';
+export {
+  CHECKPOINT_FORMAT_VERSION,
+  type CheckpointState,
+  copyWeights,
+  findCheckpoint,
+  listCheckpoints,
+  loadCheckpoint,
+  loadOptimizer,
+  type OptimizerArrays,
+  pruneCheckpoints,
+  readCheckpointState,
+  saveCheckpoint,
+} from './store/checkpoint.ts';
+export {
+  type BestCheckpoint,
+  readBestCheckpoint,
+  writeBestCheckpoint,
+  writeCheckpointFolder,
+} from './store/checkpoint-folder.ts';
+export { DENSE_PRECISIONS, type DensePrecision, TABLE_PRECISIONS, type TablePrecision } from './store/compact-weights.ts';
+export {
+  type EntropyCheckpointState,
+  type LoadedEntropyModel,
+  loadEntropyModel,
+  loadEntropyOptimizer,
+  saveEntropyCheckpoint,
+} from './store/entropy-checkpoint.ts';
+export { type NamedArray, readSafetensors, writeSafetensors } from './store/safetensors.ts';

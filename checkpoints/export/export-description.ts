@@ -6,8 +6,8 @@ import { teacherProbeSchema } from '../../encoders/teacher/teacher-probe.ts';
 import { modelConfigSchema, patchingOf } from '../../model/config.ts';
 import { SYMBOL_KINDS, symbolKind } from '../../model/symbols/symbol-batch.ts';
 import { BYTE_ID_OFFSET, HASH_PRIMES } from '../../model/tables/ngram-hash.ts';
-import { type CheckpointState, MODEL_FILE, QUERY_FOLDER, STATE_FILE, TABLES_FILE, tableNames } from '../checkpoint.ts';
-import { DENSE_PRECISIONS, TABLE_PRECISIONS } from '../compact-weights.ts';
+import { type CheckpointState, MODEL_FILE, QUERY_FOLDER, STATE_FILE, TABLES_FILE, tableNames } from '../store/checkpoint.ts';
+import { DENSE_PRECISIONS, TABLE_PRECISIONS } from '../store/compact-weights.ts';
 import { ONNX_FILE, ONNX_WEIGHTS_FILE } from './onnx/onnx-model.ts';
 
 /** Version of `encoder.json` and of the folder around it. */

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { CemError, UsageError } from '../../base/errors.ts';
 import { LsaEmbedder } from '../../encoders/lsa/lsa.ts';
 import type { TeacherProbe } from '../../encoders/teacher/teacher-probe.ts';
+import type { LoadedStudent } from '../load/load-student.ts';
 import {
   type CheckpointState,
   copyWeights,
@@ -13,11 +14,10 @@ import {
   TABLES_FILE,
   tableArrays,
   writeWeights,
-} from '../checkpoint.ts';
-import { copySynced, syncFolder } from '../checkpoint-folder.ts';
-import type { DensePrecision, TablePrecision } from '../compact-weights.ts';
-import type { LoadedStudent } from '../load-student.ts';
-import { writeSafetensors } from '../safetensors.ts';
+} from '../store/checkpoint.ts';
+import { copySynced, syncFolder } from '../store/checkpoint-folder.ts';
+import type { DensePrecision, TablePrecision } from '../store/compact-weights.ts';
+import { writeSafetensors } from '../store/safetensors.ts';
 import { DESCRIPTION_FILE, describeExport, type ExportFormat } from './export-description.ts';
 import { exportProbe } from './export-probe.ts';
 import { fileDigest } from './file-digest.ts';

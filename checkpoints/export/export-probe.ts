@@ -2,8 +2,8 @@ import type { TextEmbedder } from '../../encoders/encoder.ts';
 import { createTeacher, isTeacherAtHand } from '../../encoders/teacher/create-teacher.ts';
 import { judgeTeacher, type RecordedTeacher, teacherName } from '../../encoders/teacher/judge-teacher.ts';
 import { probeTeacher, type TeacherProbe } from '../../encoders/teacher/teacher-probe.ts';
-import type { LoadedStudent } from '../load-student.ts';
-import { teacherPlaces } from '../load-teacher.ts';
+import type { LoadedStudent } from '../load/load-student.ts';
+import { teacherPlaces } from '../load/load-teacher.ts';
 
 /** What an export says of the vectors that its teacher is recognised by. */
 export interface ExportProbe {

@@ -5,7 +5,7 @@ import { HashTables } from '../../model/tables/hash-tables.ts';
 import { tf } from '../../model/tf.ts';
 import '../../model/layers/register-layers.ts';
 import { CemError, FormatError } from '../../base/errors.ts';
-import { readSafetensors } from '../safetensors.ts';
+import { readSafetensors } from '../store/safetensors.ts';
 import { type ExportDescription, readExportDescription } from './export-description.ts';
 import { fileDigest } from './file-digest.ts';
 import { layersModelFiles } from './layers-model.ts';

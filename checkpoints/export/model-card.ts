@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { PROBE_TEXTS, SAME_TEACHER_COSINE } from '../../encoders/teacher/teacher-probe.ts';
-import type { CheckpointState } from '../checkpoint.ts';
+import type { CheckpointState } from '../store/checkpoint.ts';
 import { type ExportDescription, fileMeaning } from './export-description.ts';
 import type { KnownEvaluation } from './known-evaluations.ts';
 import { withoutMachinePaths } from './machine-paths.ts';

@@ -1,7 +1,7 @@
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CemError, UsageError } from '../../base/errors.ts';
-import { syncFolder } from '../checkpoint-folder.ts';
+import { syncFolder } from '../store/checkpoint-folder.ts';
 
 async function exists(path: string): Promise<boolean> {
   try {

@@ -6,7 +6,7 @@ import type { CemModel } from '../../model/embedder.ts';
 import { namedWeights } from '../../model/named-weights.ts';
 import { BLT_BYTE_TABLE, BLT_CAUSAL_PREFIX, BLT_NGRAM_TABLES, bltWeights, transposed } from '../../model/parity/blt-names.ts';
 import { tf } from '../../model/tf.ts';
-import { tableNames } from '../checkpoint.ts';
+import { tableNames } from '../store/checkpoint.ts';
 import { TensorFolder } from './tensor-folder.ts';
 
 const CONFIG_FILE = 'config.json';

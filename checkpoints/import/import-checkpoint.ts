@@ -1,7 +1,7 @@
 import type { CemModel } from '../../model/embedder.ts';
 import { namedWeights } from '../../model/named-weights.ts';
 import { tf } from '../../model/tf.ts';
-import { loadCheckpoint, tableNames } from '../checkpoint.ts';
+import { loadCheckpoint, tableNames } from '../store/checkpoint.ts';
 import type { ImportReport, ShapeMismatch } from './import-blt.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { CemError } from '../../base/errors.ts';
 import type { CemModel } from '../../model/embedder.ts';
-import { findCheckpoint } from '../checkpoint.ts';
+import { findCheckpoint } from '../store/checkpoint.ts';
 import { type ImportReport, importBlt } from './import-blt.ts';
 import { importCheckpoint } from './import-checkpoint.ts';
 

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { CemError, FormatError } from '../../base/errors.ts';
 import { fromHalf } from '../../base/half-float.ts';
-import { readSafetensorsHeader } from '../safetensors.ts';
+import { readSafetensorsHeader } from '../store/safetensors.ts';
 
 const SINGLE_FILE = 'model.safetensors';
 const INDEX_FILE = 'model.safetensors.index.json';

@@ -1,7 +1,7 @@
-import { CemError } from '../base/errors.ts';
-import type { TextEmbedder } from '../encoders/encoder.ts';
-import { createTeacher } from '../encoders/teacher/create-teacher.ts';
-import { equivalenceNote, judgeTeacher, teacherName } from '../encoders/teacher/judge-teacher.ts';
+import { CemError } from '../../base/errors.ts';
+import type { TextEmbedder } from '../../encoders/encoder.ts';
+import { createTeacher } from '../../encoders/teacher/create-teacher.ts';
+import { equivalenceNote, judgeTeacher, teacherName } from '../../encoders/teacher/judge-teacher.ts';
 import type { LoadedStudent } from './load-student.ts';
 
 export interface LoadTeacherOptions {

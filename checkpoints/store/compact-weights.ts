@@ -1,5 +1,5 @@
-import { CemError } from '../base/errors.ts';
-import { fromHalf, toHalf } from '../base/half-float.ts';
+import { CemError } from '../../base/errors.ts';
+import { fromHalf, toHalf } from '../../base/half-float.ts';
 import type { NamedArray, StoredArray } from './safetensors.ts';
 
 /** What the weights of the graph can be stored as. */

@@ -2,12 +2,12 @@ import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { RandomNumbers } from '../../base/random.ts';
-import { loadTables, openTables, type TableFile, tablesForEncoding } from '../../checkpoints/load-tables.ts';
-import { writeSafetensors } from '../../checkpoints/safetensors.ts';
-import { HashTables } from '../../model/tables/hash-tables.ts';
-import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
-import { randomBatch } from '../model/random-batch.ts';
+import { RandomNumbers } from '../../../base/random.ts';
+import { loadTables, openTables, type TableFile, tablesForEncoding } from '../../../checkpoints/store/load-tables.ts';
+import { writeSafetensors } from '../../../checkpoints/store/safetensors.ts';
+import { HashTables } from '../../../model/tables/hash-tables.ts';
+import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
+import { randomBatch } from '../../model/random-batch.ts';
 
 const test = suite('load tables');
 

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadCheckpoint, readSafetensors, saveCheckpoint } from '../../checkpoints/index.ts';
-import { type ModelConfig, modelConfigSchema } from '../../model/config.ts';
-import { CemModel } from '../../model/embedder.ts';
-import { createCompressor } from '../../zpkg/index.ts';
-import { testBackend } from '../backend.ts';
-import { DIMENSION, STATE, TINY_MODEL } from './fixtures.ts';
+import { loadCheckpoint, readSafetensors, saveCheckpoint } from '../../../checkpoints/index.ts';
+import { type ModelConfig, modelConfigSchema } from '../../../model/config.ts';
+import { CemModel } from '../../../model/embedder.ts';
+import { createCompressor } from '../../../zpkg/index.ts';
+import { testBackend } from '../../backend.ts';
+import { DIMENSION, STATE, TINY_MODEL } from '../fixtures.ts';
 
 const test = suite<{ folder: string }>('checkpoints of other encoders');
 test.before(async (context) => {

@@ -2,14 +2,14 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ONNX_FILE, ONNX_WEIGHTS_FILE, writeOnnxModel } from '../../checkpoints/export/onnx/onnx-model.ts';
-import type { ModelConfig } from '../../model/config.ts';
-import type { CemModel } from '../../model/embedder.ts';
-import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
-import { testBackend } from '../backend.ts';
-import { withTemporaryFolder } from '../fixtures/temporary-folder.ts';
-import { encodeAll, patchings } from '../model/graph-variants.ts';
-import { tinyConfig, tinyModel } from '../model/tiny-model.ts';
+import { ONNX_FILE, ONNX_WEIGHTS_FILE, writeOnnxModel } from '../../../checkpoints/export/onnx/onnx-model.ts';
+import type { ModelConfig } from '../../../model/config.ts';
+import type { CemModel } from '../../../model/embedder.ts';
+import type { SymbolBatch } from '../../../model/symbols/symbol-batch.ts';
+import { testBackend } from '../../backend.ts';
+import { withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
+import { encodeAll, patchings } from '../../model/graph-variants.ts';
+import { tinyConfig, tinyModel } from '../../model/tiny-model.ts';
 
 /** onnxruntime-node, which transformers.js brings. */
 const onnx = await import('onnxruntime-node');

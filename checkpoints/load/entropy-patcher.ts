@@ -1,7 +1,7 @@
-import { CemError } from '../base/errors.ts';
-import type { PatchingConfig } from '../model/config.ts';
-import { EntropyPatcher } from '../model/patching/entropy-patcher.ts';
-import { loadEntropyModel } from './entropy-checkpoint.ts';
+import { CemError } from '../../base/errors.ts';
+import type { PatchingConfig } from '../../model/config.ts';
+import { EntropyPatcher } from '../../model/patching/entropy-patcher.ts';
+import { loadEntropyModel } from '../store/entropy-checkpoint.ts';
 
 /** The patcher of a configuration with entropy patching, and the language model that it asks. */
 export interface LoadedEntropyPatcher {

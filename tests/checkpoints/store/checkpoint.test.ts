@@ -15,11 +15,11 @@ import {
   readSafetensors,
   saveCheckpoint,
   writeSafetensors,
-} from '../../checkpoints/index.ts';
-import { tf } from '../../model/backend/index.ts';
-import { testBackend } from '../backend.ts';
-import { withTemporaryFolder } from '../fixtures/temporary-folder.ts';
-import { codeOf, DIMENSION, makeRun, STATE, tinyModel } from './fixtures.ts';
+} from '../../../checkpoints/index.ts';
+import { tf } from '../../../model/backend/index.ts';
+import { testBackend } from '../../backend.ts';
+import { withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
+import { codeOf, DIMENSION, makeRun, STATE, tinyModel } from '../fixtures.ts';
 
 const test = suite('checkpoints');
 
@@ -251,7 +251,7 @@ test('a checkpoint is found from its own folder and from its run', () =>
 
 test('kill -9 during a save: every checkpoint that is listed loads', () =>
   withTemporaryFolder(async (run) => {
-    const program = fileURLToPath(new URL('save-forever.ts', import.meta.url));
+    const program = fileURLToPath(new URL('./save-forever.ts', import.meta.url));
     for (let kill = 0; kill < 3; kill++) {
       const first = ((await listCheckpoints(run)).at(-1) ?? 0) + 1;
       const child = spawn(process.execPath, ['--import', 'tsx', program, run, String(first)], {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeLayersModel } from '../../checkpoints/export/layers-model.ts';
+import { writeLayersModel } from '../../../checkpoints/export/layers-model.ts';
 import {
   type ExportFormat,
   exportEncoder,
@@ -12,15 +12,15 @@ import {
   loadLayersModelExport,
   loadStudent,
   readExportDescription,
-} from '../../checkpoints/index.ts';
-import { exportCommand } from '../../cli/export.ts';
-import { createTeacher } from '../../encoders/index.ts';
-import { BackendError, selectBackend, tf } from '../../model/backend/index.ts';
-import { symbolKind } from '../../model/symbols/symbol-batch.ts';
-import { testBackend } from '../backend.ts';
-import { runCommand } from '../cli/run-command.ts';
-import { withTemporaryFolder } from '../fixtures/temporary-folder.ts';
-import { codeOf, largestDifference, makeRun, type TestRun, TINY_MODEL } from './fixtures.ts';
+} from '../../../checkpoints/index.ts';
+import { exportCommand } from '../../../cli/export.ts';
+import { createTeacher } from '../../../encoders/index.ts';
+import { BackendError, selectBackend, tf } from '../../../model/backend/index.ts';
+import { symbolKind } from '../../../model/symbols/symbol-batch.ts';
+import { testBackend } from '../../backend.ts';
+import { runCommand } from '../../cli/run-command.ts';
+import { withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
+import { codeOf, largestDifference, makeRun, type TestRun, TINY_MODEL } from '../fixtures.ts';
 
 /** What a child process feeds an exported graph with. */
 export interface GraphInputs {
@@ -171,7 +171,7 @@ test('layers-model: plain tf.loadLayersModel in another process, on wasm and on 
     };
     const inputsPath = join(parent, 'inputs.json');
     await writeFile(inputsPath, JSON.stringify(inputs));
-    const program = fileURLToPath(new URL('apply-exported-graph.ts', import.meta.url));
+    const program = fileURLToPath(new URL('./apply-exported-graph.ts', import.meta.url));
     for (const [backend, how] of await waysToLoad()) {
       const child = spawnSync(process.execPath, ['--import', 'tsx', program, backend, how, output, inputsPath], {
         encoding: 'utf8',
@@ -214,7 +214,7 @@ test('weights of several shards are put together again', () =>
   }));
 
 test('what a browser bundles needs no Node', async () => {
-  const pending = [fileURLToPath(new URL('../../model/layers/register-layers.ts', import.meta.url))];
+  const pending = [fileURLToPath(new URL('../../../model/layers/register-layers.ts', import.meta.url))];
   const seen = new Set<string>();
   const packages = new Set<string>();
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {

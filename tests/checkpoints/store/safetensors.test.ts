@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeSafetensors } from '../../checkpoints/safetensors.ts';
-import { withTemporaryFolder } from '../fixtures/temporary-folder.ts';
+import { writeSafetensors } from '../../../checkpoints/store/safetensors.ts';
+import { withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('safetensors');
 

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadEntropyPatcher, saveEntropyCheckpoint } from '../../checkpoints/index.ts';
-import { tf } from '../../model/backend/index.ts';
-import { modelConfigSchema } from '../../model/config.ts';
-import { CemModel } from '../../model/embedder.ts';
-import { entropyModelConfigSchema } from '../../model/entropy/config.ts';
-import { EntropyModel } from '../../model/entropy/entropy-model.ts';
-import { entropyBoundaries } from '../../model/patching/entropy-boundaries.ts';
-import { testBackend } from '../backend.ts';
-import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
-import { readmePassages } from '../model/real-texts.ts';
+import { loadEntropyPatcher, saveEntropyCheckpoint } from '../../../checkpoints/index.ts';
+import { tf } from '../../../model/backend/index.ts';
+import { modelConfigSchema } from '../../../model/config.ts';
+import { CemModel } from '../../../model/embedder.ts';
+import { entropyModelConfigSchema } from '../../../model/entropy/config.ts';
+import { EntropyModel } from '../../../model/entropy/entropy-model.ts';
+import { entropyBoundaries } from '../../../model/patching/entropy-boundaries.ts';
+import { testBackend } from '../../backend.ts';
+import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
+import { readmePassages } from '../../model/real-texts.ts';
 
 const test = suite('entropy patching of an encoder');
 test.before(async () => {

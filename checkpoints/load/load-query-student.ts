@@ -1,6 +1,6 @@
-import { FormatError } from '../base/errors.ts';
-import { QueryStudent } from '../encoders/students/query-student.ts';
-import { loadCheckpoint } from './checkpoint.ts';
+import { FormatError } from '../../base/errors.ts';
+import { QueryStudent } from '../../encoders/students/query-student.ts';
+import { loadCheckpoint } from '../store/checkpoint.ts';
 
 /** Where a query student lies, and the content hash by which others name it. */
 export interface QueryStudentFiles {

@@ -2,12 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { layersModelFiles, writeLayersModel } from '../../checkpoints/export/layers-model.ts';
-import { graphArrays } from '../../checkpoints/graph-weights.ts';
-import { tf } from '../../model/backend/index.ts';
-import { testBackend } from '../backend.ts';
-import { withTemporaryFolder } from '../fixtures/temporary-folder.ts';
-import { tinyModel } from './fixtures.ts';
+import { layersModelFiles, writeLayersModel } from '../../../checkpoints/export/layers-model.ts';
+import { graphArrays } from '../../../checkpoints/store/graph-weights.ts';
+import { tf } from '../../../model/backend/index.ts';
+import { testBackend } from '../../backend.ts';
+import { withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
+import { tinyModel } from '../fixtures.ts';
 
 const test = suite('checkpoints/export/join-weights');
 test.before(async () => {

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readInt8Rows, storeDense, storeTables } from '../../checkpoints/compact-weights.ts';
 import {
   loadCheckpoint,
   loadLayersModelExport,
@@ -11,14 +10,15 @@ import {
   readCheckpointState,
   readExportDescription,
   saveCheckpoint,
-} from '../../checkpoints/index.ts';
-import { exportCommand } from '../../cli/export.ts';
-import type { Vectors } from '../../encoders/index.ts';
-import { modelConfigSchema } from '../../model/config.ts';
-import { CemModel } from '../../model/embedder.ts';
-import { testBackend } from '../backend.ts';
-import { runCommand } from '../cli/run-command.ts';
-import { codeOf, largestDifference, makeRun, STATE, type TestRun } from './fixtures.ts';
+} from '../../../checkpoints/index.ts';
+import { readInt8Rows, storeDense, storeTables } from '../../../checkpoints/store/compact-weights.ts';
+import { exportCommand } from '../../../cli/export.ts';
+import type { Vectors } from '../../../encoders/index.ts';
+import { modelConfigSchema } from '../../../model/config.ts';
+import { CemModel } from '../../../model/embedder.ts';
+import { testBackend } from '../../backend.ts';
+import { runCommand } from '../../cli/run-command.ts';
+import { codeOf, largestDifference, makeRun, STATE, type TestRun } from '../fixtures.ts';
 
 /** Tables make nine tenths of its numbers, as in any model of ours. */
 const MODEL = modelConfigSchema.parse({

@@ -2,8 +2,8 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { findCheckpoint, pruneCheckpoints, readBestCheckpoint, writeBestCheckpoint } from '../../checkpoints/index.ts';
-import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
+import { findCheckpoint, pruneCheckpoints, readBestCheckpoint, writeBestCheckpoint } from '../../../checkpoints/index.ts';
+import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('the best checkpoint');
 

@@ -1,8 +1,8 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { TeacherConfig } from '../encoders/teacher-config.ts';
-import type { CemModel } from '../model/embedder.ts';
-import { type CheckpointState, findCheckpoint, loadCheckpoint, QUERY_FOLDER } from './checkpoint.ts';
+import type { TeacherConfig } from '../../encoders/teacher-config.ts';
+import type { CemModel } from '../../model/embedder.ts';
+import { type CheckpointState, findCheckpoint, loadCheckpoint, QUERY_FOLDER } from '../store/checkpoint.ts';
 import type { QueryStudentFiles } from './load-query-student.ts';
 
 /** A trained encoder with everything that indexing and search have to know about it. */

@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { layersModelFiles } from '../../checkpoints/index.ts';
-import { parseBackendRequest, selectBackend, tf } from '../../model/backend/index.ts';
-import '../../model/layers/register-layers.ts';
+import { layersModelFiles } from '../../../checkpoints/index.ts';
+import { parseBackendRequest, selectBackend, tf } from '../../../model/backend/index.ts';
+import '../../../model/layers/register-layers.ts';
 import type { GraphInputs } from './export.test.ts';
 
 const [, , backend = '', how = '', folder = '', inputsPath = ''] = process.argv;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { withoutMachinePaths } from '../../checkpoints/export/machine-paths.ts';
+import { withoutMachinePaths } from '../../../checkpoints/export/machine-paths.ts';
 import {
   type CheckpointState,
   exportEncoder,
@@ -12,15 +12,15 @@ import {
   readCheckpointState,
   readExportDescription,
   saveCheckpoint,
-} from '../../checkpoints/index.ts';
-import { exportCommand } from '../../cli/export.ts';
-import { probeTeacher, transformersConfig } from '../../encoders/index.ts';
-import { CemModel } from '../../model/embedder.ts';
-import { testBackend } from '../backend.ts';
-import { runCommand } from '../cli/run-command.ts';
-import { type LsaTeachers, lsaTeachers } from '../encoders/lsa/lsa-teachers.ts';
-import { errorOf } from '../fixtures/temporary-folder.ts';
-import { STATE, TINY_MODEL } from './fixtures.ts';
+} from '../../../checkpoints/index.ts';
+import { exportCommand } from '../../../cli/export.ts';
+import { probeTeacher, transformersConfig } from '../../../encoders/index.ts';
+import { CemModel } from '../../../model/embedder.ts';
+import { testBackend } from '../../backend.ts';
+import { runCommand } from '../../cli/run-command.ts';
+import { type LsaTeachers, lsaTeachers } from '../../encoders/lsa/lsa-teachers.ts';
+import { errorOf } from '../../fixtures/temporary-folder.ts';
+import { STATE, TINY_MODEL } from '../fixtures.ts';
 
 interface Context extends LsaTeachers {
   folder: string;
