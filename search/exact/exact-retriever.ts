@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { CemError } from '../base/errors.ts';
-import type { Encoder, OnProgress, Vectors } from '../encoders/encoder.ts';
+import { CemError } from '../../base/errors.ts';
+import type { Encoder, OnProgress, Vectors } from '../../encoders/encoder.ts';
+import { assertResultCount, idOrder } from '../rank-order.ts';
+import type { Hit, Retriever } from '../retriever.ts';
 import { ExactIndex, type ExactIndexOptions } from './exact-index.ts';
-import { assertResultCount, idOrder } from './rank-order.ts';
-import type { Hit, Retriever } from './retriever.ts';
 
 /** Documents encoded in one call: their vectors are all that is held twice while an index is made. */
 const ENCODE_DOCUMENTS = 8192;

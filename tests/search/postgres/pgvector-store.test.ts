@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CemError, UsageError } from '../../base/errors.ts';
-import { openPglite } from '../../search/pglite-driver.ts';
-import { PgvectorStore, type VectorPrecision } from '../../search/pgvector-store.ts';
-import { openPostgres } from '../../search/postgres-driver.ts';
-import type { SqlDriver } from '../../search/sql-driver.ts';
-import { vectorStoreContract } from '../contracts/vector-store.ts';
+import { CemError, UsageError } from '../../../base/errors.ts';
+import { openPglite } from '../../../search/postgres/pglite-driver.ts';
+import { PgvectorStore, type VectorPrecision } from '../../../search/postgres/pgvector-store.ts';
+import { openPostgres } from '../../../search/postgres/postgres-driver.ts';
+import type { SqlDriver } from '../../../search/postgres/sql-driver.ts';
+import { vectorStoreContract } from '../../contracts/vector-store.ts';
 
 // Rounding of a stored value: 2^-24 relative for single, 2^-11 for half; a cosine of unit vectors errs by no more than the sum over its terms allows.
 const TOLERANCE: Record<VectorPrecision, number> = { single: 1e-6, half: 1e-3 };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
+import { compareIds } from '../rank-order.ts';
+import type { Hit } from '../retriever.ts';
+import { checkVector, lastRowsByKey } from '../vector-row.ts';
+import type { StoredChunk, VectorCount, VectorFilter, VectorRow, VectorStore } from '../vector-store.ts';
 import { ExactIndex, type ExactIndexOptions } from './exact-index.ts';
-import { compareIds } from './rank-order.ts';
-import type { Hit } from './retriever.ts';
-import { checkVector, lastRowsByKey } from './vector-row.ts';
-import type { StoredChunk, VectorCount, VectorFilter, VectorRow, VectorStore } from './vector-store.ts';
 
 /** One document: its number in the index, and its rows by chunk. */
 interface StoredDocument {

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { RandomNumbers } from '../../base/random.ts';
-import { ExactStore, VECTOR_STORAGES, type VectorStorage } from '../../search/index.ts';
-import { vectorStoreContract } from '../contracts/vector-store.ts';
+import { RandomNumbers } from '../../../base/random.ts';
+import { ExactStore, VECTOR_STORAGES, type VectorStorage } from '../../../search/index.ts';
+import { vectorStoreContract } from '../../contracts/vector-store.ts';
 
 /**
  * Of a cosine of unit vectors of 8 values. Single: rounding of the product, 2^-24. Half: 2^-11 relative of a value, of which the sum over a row is at most

@@ -1,13 +1,13 @@
-import { CemError, UsageError } from '../base/errors.ts';
+import { CemError, UsageError } from '../../base/errors.ts';
+import { recallAgainst } from '../recall.ts';
+import type { Hit } from '../retriever.ts';
+import { parseVectorIndex, type VectorIndex, type VectorIndexInput } from '../vector-index.ts';
+import { checkVector, lastRowsByKey } from '../vector-row.ts';
+import type { StoredChunk, VectorCount, VectorFilter, VectorRow, VectorStore } from '../vector-store.ts';
 import { databaseErrorCode } from './database-error.ts';
 import { buildHnsw, checkHnsw } from './hnsw.ts';
 import { searchByHnsw, searchExactly, vectorText, whereClause } from './pgvector-search.ts';
-import { recallAgainst } from './recall.ts';
-import type { Hit } from './retriever.ts';
 import type { SqlDriver, SqlParameter, SqlQuery } from './sql-driver.ts';
-import { parseVectorIndex, type VectorIndex, type VectorIndexInput } from './vector-index.ts';
-import { checkVector, lastRowsByKey } from './vector-row.ts';
-import type { StoredChunk, VectorCount, VectorFilter, VectorRow, VectorStore } from './vector-store.ts';
 import type { VectorTable } from './vector-table.ts';
 
 /** Element type of the stored vectors: `single` is pgvector's `vector` (4 bytes), `half` its `halfvec` (2 bytes; cosines to about 3 digits; from 0.7). */

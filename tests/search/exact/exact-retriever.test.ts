@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { RandomNumbers } from '../../base/random.ts';
-import type { CorpusVectors, Encoder, Vectors } from '../../encoders/index.ts';
-import { RandomEncoder } from '../../encoders/index.ts';
-import { compareRanked, ExactRetriever, plainInnerProducts, tensorInnerProducts } from '../../search/index.ts';
-import { testBackend } from '../backend.ts';
+import { RandomNumbers } from '../../../base/random.ts';
+import type { CorpusVectors, Encoder, Vectors } from '../../../encoders/index.ts';
+import { RandomEncoder } from '../../../encoders/index.ts';
+import { compareRanked, ExactRetriever, plainInnerProducts, tensorInnerProducts } from '../../../search/index.ts';
+import { testBackend } from '../../backend.ts';
 
 const test = suite('exact search');
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Vectors } from '../encoders/encoder.ts';
+import type { Vectors } from '../../encoders/encoder.ts';
+import { type TopItem, TopK } from '../top-k.ts';
 import { type InnerProducts, plainInnerProducts } from './inner-products.ts';
-import { type TopItem, TopK } from './top-k.ts';
 import { VectorBlock, type VectorStorage } from './vector-block.ts';
 
 /** Queries and rows multiplied at once: 1024 x 4096 products of 4 bytes are 16 MiB, and so many queries make reading the rows cheap beside the product. */

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Bm25Retriever, tokenize } from '../../search/index.ts';
-import { compareRanked } from '../../search/rank-order.ts';
+import { Bm25Retriever, tokenize } from '../../../search/index.ts';
+import { compareRanked } from '../../../search/rank-order.ts';
 
 const test = suite('BM25');
 

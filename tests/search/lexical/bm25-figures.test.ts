@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { documentText, readBeir } from '../../data/index.ts';
-import { evaluate } from '../../eval/index.ts';
-import { Bm25Retriever } from '../../search/index.ts';
+import { documentText, readBeir } from '../../../data/index.ts';
+import { evaluate } from '../../../eval/index.ts';
+import { Bm25Retriever } from '../../../search/index.ts';
 
-const data = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
+const data = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
 const test = suite('BM25 figures');
 
 /** nDCG@10 over all documents of the corpus; the bounds are those of the published figures beside the data (design: evaluation.md). */

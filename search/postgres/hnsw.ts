@@ -1,7 +1,7 @@
-import { CemError } from '../base/errors.ts';
+import { CemError } from '../../base/errors.ts';
+import type { HnswIndex } from '../vector-index.ts';
 import { databaseErrorCode } from './database-error.ts';
 import type { SqlDriver, SqlQuery } from './sql-driver.ts';
-import type { HnswIndex } from './vector-index.ts';
 import type { VectorTable } from './vector-table.ts';
 
 /** Largest dimension that pgvector's HNSW takes of either type (pgvector, "HNSW"). */

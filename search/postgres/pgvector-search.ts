@@ -1,8 +1,8 @@
+import type { Hit } from '../retriever.ts';
+import type { HnswIndex } from '../vector-index.ts';
+import type { VectorFilter } from '../vector-store.ts';
 import { tuneHnsw } from './hnsw.ts';
-import type { Hit } from './retriever.ts';
 import type { SqlDriver, SqlParameter, SqlQuery } from './sql-driver.ts';
-import type { HnswIndex } from './vector-index.ts';
-import type { VectorFilter } from './vector-store.ts';
 import type { VectorTable } from './vector-table.ts';
 
 /** Best chunks fetched for each document wanted, at first: documents mostly have few chunks, and where one fills the list it is widened. */

@@ -5,10 +5,10 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CemError } from '../../base/errors.ts';
-import { RandomNumbers } from '../../base/random.ts';
-import { openPostgres, PgvectorStore, type SqlDriver } from '../../search/index.ts';
-import { BATCH_ROWS, batchRows, DIMENSION } from './vector-batches.ts';
+import { CemError } from '../../../base/errors.ts';
+import { RandomNumbers } from '../../../base/random.ts';
+import { openPostgres, PgvectorStore, type SqlDriver } from '../../../search/index.ts';
+import { BATCH_ROWS, batchRows, DIMENSION } from '../vector-batches.ts';
 
 const url = process.env['CEM_TEST_DATABASE_URL'];
 /** How often to look whether the server has come to a point, and how long at most. */

@@ -1,8 +1,8 @@
-import { CemError } from '../base/errors.ts';
-import { assertResultCount, idOrder } from './rank-order.ts';
-import type { Hit, Retriever } from './retriever.ts';
+import { CemError } from '../../base/errors.ts';
+import { assertResultCount, idOrder } from '../rank-order.ts';
+import type { Hit, Retriever } from '../retriever.ts';
+import { TopK } from '../top-k.ts';
 import { tokenize } from './tokenizer.ts';
-import { TopK } from './top-k.ts';
 
 /** Anserini's defaults for BM25 on BEIR (Thakur et al. 2021, arXiv 2104.08663). */
 const DEFAULT_K1 = 0.9;

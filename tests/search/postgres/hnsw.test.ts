@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { CemError } from '../../base/errors.ts';
-import { RandomNumbers } from '../../base/random.ts';
-import { documentText, readBeir } from '../../data/index.ts';
-import { LsaEmbedder, lsaConfig, type Vectors } from '../../encoders/index.ts';
+import type { CemError } from '../../../base/errors.ts';
+import { RandomNumbers } from '../../../base/random.ts';
+import { documentText, readBeir } from '../../../data/index.ts';
+import { LsaEmbedder, lsaConfig, type Vectors } from '../../../encoders/index.ts';
 import {
   openPglite,
   openPostgres,
@@ -15,12 +15,12 @@ import {
   type SqlDriver,
   type VectorIndexInput,
   type VectorRow,
-} from '../../search/index.ts';
-import { vectorStoreContract } from '../contracts/vector-store.ts';
+} from '../../../search/index.ts';
+import { vectorStoreContract } from '../../contracts/vector-store.ts';
 
 const DIMENSION = 8;
 const HNSW: VectorIndexInput = { kind: 'hnsw' };
-const techdocs = fileURLToPath(new URL('../../../shared/data/techdocs-beir', import.meta.url));
+const techdocs = fileURLToPath(new URL('../../../../shared/data/techdocs-beir', import.meta.url));
 const freshName = (): string => `t${randomBytes(6).toString('hex')}`;
 const sharing = (driver: SqlDriver): SqlDriver => ({ ...driver, close: async () => {} });
 
