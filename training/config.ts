@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TABLE_OPTIMIZERS } from './optimizers/create-table-optimizer.ts';
 import { ADAFACTOR_DEFAULTS, DENSE_OPTIMIZERS, LION_DEFAULTS } from './optimizers/dense-optimizer-options.ts';
-import { SCHEDULES } from './schedules.ts';
+import { SCHEDULES } from './optimizers/schedules.ts';
 
 const positive = z.number().int().positive();
 const weight = z.number().nonnegative();

@@ -16,11 +16,11 @@ export {
 } from './entropy/config.ts';
 export type { EntropyRun, EntropyTrainOptions, EntropyTrainResult } from './entropy/options.ts';
 export { trainEntropyModel } from './entropy/train-entropy-model.ts';
-export type { DevContext, DevEvaluationAtStep, DevEvaluator, EarlyStopping, OpenDevEvaluator } from './evaluation.ts';
+export type { DevContext, DevEvaluationAtStep, DevEvaluator, EarlyStopping, OpenDevEvaluator } from './loop/evaluation.ts';
 export { type PassPlan, type PlannedBatch, planTraining, type TrainingPlan } from './plan/plan-training.ts';
 export { adoptQueryStudent, sameQueryStudent } from './query/adopt-query-student.ts';
-export { adoptCorpus, checkRunConfig } from './run-folder.ts';
-export { type ConfigDifference, compareConfigs, listRuns, type RunSummary } from './runs.ts';
+export { adoptCorpus, checkRunConfig } from './runs/run-folder.ts';
+export { type ConfigDifference, compareConfigs, listRuns, type RunSummary } from './runs/runs.ts';
 export { type SweepConfig, type SweepMetric, sweepConfigSchema } from './sweep/config.ts';
 export { planTrials, type TrialSettings } from './sweep/plan-trials.ts';
 export type { PackSettings, TrainingListener, TrainOptions, TrainResult } from './train-options.ts';

@@ -4,11 +4,11 @@ import { chunkTexts, corpusSaving, DocumentReader, lockFolder, packCorpus } from
 import { probeTeacher } from '../encoders/index.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { tf } from '../model/tf.ts';
-import { label, openTeacher, shortTexts } from './labelling.ts';
-import { TrainingLoop } from './loop.ts';
-import { openEntropyPatcher } from './passage-patches.ts';
+import { label, openTeacher, shortTexts } from './batches/labelling.ts';
+import { openEntropyPatcher } from './batches/passage-patches.ts';
+import { TrainingLoop } from './loop/loop.ts';
 import { trainQueryStudent } from './query/train-query-student.ts';
-import { forgetRun, openRunFolder, type RunFolder } from './run-folder.ts';
+import { forgetRun, openRunFolder, type RunFolder } from './runs/run-folder.ts';
 import type { TrainOptions, TrainResult } from './train-options.ts';
 import { closeVariants, openVariants, type VariantContainer } from './variants/open-variants.ts';
 import { checkTableWarmStart } from './warm-start/warm-start-tables.ts';

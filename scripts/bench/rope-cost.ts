@@ -7,7 +7,7 @@ import { type Measurement, median } from '../../eval/bench/measurement.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { trainingConfigSchema } from '../../training/config.ts';
-import { TrainingStep } from '../../training/step.ts';
+import { TrainingStep } from '../../training/loop/step.ts';
 import { ZpkgReader } from '../../zpkg/index.ts';
 import { first } from './first.ts';
 

@@ -6,7 +6,7 @@ import { describeBackend, parseBackendRequest, selectBackend } from '../../model
 import type { ModelConfig } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import type { TrainingConfig } from '../../training/config.ts';
-import { TrainingStep } from '../../training/step.ts';
+import { TrainingStep } from '../../training/loop/step.ts';
 import { CemError, createCompressor, trainDictionary } from '../../zpkg/index.ts';
 import { type Bench, wholeNumber } from './bench.ts';
 

@@ -7,10 +7,10 @@ import { type Measurement, median } from '../../eval/bench/measurement.ts';
 import { type BackendChoice, selectBackend } from '../../model/backend/index.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
+import { compressTexts, Granularity } from '../../training/batches/granularity.ts';
+import { BatchPrefetch } from '../../training/batches/prefetch.ts';
 import { type TrainingConfig, trainingConfigSchema } from '../../training/config.ts';
-import { compressTexts, Granularity } from '../../training/granularity.ts';
-import { BatchPrefetch } from '../../training/prefetch.ts';
-import { TrainingStep } from '../../training/step.ts';
+import { TrainingStep } from '../../training/loop/step.ts';
 import { GradientWorkers } from '../../training/workers/gradient-workers.ts';
 import { CemError, trainDictionary } from '../../zpkg/index.ts';
 

@@ -7,7 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { dashboardCommand } from '../../cli/dashboard.ts';
 import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
-import { appendMetrics, makeRun } from '../training/small-metrics.ts';
+import { appendMetrics, makeRun } from '../training/runs/small-metrics.ts';
 import { runCommand } from './run-command.ts';
 
 const test = suite('cem dashboard');

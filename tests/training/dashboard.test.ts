@@ -7,10 +7,10 @@ import { createDashboard } from '../../training/dashboard/create-dashboard.ts';
 import { MetricsFile } from '../../training/dashboard/metrics-file.ts';
 import { formatSeconds, formatValue, panelsFor } from '../../training/dashboard/page/panels.ts';
 import { pictured, smoothed } from '../../training/dashboard/series.ts';
-import { numbersOf } from '../../training/metric-numbers.ts';
-import { type MetricsLine, MetricsLog } from '../../training/metrics.ts';
+import { numbersOf } from '../../training/runs/metric-numbers.ts';
+import { type MetricsLine, MetricsLog } from '../../training/runs/metrics.ts';
 import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
-import { appendMetrics, makeRun, metricsText } from './small-metrics.ts';
+import { appendMetrics, makeRun, metricsText } from './runs/small-metrics.ts';
 
 const test = suite('dashboard');
 

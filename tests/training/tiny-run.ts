@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { markdownPassages } from '../../data/index.ts';
-import type { MetricsLine } from '../../training/metrics.ts';
+import type { MetricsLine } from '../../training/runs/metrics.ts';
 import { readmes } from '../model/real-texts.ts';
 
 /** Real passages of Markdown as rows of JSONL, and where they are written for `data.source`. */

@@ -10,8 +10,8 @@ import {
 import { EntropyModel } from '../../model/entropy/entropy-model.ts';
 import { type ChosenThreshold, thresholdForMeanLength } from '../../model/patching/entropy-threshold.ts';
 import { CemError } from '../../zpkg/index.ts';
-import { MetricsLog, StepAverages } from '../metrics.ts';
-import type { RunFolder } from '../run-folder.ts';
+import { MetricsLog, StepAverages } from '../runs/metrics.ts';
+import type { RunFolder } from '../runs/run-folder.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { EntropyStep } from './entropy-step.ts';
 import type { EntropyRun, EntropyTrainOptions, EntropyTrainResult } from './options.ts';

@@ -1,11 +1,11 @@
 import type { OptimizerArrays } from '../../checkpoints/index.ts';
 import type { EntropyModel } from '../../model/entropy/entropy-model.ts';
 import { tf } from '../../model/tf.ts';
+import type { StepResult } from '../loop/step.ts';
 import { AdamW } from '../optimizers/adamw.ts';
 import { DenseGradient } from '../optimizers/dense-gradient.ts';
+import { learningRateShare } from '../optimizers/schedules.ts';
 import { fromCheckpoint, toCheckpoint } from '../optimizers/state-arrays.ts';
-import { learningRateShare } from '../schedules.ts';
-import type { StepResult } from '../step.ts';
 import type { EntropyTrainingConfig } from './config.ts';
 
 /** One optimiser step over an entropy model. */

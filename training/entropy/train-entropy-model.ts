@@ -1,6 +1,6 @@
 import { documentText, lockFolder } from '../../data/index.ts';
 import { CemError } from '../../zpkg/index.ts';
-import { openRunFolder } from '../run-folder.ts';
+import { openRunFolder } from '../runs/run-folder.ts';
 import { ByteStream } from './byte-stream.ts';
 import { EntropyLoop, type EntropyStreams } from './entropy-loop.ts';
 import type { EntropyRun, EntropyTrainOptions, EntropyTrainResult } from './options.ts';

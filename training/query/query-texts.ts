@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { TextEmbedder, Vectors } from '../../encoders/index.ts';
+import { Granularity, withTargets } from '../batches/granularity.ts';
+import { sharedSettings } from '../batches/granularity-settings.ts';
+import type { ShortTexts } from '../batches/labelling.ts';
 import type { TrainingConfig } from '../config.ts';
-import { Granularity, withTargets } from '../granularity.ts';
-import { sharedSettings } from '../granularity-settings.ts';
-import type { ShortTexts } from '../labelling.ts';
 import type { TrainOptions } from '../train-options.ts';
 
 /** What a query student learns from: the run's short texts, which are as long as queries are, or its passages where it has no others. */

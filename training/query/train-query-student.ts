@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import type { TextEmbedder } from '../../encoders/index.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { CemError } from '../../zpkg/index.ts';
+import type { ShortTexts } from '../batches/labelling.ts';
 import type { TrainingConfig } from '../config.ts';
-import type { ShortTexts } from '../labelling.ts';
-import { TrainingLoop } from '../loop.ts';
-import type { RunFolder } from '../run-folder.ts';
+import { TrainingLoop } from '../loop/loop.ts';
+import type { RunFolder } from '../runs/run-folder.ts';
 import type { TrainingListener, TrainOptions } from '../train-options.ts';
 import { labelQueries, queryTexts } from './query-texts.ts';
 

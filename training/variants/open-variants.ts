@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { packTexts } from '../../data/index.ts';
 import { CemError, ZpkgReader } from '../../zpkg/index.ts';
-import type { RunFolder } from '../run-folder.ts';
+import type { RunFolder } from '../runs/run-folder.ts';
 import type { TrainOptions } from '../train-options.ts';
 
 /** A variant's container, whose chunks have the texts of `corpus.zpkg`'s. */

@@ -1,7 +1,7 @@
 import { RandomNumbers } from '../../base/random.ts';
 import type { CemModel, PreparedDictionary } from '../../model/embedder.ts';
 import type { EncodedChunk } from '../../model/symbols/symbol-batch.ts';
-import type { Granularity } from '../granularity.ts';
+import type { Granularity } from '../batches/granularity.ts';
 
 /** Texts as the encoder sees them. */
 export interface LabelledTexts {

@@ -1,7 +1,7 @@
 import type { CemModel } from '../../model/embedder.ts';
 import type { EncodedChunk } from '../../model/symbols/symbol-batch.ts';
 import { UsageError } from '../../zpkg/index.ts';
-import type { Granularity } from '../granularity.ts';
+import type { Granularity } from '../batches/granularity.ts';
 import type { TrainOptions } from '../train-options.ts';
 import { chooseTexts, type LabelledTexts } from './choose-texts.ts';
 import { NgramCounts } from './ngram-counts.ts';

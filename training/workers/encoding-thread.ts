@@ -4,7 +4,7 @@ import { programFile, startThread } from '../../data/index.ts';
 import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
 import type { ChunkEncoder, PreparedDictionary } from '../../model/symbols/symbol-reader.ts';
 import { CemError } from '../../zpkg/index.ts';
-import { type CompressedText, type EncodeFrames, encodeHere } from '../batch-encoding.ts';
+import { type CompressedText, type EncodeFrames, encodeHere } from '../batches/batch-encoding.ts';
 import type { BatchMessage, DictionaryMessage, EncodingAnswer } from './encoding-messages.ts';
 
 /** Loading its program costs a thread about this much of a core (measured: 0.4 to 0.6 s from TypeScript): a run that encodes for less is better off without. */

@@ -2,11 +2,11 @@ import type { CemModel } from '../../model/embedder.ts';
 import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
 import { tf } from '../../model/tf.ts';
 import { UsageError } from '../../zpkg/index.ts';
+import { cutSymbolBatch, splitSymbolBatch, type TrainingBatch } from '../batches/training-batch.ts';
 import type { LossConfig, TrainingConfig } from '../config.ts';
-import { lossGradient } from '../gradient-caching.ts';
-import type { BatchGradients } from '../gradients.ts';
+import { lossGradient } from '../loop/gradient-caching.ts';
+import type { BatchGradients } from '../loop/gradients.ts';
 import { DenseGradient } from '../optimizers/dense-gradient.ts';
-import { cutSymbolBatch, splitSymbolBatch, type TrainingBatch } from '../training-batch.ts';
 import { GradientThread, sharedFloats } from './gradient-thread.ts';
 
 /** Backends whose threads have one core each: `wasm` in a thread, and `cpu`. */

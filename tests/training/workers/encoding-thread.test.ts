@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { modelConfigSchema } from '../../../model/config.ts';
 import { ChunkEncoder } from '../../../model/symbols/symbol-reader.ts';
-import { type CompressedText, encodeHere } from '../../../training/batch-encoding.ts';
+import { type CompressedText, encodeHere } from '../../../training/batches/batch-encoding.ts';
 import { EncodingThread } from '../../../training/workers/encoding-thread.ts';
 import { createCompressor, trainDictionary } from '../../../zpkg/index.ts';
 import { errorOf } from '../../fixtures/temporary-folder.ts';

@@ -1,0 +1,198 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DocumentReader, randomSpans, uniqueSentences, uniqueWords } from '../../data/index.ts';
+import { cachedTeacher, cachePrecision, TeacherCache, teacherCacheFolder } from '../../encoders/cache/teacher-cache.ts';
+import { createTeacher, LsaEmbedder, type TextEmbedder } from '../../encoders/index.ts';
+import { CemError } from '../../zpkg/index.ts';
+import type { RunFolder } from '../runs/run-folder.ts';
+import type { TrainOptions } from '../train-options.ts';
+import type { VariantContainer } from '../variants/open-variants.ts';
+import { compressTexts, Granularity, type TrainingTexts, withTargets } from './granularity.ts';
+import { sharedSettings } from './granularity-settings.ts';
+
+/** Texts of one granularity that are compressed by themselves, and how a step takes them. */
+export interface ShortTexts {
+  readonly name: string;
+  readonly texts: readonly string[];
+  /** [texts] share of the texts with the same share that an epoch takes; absent: all. */
+  readonly shares?: ArrayLike<number> | undefined;
+  readonly settings: { readonly batchSize: number; readonly weight: number };
+}
+
+/**
+ * What the configuration wants beside the passages, in a fixed order: sentences, titles, words, spans. Sentences and spans come as often as the passages that they are from, where those have shares.
+ *
+ * @param shares [passages] share of the passages with the same share that an epoch takes; undefined: all
+ */
+export async function shortTexts(
+  passages: readonly string[],
+  shares: Float64Array | undefined,
+  options: Pick<TrainOptions, 'training' | 'documents' | 'seed' | 'shareOf'>,
+): Promise<ShortTexts[]> {
+  const { sentences, titles, words, spans } = options.training;
+  const wanted: ShortTexts[] = [];
+  const add = (name: string, settings: ShortTexts['settings'] | undefined, { texts, shares }: SharedTexts) => {
+    if (settings !== undefined && texts.length > 0) wanted.push({ name, texts, shares, settings });
+  };
+  if (sentences.batchSize > 0) add('sentences', sentences, ofEachShare(passages, shares, sentences.maximum, uniqueSentences));
+  if (titles?.batchSize) add('titles', titles, await uniqueTitles(options, titles.maximum));
+  if (words?.batchSize) add('words', words, { texts: uniqueWords(passages, words.maximum) });
+  if (spans?.batchSize) {
+    const draw = (own: readonly string[], maximum: number) => randomSpans(own, { ...spans, maximum, seed: options.seed });
+    add('spans', spans, ofEachShare(passages, shares, spans.maximum, draw));
+  }
+  return wanted;
+}
+
+type SharedTexts = Pick<ShortTexts, 'texts' | 'shares'>;
+
+/** Takes texts from the passages of each share by themselves, of each as many of `maximum` as it has passages; a text counts where it comes first. */
+function ofEachShare(
+  passages: readonly string[],
+  shares: Float64Array | undefined,
+  maximum: number,
+  take: (passages: readonly string[], maximum: number) => string[],
+): SharedTexts {
+  if (shares === undefined) return { texts: take(passages, maximum) };
+  const taken = new Map<string, number>();
+  for (const share of new Set(shares)) {
+    const own = passages.filter((_, index) => shares[index] === share);
+    for (const text of take(own, Math.ceil((maximum * own.length) / passages.length)))
+      if (!taken.has(text)) taken.set(text, share);
+  }
+  return { texts: [...taken.keys()], shares: Float64Array.from(taken.values()) };
+}
+
+async function uniqueTitles(
+  { documents, shareOf }: Pick<TrainOptions, 'documents' | 'shareOf'>,
+  maximum: number,
+): Promise<SharedTexts> {
+  const titles = new Map<string, number>();
+  for await (const { id, title } of documents()) {
+    const own = title.trim();
+    if (own !== '' && !titles.has(own)) titles.set(own, shareOf?.(id) ?? 1);
+    if (titles.size === maximum) break;
+  }
+  return { texts: [...titles.keys()], shares: shareOf && Float64Array.from(titles.values()) };
+}
+
+/** The teacher behind its cache. A fitted teacher belongs to the run and so does its cache; the others' caches are shared between runs. */
+export async function openTeacher(
+  folder: RunFolder,
+  passages: readonly string[],
+  options: TrainOptions,
+): Promise<{ embedder: TextEmbedder; close(): Promise<void> }> {
+  let embedder: TextEmbedder;
+  let cacheFolder = teacherCacheFolder();
+  if (options.teacher.kind === 'lsa') {
+    cacheFolder = join(folder.path, 'teacher-cache');
+    if (existsSync(folder.teacher)) {
+      embedder = await LsaEmbedder.load(folder.teacher);
+    } else {
+      const stage = options.listener.stage('fit teacher');
+      const fitted = await LsaEmbedder.fit(passages, options.teacher, (done, total) => stage.progress(done, total));
+      await fitted.save(folder.teacher);
+      stage.done(`LSA, ${fitted.description.dimension} dimensions`);
+      embedder = fitted;
+    }
+  } else {
+    embedder = await createTeacher(options.teacher, options.models === undefined ? {} : { models: options.models });
+  }
+  await mkdir(cacheFolder, { recursive: true });
+  const cache = await TeacherCache.open(cacheFolder, embedder.description, { precision: cachePrecision(options.teacher) });
+  const cached = cachedTeacher(embedder, cache);
+  return {
+    embedder: cached,
+    close: async () => {
+      await cache.close();
+      await embedder.dispose();
+    },
+  };
+}
+
+/** What a run trains on, before it is labelled. */
+export interface RunTexts {
+  /** Each chunk's text. */
+  readonly passages: readonly string[];
+  /** [passages] as `ShortTexts.shares` */
+  readonly shares?: ArrayLike<number> | undefined;
+  readonly others: readonly ShortTexts[];
+}
+
+/** The teacher's vectors for passages and short texts, with their frames: what the steps are cut from. */
+export async function label(
+  reader: DocumentReader,
+  variants: readonly VariantContainer[],
+  teacher: TextEmbedder,
+  { passages, shares: passageShares, others }: RunTexts,
+  options: TrainOptions,
+): Promise<Granularity[]> {
+  const { training, seed, listener } = options;
+  const targetsOf = async (name: string, texts: readonly string[]) => {
+    const stage = listener.stage(`label ${name}`);
+    const vectors = await teacher.embedDocuments(texts, (done, total) => {
+      stage.progress(done, total);
+      if (options.signal?.aborted) throw stoppedBeforeTraining(stage);
+    });
+    stage.done(`${texts.length} vectors of ${vectors.dimension}`);
+    return vectors.data;
+  };
+  const common = sharedSettings(training, seed);
+  const granularities: Granularity[] = [];
+  const add = (name: string, texts: Omit<TrainingTexts, 'count'>, settings: { batchSize: number; weight: number }) => {
+    const usable = withTargets(texts, teacher.description.dimension);
+    if (usable.count > 0) granularities.push(new Granularity(name, usable, { ...settings, ...common }));
+  };
+  if (training.passages.batchSize > 0) {
+    const sizes = Uint32Array.from(passages, (_, chunk) => reader.container.chunkSize(chunk));
+    const targets = await targetsOf('passages', passages);
+    add(
+      'passages',
+      {
+        sizes,
+        shares: passageShares,
+        frame: (chunk) => reader.compressedChunk(chunk),
+        variants: variants.map(({ container, weight }) => ({
+          dictionary: container.dictionary,
+          weight,
+          frame: (chunk) => container.compressedChunk(chunk),
+        })),
+        text: (chunk) => passages[chunk]!,
+        targets,
+      },
+      training.passages,
+    );
+  }
+  for (const { name, texts, shares, settings } of others) {
+    const targets = await targetsOf(name, texts);
+    const stage = listener.stage(`compress ${name}`);
+    const compress = (dictionary: Uint8Array, level: number, before: number) =>
+      compressTexts(texts, dictionary, level, (done, total) =>
+        stage.progress(before * total + done, (1 + variants.length) * total),
+      );
+    const frames = compress(reader.dictionary, options.pack.level, 0);
+    const packedOtherwise = variants.map(({ container: { dictionary }, level, weight }, index) => {
+      const { frame } = compress(dictionary, level, 1 + index);
+      return { dictionary, weight, frame };
+    });
+    stage.done();
+    add(name, { ...frames, shares, variants: packedOtherwise, targets }, settings);
+  }
+  if (granularities.length === 0) {
+    throw new CemError(
+      'TRAINING_NO_TEXTS',
+      'there is no text to train on: the teacher has no vector for any, or training.passages and the shorter texts all have batchSize 0',
+    );
+  }
+  return granularities;
+}
+
+/** There is no step to end and no checkpoint to write yet. What was labelled is in the cache. */
+function stoppedBeforeTraining(stage: { fail(): void }): CemError {
+  stage.fail();
+  return new CemError(
+    'TRAINING_STOPPED',
+    'stopped while the teacher labelled the texts; its vectors so far are kept, and the same command with --resume goes on',
+  );
+}
