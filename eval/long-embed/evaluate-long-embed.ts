@@ -1,5 +1,5 @@
 import { LONG_EMBED_TASKS, type LongEmbedTask } from '../../data/index.ts';
-import { evaluateStudent, type StudentEvaluationInput } from '../student-evaluation.ts';
+import { evaluateStudent, type StudentEvaluationInput } from '../encoders/student-evaluation.ts';
 import type { KeptSets } from './kept-sets.ts';
 import { type LongEmbedSet, readLongEmbedSet } from './read-long-embed.ts';
 import { SymbolCounter, type SymbolCoverage } from './symbol-coverage.ts';

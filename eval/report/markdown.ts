@@ -1,6 +1,6 @@
-import { QUALITY_COLUMNS } from '../table.ts';
 import { figures } from './figures.ts';
 import type { ReportData, ReportRun } from './report-data.ts';
+import { QUALITY_COLUMNS } from './table.ts';
 
 /** The report's tables as Markdown. */
 export function reportMarkdown({ runs }: ReportData): string {

@@ -1,9 +1,9 @@
-import { QUALITY_COLUMNS } from '../table.ts';
 import { figure, Html, html, table } from './html.ts';
 import { lengthChart } from './length-chart.ts';
 import type { ContrastedQuery, ReportData, ReportRun } from './report-data.ts';
 import { savingChart } from './saving-chart.ts';
 import { STYLE } from './style.ts';
+import { QUALITY_COLUMNS } from './table.ts';
 
 /** The report as one HTML page that needs nothing else: no script, no font, no picture from elsewhere. */
 export function reportPage({ runs }: ReportData): string {

@@ -1,6 +1,6 @@
-import { compareRows, type MeasureComparison } from '../comparison.ts';
-import type { EvaluationRecord, QueryRecord } from '../evaluation-record.ts';
-import type { SamplingOptions } from '../significance.ts';
+import { compareRows, type MeasureComparison } from '../comparison/comparison.ts';
+import type { SamplingOptions } from '../comparison/significance.ts';
+import type { EvaluationRecord, QueryRecord } from '../records/evaluation-record.ts';
 
 const MEASURE = 'ndcg_at_10';
 /** Wins, and losses, that are shown. */

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import {
+  type Encoder,
+  LsaEmbedder,
+  lsaConfig,
+  RandomEncoder,
+  TextCorpusEncoder,
+  type TextEmbedder,
+} from '../../encoders/index.ts';
+import { Bm25Retriever, type Retriever } from '../../search/index.ts';
+import type { Candidates } from '../measures/candidates.ts';
+import type { VectorContent } from './vector-key.ts';
+
+/** How much of a document a contender reads at most, e.g. 256 tokens. */
+export interface MaximumLength {
+  readonly limit: number;
+  readonly unit: 'tokens' | 'symbols a chunk' | 'bytes';
+}
+
+interface NamedContender {
+  /** Its row in tables and results. */
+  readonly name: string;
+  /** What it is given of a document. */
+  readonly input: 'text' | 'compressed chunks' | 'id';
+  /** Null: it reads everything. */
+  readonly maximumLength: MaximumLength | null;
+}
+
+/** Something that makes vectors, which exact search ranks by. */
+export interface EncoderContender extends NamedContender {
+  encoder(candidates: Candidates): Promise<Encoder>;
+  /** What a document's vectors are made of, which they are kept under; absent where they cost nothing. */
+  readonly contentOf?: (candidates: Candidates, id: string) => Promise<VectorContent>;
+  /** An earlier row whose encoder makes the same document vectors: where it is there, they are taken from it. */
+  readonly documentsOf?: string;
+}
+
+/** Something that ranks without vectors. */
+interface RetrieverContender extends NamedContender {
+  retriever(candidates: Candidates): Promise<RetrieverWithDescription>;
+  /** How it finds, e.g. an inverted index. */
+  readonly index: string;
+}
+
+interface RetrieverWithDescription {
+  readonly retriever: Retriever;
+  readonly description: { readonly id: string; readonly revision: string; readonly settings: Readonly<Record<string, unknown>> };
+}
+
+/** One row of a comparison: everything that can rank the candidates is one of these two, made only when they are packed. */
+export type Contender = EncoderContender | RetrieverContender;
+
+const contentOfText = async ({ texts }: Candidates, id: string): Promise<VectorContent> => [texts.get(id)!];
+
+/** A text embedder that reads the candidates' texts. */
+export function textContender(name: string, embedder: TextEmbedder): EncoderContender {
+  const maximumTokens = embedder.description.settings['maximumTokens'];
+  return {
+    name,
+    input: 'text',
+    maximumLength: typeof maximumTokens === 'number' ? { limit: maximumTokens, unit: 'tokens' } : null,
+    encoder: async ({ texts }) => new TextCorpusEncoder(embedder, texts),
+    contentOf: contentOfText,
+  };
+}
+
+/** An encoder that is given the compressed chunks and nothing else. */
+export function chunkContender(
+  name: string,
+  encoder: (chunks: Candidates['chunks']) => Encoder,
+  maximumLength: MaximumLength | null,
+): EncoderContender {
+  let dictionary: Uint8Array | undefined;
+  return {
+    name,
+    input: 'compressed chunks',
+    maximumLength,
+    encoder: async ({ chunks }) => encoder(chunks),
+    contentOf: async ({ chunks }, id) => {
+      // Of one container, and too long to be hashed again for every document.
+      dictionary ??= createHash('sha256').update(chunks.dictionary).digest();
+      return [dictionary, ...(await Promise.all(chunks.chunksOf(id).map((chunk) => chunks.compressedChunk(chunk))))];
+    },
+  };
+}
+
+/** An encoder that was trained on text, and is given the texts: the ceiling that compression is measured against. */
+export function textStudentContender(
+  name: string,
+  encoder: (texts: Candidates['texts']) => Encoder,
+  maximumLength: MaximumLength,
+): EncoderContender {
+  return { name, input: 'text', maximumLength, encoder: async ({ texts }) => encoder(texts), contentOf: contentOfText };
+}
+
+/** Vectors that were made elsewhere, or by rule: cheap to read again. */
+export function vectorContender(name: string, encoder: () => Promise<Encoder>): EncoderContender {
+  return { name, input: 'id', maximumLength: null, encoder };
+}
+
+/** Chance: random directions of this dimension. */
+export function randomContender(dimension: number): EncoderContender {
+  return vectorContender('random', async () => new RandomEncoder({ dimension }));
+}
+
+/** Latent semantic analysis fitted on the candidates themselves, without looking at queries or judgments. */
+export function lsaContender(): EncoderContender {
+  return {
+    name: 'lsa',
+    input: 'text',
+    maximumLength: null,
+    encoder: async ({ texts }) =>
+      new TextCorpusEncoder(await LsaEmbedder.fit(texts.values(), lsaConfig.parse({ kind: 'lsa' })), texts),
+    contentOf: contentOfText,
+  };
+}
+
+/** BM25 over the candidates' texts, at Anserini's parameters. */
+export function bm25Contender(): Contender {
+  return {
+    name: 'bm25',
+    input: 'text',
+    maximumLength: null,
+    index: 'inverted index',
+    retriever: async ({ texts }) => {
+      const retriever = await Bm25Retriever.create(texts);
+      return { retriever, description: { id: 'bm25', revision: '1', settings: retriever.settings } };
+    },
+  };
+}

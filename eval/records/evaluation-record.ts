@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import * as z from 'zod';
+import { messageOf } from '../../base/bytes.ts';
+import { FormatError, UsageError } from '../../base/errors.ts';
+import { readLines } from '../../data/index.ts';
+
+/** Names in an evaluation's folder. */
+export const RECORD_FILES = {
+  request: 'request.json',
+  vectors: 'vectors.log',
+  result: 'result.json',
+  queries: 'queries.jsonl',
+  qrels: 'qrels.txt',
+  rankings: 'rankings',
+  mteb: 'results',
+} as const;
+
+const byRow = <Value extends z.ZodType>(value: Value) => z.record(z.string(), value);
+const measures = byRow(z.number());
+
+/** What a report or a comparison takes from `result.json`; other keys are left alone. */
+const recordSchema = z.object({
+  dataset: z.string(),
+  split: z.string(),
+  encoders: byRow(measures),
+  retention: z.number().nullable(),
+  saving: z.number(),
+  candidates: z.string(),
+  counts: z.object({ documents: z.number(), chunks: z.number(), queries: z.number(), relevant_not_candidates: z.number() }),
+  bytes: z.object({
+    text: z.number(),
+    container: z.number(),
+    mapping: z.number(),
+    gzip: z.number(),
+    gzip_per_document: z.number(),
+    zstd: z.number(),
+    zstd_per_document: z.number(),
+    vectors: byRow(z.number()),
+  }),
+  speed: byRow(z.object({ documents_per_second: z.number(), megabytes_per_second: z.number() })),
+  corpus_hash: z.string(),
+  conditions: byRow(
+    z.object({
+      encoder: z.string(),
+      revision: z.string(),
+      input: z.string(),
+      maximum_length: z.object({ limit: z.number(), unit: z.string() }).nullable(),
+      prompts: z.object({ query: z.string().nullable(), document: z.string().nullable() }),
+      codec: z.string().nullable(),
+      index: z.string(),
+      corpus_hash: z.string(),
+    }),
+  ),
+  by_document_length: z.array(
+    z.object({ from_bytes: z.number(), to_bytes: z.number(), queries: z.number(), ndcg_at_10: measures }),
+  ),
+});
+
+const excerptSchema = z.object({ id: z.string(), excerpt: z.string() });
+
+/** One judged query: what was measured of it, and enough text to see why. */
+const querySchema = z.object({
+  id: z.string(),
+  text: z.string(),
+  /** Candidates that are relevant to it. */
+  relevant_count: z.number(),
+  /** The most relevant of them. */
+  relevant: z.array(excerptSchema.extend({ grade: z.number(), bytes: z.number() })),
+  measures: byRow(measures),
+  /** What each row ranked first; null where it found nothing. */
+  first: byRow(excerptSchema.nullable()),
+});
+export type QueryRecord = z.infer<typeof querySchema>;
+
+/** A finished evaluation as it lies in its folder. */
+export interface EvaluationRecord extends z.infer<typeof recordSchema> {
+  readonly path: string;
+  /** The folder's own name. */
+  readonly name: string;
+  readonly queries: readonly QueryRecord[];
+}
+
+/**
+ * Reads what `cem eval --output` wrote.
+ *
+ * @throws UsageError `EVAL_RECORD_MISSING` where no evaluation was finished
+ * @throws FormatError `EVAL_RECORD_MALFORMED`, and as `readLines`
+ */
+export async function readEvaluationRecord(folder: string): Promise<EvaluationRecord> {
+  const path = join(folder, RECORD_FILES.result);
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new UsageError(
+      'EVAL_RECORD_MISSING',
+      `${folder} holds no finished evaluation (${messageOf(cause)}): make one with cem eval --output ${folder}, or let it finish`,
+      { cause },
+    );
+  });
+  const record = parseWith(recordSchema, text, path);
+  const queries: QueryRecord[] = [];
+  const queriesPath = join(folder, RECORD_FILES.queries);
+  for await (const line of readLines(queriesPath)) {
+    if (line.text !== '') queries.push(parseWith(querySchema, line.text, `${queriesPath}:${line.number}`));
+  }
+  return { ...record, path: folder, name: basename(resolve(folder)), queries };
+}
+
+function parseWith<Schema extends z.ZodType>(schema: Schema, text: string, place: string): z.infer<Schema> {
+  const malformed = (why: string): FormatError =>
+    new FormatError('EVAL_RECORD_MALFORMED', `${place} is not what cem eval writes: ${why}; evaluate again`, {
+      details: { place },
+    });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw malformed(messageOf(cause));
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw malformed(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unknown'}`);
+}
