@@ -7,11 +7,23 @@ import { CemError } from '../base/errors.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const output = join(root, 'dist');
-const FOLDERS = ['zpkg', 'model', 'data', 'checkpoints', 'search', 'training', 'eval', 'rag', 'configs', 'cli'];
+const FOLDERS = [
+  'base',
+  'zpkg',
+  'encoders',
+  'model',
+  'data',
+  'checkpoints',
+  'search',
+  'training',
+  'eval',
+  'rag',
+  'server',
+  'configs',
+  'cli',
+];
 /** Kernels in WebAssembly, presets, and the formats' documents, which checkpoints carry along. */
 const ASSETS = /\.(wasm|yaml|md)$/;
-/** Benches stay in the repository. */
-const LEFT_OUT = /^eval\/bench\//;
 
 function compile(): void {
   const { status, stdout, error } = spawnSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json'], {
@@ -31,7 +43,7 @@ async function copyAssets(): Promise<number> {
   for (const folder of FOLDERS) {
     for (const entry of await readdir(join(root, folder), { withFileTypes: true, recursive: true })) {
       const path = relative(root, join(entry.parentPath, entry.name));
-      if (!entry.isFile() || !ASSETS.test(path) || LEFT_OUT.test(path)) continue;
+      if (!entry.isFile() || !ASSETS.test(path)) continue;
       const target = join(output, path);
       await mkdir(dirname(target), { recursive: true });
       await cp(join(root, path), target);

@@ -3,7 +3,7 @@ import { fromHalf, toHalf } from '../../base/half-float.ts';
 
 /**
  * How vectors are kept in memory: as they come; as IEEE 754 binary16 (half the memory); or as 8-bit integers with one scale a row (a quarter).
- * What is lost is measured in eval/bench/RESULTS.md.
+ * What is lost is measured in bench/RESULTS.md.
  */
 export const VECTOR_STORAGES = ['float32', 'float16', 'int8'] as const;
 export type VectorStorage = (typeof VECTOR_STORAGES)[number];

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RandomNumbers } from '../../base/random.ts';
 import { TeacherCache } from '../../encoders/cache/teacher-cache.ts';
-import { type Measurement, median } from '../../eval/bench/measurement.ts';
 import { type BackendChoice, selectBackend } from '../../model/backend/index.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
@@ -13,6 +12,7 @@ import { type TrainingConfig, trainingConfigSchema } from '../../training/config
 import { TrainingStep } from '../../training/loop/step.ts';
 import { GradientWorkers } from '../../training/workers/gradient-workers.ts';
 import { CemError, trainDictionary } from '../../zpkg/index.ts';
+import { type Measurement, median } from '../measurement.ts';
 
 const DIMENSION = 256;
 const TEXTS = 2000;

@@ -3,8 +3,8 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { tf } from '../../model/backend/index.ts';
 import { ExactIndex, recallAgainst, tensorInnerProducts, VECTOR_STORAGES, type VectorStorage } from '../../search/index.ts';
-import { FaissPeer } from './faiss-peer.ts';
-import { type BenchReport, describeMachine, type Measurement, median } from './measurement.ts';
+import { type BenchReport, describeMachine, type Measurement, median } from '../measurement.ts';
+import { FaissPeer } from '../peers/faiss-peer.ts';
 import { measureSearchMemory } from './search-memory.ts';
 import { SyntheticVectors } from './synthetic-vectors.ts';
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CemError } from '../../base/errors.ts';
 import { type Document, readCorpus } from '../../data/index.ts';
-import { benchZpkg } from '../../eval/bench/zpkg.ts';
-import { type Bench, wholeNumber } from './bench.ts';
+import { type Bench, wholeNumber } from '../bench.ts';
+import { benchZpkg } from './measure-zpkg.ts';
 
 /** MB of resident memory that packing may take, whatever the size of the corpus. */
 const MEMORY_BAR = 500;

@@ -1,5 +1,5 @@
-import { benchLength } from '../../eval/bench/length.ts';
-import type { Bench } from './bench.ts';
+import type { Bench } from '../bench.ts';
+import { benchLength } from './measure-length.ts';
 
 interface LengthBenchOptions {
   readonly config: string;

@@ -1,14 +1,14 @@
 import { RandomNumbers } from '../../base/random.ts';
 import { loadConfig } from '../../configs/index.ts';
 import { documentText, readCorpus } from '../../data/index.ts';
-import { BATCH_SIZE, benchTables, type ModelInTraining } from '../../eval/bench/tables.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import type { TrainingConfig } from '../../training/config.ts';
 import { TrainingStep } from '../../training/loop/step.ts';
 import { CemError, createCompressor, trainDictionary } from '../../zpkg/index.ts';
-import { type Bench, wholeNumber } from './bench.ts';
+import { type Bench, wholeNumber } from '../bench.ts';
+import { BATCH_SIZE, benchTables, type ModelInTraining } from './measure-tables.ts';
 
 const DIMENSION = 256;
 const SEED = 1;

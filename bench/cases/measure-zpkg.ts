@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { RandomNumbers } from '../../base/random.ts';
 import { type Document, documentText, type PackOptions, packCorpus } from '../../data/index.ts';
 import { parseFrame, readDictionary, trainDictionary, ZpkgReader } from '../../zpkg/index.ts';
-import { type BenchReport, describeMachine, type Measurement, median } from './measurement.ts';
-import { measureZstd, trainByZstd } from './zstd-program.ts';
+import { type BenchReport, describeMachine, type Measurement, median } from '../measurement.ts';
+import { measureZstd, trainByZstd } from '../peers/zstd-program.ts';
 
 const DICTIONARY_SIZE = 65_536;
 const READS = 20_000;

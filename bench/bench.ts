@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import type { BenchReport } from '../../eval/bench/measurement.ts';
+import type { BenchReport } from './measurement.ts';
 
 /** One measurement that `npm run bench -- NAME` makes. */
 export interface Bench<Options extends object> {

@@ -1,6 +1,6 @@
 import { documentText, readCorpus } from '../../data/index.ts';
-import { benchHash } from '../../eval/bench/hash.ts';
-import { type Bench, wholeNumber } from './bench.ts';
+import { type Bench, wholeNumber } from '../bench.ts';
+import { benchHash } from './measure-hash.ts';
 
 interface HashBenchOptions {
   readonly corpus: string;

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { benchSearch } from '../../eval/bench/search.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
-import { type Bench, wholeNumber } from './bench.ts';
+import { type Bench, wholeNumber } from '../bench.ts';
+import { benchSearch } from './search.ts';
 
 interface EvalBenchOptions {
   readonly vectors: number;

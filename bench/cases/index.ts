@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { loadConfig } from '../../configs/index.ts';
 import { packCorpus, readCorpus } from '../../data/index.ts';
 import { createTeacher, teacherConfig } from '../../encoders/index.ts';
-import { type BenchReport, describeMachine, median } from '../../eval/bench/measurement.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { ZpkgReader } from '../../zpkg/index.ts';
-import { type Bench, wholeNumber } from './bench.ts';
+import { type Bench, wholeNumber } from '../bench.ts';
+import { type BenchReport, describeMachine, median } from '../measurement.ts';
 import { first } from './first.ts';
 
 const BAR = 10;

@@ -1,5 +1,5 @@
 /**
- * `node --import tsx scripts/bench/pack-synthetic.ts MEGABYTES OUTPUT`: packs that much text that is made up on the way, and prints as JSON the memory of this
+ * `node --import tsx bench/cases/pack-synthetic.ts MEGABYTES OUTPUT`: packs that much text that is made up on the way, and prints as JSON the memory of this
  * process, in MB (10^6 bytes): resident at every tenth of the second pass, and the peak.
  */
 

@@ -1,5 +1,5 @@
 /**
- * `node --import tsx eval/bench/search-memory-program.ts ROWS DIMENSION STORAGE`: fills an exact index with so many vectors, searches it, and prints as JSON a
+ * `node --import tsx bench/cases/search-memory-program.ts ROWS DIMENSION STORAGE`: fills an exact index with so many vectors, searches it, and prints as JSON a
  * `SearchMemory`.
  */
 import { selectBackend } from '../../model/backend/index.ts';

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RandomNumbers } from '../../base/random.ts';
 import { packCorpus, readCorpus } from '../../data/index.ts';
-import { type Measurement, median } from '../../eval/bench/measurement.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { trainingConfigSchema } from '../../training/config.ts';
 import { TrainingStep } from '../../training/loop/step.ts';
 import { ZpkgReader } from '../../zpkg/index.ts';
+import { type Measurement, median } from '../measurement.ts';
 import { first } from './first.ts';
 
 /** Share of a step that resolving copies and borders may take (issue 5). */

@@ -1,23 +1,22 @@
 /**
- * `npm run bench -- NAME`: measures a part against a named peer, says whether the bars are met, and with `--write` puts the figures into eval/bench/RESULTS.md.
+ * `npm run bench -- NAME`: measures a part against a named peer, says whether the bars are met, and with `--write` puts the figures into bench/RESULTS.md.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { CemError, UsageError } from '../base/errors.ts';
-import { formatReport, passes, replaceSection } from '../eval/bench/measurement.ts';
-import type { Bench } from './bench/bench.ts';
-import { evalBench } from './bench/eval.ts';
-import { hashBench } from './bench/hash.ts';
-import { indexBench } from './bench/index.ts';
-import { lengthBench } from './bench/length.ts';
-import { tablesBench } from './bench/tables.ts';
-import { trainBench } from './bench/train.ts';
-import { zpkgBench } from './bench/zpkg.ts';
+import type { Bench } from './bench.ts';
+import { evalBench } from './cases/eval.ts';
+import { hashBench } from './cases/hash.ts';
+import { indexBench } from './cases/index.ts';
+import { lengthBench } from './cases/length.ts';
+import { tablesBench } from './cases/tables.ts';
+import { trainBench } from './cases/train.ts';
+import { zpkgBench } from './cases/zpkg.ts';
+import { formatReport, passes, replaceSection } from './measurement.ts';
 
-const RESULTS = join(fileURLToPath(new URL('..', import.meta.url)), 'eval', 'bench', 'RESULTS.md');
+const RESULTS = fileURLToPath(new URL('./RESULTS.md', import.meta.url));
 
 function say(line: string): void {
   process.stderr.write(`bench: ${line}\n`);
@@ -40,7 +39,7 @@ function register<Options extends object>(parser: Argv, bench: Bench<Options>): 
 
 const parser = yargs(hideBin(process.argv))
   .scriptName('npm run bench --')
-  .option('write', { type: 'boolean', default: false, describe: 'put the figures into eval/bench/RESULTS.md' })
+  .option('write', { type: 'boolean', default: false, describe: 'put the figures into bench/RESULTS.md' })
   .demandCommand(1, 'say what to measure')
   .strict()
   .exitProcess(false)

@@ -1,6 +1,6 @@
 import type { CemModel } from '../../model/embedder.ts';
 import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
-import { type BenchReport, describeMachine, type Measurement, median } from './measurement.ts';
+import { type BenchReport, describeMachine, type Measurement, median } from '../measurement.ts';
 
 /** What ten times the rows may cost of a training step. */
 const BAR = 1.1;

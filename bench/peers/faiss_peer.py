@@ -1,4 +1,4 @@
-"""Exact search by faiss IndexFlatIP for eval/bench/search.ts.
+"""Exact search by faiss IndexFlatIP for bench/cases/search.ts.
 
 faiss_peer.py VECTORS QUERIES DIMENSION K THREADS: two files of little-endian float32 rows. Prints a line of JSON with the version once it is ready; then, for each
 line `search` on standard input, one with the seconds that searching all queries took; for `results`, one with the row numbers found for each query.

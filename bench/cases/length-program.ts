@@ -10,8 +10,8 @@ import { CemModel } from '../../model/embedder.ts';
 import { graphInputs, PATCH_POOLING_LAYER } from '../../model/graph.ts';
 import { type EncodedChunk, SYMBOL_KINDS } from '../../model/symbols/symbol-batch.ts';
 import { BYTE_VOCABULARY } from '../../model/tables/ngram-hash.ts';
-import type { LengthTimes } from './length.ts';
-import { median } from './measurement.ts';
+import { median } from '../measurement.ts';
+import type { LengthTimes } from './measure-length.ts';
 
 const DIMENSION = 384;
 /** Bytes of text that a symbol stands for: about what they are in technical prose at level 19. */

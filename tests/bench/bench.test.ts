@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type BenchReport, formatReport, median, passes, replaceSection } from '../../eval/bench/measurement.ts';
-import { benchZpkg } from '../../eval/bench/zpkg.ts';
+import { benchZpkg } from '../../bench/cases/measure-zpkg.ts';
+import { type BenchReport, formatReport, median, passes, replaceSection } from '../../bench/measurement.ts';
 import { english } from '../zpkg/frame-samples.ts';
 
 const test = suite('benches');
