@@ -1,6 +1,6 @@
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify';
 import { CemError, UsageError } from '../../base/errors.ts';
-import type { Searcher } from '../searcher.ts';
+import type { Searcher } from '../retrieval/searcher.ts';
 import { describeIssue, searchRequest } from './search-request.ts';
 
 /** A query is at most 10,000 UTF-16 units: 60,000 bytes when every one of them is escaped as \uXXXX. */

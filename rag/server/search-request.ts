@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAXIMUM_QUERY_LENGTH, MAXIMUM_RESULTS } from '../searcher.ts';
+import { MAXIMUM_QUERY_LENGTH, MAXIMUM_RESULTS } from '../retrieval/searcher.ts';
 
 const DEFAULT_RESULTS = 10;
 

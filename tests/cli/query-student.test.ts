@@ -10,7 +10,7 @@ import { exportCommand } from '../../cli/export.ts';
 import { trainCommand } from '../../cli/train.ts';
 import { LsaEmbedder, probeTeacher } from '../../encoders/index.ts';
 import type { IndexManifest } from '../../rag/index.ts';
-import { openQueryEncoder } from '../../rag/query-encoder.ts';
+import { openQueryEncoder } from '../../rag/retrieval/query-encoder.ts';
 import { testBackend } from '../backend.ts';
 import { errorOf } from '../fixtures/temporary-folder.ts';
 import { tinyRun, writeDevData } from '../training/tiny-run.ts';

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { probeTeacher, type TextEmbedder } from '../../encoders/index.ts';
-import type { IndexManifest } from '../../rag/index.ts';
-import { openQueryEncoder } from '../../rag/query-encoder.ts';
-import { type LsaTeachers, lsaTeachers } from '../encoders/lsa/lsa-teachers.ts';
-import { errorOf } from '../fixtures/temporary-folder.ts';
-import { MAKERS } from './fixtures.ts';
+import { probeTeacher, type TextEmbedder } from '../../../encoders/index.ts';
+import type { IndexManifest } from '../../../rag/index.ts';
+import { openQueryEncoder } from '../../../rag/retrieval/query-encoder.ts';
+import { type LsaTeachers, lsaTeachers } from '../../encoders/lsa/lsa-teachers.ts';
+import { errorOf } from '../../fixtures/temporary-folder.ts';
+import { MAKERS } from '../fixtures.ts';
 
 interface Context extends LsaTeachers {
   /** Where the index looks for its teacher. */

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { access, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { CemError, UsageError } from '../base/errors.ts';
-import { type FolderLock, lockFolder } from '../base/locks/folder-lock.ts';
-import { copyWeights, type QueryStudentFiles, readCheckpointState, writeCheckpointFolder } from '../checkpoints/index.ts';
-import { openPglite } from '../search/postgres/pglite-driver.ts';
-import { PgvectorStore, type VectorPrecision } from '../search/postgres/pgvector-store.ts';
-import { databaseUrlWithoutPassword, openPostgres } from '../search/postgres/postgres-driver.ts';
-import type { VectorIndexInput } from '../search/vector-index.ts';
-import type { VectorCount } from '../search/vector-store.ts';
+import { CemError, UsageError } from '../../base/errors.ts';
+import { type FolderLock, lockFolder } from '../../base/locks/folder-lock.ts';
+import { copyWeights, type QueryStudentFiles, readCheckpointState, writeCheckpointFolder } from '../../checkpoints/index.ts';
+import { openPglite } from '../../search/postgres/pglite-driver.ts';
+import { PgvectorStore, type VectorPrecision } from '../../search/postgres/pgvector-store.ts';
+import { databaseUrlWithoutPassword, openPostgres } from '../../search/postgres/postgres-driver.ts';
+import type { VectorIndexInput } from '../../search/vector-index.ts';
+import type { VectorCount } from '../../search/vector-store.ts';
 import {
   BUILDING_FILE,
   checkSameModel,

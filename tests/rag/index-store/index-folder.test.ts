@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CemError, UsageError } from '../../base/errors.ts';
-import { IndexFolder, type IndexMakers } from '../../rag/index.ts';
-import { hashVector, MAKERS, withFolder } from './fixtures.ts';
+import { CemError, UsageError } from '../../../base/errors.ts';
+import { IndexFolder, type IndexMakers } from '../../../rag/index.ts';
+import { hashVector, MAKERS, withFolder } from '../fixtures.ts';
 
 const test = suite('index folder');
 

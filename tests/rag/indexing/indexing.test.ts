@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CemError } from '../../base/errors.ts';
-import { DocumentReader } from '../../data/index.ts';
-import { type IndexSource, synchroniseIndex } from '../../rag/index.ts';
-import type { StoredChunk, VectorStore } from '../../search/vector-store.ts';
-import { DIMENSION, HashEncoder, hashVector, makeDocuments, openTestDatabase, packDocuments, withFolder } from './fixtures.ts';
+import { CemError } from '../../../base/errors.ts';
+import { DocumentReader } from '../../../data/index.ts';
+import { type IndexSource, synchroniseIndex } from '../../../rag/index.ts';
+import type { StoredChunk, VectorStore } from '../../../search/vector-store.ts';
+import { DIMENSION, HashEncoder, hashVector, makeDocuments, openTestDatabase, packDocuments, withFolder } from '../fixtures.ts';
 
 const test = suite('indexing');
 const database = await openTestDatabase();

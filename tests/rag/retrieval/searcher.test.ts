@@ -2,10 +2,17 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DocumentReader } from '../../data/index.ts';
-import { LsaEmbedder, lsaConfig } from '../../encoders/index.ts';
-import { type ChunkEncoder, corpusIdentity, IndexFolder, type IndexMakers, Searcher, synchroniseIndex } from '../../rag/index.ts';
-import { CemError, createDecompressor } from '../../zpkg/index.ts';
+import { DocumentReader } from '../../../data/index.ts';
+import { LsaEmbedder, lsaConfig } from '../../../encoders/index.ts';
+import {
+  type ChunkEncoder,
+  corpusIdentity,
+  IndexFolder,
+  type IndexMakers,
+  Searcher,
+  synchroniseIndex,
+} from '../../../rag/index.ts';
+import { CemError, createDecompressor } from '../../../zpkg/index.ts';
 import {
   DIMENSION,
   HashEncoder,
@@ -15,7 +22,7 @@ import {
   packDocuments,
   tableEmbedder,
   withFolder,
-} from './fixtures.ts';
+} from '../fixtures.ts';
 
 const test = suite('searcher');
 const DESCRIPTION = { documents: 0, chunks: 0, dimension: DIMENSION, checkpoint: 'c', teacher: 't', queries: 'teacher' as const };

@@ -1,8 +1,8 @@
-import { UsageError } from '../base/errors.ts';
-import { loadQueryStudent } from '../checkpoints/index.ts';
-import { createTeacher, equivalenceNote, isTeacherAtHand, judgeTeacher, type QueryEmbedder } from '../encoders/index.ts';
-import type { IndexFolder } from './index-folder.ts';
-import { otherTeacher } from './index-manifest.ts';
+import { UsageError } from '../../base/errors.ts';
+import { loadQueryStudent } from '../../checkpoints/index.ts';
+import { createTeacher, equivalenceNote, isTeacherAtHand, judgeTeacher, type QueryEmbedder } from '../../encoders/index.ts';
+import type { IndexFolder } from '../index-store/index-folder.ts';
+import { otherTeacher } from '../index-store/index-manifest.ts';
 
 /** Who encodes queries: the teacher, or the student that learnt the teacher's queries. */
 export type QueryEncoderChoice = 'teacher' | 'student';

@@ -1,10 +1,10 @@
-import { CemError, UsageError } from '../base/errors.ts';
-import { openCorpus } from '../data/index.ts';
-import type { QueryEmbedder } from '../encoders/index.ts';
-import { VectorRetriever } from '../search/vector-retriever.ts';
-import type { VectorFilter, VectorStore } from '../search/vector-store.ts';
-import { corpusIdentity } from './corpus-identity.ts';
-import { IndexFolder, type IndexFolderOptions } from './index-folder.ts';
+import { CemError, UsageError } from '../../base/errors.ts';
+import { openCorpus } from '../../data/index.ts';
+import type { QueryEmbedder } from '../../encoders/index.ts';
+import { VectorRetriever } from '../../search/vector-retriever.ts';
+import type { VectorFilter, VectorStore } from '../../search/vector-store.ts';
+import { corpusIdentity } from '../index-store/corpus-identity.ts';
+import { IndexFolder, type IndexFolderOptions } from '../index-store/index-folder.ts';
 import { openQueryEncoder, type QueryEncoderChoice, type QueryEncoderOptions } from './query-encoder.ts';
 
 /** Most results that one search gives: each one is decompressed. */

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CemError, FormatError } from '../base/errors.ts';
-import { writeFileAtomically } from '../base/files/atomic-file.ts';
-import { type RecordedTeacher, teacherConfig, teacherName, teacherProbeSchema } from '../encoders/index.ts';
+import { CemError, FormatError } from '../../base/errors.ts';
+import { writeFileAtomically } from '../../base/files/atomic-file.ts';
+import { type RecordedTeacher, teacherConfig, teacherName, teacherProbeSchema } from '../../encoders/index.ts';
 
 /** Version of `index.json`; a reader refuses any other. */
 export const INDEX_VERSION = 1;

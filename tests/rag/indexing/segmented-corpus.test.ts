@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CemError } from '../../base/errors.ts';
-import { addToCorpus, compactCorpus, type Document, removeFromCorpus, SegmentedCorpus } from '../../data/index.ts';
-import { corpusIdentity, synchroniseIndex } from '../../rag/index.ts';
-import { HashEncoder, makeDocuments, openTestDatabase, withFolder } from './fixtures.ts';
+import { CemError } from '../../../base/errors.ts';
+import { addToCorpus, compactCorpus, type Document, removeFromCorpus, SegmentedCorpus } from '../../../data/index.ts';
+import { corpusIdentity, synchroniseIndex } from '../../../rag/index.ts';
+import { HashEncoder, makeDocuments, openTestDatabase, withFolder } from '../fixtures.ts';
 
 const test = suite('indexing a corpus folder');
 const database = await openTestDatabase();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { type PackedCorpus, SegmentedCorpus } from '../data/index.ts';
+import { type PackedCorpus, SegmentedCorpus } from '../../data/index.ts';
 
 /**
  * One hash for the content of a container and its mapping: the dictionary, the container's fingerprint (a checksum over the places and checksums
