@@ -1,6 +1,6 @@
 import { UsageError } from '../base/errors.ts';
 import { listen, stopSignal } from '../rag/index.ts';
-import { createDashboard } from '../training/index.ts';
+import { createDashboard } from '../server/web/index.ts';
 import { defineCommand } from './command.ts';
 
 interface DashboardOptions {

@@ -7,7 +7,6 @@ export {
 } from '../encoders/cache/teacher-cache-inspection.ts';
 export { PRECISIONS, type Precision } from '../encoders/cache/vector-codec.ts';
 export { type LossConfig, lossConfigSchema, type TrainingConfig, trainingConfigSchema } from './config.ts';
-export { createDashboard } from './dashboard/create-dashboard.ts';
 export {
   type EntropyTrainingConfig,
   entropyTrainingConfigSchema,

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createDashboard } from '../../training/dashboard/create-dashboard.ts';
-import { MetricsLog } from '../../training/runs/metrics.ts';
-import { findChromium } from '../eval/chromium.ts';
+import { createDashboard } from '../../../server/web/dashboard/create-dashboard.ts';
+import { MetricsLog } from '../../../training/runs/metrics.ts';
+import { findChromium } from '../../eval/chromium.ts';
+import { appendMetrics, makeRun } from '../../training/runs/small-metrics.ts';
 import { Browser } from './browser.ts';
-import { appendMetrics, makeRun } from './runs/small-metrics.ts';
 
 const test = suite<{ folder: string; server: FastifyInstance; browser: Browser }>('dashboard in Chromium');
 

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
-import { UsageError } from '../../zpkg/index.ts';
-import { findRuns, readRunSteps } from '../runs/runs.ts';
+import { findRuns, readRunSteps } from '../../../training/runs/runs.ts';
+import { UsageError } from '../../../zpkg/index.ts';
 import type { PointsAnswer, RunState, RunsAnswer, SeriesAnswer } from './answers.ts';
 import { MetricsFile } from './metrics-file.ts';
 import { pictured, type Series, smoothed } from './series.ts';

@@ -2,15 +2,15 @@ import { mkdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { RunsAnswer, SeriesAnswer } from '../../training/dashboard/answers.ts';
-import { createDashboard } from '../../training/dashboard/create-dashboard.ts';
-import { MetricsFile } from '../../training/dashboard/metrics-file.ts';
-import { formatSeconds, formatValue, panelsFor } from '../../training/dashboard/page/panels.ts';
-import { pictured, smoothed } from '../../training/dashboard/series.ts';
-import { numbersOf } from '../../training/runs/metric-numbers.ts';
-import { type MetricsLine, MetricsLog } from '../../training/runs/metrics.ts';
-import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
-import { appendMetrics, makeRun, metricsText } from './runs/small-metrics.ts';
+import type { RunsAnswer, SeriesAnswer } from '../../../server/web/dashboard/answers.ts';
+import { createDashboard } from '../../../server/web/dashboard/create-dashboard.ts';
+import { MetricsFile } from '../../../server/web/dashboard/metrics-file.ts';
+import { formatSeconds, formatValue, panelsFor } from '../../../server/web/dashboard/page/panels.ts';
+import { pictured, smoothed } from '../../../server/web/dashboard/series.ts';
+import { numbersOf } from '../../../training/runs/metric-numbers.ts';
+import { type MetricsLine, MetricsLog } from '../../../training/runs/metrics.ts';
+import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
+import { appendMetrics, makeRun, metricsText } from '../../training/runs/small-metrics.ts';
 
 const test = suite('dashboard');
 
