@@ -1,6 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import { type CemError, UsageError } from '../base/errors.ts';
-import { createReporter, type Reporter } from './reporter.ts';
+import { createReporter, type Reporter } from './output/reporter.ts';
 
 /** Options that every command takes. */
 export interface GlobalOptions {

@@ -28,9 +28,9 @@ test.before(async (context) => {
   context.readme = await readFile(new URL('README.md', root), 'utf8');
   context.manifest = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as PackageManifest;
   context.commands = new Map();
-  for (const file of await readdir(new URL('cli/', root))) {
+  for (const file of await readdir(new URL('cli/commands/', root))) {
     if (!file.endsWith('.ts')) continue;
-    const source = await readFile(new URL(`cli/${file}`, root), 'utf8');
+    const source = await readFile(new URL(`cli/commands/${file}`, root), 'utf8');
     const name = /^ {2}command: '([a-z-]+)/m.exec(source)?.[1];
     if (name !== undefined) context.commands.set(name, source);
   }

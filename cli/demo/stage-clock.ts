@@ -1,4 +1,4 @@
-import type { Reporter } from '../reporter.ts';
+import type { Reporter } from '../output/reporter.ts';
 
 /** A stage and how long it took. */
 export interface StageTime {

@@ -14,7 +14,7 @@ import {
   type Vectors,
 } from '../../encoders/index.ts';
 import { CemError, UsageError } from '../../zpkg/index.ts';
-import { checkpointOrDefault } from '../default-checkpoint.ts';
+import { checkpointOrDefault } from '../options/default-checkpoint.ts';
 
 export interface EncodeSourceOptions {
   /** `student`, `teacher`, `random`, `lsa`, `lsa:FOLDER` or `transformers:MODEL`. */

@@ -4,9 +4,9 @@ import { createTeacher, type TransformersConfig, transformersConfig } from '../.
 import { cachePrecision, PRECISIONS, type Precision, TeacherCache } from '../../training/index.ts';
 import { UsageError } from '../../zpkg/index.ts';
 import { defineCommand } from '../command.ts';
-import { INPUT_DESCRIPTION, withCorpusInput } from '../corpus-input.ts';
-import { modelsOption } from '../index-options.ts';
-import { formatDuration, type Reporter } from '../reporter.ts';
+import { INPUT_DESCRIPTION, withCorpusInput } from '../options/corpus-input.ts';
+import { modelsOption } from '../options/index-options.ts';
+import { formatDuration, type Reporter } from '../output/reporter.ts';
 import { cacheFolderOf, cacheFolderOption } from './cache-options.ts';
 import { GRANULARITIES, type TextGranularity, teacherTexts } from './texts.ts';
 

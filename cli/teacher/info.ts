@@ -1,6 +1,6 @@
 import { listTeacherCaches, type TeacherCacheSummary } from '../../training/index.ts';
 import { defineCommand } from '../command.ts';
-import { formatBytes } from '../format.ts';
+import { formatBytes } from '../output/format.ts';
 import { cacheFolderOf, cacheFolderOption } from './cache-options.ts';
 
 interface TeacherInfoOptions {

@@ -1,7 +1,7 @@
 import { listTeacherCaches, type TeacherCacheCheck, verifyTeacherCache } from '../../training/index.ts';
 import { CemError } from '../../zpkg/index.ts';
 import { defineCommand } from '../command.ts';
-import { formatBytes } from '../format.ts';
+import { formatBytes } from '../output/format.ts';
 import { cacheFolderOf, cacheFolderOption } from './cache-options.ts';
 import { describeCache } from './info.ts';
 

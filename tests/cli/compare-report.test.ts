@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compareCommand } from '../../cli/compare.ts';
-import { reportCommand } from '../../cli/report.ts';
+import { compareCommand } from '../../cli/commands/compare.ts';
+import { reportCommand } from '../../cli/commands/report.ts';
 import { evaluateSmall } from '../eval/small-evaluation.ts';
 import { runCommand } from './run-command.ts';
 

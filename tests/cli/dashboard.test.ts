@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { dashboardCommand } from '../../cli/dashboard.ts';
+import { dashboardCommand } from '../../cli/commands/dashboard.ts';
 import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { appendMetrics, makeRun } from '../training/runs/small-metrics.ts';
 import { runCommand } from './run-command.ts';

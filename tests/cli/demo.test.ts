@@ -4,13 +4,13 @@ import { extname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CemError, UsageError } from '../../base/errors.ts';
+import { demoCommand } from '../../cli/commands/demo.ts';
+import { searchCommand } from '../../cli/commands/search.ts';
 import { makeDemoCorpus } from '../../cli/demo/demo-corpus.ts';
 import { openDemoFolder, writeDemoCorpus } from '../../cli/demo/demo-folder.ts';
 import { installedPackages, type MarkdownFile, readMarkdownFiles } from '../../cli/demo/installed-markdown.ts';
 import { StageClock } from '../../cli/demo/stage-clock.ts';
-import { demoCommand } from '../../cli/demo.ts';
-import { createReporter } from '../../cli/reporter.ts';
-import { searchCommand } from '../../cli/search.ts';
+import { createReporter } from '../../cli/output/reporter.ts';
 import { documentText, readBeir, readCorpus } from '../../data/index.ts';
 import { runCommand } from './run-command.ts';
 

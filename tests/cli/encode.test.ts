@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadStudent } from '../../checkpoints/index.ts';
-import { encodeCommand } from '../../cli/encode.ts';
+import { encodeCommand } from '../../cli/commands/encode.ts';
 import { DocumentReader, readCorpus } from '../../data/index.ts';
 import { NpyReader, PrecomputedEncoder } from '../../encoders/index.ts';
 import { evaluate } from '../../eval/index.ts';

@@ -2,7 +2,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { longEmbedCommand } from '../../cli/long-embed.ts';
+import { longEmbedCommand } from '../../cli/commands/long-embed.ts';
 import { errorOf } from '../fixtures/temporary-folder.ts';
 import { runCommand } from './run-command.ts';
 import { withSmallRun } from './small-run.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { metricsCommand } from '../../cli/metrics.ts';
+import { metricsCommand } from '../../cli/commands/metrics.ts';
 import { runCommand } from './run-command.ts';
 
 const test = suite<{ folder: string; qrels: string; run: string }>('cem metrics');

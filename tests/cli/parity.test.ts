@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readSafetensors, writeSafetensors } from '../../checkpoints/index.ts';
-import { parityCommand } from '../../cli/parity.ts';
+import { parityCommand } from '../../cli/commands/parity.ts';
 import { tf } from '../../model/backend/index.ts';
 import { measureParity, type ParityStages, type ReferenceWeights } from '../../model/parity/measure-parity.ts';
 import { type ParityCase, parseParityCase } from '../../model/parity/parity-case.ts';

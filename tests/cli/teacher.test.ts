@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { stringify } from 'yaml';
-import { teacherCommand } from '../../cli/teacher.ts';
+import { teacherCommand } from '../../cli/commands/teacher.ts';
 import { splitSentences } from '../../data/index.ts';
 import { createTeacher, transformersConfig } from '../../encoders/index.ts';
 import { TeacherCache } from '../../training/index.ts';

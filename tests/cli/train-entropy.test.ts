@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { stringify } from 'yaml';
-import { trainCommand } from '../../cli/train.ts';
+import { trainCommand } from '../../cli/commands/train.ts';
 import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { tinyRun, writePassages } from '../training/tiny-run.ts';
 import { runCommand } from './run-command.ts';

@@ -12,7 +12,7 @@ import {
   saveCheckpoint,
 } from '../../../checkpoints/index.ts';
 import { readInt8Rows, storeDense, storeTables } from '../../../checkpoints/store/compact-weights.ts';
-import { exportCommand } from '../../../cli/export.ts';
+import { exportCommand } from '../../../cli/commands/export.ts';
 import type { Vectors } from '../../../encoders/index.ts';
 import { modelConfigSchema } from '../../../model/config.ts';
 import { CemModel } from '../../../model/embedder.ts';

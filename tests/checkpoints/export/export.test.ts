@@ -13,7 +13,7 @@ import {
   loadStudent,
   readExportDescription,
 } from '../../../checkpoints/index.ts';
-import { exportCommand } from '../../../cli/export.ts';
+import { exportCommand } from '../../../cli/commands/export.ts';
 import { createTeacher } from '../../../encoders/index.ts';
 import { BackendError, selectBackend, tf } from '../../../model/backend/index.ts';
 import { symbolKind } from '../../../model/symbols/symbol-batch.ts';

@@ -13,7 +13,7 @@ import {
   readExportDescription,
   saveCheckpoint,
 } from '../../../checkpoints/index.ts';
-import { exportCommand } from '../../../cli/export.ts';
+import { exportCommand } from '../../../cli/commands/export.ts';
 import { probeTeacher, transformersConfig } from '../../../encoders/index.ts';
 import { CemModel } from '../../../model/embedder.ts';
 import { testBackend } from '../../backend.ts';

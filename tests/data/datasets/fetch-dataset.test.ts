@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fetchDataCommand } from '../../../cli/fetch-data.ts';
+import { fetchDataCommand } from '../../../cli/commands/fetch-data.ts';
 import { fetchDataset } from '../../../data/datasets/fetch-dataset.ts';
 import {
   BEIR_DATASETS,

@@ -2,7 +2,7 @@ import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { longEmbedCommand } from '../../../cli/long-embed.ts';
+import { longEmbedCommand } from '../../../cli/commands/long-embed.ts';
 import type { ChunkSource, Encoder, TextEmbedder, Vectors } from '../../../encoders/index.ts';
 import {
   evaluateLongEmbed,

@@ -11,7 +11,7 @@ import {
   loadStudent,
   saveEntropyCheckpoint,
 } from '../../../checkpoints/index.ts';
-import { evalCommand } from '../../../cli/eval.ts';
+import { evalCommand } from '../../../cli/commands/eval.ts';
 import { devEvaluatorOf } from '../../../cli/train/dev-evaluator.ts';
 import { parseConfig } from '../../../configs/index.ts';
 import { patchesPathOf, readCorpus } from '../../../data/index.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeBestCheckpoint } from '../../../checkpoints/index.ts';
-import { runsCommand } from '../../../cli/runs.ts';
+import { runsCommand } from '../../../cli/commands/runs.ts';
 import { compareConfigs, listRuns } from '../../../training/index.ts';
 import { runCommand } from '../../cli/run-command.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';

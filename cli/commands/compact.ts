@@ -1,0 +1,40 @@
+import { type CompactReport, compactCorpus } from '../../data/index.ts';
+import { defineCommand } from '../command.ts';
+import { formatBytes } from '../output/format.ts';
+
+interface CompactCommandOptions {
+  readonly corpus: string;
+  readonly recompress: boolean;
+}
+
+export const compactCommand = defineCommand<CompactCommandOptions, CompactReport>({
+  command: 'compact <corpus>',
+  describe: 'merge the segments of a corpus folder into one, without what was removed',
+  examples: [
+    ['compact docs.corpus', 'chunks are copied as they are: an index of the corpus stays right'],
+    ['compact docs.corpus --recompress', 'train the dictionary again, on all documents'],
+  ],
+  options: (parser) =>
+    parser.positional('corpus', { type: 'string', demandOption: true, describe: 'the corpus folder' }).option('recompress', {
+      type: 'boolean',
+      default: false,
+      describe: 'pack all documents again with a new dictionary; indexes of the corpus then encode all of them again',
+    }),
+  run: async ({ corpus, recompress }, reporter) => {
+    const stage = reporter.stage(`compacting ${corpus}`);
+    try {
+      const report = await compactCorpus(corpus, {
+        recompress,
+        onProgress: (done, total) => stage.progress(done, total),
+      });
+      stage.done();
+      return report;
+    } catch (error) {
+      stage.fail();
+      throw error;
+    }
+  },
+  text: (report) =>
+    `${report.path}: ${report.segmentsBefore} segments (${formatBytes(report.bytesBefore)}) became ${report.segments} (${formatBytes(report.bytes)}), ` +
+    `${report.documents} documents in ${report.chunks} chunks`,
+});

@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { cpus, freemem, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { programFile } from '../../data/index.ts';
+import { BACKEND_NAMES } from '../../model/backend/index.ts';
+import { defineCommand } from '../command.ts';
+import { formatBytes } from '../output/format.ts';
+
+/** What a probe found out. */
+export interface Finding {
+  readonly works: boolean;
+  /** What it is, or why it does not work. */
+  readonly detail: string;
+  /** How to get it, where it does not work. */
+  readonly advice?: string;
+  /** Best measured rate of a square matrix product, for backends. */
+  readonly gigaflops?: number;
+}
+
+interface Part extends Finding {
+  readonly group: 'backend' | 'storage' | 'database' | 'teacher';
+  readonly name: string;
+}
+
+interface DoctorResult {
+  readonly machine: {
+    readonly node: string;
+    readonly platform: string;
+    readonly processor: string;
+    readonly cores: number;
+    readonly memoryBytes: number;
+    readonly freeMemoryBytes: number;
+  };
+  readonly parts: readonly Part[];
+}
+
+/** A probe that takes longer hangs. */
+const PROBE_LIMIT_MS = 60_000;
+
+/** Runs one probe in a child process; whatever becomes of it, there is a finding. */
+async function runProbe(name: string): Promise<Finding> {
+  const { url, source } = programFile('../process/doctor-probe', import.meta.url);
+  const loader = source ? ['--import', import.meta.resolve('tsx')] : [];
+  const child = spawn(process.execPath, [...loader, fileURLToPath(url), name], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: PROBE_LIMIT_MS,
+    killSignal: 'SIGKILL',
+  });
+  let output = '';
+  let errors = '';
+  child.stdout.on('data', (piece: Buffer) => {
+    output += piece.toString();
+  });
+  child.stderr.on('data', (piece: Buffer) => {
+    errors += piece.toString();
+  });
+  const end = await new Promise<string>((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('close', (code, signal) => resolve(signal ? `ended by ${signal}` : `exit code ${code}`));
+  });
+  const last = output.trimEnd().split('\n').at(-1) ?? '';
+  try {
+    return JSON.parse(last) as Finding;
+  } catch {
+    const reason = errors.split('\n').find((line) => /error/i.test(line)) ?? '';
+    return { works: false, detail: `the probe crashed (${end}) ${reason}`.trim() };
+  }
+}
+
+/** What lies in the folder where teachers are looked up; a model is a folder with a config.json. */
+async function inspectModels(folder: string | undefined): Promise<Finding> {
+  if (!folder)
+    return { works: true, detail: 'no folder given (--models or CEM_MODELS): teachers come from the hub, lsa needs none' };
+  const entries = await readdir(folder, { recursive: true }).catch(() => undefined);
+  if (!entries) return { works: false, detail: `${folder} cannot be read`, advice: 'Set CEM_MODELS to a folder of models.' };
+  const models = entries.filter((entry) => entry.endsWith('/config.json')).map((entry) => entry.slice(0, -'/config.json'.length));
+  return {
+    works: models.length > 0,
+    detail: `${folder}: ${models.length > 0 ? models.sort().join(', ') : 'no model (a folder with config.json)'}`,
+  };
+}
+
+async function examine(models: string | undefined, onStart: (name: string) => void): Promise<Part[]> {
+  const probe = async (group: Part['group'], name: string): Promise<Part> => {
+    onStart(name);
+    return { group, name, ...(await runProbe(name)) };
+  };
+  const parts: Part[] = [];
+  // One after the other: they are timed.
+  for (const name of BACKEND_NAMES) parts.push(await probe('backend', name));
+  parts.push(await probe('storage', 'zstd'), await probe('database', 'pglite'));
+  if (process.env['CEM_DATABASE_URL']) parts.push(await probe('database', 'postgresql'));
+  parts.push(await probe('teacher', 'transformers'), { group: 'teacher', name: 'models', ...(await inspectModels(models)) });
+  return parts;
+}
+
+function describePart(part: Part): string[] {
+  const rate =
+    part.gigaflops === undefined
+      ? ''
+      : `, ${part.gigaflops < 10 ? part.gigaflops.toFixed(1) : part.gigaflops.toFixed(0)} GFLOP/s`;
+  const line = `  ${part.works ? 'ok  ' : 'no  '}${part.name.padEnd(14)}${part.detail}${rate}`;
+  return part.works || !part.advice ? [line] : [line, `      ${''.padEnd(14)}${part.advice}`];
+}
+
+export const doctorCommand = defineCommand<{ readonly models: string | undefined }, DoctorResult>({
+  command: 'doctor',
+  describe: 'say what this machine has: each backend with a measured rate, zstd, database, teacher',
+  examples: [
+    ['doctor', 'a table of what works, and how to get what does not'],
+    ['doctor --json', 'the same for programs'],
+  ],
+  options: (parser) =>
+    parser.option('models', { type: 'string', default: process.env['CEM_MODELS'], describe: 'folder of models (or CEM_MODELS)' }),
+  run: async ({ models }, reporter) => {
+    const stage = reporter.stage('examining');
+    const parts = await examine(models, (name) => stage.progress(0, 0, name));
+    stage.done();
+    const processors = cpus();
+    const machine = {
+      node: process.version,
+      platform: `${process.platform}-${process.arch}`,
+      processor: processors[0]?.model.trim() ?? 'unknown',
+      cores: processors.length,
+      memoryBytes: totalmem(),
+      freeMemoryBytes: freemem(),
+    };
+    return { machine, parts };
+  },
+  text: ({ machine, parts }) => {
+    const { node, platform, processor, cores, memoryBytes, freeMemoryBytes } = machine;
+    const lines = [
+      `node ${node} on ${platform}, ${processor}, ${cores} cores, ${formatBytes(memoryBytes)} of memory, ${formatBytes(freeMemoryBytes)} free`,
+    ];
+    for (const group of ['backend', 'storage', 'database', 'teacher'] as const) {
+      lines.push(group, ...parts.filter((part) => part.group === group).flatMap(describePart));
+    }
+    return lines.join('\n');
+  },
+});

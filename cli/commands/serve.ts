@@ -1,0 +1,95 @@
+import { destination, pino } from 'pino';
+import { UsageError } from '../../base/errors.ts';
+import { createServer, listen, type QueryEncoderChoice, Searcher, stopSignal } from '../../rag/index.ts';
+import { defineCommand, type GlobalOptions } from '../command.ts';
+import { checkpointOption } from '../options/default-checkpoint.ts';
+import { databaseOption, indexOption, modelsOption, queriesOption, searcherOptions } from '../options/index-options.ts';
+import type { Reporter } from '../output/reporter.ts';
+import { runIndex } from './build-index.ts';
+
+interface ServeOptions {
+  readonly index: string;
+  readonly port: number;
+  readonly host: string;
+  readonly log: string;
+  readonly database: string | undefined;
+  readonly models: string | undefined;
+  readonly queries: QueryEncoderChoice | undefined;
+  readonly zpkg: string | undefined;
+  readonly checkpoint: string | undefined;
+}
+
+/** What is left to say when the service has stopped. */
+interface ServeReport {
+  readonly address: string;
+  readonly stoppedBy: string;
+}
+
+const DEFAULT_PORT = 8080;
+const LARGEST_PORT = 65_535;
+const STANDARD_ERROR = 2;
+
+/** Answers queries from an index over HTTP until it is told to stop. */
+export const serveCommand = defineCommand<ServeOptions, ServeReport>({
+  command: 'serve',
+  describe: 'answer searches over HTTP: POST /v1/search, GET /health',
+  examples: [
+    ['serve --index corpus.index --zpkg corpus.zpkg', 'make the index first, or bring it up to date'],
+    ['serve --index corpus.index', 'on http://127.0.0.1:8080, until Ctrl-C'],
+    ['serve --index corpus.index --host 0.0.0.0 --port 80', 'for other machines too: there is no access control'],
+  ],
+  options: (parser) =>
+    parser
+      .option('index', indexOption)
+      .option('port', { type: 'number', default: DEFAULT_PORT, describe: 'port to listen on; 0 takes a free one' })
+      .option('host', { type: 'string', default: '127.0.0.1', describe: 'address to listen on' })
+      .option('log', {
+        type: 'string',
+        default: 'info',
+        choices: ['debug', 'info', 'warn', 'error', 'silent'],
+        describe: 'what is logged, as JSON lines on standard error',
+      })
+      .option('zpkg', {
+        type: 'string',
+        describe:
+          'container or corpus folder that is encoded into the index before it is served, where the index lacks any of it',
+      })
+      .option('checkpoint', { ...checkpointOption, describe: `with --zpkg: ${checkpointOption.describe}` })
+      .option('database', databaseOption)
+      .option('models', modelsOption)
+      .option('queries', queriesOption),
+  async run(options, reporter) {
+    const { index, port, host, log } = options;
+    if (!Number.isInteger(port) || port < 0 || port > LARGEST_PORT)
+      throw new UsageError('SERVER_PORT', `a port is 0 to ${LARGEST_PORT}, not ${port}`);
+    await prepareIndex(options, reporter);
+    const searcher = await Searcher.open(index, searcherOptions(options, reporter));
+    try {
+      const server = createServer(searcher, { logger: pino({ level: log }, destination(STANDARD_ERROR)) });
+      try {
+        const stopped = stopSignal();
+        const address = await listen(server, { host, port });
+        const { documents, chunks } = searcher.description;
+        reporter.note(`serving ${documents} documents (${chunks} chunks) at ${address}; Ctrl-C stops`);
+        return { address, stoppedBy: await stopped };
+      } finally {
+        await server.close();
+      }
+    } finally {
+      await searcher.close();
+    }
+  },
+  text: ({ stoppedBy }) => `stopped by ${stoppedBy}`,
+});
+
+/** Brings the index up to date with a container; nothing without one. */
+async function prepareIndex(options: ServeOptions & GlobalOptions, reporter: Reporter): Promise<void> {
+  const { zpkg, checkpoint } = options;
+  if (zpkg !== undefined) await runIndex({ ...options, zpkg }, reporter);
+  else if (checkpoint !== undefined) {
+    throw new UsageError(
+      'SERVE_CHECKPOINT',
+      '--checkpoint says what encodes --zpkg into the index: give that too, or leave both out',
+    );
+  }
+}

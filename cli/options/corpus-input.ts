@@ -1,0 +1,33 @@
+import { type Document, keepInput, readCorpus, removeKeptInputs } from '../../data/index.ts';
+
+/** What `<input>` takes, in the words of `--help`. */
+export const INPUT_DESCRIPTION =
+  'folder of text files, JSONL file (also .gz .zst), BEIR folder, or - for JSONL on standard input';
+
+/** What people and systems end a command with. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Gives an action the documents that the `<input>` of a command names, to be read as often as it wants. */
+export async function withCorpusInput<Result>(
+  input: string,
+  action: (documents: () => AsyncIterable<Document>) => Promise<Result>,
+): Promise<Result> {
+  if (input !== '-') return action(() => readCorpus(input));
+  for (const signal of SIGNALS) process.once(signal, leave);
+  try {
+    const kept = await keepInput(process.stdin);
+    try {
+      return await action(() => readCorpus(kept.path));
+    } finally {
+      await kept.remove();
+    }
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, leave);
+  }
+}
+
+/** Without the handler, which was called for good, the signal ends the process as it always does. */
+function leave(signal: NodeJS.Signals): void {
+  removeKeptInputs();
+  process.kill(process.pid, signal);
+}

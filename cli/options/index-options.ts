@@ -1,0 +1,111 @@
+import { UsageError } from '../../base/errors.ts';
+import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
+import type { OpenSearcherOptions, QueryEncoderChoice } from '../../rag/index.ts';
+import { type VectorIndexInput, type VectorPrecision, vectorIndexConfig } from '../../search/index.ts';
+import type { Reporter } from '../output/reporter.ts';
+
+/** Options of the commands that work on an index: `index`, `search`, `serve`. */
+export const indexOption = { type: 'string', demandOption: true, describe: 'folder of the index' } as const;
+
+export const databaseOption = {
+  type: 'string',
+  describe:
+    'PostgreSQL with pgvector, as postgres://user:password@host:port/database; without it an embedded database in the index folder',
+} as const;
+
+export const modelsOption = {
+  type: 'string',
+  default: process.env['CEM_MODELS'],
+  defaultDescription: 'CEM_MODELS',
+  describe: 'folder where teachers are looked up before the hub',
+} as const;
+
+/** Who encodes the queries of an index, for `search` and `serve`. */
+export const queriesOption = {
+  choices: ['teacher', 'student'] as const,
+  describe:
+    "what encodes queries: the teacher, or the checkpoint's query student, which needs no teacher; by default the teacher where it is on this machine, else the student where the index has one",
+} as const;
+
+/** How an index is opened for queries, from the options of `search` and `serve`; says when the query student encodes them, and chooses its backend. */
+export function searcherOptions(
+  {
+    database,
+    models,
+    queries,
+    backend,
+  }: {
+    readonly database: string | undefined;
+    readonly models: string | undefined;
+    readonly queries: QueryEncoderChoice | undefined;
+    readonly backend: string;
+  },
+  reporter: Pick<Reporter, 'note'>,
+): OpenSearcherOptions {
+  return {
+    ...(database !== undefined && { database }),
+    ...(models !== undefined && { models }),
+    ...(queries !== undefined && { queries }),
+    note: (line) => reporter.note(line),
+    beforeQueryStudent: async () => {
+      reporter.note(describeBackend(await selectBackend(parseBackendRequest(backend))));
+      if (queries === undefined)
+        reporter.note("queries: the checkpoint's query student, since its teacher is not on this machine");
+    },
+  };
+}
+
+/** How an index keeps and finds its vectors, as options of `index` say it. */
+export interface VectorIndexOptions {
+  readonly precision?: VectorPrecision | undefined;
+  readonly vectorIndex?: VectorIndexInput['kind'] | undefined;
+  readonly hnswM?: number | undefined;
+  readonly efConstruction?: number | undefined;
+  readonly efSearch?: number | undefined;
+}
+
+export const precisionOption = {
+  choices: ['single', 'half'] as const,
+  describe: 'how vectors are stored: 4 bytes a value, or 2 (halfvec); of a new index single',
+} as const;
+
+export const vectorIndexOption = {
+  choices: ['none', 'hnsw'] as const,
+  describe: 'what searches go by: every vector, exact, or a graph, approximate; of a new index none',
+} as const;
+
+export const hnswOptions = {
+  'hnsw-m': { type: 'number', describe: 'hnsw: neighbours of a node (16)' },
+  'ef-construction': { type: 'number', describe: 'hnsw: candidates while it is built (64)' },
+  'ef-search': { type: 'number', describe: 'hnsw: candidates in a search (100)' },
+} as const;
+
+/**
+ * @returns undefined where nothing is said of the vector index
+ * @throws UsageError `INDEX_OPTIONS` for numbers without `hnsw`, or out of bounds
+ */
+export function vectorIndexOfOptions({
+  vectorIndex,
+  hnswM,
+  efConstruction,
+  efSearch,
+}: VectorIndexOptions): VectorIndexInput | undefined {
+  const numbers = {
+    ...(hnswM !== undefined && { m: hnswM }),
+    ...(efConstruction !== undefined && { efConstruction }),
+    ...(efSearch !== undefined && { efSearch }),
+  };
+  if (vectorIndex !== 'hnsw') {
+    if (Object.keys(numbers).length === 0) return vectorIndex && { kind: vectorIndex };
+    throw new UsageError(
+      'INDEX_OPTIONS',
+      '--hnsw-m, --ef-construction and --ef-search are those of --vector-index hnsw: give it too',
+    );
+  }
+  const parsed = vectorIndexConfig.safeParse({ kind: 'hnsw', ...numbers });
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  const option =
+    issue.path[0] === 'm' ? 'hnsw-m' : String(issue.path[0]).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new UsageError('INDEX_OPTIONS', `--${option}: ${issue.message}`, { details: { option } });
+}
