@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HASH_PRIMES } from './tables/ngram-hash.ts';
+import { HASH_PRIMES } from './hash-primes.ts';
 
 /**
  * What the encoder reads. `symbols`: literals and copies of the LZ77 stream inside a frame; `bytes`: the frame's own bytes; `text`: the text itself, for experiments that

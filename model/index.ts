@@ -3,4 +3,4 @@ export { type ModelConfig, modelConfigSchema, type PatchingConfig } from './conf
 export { CemModel, type PreparedDictionary } from './embedder.ts';
 export { type EncodedChunk, encodeChunk } from './symbols/symbol-batch.ts';
 export { DictionaryRows, type SymbolRows, symbolRows } from './symbols/text-rope.ts';
-export { NgramHash } from './tables/ngram-hash.ts';
+export { NgramHash } from './symbols/ngram-hash.ts';

@@ -9,7 +9,7 @@ export {
   createDecompressor,
   type Decompressor,
 } from './container/codec.ts';
-export { LARGEST_CHUNK_CONTENT } from './container/format.ts';
+export { LARGEST_CHUNK_CONTENT } from './limits.ts';
 export {
   type StoredFrame,
   ZpkgReader,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isRunning, machineMark, ownStart } from '../locks/process-life.ts';
+import { isRunning, machineMark, ownStart } from '../process-life.ts';
 
 /** What it is for; the process; in hexadecimal digits the machine's mark, the process's start (`f` where it is not known) and chance. */
 const NAME = /^(?<purpose>.+)\.(?<pid>\d+)\.(?<mark>[0-9a-f]{8})(?<started>[0-9a-f]{16})[0-9a-f]{8}\.tmp$/s;

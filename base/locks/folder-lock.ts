@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import { CemError } from '../errors.ts';
 import { removeLeftTemporaries, temporaryName } from '../files/temporary-name.ts';
-import { isRunning, ownStart } from './process-life.ts';
+import { isRunning, ownStart } from '../process-life.ts';
 
 const LOCK_NAME = 'lock';
 /** `lock` with the tokens of dead locks, one behind the other. */

@@ -1,5 +1,6 @@
 import { CemError } from '../../base/errors.ts';
-import { BYTE_ID_OFFSET, HASH_PRIMES, NgramHash } from '../../model/tables/ngram-hash.ts';
+import { HASH_PRIMES } from '../../model/hash-primes.ts';
+import { BYTE_ID_OFFSET, NgramHash } from '../../model/symbols/ngram-hash.ts';
 import { type BenchReport, describeMachine, type Measurement, median } from '../measurement.ts';
 
 const SIZES = [3, 4, 5, 6, 7, 8];

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { CemError, FormatError } from '../../base/errors.ts';
 import { HashTables } from '../../model/tables/hash-tables.ts';
-import { BYTE_VOCABULARY } from '../../model/tables/ngram-hash.ts';
+import { BYTE_VOCABULARY } from '../../model/symbols/ngram-hash.ts';
 import { type StoredTable, StoredTables } from '../../model/tables/stored-tables.ts';
 import { readHalves, readInt8Rows, scaleName } from './compact-weights.ts';
 import { readSafetensorsHeader, STORED_TYPES, type StoredType } from './safetensors.ts';

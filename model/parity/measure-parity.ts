@@ -4,7 +4,7 @@ import { buildGraph, GLOBAL_INPUT_LAYER, graphInputs, PATCH_POOLING_LAYER, SYMBO
 import { namedWeights } from '../named-weights.ts';
 import { batchChunks, type SymbolBatch, symbolKind } from '../symbols/symbol-batch.ts';
 import { HashTables } from '../tables/hash-tables.ts';
-import { BYTE_VOCABULARY, NgramHash } from '../tables/ngram-hash.ts';
+import { BYTE_VOCABULARY, NgramHash } from '../symbols/ngram-hash.ts';
 import { tf } from '../tf.ts';
 import { BLT_BYTE_TABLE, BLT_NGRAM_TABLES, bltWeights, transposed } from './blt-names.ts';
 import { modelOfCase, type ParityCase } from './parity-case.ts';

@@ -5,7 +5,7 @@ import { type ModelConfig, patchingOf } from '../config.ts';
 import { createPatcher } from '../patching/create-patcher.ts';
 import { frameBorders } from '../patching/frame-borders.ts';
 import type { Patcher } from '../patching/patcher.ts';
-import { NgramHash } from '../tables/ngram-hash.ts';
+import { NgramHash } from './ngram-hash.ts';
 import { batchChunks, type EncodedChunk, encodeChunk, type SymbolBatch } from './symbol-batch.ts';
 import { DictionaryRows, symbolRows } from './text-rope.ts';
 

@@ -1,6 +1,6 @@
 import { CemError } from '../../base/errors.ts';
 import type { FrameSymbols } from '../../zpkg/frame/frame.ts';
-import { BYTE_ID_OFFSET, type NgramHash, SEGMENT_NUMBERS } from '../tables/ngram-hash.ts';
+import { BYTE_ID_OFFSET, type NgramHash, SEGMENT_NUMBERS } from './ngram-hash.ts';
 
 /** Hash rows of one sequence of symbols: what the tables are asked for, symbol by symbol. */
 export interface SymbolRows {

@@ -1,5 +1,5 @@
 import { type ModelConfig, ngramTables } from '../../model/config.ts';
-import { BYTE_VOCABULARY } from '../../model/tables/ngram-hash.ts';
+import { BYTE_VOCABULARY } from '../../model/symbols/ngram-hash.ts';
 import type { tf } from '../../model/tf.ts';
 
 /** Parameters by part, in BLT's bookkeeping, and what is ours besides. */

@@ -1,6 +1,6 @@
 import { keepsFreedMemory } from '../../model/backend/freed-memory.ts';
 import { type ModelConfig, ngramTables } from '../../model/config.ts';
-import { BYTE_VOCABULARY } from '../../model/tables/ngram-hash.ts';
+import { BYTE_VOCABULARY } from '../../model/symbols/ngram-hash.ts';
 import { tf } from '../../model/tf.ts';
 import type { TrainingConfig } from '../config.ts';
 import { tableOptimizerNumbers } from '../optimizers/create-table-optimizer.ts';

@@ -1,5 +1,5 @@
 import { type ModelConfig, ngramTables } from '../../model/config.ts';
-import { BYTE_VOCABULARY } from '../../model/tables/ngram-hash.ts';
+import { BYTE_VOCABULARY } from '../../model/symbols/ngram-hash.ts';
 import type { TrainingConfig } from '../config.ts';
 import { FLOAT_BYTES } from './count-step.ts';
 

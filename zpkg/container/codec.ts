@@ -2,7 +2,7 @@ import binding from 'zstd-napi/binding.js';
 import { messageOf } from '../../base/bytes.ts';
 import { CemError, FormatError, UsageError } from '../../base/errors.ts';
 import { LARGEST_BLOCK } from '../frame/frame-header.ts';
-import { LARGEST_CHUNK_CONTENT } from './format.ts';
+import { LARGEST_CHUNK_CONTENT } from '../limits.ts';
 
 /** Lowest and highest compression level. zstd itself goes down to -131072; below -7 nothing is gained. */
 const LOWEST_LEVEL = -7;

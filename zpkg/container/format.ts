@@ -12,12 +12,6 @@ export const FLAG_WIDE_INDEX = 1;
 /** The writer left literals uncompressed; says how the file was made, no reader needs it. */
 export const FLAG_PLAIN_LITERALS = 2;
 export const LARGEST_UINT32 = 0xffffffff;
-/**
- * Most bytes that one chunk may hold when decompressed: 64 MiB, far over any chunk of text. A format limit (FORMAT.md, Chunks) that compressor, writer, reader,
- * decompressor and frame parser keep alike, so that what one of them accepts the others do.
- */
-export const LARGEST_CHUNK_CONTENT = 64 * 1024 * 1024;
-
 const KNOWN_FLAGS = FLAG_WIDE_INDEX | FLAG_PLAIN_LITERALS;
 
 /** The fixed start of a container; FORMAT.md says where each field lies. */

@@ -1,5 +1,5 @@
 import { FormatError } from '../../base/errors.ts';
-import { LARGEST_CHUNK_CONTENT } from '../container/format.ts';
+import { LARGEST_CHUNK_CONTENT } from '../limits.ts';
 import type { Dictionary } from './dictionary.ts';
 import { type FrameHeader, LARGEST_BLOCK, readFrameHeader } from './frame-header.ts';
 import { type FrameSymbols, SymbolBuffer } from './frame-symbols.ts';

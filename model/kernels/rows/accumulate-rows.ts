@@ -1,5 +1,5 @@
 import type { SymbolBatch } from '../../symbols/symbol-batch.ts';
-import type { KernelMemory } from './kernel-memory.ts';
+import type { KernelMemory } from '../kernel-memory.ts';
 import type { RowGradient } from './row-kernels.ts';
 import type { SlotAssignment } from './slot-assignment.ts';
 

@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict';
 import { tf } from '../../tf.ts';
-import type { HeapValues, WasmKernel } from './wasm-backend.ts';
+import type { HeapValues, WasmKernel } from '../wasm/wasm-backend.ts';
 
 /** Below this many elements a loop is faster than making a view and copying it. */
 const SHORT_ROW = 16;

@@ -1,4 +1,4 @@
-import type { WasmKernel } from './wasm-backend.ts';
+import type { WasmKernel } from '../wasm/wasm-backend.ts';
 
 /** Identity without a copy: tensors do not change, so that two may have the same memory (an optimiser that changes weights in place asks who else has theirs). The stock kernel copies. */
 export const identity: WasmKernel = ({ inputs, backend }) => {

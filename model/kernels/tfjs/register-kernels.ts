@@ -7,7 +7,7 @@ import { identity } from './identity.ts';
 import { segmentSum, segmentSumOnCpu } from './segment-sum.ts';
 import { slice, split, unpack } from './slice.ts';
 import { tile } from './tile.ts';
-import { replaceWasmKernel, wrapWasmKernel } from './wasm-backend.ts';
+import { replaceWasmKernel, wrapWasmKernel } from '../wasm/wasm-backend.ts';
 
 /** Replaces and adds kernels of the wasm backend (figures in the files); repeated calls change nothing. */
 export function registerWasmKernels(): void {

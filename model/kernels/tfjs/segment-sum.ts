@@ -1,5 +1,5 @@
 import { tf } from '../../tf.ts';
-import type { WasmKernelArguments } from './wasm-backend.ts';
+import type { WasmKernelArguments } from '../wasm/wasm-backend.ts';
 
 /**
  * Adds each row of `values` to the row of `output` that its id names. Ids outside of `output` are dropped, as TensorFlow drops negative ones.

@@ -1,5 +1,5 @@
 import { tf } from '../../tf.ts';
-import type { HeapValues, WasmBackend, WasmKernel } from './wasm-backend.ts';
+import type { HeapValues, WasmBackend, WasmKernel } from '../wasm/wasm-backend.ts';
 
 /** Below this many elements a loop is faster than making a view and copying it. */
 const SHORT_RUN = 16;

@@ -1,4 +1,4 @@
-import type { HeapValues, WasmKernel } from './wasm-backend.ts';
+import type { HeapValues, WasmKernel } from '../wasm/wasm-backend.ts';
 
 /**
  * Writes `values` (of `shape`), repeated `repeats[axis]` times along each axis, into `output`: whole blocks are copied, and a repeated

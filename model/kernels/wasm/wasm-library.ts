@@ -1,7 +1,7 @@
 import { CemError } from '../../../base/errors.ts';
 import { tf } from '../../tf.ts';
 import { type CompiledKernels, useCompiledKernels } from '../compiled/compiled-kernels.ts';
-import type { WasmBackend } from '../tfjs/wasm-backend.ts';
+import type { WasmBackend } from './wasm-backend.ts';
 import {
   aligned,
   DOUBLE_BYTES,

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { CemError, UsageError } from '../../../zpkg/index.ts';
-import type { Refusal } from './answers.ts';
+import type { Refusal } from './page/answers.ts';
 import { PAGE } from './page/html.ts';
 import { pageScript } from './page/script.ts';
 import { STYLE } from './page/style.ts';

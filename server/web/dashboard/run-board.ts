@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
 import { findRuns, readRunSteps } from '../../../training/runs/runs.ts';
 import { UsageError } from '../../../zpkg/index.ts';
-import type { PointsAnswer, RunState, RunsAnswer, SeriesAnswer } from './answers.ts';
+import type { PointsAnswer, RunState, RunsAnswer, SeriesAnswer } from './page/answers.ts';
 import { MetricsFile } from './metrics-file.ts';
 import { pictured, type Series, smoothed } from './series.ts';
 

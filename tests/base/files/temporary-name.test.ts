@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { removeLeftTemporaries, temporaryName } from '../../../base/files/temporary-name.ts';
-import { isRunning, machineMark, ownStart } from '../../../base/locks/process-life.ts';
+import { isRunning, machineMark, ownStart } from '../../../base/process-life.ts';
 import { writeFileAtomically } from '../../../zpkg/index.ts';
 
 const test = suite<{ folder: string }>('temporary names');

@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { CemError } from '../../../base/errors.ts';
 import { temporaryName } from '../../../base/files/temporary-name.ts';
 import { lockFolder } from '../../../base/locks/folder-lock.ts';
-import { ownStart } from '../../../base/locks/process-life.ts';
+import { ownStart } from '../../../base/process-life.ts';
 
 const test = suite<{ folder: string }>('folder lock');
 

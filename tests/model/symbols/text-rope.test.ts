@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { batchChunks, encodeChunk } from '../../../model/symbols/symbol-batch.ts';
 import { DictionaryRows, symbolRows } from '../../../model/symbols/text-rope.ts';
 import { HashTables } from '../../../model/tables/hash-tables.ts';
-import { BYTE_ID_OFFSET, NgramHash } from '../../../model/tables/ngram-hash.ts';
+import { BYTE_ID_OFFSET, NgramHash } from '../../../model/symbols/ngram-hash.ts';
 import {
   CemError,
   createCompressor,

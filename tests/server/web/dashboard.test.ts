@@ -2,7 +2,7 @@ import { mkdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { RunsAnswer, SeriesAnswer } from '../../../server/web/dashboard/answers.ts';
+import type { RunsAnswer, SeriesAnswer } from '../../../server/web/dashboard/page/answers.ts';
 import { createDashboard } from '../../../server/web/dashboard/create-dashboard.ts';
 import { MetricsFile } from '../../../server/web/dashboard/metrics-file.ts';
 import { formatSeconds, formatValue, panelsFor } from '../../../server/web/dashboard/page/panels.ts';

@@ -1,5 +1,5 @@
 import type uPlot from 'uplot';
-import type { Refusal, RunState, RunsAnswer, SeriesAnswer } from '../answers.ts';
+import type { Refusal, RunState, RunsAnswer, SeriesAnswer } from './answers.ts';
 import { Chart, type ChartStyle, type Curve } from './chart.ts';
 import { Controls } from './controls.ts';
 import { formatValue, type Panel, panelsFor } from './panels.ts';

@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CemError } from '../../../../base/errors.ts';
 import { RandomNumbers } from '../../../../base/random.ts';
-import { KernelMemory } from '../../../../model/kernels/rows/kernel-memory.ts';
+import { KernelMemory } from '../../../../model/kernels/kernel-memory.ts';
 import { nativeRows, useNativeRows } from '../../../../model/kernels/rows/native-rows.ts';
 import { PlainRowKernels } from '../../../../model/kernels/rows/plain-row-kernels.ts';
 import type { RowKernels } from '../../../../model/kernels/rows/row-kernels.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RandomNumbers } from '../../../../base/random.ts';
-import { KernelMemory } from '../../../../model/kernels/rows/kernel-memory.ts';
+import { KernelMemory } from '../../../../model/kernels/kernel-memory.ts';
 import { RowThreads } from '../../../../model/kernels/rows/row-threads.ts';
 
 const test = suite('model/kernels/row-threads');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { selectBackend, tf } from '../../../../model/backend/index.ts';
-import type { WasmBackend } from '../../../../model/kernels/tfjs/wasm-backend.ts';
+import type { WasmBackend } from '../../../../model/kernels/wasm/wasm-backend.ts';
 import { wasmLibrary } from '../../../../model/kernels/wasm/wasm-library.ts';
 
 /** What a process of its own found (run by wasm-threads.test.ts). */

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { CemError } from '../../../../base/errors.ts';
 import { selectBackend, tf } from '../../../../model/backend/index.ts';
 import { compiledKernels } from '../../../../model/kernels/compiled/compiled-kernels.ts';
-import type { WasmBackend } from '../../../../model/kernels/tfjs/wasm-backend.ts';
+import type { WasmBackend } from '../../../../model/kernels/wasm/wasm-backend.ts';
 import { loadWasmKernels, type WasmLibrary, wasmLibrary } from '../../../../model/kernels/wasm/wasm-library.ts';
 import { wasmSourceHash } from '../../../../scripts/native/wasm-sources.ts';
 import { testBackend } from '../../../backend.ts';

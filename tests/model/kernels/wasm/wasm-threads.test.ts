@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { selectBackend, tf } from '../../../../model/backend/index.ts';
-import type { WasmBackend } from '../../../../model/kernels/tfjs/wasm-backend.ts';
+import type { WasmBackend } from '../../../../model/kernels/wasm/wasm-backend.ts';
 import { type WasmLibrary, wasmLibrary } from '../../../../model/kernels/wasm/wasm-library.ts';
 import { WasmThreads } from '../../../../model/kernels/wasm/wasm-threads.ts';
 import { testBackend } from '../../../backend.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { CemError } from '../../../base/errors.ts';
+import { CemError } from '../../base/errors.ts';
 
 /** What `row-kernels.wasm` exports; arguments are addresses, counts and plain numbers (see assembly/). */
 export interface KernelExports {
@@ -80,7 +80,7 @@ export class KernelMemory {
   #cleanFrom = ALIGNMENT;
 
   constructor() {
-    compiled ??= new WebAssembly.Module(readFileSync(new URL('./row-kernels.wasm', import.meta.url)));
+    compiled ??= new WebAssembly.Module(readFileSync(new URL('./rows/row-kernels.wasm', import.meta.url)));
     this.#memory = new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES, shared: true });
     const { exports } = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } });
     this.kernels = exports as unknown as KernelExports;

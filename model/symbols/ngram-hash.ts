@@ -1,14 +1,6 @@
 import assert from 'node:assert/strict';
-import { KernelMemory } from '../kernels/rows/kernel-memory.ts';
-
-/**
- * Hash functions of BLT's n-gram embeddings, one prime each.
- * Source: facebookresearch/blt, `bytelatent/data/patcher` and transformers' `modeling_blt` (both agree).
- */
-export const HASH_PRIMES: readonly number[] = [
-  1000000007, 5915587277, 1500450271, 3267000013, 5754853343, 4093082899, 9576890767, 3628273133, 2860486313, 5463458053,
-  3367900313,
-];
+import { HASH_PRIMES } from '../hash-primes.ts';
+import { KernelMemory } from '../kernels/kernel-memory.ts';
 
 /** Byte ids start after BOE 0, BOS 1, EOS 2 and BPE 3 (BLT's vocabulary of 260). */
 export const BYTE_ID_OFFSET = 4;

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RandomNumbers } from '../../../base/random.ts';
-import { HASH_PRIMES, NgramHash } from '../../../model/tables/ngram-hash.ts';
+import { HASH_PRIMES } from '../../../model/hash-primes.ts';
+import { NgramHash } from '../../../model/symbols/ngram-hash.ts';
 
 const test = suite('n-gram hash');
 
