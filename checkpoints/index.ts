@@ -1,3 +1,4 @@
+/** What training leaves: checkpoints are stored (store/), and loaded as students, teachers and patchers (load/). */
 export {
   type ExportDescription,
   type ExportFormat,

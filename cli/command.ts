@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import { type CemError, UsageError } from '../base/errors.ts';
+import { type CemError, UsageError } from '../base/index.ts';
 import { createReporter, type Reporter } from './output/reporter.ts';
 
 /** Options that every command takes. */

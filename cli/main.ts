@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { CemError, UsageError } from '../base/errors.ts';
+import { CemError, UsageError } from '../base/index.ts';
 import { addCommand } from './commands/add.ts';
 import { benchCommand } from './commands/bench.ts';
 import { indexCommand } from './commands/build-index.ts';

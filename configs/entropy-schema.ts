@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { entropyModelConfigSchema } from '../model/entropy/config.ts';
+import { entropyModelConfigSchema } from '../model/entropy/index.ts';
 import { entropyTrainingConfigSchema, wantedPatchesSchema } from '../training/index.ts';
 
 /** A run that trains the byte language model of entropy patching. Unknown keys are refused with their path. */

@@ -1,3 +1,4 @@
+/** One YAML file a run: the schemas of all components composed, defaults < file < `--set a.b=c`. */
 export { type EntropyRunConfig, entropyRunConfigSchema } from './entropy-schema.ts';
 export { loadConfig, loadTrainConfig, parseConfig, readRunValues, setValue } from './load-config.ts';
 export { type RunConfig, runConfigSchema } from './schema.ts';

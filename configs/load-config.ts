@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
+import { UsageError } from '../base/index.ts';
 import { type SweepConfig, sweepConfigSchema } from '../training/index.ts';
-import { UsageError } from '../zpkg/index.ts';
 import { type EntropyRunConfig, entropyRunConfigSchema } from './entropy-schema.ts';
 import { type RunConfig, runConfigSchema } from './schema.ts';
 

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { teacherConfig } from '../encoders/teacher-config.ts';
-import { modelConfigSchema, queryModelConfigSchema } from '../model/config.ts';
-import { trainingConfigSchema } from '../training/config.ts';
-import { MOST_VARIANTS, packVariantSchema } from '../training/variants/config.ts';
+import { teacherConfig } from '../encoders/index.ts';
+import { modelConfigSchema, queryModelConfigSchema } from '../model/index.ts';
+import { MOST_VARIANTS, packVariantSchema, trainingConfigSchema } from '../training/index.ts';
 
 const valuesSchema = z.strictObject({
   /** Names the run's folder, `runs/<name>`. */

@@ -1,5 +1,5 @@
+import { UsageError } from '../base/index.ts';
 import { planTrials, type SweepMetric, type TrialSettings } from '../training/index.ts';
-import { UsageError } from '../zpkg/index.ts';
 import { parseConfig, readRunValues, setValue } from './load-config.ts';
 import type { RunConfig } from './schema.ts';
 

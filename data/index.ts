@@ -1,6 +1,4 @@
-export { type KeptInput, keepInput, removeKeptInputs } from '../base/files/kept-input.ts';
-export { type FolderLock, lockFolder } from '../base/locks/folder-lock.ts';
-export { programFile, startThread } from '../base/threads/program-file.ts';
+/** A corpus as files: documents are read, packed, mapped from ids to chunks, kept in segments; passages, patches, data sets. */
 export {
   BEIR_DATASETS,
   type BeirDataset,

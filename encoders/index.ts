@@ -1,3 +1,12 @@
+/** Everything that turns something into a vector, as interfaces, and those encoders that need no tensors of ours. Loads no TensorFlow.js. */
+export { cachedTeacher, cachePrecision, TeacherCache, teacherCacheFolder } from './cache/teacher-cache.ts';
+export {
+  listTeacherCaches,
+  type TeacherCacheCheck,
+  type TeacherCacheSummary,
+  verifyTeacherCache,
+} from './cache/teacher-cache-inspection.ts';
+export { PRECISIONS, type Precision } from './cache/vector-codec.ts';
 export type {
   ChunkSource,
   CorpusVectors,
@@ -9,6 +18,7 @@ export type {
   Vectors,
 } from './encoder.ts';
 export { LsaEmbedder } from './lsa/lsa.ts';
+export { splitWords } from './lsa/words.ts';
 export { RandomEncoder } from './random-encoder.ts';
 export { QueryStudent } from './students/query-student.ts';
 export { type ChunkEncoder, StudentEncoder } from './students/student-encoder.ts';
@@ -21,7 +31,13 @@ export {
   type TeacherJudgement,
   teacherName,
 } from './teacher/judge-teacher.ts';
-export { probeTeacher, type TeacherProbe, teacherProbeSchema } from './teacher/teacher-probe.ts';
+export {
+  PROBE_TEXTS,
+  probeTeacher,
+  SAME_TEACHER_COSINE,
+  type TeacherProbe,
+  teacherProbeSchema,
+} from './teacher/teacher-probe.ts';
 export {
   type LsaConfig,
   lsaConfig,

@@ -1,4 +1,4 @@
-import { RandomNumbers } from '../base/random.ts';
+import { RandomNumbers } from '../base/index.ts';
 import type { CorpusVectors, Encoder, EncoderDescription, OnProgress, Vectors } from './encoder.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { CemError } from '../base/errors.ts';
+import { CemError } from '../base/index.ts';
 import type { CorpusVectors, Encoder, EncoderDescription, OnProgress, TextEmbedder, Vectors } from './encoder.ts';
 
 /** A text embedder with the texts of its documents bound: one vector a document. */

@@ -1,3 +1,4 @@
+/** What an encoder is worth: measures, contenders, comparisons with significance, records of evaluations. */
 export { compareRows, type MeasureComparison } from './comparison/comparison.ts';
 export { bootstrapInterval, DEFAULT_ROUNDS, randomizationTest } from './comparison/significance.ts';
 export {

@@ -1,5 +1,5 @@
-import { UsageError } from '../base/errors.ts';
-import type { OnProgress, Vectors } from '../encoders/encoder.ts';
+import { UsageError } from '../base/index.ts';
+import type { OnProgress, Vectors } from '../encoders/index.ts';
 import { type ModelConfig, ngramTables } from './config.ts';
 import { buildGraph, graphInputs, initializeWeights } from './graph.ts';
 import { truncateVectors } from './matryoshka.ts';

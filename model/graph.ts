@@ -1,4 +1,4 @@
-import { RandomNumbers } from '../base/random.ts';
+import { RandomNumbers } from '../base/index.ts';
 import { feedForwardDimension, type ModelConfig, patchingOf, queriesPerPatch } from './config.ts';
 import { L2Normalization, LengthMask, RmsNormalization, SkipBag, SymbolKindEmbedding } from './layers/heads.ts';
 import { PatchPooling } from './layers/patch-pooling.ts';

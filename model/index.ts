@@ -1,6 +1,18 @@
-export type { FrameSymbols } from '../zpkg/frame/frame.ts';
-export { type ModelConfig, modelConfigSchema, type PatchingConfig } from './config.ts';
+/** The network: from batches of symbols to vectors. Read embedder.ts first, then graph.ts. Loads TensorFlow.js. */
+export {
+  type ModelConfig,
+  modelConfigSchema,
+  ngramTables,
+  type PatchingConfig,
+  patchingOf,
+  queriesPerPatch,
+  queryModelConfigSchema,
+} from './config.ts';
 export { CemModel, type PreparedDictionary } from './embedder.ts';
+export { buildGraph, graphInputs, setRecompute } from './graph.ts';
+export { HASH_PRIMES } from './hash-primes.ts';
+export { type NamedWeight, namedWeights, partNames, toNamedOrder, toVariableOrder } from './named-weights.ts';
+export { NgramHash } from './symbols/ngram-hash.ts';
 export { type EncodedChunk, encodeChunk } from './symbols/symbol-batch.ts';
 export { DictionaryRows, type SymbolRows, symbolRows } from './symbols/text-rope.ts';
-export { NgramHash } from './symbols/ngram-hash.ts';
+export { tf } from './tf.ts';

@@ -1,4 +1,4 @@
-import type { Vectors } from '../encoders/encoder.ts';
+import type { Vectors } from '../encoders/index.ts';
 
 /**
  * The first `dimension` numbers of each vector, normalised again: what a vector trained with Matryoshka dimensions is at a shorter one. Queries are cut alike.

@@ -1,3 +1,4 @@
+/** Ranking and text joined: an index is kept (index-store/), filled from compressed chunks (indexing/), and searched (retrieval/), which alone decompresses. */
 export { corpusIdentity } from './index-store/corpus-identity.ts';
 export { IndexFolder, type IndexFolderOptions } from './index-store/index-folder.ts';
 export type { IndexMakers, IndexManifest } from './index-store/index-manifest.ts';

@@ -1,8 +1,4 @@
-export { ExactIndex, type ExactIndexOptions, type ExactSearchOptions } from './exact/exact-index.ts';
-export { ExactRetriever, type ExactRetrieverOptions } from './exact/exact-retriever.ts';
-export { ExactStore } from './exact/exact-store.ts';
-export { type InnerProducts, plainInnerProducts, tensorInnerProducts } from './exact/inner-products.ts';
-export { VECTOR_STORAGES, type VectorStorage } from './exact/vector-block.ts';
+/** Ranking without text: what a retriever, a filter and a vector store are, and what ranks by words or in PostgreSQL. Loads no tensors; exact search is in exact/. */
 export { type Bm25Options, Bm25Retriever } from './lexical/bm25.ts';
 export { tokenize } from './lexical/tokenizer.ts';
 export { openPglite } from './postgres/pglite-driver.ts';
@@ -14,4 +10,4 @@ export { recallAgainst } from './recall.ts';
 export type { Hit, Retriever } from './retriever.ts';
 export { type VectorIndex, type VectorIndexInput, vectorIndexConfig } from './vector-index.ts';
 export { VectorRetriever } from './vector-retriever.ts';
-export type { VectorFilter, VectorRow, VectorStore } from './vector-store.ts';
+export type { VectorCount, VectorFilter, VectorRow, VectorStore } from './vector-store.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CemError } from '../base/errors.ts';
+import { CemError } from '../base/index.ts';
 
 const FIRST_SURROGATE = 0xd800;
 const AFTER_SURROGATES = 0xe000;

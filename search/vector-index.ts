@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CemError } from '../base/errors.ts';
+import { CemError } from '../base/index.ts';
 
 /**
  * What a store searches by beside the plain scan. `none`: the scan, exact. `hnsw`: pgvector's graph (Malkov and Yashunin 2016, arXiv 1603.09320), approximate:

@@ -1,4 +1,4 @@
-import type { QueryEmbedder } from '../encoders/encoder.ts';
+import type { QueryEmbedder } from '../encoders/index.ts';
 import type { Hit, Retriever } from './retriever.ts';
 import type { VectorFilter, VectorStore } from './vector-store.ts';
 

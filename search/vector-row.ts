@@ -1,4 +1,4 @@
-import { CemError } from '../base/errors.ts';
+import { CemError } from '../base/index.ts';
 import type { VectorRow } from './vector-store.ts';
 
 /** What no PostgreSQL text holds: a zero byte, or half of a surrogate pair (it has no UTF-8). Every store refuses it, so that ids move between stores. */

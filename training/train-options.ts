@@ -1,6 +1,6 @@
 import type { Document } from '../data/index.ts';
 import type { TeacherConfig } from '../encoders/index.ts';
-import type { ModelConfig } from '../model/config.ts';
+import type { ModelConfig } from '../model/index.ts';
 import type { TrainingConfig } from './config.ts';
 import type { DevEvaluationAtStep, OpenDevEvaluator } from './loop/evaluation.ts';
 import type { PackVariant } from './variants/config.ts';

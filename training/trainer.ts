@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
+import { lockFolder } from '../base/index.ts';
 import type { LoadedEntropyPatcher } from '../checkpoints/index.ts';
-import { chunkTexts, corpusSaving, DocumentReader, lockFolder, packCorpus } from '../data/index.ts';
+import { chunkTexts, corpusSaving, DocumentReader, packCorpus } from '../data/index.ts';
 import { probeTeacher } from '../encoders/index.ts';
-import type { ModelConfig } from '../model/config.ts';
-import { tf } from '../model/tf.ts';
+import type { ModelConfig } from '../model/index.ts';
+import { tf } from '../model/index.ts';
 import { label, openTeacher, shortTexts } from './batches/labelling.ts';
 import { openEntropyPatcher } from './batches/passage-patches.ts';
 import { TrainingLoop } from './loop/loop.ts';

@@ -1,6 +1,4 @@
-export { CemError, FormatError, UsageError } from '../base/errors.ts';
-export { AtomicFile, writeFileAtomically } from '../base/files/atomic-file.ts';
-export { distributionOf, type SizeDistribution } from '../base/size-distribution.ts';
+/** The container: zstd chunks with a shared dictionary and O(1) access (FORMAT.md), and the parser from a frame to literals and copies. Knows no ids. */
 export {
   type Compressor,
   type CompressorOptions,
@@ -9,7 +7,6 @@ export {
   createDecompressor,
   type Decompressor,
 } from './container/codec.ts';
-export { LARGEST_CHUNK_CONTENT } from './limits.ts';
 export {
   type StoredFrame,
   ZpkgReader,
@@ -23,3 +20,6 @@ export type { DictionaryBorders } from './dictionary/word-borders.ts';
 export { type Dictionary, type DictionaryEntropy, readDictionary } from './frame/dictionary.ts';
 export { type FrameLimits, type FrameSymbols, parseFrame } from './frame/frame.ts';
 export { type FrameHeader, readFrameHeader } from './frame/frame-header.ts';
+export { LiteralsSection } from './frame/literals.ts';
+export { malformed, PaddedBytes } from './frame/padded-bytes.ts';
+export { LARGEST_CHUNK_CONTENT } from './limits.ts';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { CemError } from '../../zpkg/index.ts';
 import { messageOf } from '../bytes.ts';
+import { CemError } from '../errors.ts';
 import { removeLeftTemporaries, temporaryName } from './temporary-name.ts';
 
 /** First bytes of compressed input (RFC 1952, 2.3.1; RFC 8878, 3.1.1), and the ending that `readCorpus` knows it by. */

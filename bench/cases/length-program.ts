@@ -8,8 +8,8 @@ import { parseBackendRequest, selectBackend, tf } from '../../model/backend/inde
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { graphInputs, PATCH_POOLING_LAYER } from '../../model/graph.ts';
-import { type EncodedChunk, SYMBOL_KINDS } from '../../model/symbols/symbol-batch.ts';
 import { BYTE_VOCABULARY } from '../../model/symbols/ngram-hash.ts';
+import { type EncodedChunk, SYMBOL_KINDS } from '../../model/symbols/symbol-batch.ts';
 import { median } from '../measurement.ts';
 import type { LengthTimes } from './measure-length.ts';
 

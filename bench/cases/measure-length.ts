@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { CemError } from '../../zpkg/index.ts';
+import { CemError } from '../../base/index.ts';
 import { type BenchReport, describeMachine, type Measurement } from '../measurement.ts';
 
 /** Issue 5: MB of resident memory for a chunk of 16,384 symbols. */

@@ -3,7 +3,7 @@
  * `SearchMemory`.
  */
 import { selectBackend } from '../../model/backend/index.ts';
-import { ExactIndex, tensorInnerProducts, type VectorStorage } from '../../search/index.ts';
+import { ExactIndex, tensorInnerProducts, type VectorStorage } from '../../search/exact/index.ts';
 import type { SearchMemory } from './search-memory.ts';
 import { SyntheticVectors } from './synthetic-vectors.ts';
 

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { VectorStorage } from '../../search/index.ts';
-import { CemError } from '../../zpkg/index.ts';
+import { CemError } from '../../base/index.ts';
+import type { VectorStorage } from '../../search/exact/index.ts';
 
 /** What a large exact index takes. MB are 10^6 bytes. */
 export interface SearchMemory {

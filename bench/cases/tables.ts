@@ -1,3 +1,4 @@
+import { CemError } from '../../base/index.ts';
 import { RandomNumbers } from '../../base/random.ts';
 import { loadConfig } from '../../configs/index.ts';
 import { documentText, readCorpus } from '../../data/index.ts';
@@ -6,7 +7,7 @@ import type { ModelConfig } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import type { TrainingConfig } from '../../training/config.ts';
 import { TrainingStep } from '../../training/loop/step.ts';
-import { CemError, createCompressor, trainDictionary } from '../../zpkg/index.ts';
+import { createCompressor, trainDictionary } from '../../zpkg/index.ts';
 import { type Bench, wholeNumber } from '../bench.ts';
 import { BATCH_SIZE, benchTables, type ModelInTraining } from './measure-tables.ts';
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CemError } from '../../base/index.ts';
 import { RandomNumbers } from '../../base/random.ts';
 import { TeacherCache } from '../../encoders/cache/teacher-cache.ts';
 import { type BackendChoice, selectBackend } from '../../model/backend/index.ts';
@@ -11,7 +12,7 @@ import { BatchPrefetch } from '../../training/batches/prefetch.ts';
 import { type TrainingConfig, trainingConfigSchema } from '../../training/config.ts';
 import { TrainingStep } from '../../training/loop/step.ts';
 import { GradientWorkers } from '../../training/workers/gradient-workers.ts';
-import { CemError, trainDictionary } from '../../zpkg/index.ts';
+import { trainDictionary } from '../../zpkg/index.ts';
 import { type Measurement, median } from '../measurement.ts';
 
 const DIMENSION = 256;

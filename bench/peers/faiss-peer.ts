@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { CemError } from '../../zpkg/index.ts';
+import { CemError } from '../../base/index.ts';
 
 const PROGRAM = fileURLToPath(new URL('./faiss_peer.py', import.meta.url));
 /** The last of what Python says when it fails. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CemError } from '../../zpkg/index.ts';
+import { CemError } from '../../base/index.ts';
 
 /** Runs the `zstd` program and gives what it prints. */
 function runZstd(args: readonly string[]): Promise<string> {

@@ -1,12 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CemError, FormatError } from '../../base/errors.ts';
-import { teacherProbeSchema } from '../../encoders/teacher/teacher-probe.ts';
-import { modelConfigSchema, patchingOf } from '../../model/config.ts';
-import { SYMBOL_KINDS, symbolKind } from '../../model/symbols/symbol-batch.ts';
-import { HASH_PRIMES } from '../../model/hash-primes.ts';
-import { BYTE_ID_OFFSET } from '../../model/symbols/ngram-hash.ts';
+import { CemError, FormatError } from '../../base/index.ts';
+import { teacherProbeSchema } from '../../encoders/index.ts';
+import { HASH_PRIMES, modelConfigSchema, patchingOf } from '../../model/index.ts';
+import { BYTE_ID_OFFSET, SYMBOL_KINDS, symbolKind } from '../../model/symbols/index.ts';
 import { type CheckpointState, MODEL_FILE, QUERY_FOLDER, STATE_FILE, TABLES_FILE, tableNames } from '../store/checkpoint.ts';
 import { DENSE_PRECISIONS, TABLE_PRECISIONS } from '../store/compact-weights.ts';
 import { ONNX_FILE, ONNX_WEIGHTS_FILE } from './onnx/onnx-model.ts';

@@ -1,8 +1,8 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { CemError, UsageError } from '../../base/errors.ts';
-import { LsaEmbedder } from '../../encoders/lsa/lsa.ts';
-import type { TeacherProbe } from '../../encoders/teacher/teacher-probe.ts';
+import { CemError, UsageError } from '../../base/index.ts';
+import type { TeacherProbe } from '../../encoders/index.ts';
+import { LsaEmbedder } from '../../encoders/index.ts';
 import type { LoadedStudent } from '../load/load-student.ts';
 import {
   type CheckpointState,

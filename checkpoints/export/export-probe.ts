@@ -1,7 +1,13 @@
-import type { TextEmbedder } from '../../encoders/encoder.ts';
-import { createTeacher, isTeacherAtHand } from '../../encoders/teacher/create-teacher.ts';
-import { judgeTeacher, type RecordedTeacher, teacherName } from '../../encoders/teacher/judge-teacher.ts';
-import { probeTeacher, type TeacherProbe } from '../../encoders/teacher/teacher-probe.ts';
+import type { TextEmbedder } from '../../encoders/index.ts';
+import {
+  createTeacher,
+  isTeacherAtHand,
+  judgeTeacher,
+  probeTeacher,
+  type RecordedTeacher,
+  type TeacherProbe,
+  teacherName,
+} from '../../encoders/index.ts';
 import type { LoadedStudent } from '../load/load-student.ts';
 import { teacherPlaces } from '../load/load-teacher.ts';
 

@@ -1,5 +1,4 @@
-import { partNames, toVariableOrder } from '../../model/named-weights.ts';
-import { tf } from '../../model/tf.ts';
+import { partNames, tf, toVariableOrder } from '../../model/index.ts';
 
 /** Variables of blocks that were several before: exports of that time name their parts. */
 const JOINED = ['attention/query.key.value', 'feed-forward/gate.up'];

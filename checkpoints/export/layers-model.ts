@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { FormatError } from '../../base/errors.ts';
-import { tf } from '../../model/tf.ts';
+import { FormatError } from '../../base/index.ts';
+import { tf } from '../../model/index.ts';
 import { joinWeights } from './join-weights.ts';
 
 const MODEL_FILE = 'model.json';

@@ -1,10 +1,9 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CemModel } from '../../model/embedder.ts';
-import { HashTables } from '../../model/tables/hash-tables.ts';
-import { tf } from '../../model/tf.ts';
-import '../../model/layers/register-layers.ts';
-import { CemError, FormatError } from '../../base/errors.ts';
+import { CemModel, tf } from '../../model/index.ts';
+import { HashTables } from '../../model/tables/index.ts';
+import '../../model/layers/index.ts';
+import { CemError, FormatError } from '../../base/index.ts';
 import { readSafetensors } from '../store/safetensors.ts';
 import { type ExportDescription, readExportDescription } from './export-description.ts';
 import { fileDigest } from './file-digest.ts';

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { PROBE_TEXTS, SAME_TEACHER_COSINE } from '../../encoders/teacher/teacher-probe.ts';
+import { PROBE_TEXTS, SAME_TEACHER_COSINE } from '../../encoders/index.ts';
 import type { CheckpointState } from '../store/checkpoint.ts';
 import { type ExportDescription, fileMeaning } from './export-description.ts';
 import type { KnownEvaluation } from './known-evaluations.ts';
@@ -59,14 +59,14 @@ function usage({ weights }: ExportDescription): string {
       'const { embedding } = await session.run({ symbols, lengths, kinds });',
       '```',
       '',
-      'What goes in is described below. `checkpoints/` and `model/` of CEM-RAG make it from compressed chunks.',
+      'What goes in is described below. `cem-rag/model/symbols` and `cem-rag/model/tables` make it from compressed chunks.',
     ].join('\n');
   }
   return [
     'With everything around it (tables, chunk parsing) in Node:',
     '',
     '```ts',
-    "import { loadLayersModelExport } from './checkpoints/index.ts';",
+    "import { loadLayersModelExport } from 'cem-rag/checkpoints';",
     'const { model } = await loadLayersModelExport(folder);',
     'const vectors = await model.encodeChunks(compressedChunks, dictionary);',
     '```',
@@ -74,10 +74,10 @@ function usage({ weights }: ExportDescription): string {
     'The graph alone, where the layers are registered by one import that needs no Node:',
     '',
     '```ts',
-    "import './model/layers/register-layers.ts';",
+    "import 'cem-rag/model/layers';",
     "const graph = await tf.loadLayersModel('https://…/model.json'); // browser",
     "const graph = await tf.loadLayersModel('file:///…/model.json'); // Node with tfjs-node",
-    'const graph = await tf.loadLayersModel(layersModelFiles(folder)); // Node without it: checkpoints/export/layers-model.ts',
+    "const graph = await tf.loadLayersModel(layersModelFiles(folder)); // Node without it: from 'cem-rag/checkpoints'",
     'const vectors = graph.predict([symbols, lengths, kinds]);',
     '```',
   ].join('\n');

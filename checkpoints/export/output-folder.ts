@@ -1,6 +1,6 @@
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { CemError, UsageError } from '../../base/errors.ts';
+import { CemError, UsageError } from '../../base/index.ts';
 import { syncFolder } from '../store/checkpoint-folder.ts';
 
 async function exists(path: string): Promise<boolean> {

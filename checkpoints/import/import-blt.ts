@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { FormatError } from '../../base/errors.ts';
-import type { CemModel } from '../../model/embedder.ts';
-import { namedWeights } from '../../model/named-weights.ts';
-import { BLT_BYTE_TABLE, BLT_CAUSAL_PREFIX, BLT_NGRAM_TABLES, bltWeights, transposed } from '../../model/parity/blt-names.ts';
-import { tf } from '../../model/tf.ts';
+import { FormatError } from '../../base/index.ts';
+import type { CemModel } from '../../model/index.ts';
+import { namedWeights, tf } from '../../model/index.ts';
+import { BLT_BYTE_TABLE, BLT_CAUSAL_PREFIX, BLT_NGRAM_TABLES, bltWeights, transposed } from '../../model/parity/index.ts';
 import { tableNames } from '../store/checkpoint.ts';
 import { TensorFolder } from './tensor-folder.ts';
 

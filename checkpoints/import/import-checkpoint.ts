@@ -1,6 +1,5 @@
-import type { CemModel } from '../../model/embedder.ts';
-import { namedWeights } from '../../model/named-weights.ts';
-import { tf } from '../../model/tf.ts';
+import type { CemModel } from '../../model/index.ts';
+import { namedWeights, tf } from '../../model/index.ts';
 import { loadCheckpoint, tableNames } from '../store/checkpoint.ts';
 import type { ImportReport, ShapeMismatch } from './import-blt.ts';
 

@@ -1,5 +1,5 @@
-import { CemError } from '../../base/errors.ts';
-import type { CemModel } from '../../model/embedder.ts';
+import { CemError } from '../../base/index.ts';
+import type { CemModel } from '../../model/index.ts';
 import { findCheckpoint } from '../store/checkpoint.ts';
 import { type ImportReport, importBlt } from './import-blt.ts';
 import { importCheckpoint } from './import-checkpoint.ts';

@@ -1,2 +1,3 @@
+/** Weights of others into our model: BLT checkpoints, tensors in folders, runs of our own. */
 export { type ImportReport, importBlt, type ShapeMismatch } from './import-blt.ts';
 export { importWeights } from './import-weights.ts';

@@ -1,8 +1,7 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { CemError, FormatError } from '../../base/errors.ts';
-import { fromHalf } from '../../base/half-float.ts';
+import { CemError, FormatError, fromHalf } from '../../base/index.ts';
 import { readSafetensorsHeader } from '../store/safetensors.ts';
 
 const SINGLE_FILE = 'model.safetensors';

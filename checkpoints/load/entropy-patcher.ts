@@ -1,6 +1,6 @@
-import { CemError } from '../../base/errors.ts';
-import type { PatchingConfig } from '../../model/config.ts';
-import { EntropyPatcher } from '../../model/patching/entropy-patcher.ts';
+import { CemError } from '../../base/index.ts';
+import type { PatchingConfig } from '../../model/index.ts';
+import { EntropyPatcher } from '../../model/patching/index.ts';
 import { loadEntropyModel } from '../store/entropy-checkpoint.ts';
 
 /** The patcher of a configuration with entropy patching, and the language model that it asks. */

@@ -1,5 +1,5 @@
-import { FormatError } from '../../base/errors.ts';
-import { QueryStudent } from '../../encoders/students/query-student.ts';
+import { FormatError } from '../../base/index.ts';
+import { QueryStudent } from '../../encoders/index.ts';
 import { loadCheckpoint } from '../store/checkpoint.ts';
 
 /** Where a query student lies, and the content hash by which others name it. */

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { TeacherConfig } from '../../encoders/teacher-config.ts';
-import type { CemModel } from '../../model/embedder.ts';
+import type { TeacherConfig } from '../../encoders/index.ts';
+import type { CemModel } from '../../model/index.ts';
 import { type CheckpointState, findCheckpoint, loadCheckpoint, QUERY_FOLDER } from '../store/checkpoint.ts';
 import type { QueryStudentFiles } from './load-query-student.ts';
 

@@ -1,7 +1,6 @@
-import { CemError } from '../../base/errors.ts';
-import type { TextEmbedder } from '../../encoders/encoder.ts';
-import { createTeacher } from '../../encoders/teacher/create-teacher.ts';
-import { equivalenceNote, judgeTeacher, teacherName } from '../../encoders/teacher/judge-teacher.ts';
+import { CemError } from '../../base/index.ts';
+import type { TextEmbedder } from '../../encoders/index.ts';
+import { createTeacher, equivalenceNote, judgeTeacher, teacherName } from '../../encoders/index.ts';
 import type { LoadedStudent } from './load-student.ts';
 
 export interface LoadTeacherOptions {

@@ -1,8 +1,7 @@
 import { copyFile, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { FormatError } from '../../base/errors.ts';
-import { writeFileAtomically } from '../../base/files/atomic-file.ts';
+import { FormatError, writeFileAtomically } from '../../base/index.ts';
 
 /** Stands beside the checkpoints of a run that is evaluated on development data, and says which of them is the best; it may be named where a checkpoint may. */
 const BEST_FILE = 'best';

@@ -1,5 +1,4 @@
-import { CemError } from '../../base/errors.ts';
-import { fromHalf, toHalf } from '../../base/half-float.ts';
+import { CemError, fromHalf, toHalf } from '../../base/index.ts';
 import type { NamedArray, StoredArray } from './safetensors.ts';
 
 /** What the weights of the graph can be stored as. */

@@ -1,6 +1,5 @@
-import { FormatError } from '../../base/errors.ts';
-import { type NamedWeight, namedWeights } from '../../model/named-weights.ts';
-import { tf } from '../../model/tf.ts';
+import { FormatError } from '../../base/index.ts';
+import { type NamedWeight, namedWeights, tf } from '../../model/index.ts';
 import type { FetchedArray, NamedArray } from './safetensors.ts';
 
 /** A graph's weights by their names, as they are kept in a file. */

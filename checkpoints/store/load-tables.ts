@@ -1,9 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { freemem } from 'node:os';
-import { CemError, FormatError } from '../../base/errors.ts';
-import { HashTables } from '../../model/tables/hash-tables.ts';
-import { BYTE_VOCABULARY } from '../../model/symbols/ngram-hash.ts';
-import { type StoredTable, StoredTables } from '../../model/tables/stored-tables.ts';
+import { CemError, FormatError } from '../../base/index.ts';
+import { BYTE_VOCABULARY } from '../../model/symbols/index.ts';
+import { HashTables, type StoredTable, StoredTables } from '../../model/tables/index.ts';
 import { readHalves, readInt8Rows, scaleName } from './compact-weights.ts';
 import { readSafetensorsHeader, STORED_TYPES, type StoredType } from './safetensors.ts';
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
-import { CemError, FormatError } from '../../base/errors.ts';
-import { fromHalf } from '../../base/half-float.ts';
+import { CemError, FormatError, fromHalf } from '../../base/index.ts';
 
 /**
  * The safetensors format (huggingface/safetensors): 8 bytes little-endian length of a JSON header, the header (name -> dtype, shape, byte range), then the data. Of its types F32, F16 and I8 are

@@ -3,7 +3,8 @@ import { type LoadedStudent, loadStudent } from '../../checkpoints/index.ts';
 import { openCorpus, type PackedCorpus } from '../../data/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
 import { corpusIdentity, IndexFolder, type IndexingResult, type IndexMakers, synchroniseIndex } from '../../rag/index.ts';
-import type { VectorIndex, VectorIndexRecall, VectorPrecision } from '../../search/index.ts';
+import type { VectorIndex } from '../../search/index.ts';
+import type { VectorIndexRecall, VectorPrecision } from '../../search/postgres/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
 import { checkpointOption, checkpointOrDefault } from '../options/default-checkpoint.ts';
 import {

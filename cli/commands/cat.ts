@@ -1,5 +1,6 @@
+import { UsageError } from '../../base/index.ts';
 import { isCorpusFolder, openCorpus } from '../../data/index.ts';
-import { UsageError, ZpkgReader } from '../../zpkg/index.ts';
+import { ZpkgReader } from '../../zpkg/index.ts';
 import { defineCommand } from '../command.ts';
 
 interface CatOptions {

@@ -1,12 +1,12 @@
+import { UsageError } from '../../base/index.ts';
 import {
   compareRows,
   DEFAULT_ROUNDS,
   type EvaluationRecord,
-  formatTable,
   type MeasureComparison,
   readEvaluationRecord,
 } from '../../eval/index.ts';
-import { UsageError } from '../../zpkg/index.ts';
+import { formatTable } from '../../eval/report/index.ts';
 import { defineCommand } from '../command.ts';
 
 interface CompareOptions {

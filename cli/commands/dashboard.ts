@@ -1,4 +1,4 @@
-import { UsageError } from '../../base/errors.ts';
+import { UsageError } from '../../base/index.ts';
 import { listen, stopSignal } from '../../rag/index.ts';
 import { createDashboard } from '../../server/web/index.ts';
 import { defineCommand } from '../command.ts';

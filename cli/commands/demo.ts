@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CemError, writeFileAtomically } from '../../base/index.ts';
 import { loadConfig } from '../../configs/index.ts';
 import { packCorpus, readCorpus } from '../../data/index.ts';
-import { formatEvaluation } from '../../eval/index.ts';
+import { formatEvaluation } from '../../eval/report/index.ts';
 import { Searcher, type SearchResult } from '../../rag/index.ts';
-import { CemError, writeFileAtomically, ZpkgReader } from '../../zpkg/index.ts';
+import { ZpkgReader } from '../../zpkg/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
 import { makeDemoCorpus } from '../demo/demo-corpus.ts';
 import { type DemoFolder, openDemoFolder, writeDemoCorpus } from '../demo/demo-folder.ts';

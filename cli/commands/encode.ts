@@ -1,7 +1,7 @@
+import { UsageError } from '../../base/index.ts';
 import { readBeir } from '../../data/index.ts';
 import { type EncoderDescription, VectorFilesWriter, vectorFilePaths } from '../../encoders/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
-import { UsageError } from '../../zpkg/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
 import { duplicateDocument, type EncodeSource, type EncodeSourceOptions, openEncodeSource } from '../encode/encode-source.ts';
 import { checkpointOption } from '../options/default-checkpoint.ts';

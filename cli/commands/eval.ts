@@ -6,12 +6,12 @@ import {
   type EncoderEvaluation,
   EvaluationFolder,
   evaluateEncoders,
-  formatEvaluation,
   type StudentEvaluation,
   withStudentRows,
 } from '../../eval/index.ts';
+import { formatEvaluation } from '../../eval/report/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
-import { tensorInnerProducts } from '../../search/index.ts';
+import { tensorInnerProducts } from '../../search/exact/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
 import {
   type ContenderPlan,

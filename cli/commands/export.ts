@@ -1,17 +1,14 @@
 import { readFile } from 'node:fs/promises';
+import { CemError } from '../../base/index.ts';
+import { type ExportFormat, type ExportResult, exportEncoder, exportFormats } from '../../checkpoints/export/index.ts';
 import {
   DENSE_PRECISIONS,
   type DensePrecision,
-  type ExportFormat,
-  type ExportResult,
-  exportEncoder,
-  exportFormats,
   loadStudent,
   TABLE_PRECISIONS,
   type TablePrecision,
 } from '../../checkpoints/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
-import { CemError } from '../../zpkg/index.ts';
 import { defineCommand } from '../command.ts';
 import { modelsOption } from '../options/index-options.ts';
 import { formatBytes } from '../output/format.ts';

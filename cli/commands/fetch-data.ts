@@ -1,5 +1,5 @@
+import { UsageError } from '../../base/index.ts';
 import { BEIR_ARCHIVES, BEIR_DATASETS, type BeirDataset, fetchBeirDataset, LONG_EMBED_TASKS } from '../../data/index.ts';
-import { UsageError } from '../../zpkg/index.ts';
 import { defineCommand } from '../command.ts';
 import { formatBytes } from '../output/format.ts';
 import type { Reporter } from '../output/reporter.ts';

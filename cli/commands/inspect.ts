@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
+import { CemError, type SizeDistribution } from '../../base/index.ts';
 import { type CorpusStatistics, corpusStatistics, DocumentReader, isCorpusFolder, SegmentedCorpus } from '../../data/index.ts';
-import { CemError, type SizeDistribution, ZpkgReader, type ZpkgStatistics } from '../../zpkg/index.ts';
+import { ZpkgReader, type ZpkgStatistics } from '../../zpkg/index.ts';
 import { defineCommand } from '../command.ts';
 import { formatBytes, formatShare } from '../output/format.ts';
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
+import { UsageError } from '../../base/index.ts';
 import { loadStudent, loadTeacher } from '../../checkpoints/index.ts';
 import { documentText, markdownPassages, readCorpus } from '../../data/index.ts';
 import { StudentEncoder } from '../../encoders/index.ts';
@@ -17,8 +18,7 @@ import {
   writeSyntheticTask,
 } from '../../eval/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
-import { tensorInnerProducts } from '../../search/index.ts';
-import { UsageError } from '../../zpkg/index.ts';
+import { tensorInnerProducts } from '../../search/exact/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
 import { installedPackages, readMarkdownFiles } from '../demo/installed-markdown.ts';
 import { readDictionaryOption } from '../options/dictionary-option.ts';

@@ -1,4 +1,4 @@
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 import { averageMeasures, type MeasureValues, measureRun, readTrecQrels, readTrecRun, TREC_MEASURES } from '../../eval/index.ts';
 import { defineCommand } from '../command.ts';
 

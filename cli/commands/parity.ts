@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CemError } from '../../base/index.ts';
 import { readSafetensors } from '../../checkpoints/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
-import { measureParity, type ParityStages } from '../../model/parity/measure-parity.ts';
-import { parseParityCase } from '../../model/parity/parity-case.ts';
-import { CemError } from '../../zpkg/index.ts';
+import { measureParity, type ParityStages, parseParityCase } from '../../model/parity/index.ts';
 import { defineCommand } from '../command.ts';
 
 /** Largest difference of an activation that still counts as equal, in float32. */

@@ -1,5 +1,5 @@
+import { UsageError } from '../../base/index.ts';
 import { type RemoveReport, readLines, removeFromCorpus } from '../../data/index.ts';
-import { UsageError } from '../../zpkg/index.ts';
 import { defineCommand } from '../command.ts';
 
 interface RemoveCommandOptions {

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFileAtomically } from '../../base/index.ts';
 import { readEvaluationRecord } from '../../eval/index.ts';
 import { type ReportData, reportData, reportMarkdown, reportPage } from '../../eval/report/index.ts';
-import { writeFileAtomically } from '../../zpkg/index.ts';
 import { defineCommand } from '../command.ts';
 
 interface ReportOptions {

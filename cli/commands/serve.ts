@@ -1,5 +1,5 @@
 import { destination, pino } from 'pino';
-import { UsageError } from '../../base/errors.ts';
+import { UsageError } from '../../base/index.ts';
 import { createServer, listen, type QueryEncoderChoice, Searcher, stopSignal } from '../../rag/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
 import { checkpointOption } from '../options/default-checkpoint.ts';

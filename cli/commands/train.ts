@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { UsageError } from '../../base/index.ts';
 import { loadSweep, loadTrainConfig, type RunConfig } from '../../configs/index.ts';
 import { trainingDocuments } from '../../data/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
 import { type TrainResult, train } from '../../training/index.ts';
-import { UsageError } from '../../zpkg/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
 import { modelsOption } from '../options/index-options.ts';
 import { formatShare } from '../output/format.ts';

@@ -1,6 +1,6 @@
+import { CemError } from '../../base/index.ts';
 import { type CorpusVerification, DocumentReader, isCorpusFolder, SegmentedCorpus, verifyCorpus } from '../../data/index.ts';
-import type { OnProgress } from '../../encoders/encoder.ts';
-import { CemError } from '../../zpkg/index.ts';
+import type { OnProgress } from '../../encoders/index.ts';
 import { defineCommand } from '../command.ts';
 import { formatBytes } from '../output/format.ts';
 

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { CemError, writeFileAtomically } from '../../base/index.ts';
 import type { RunConfig } from '../../configs/index.ts';
 import { adoptCorpus } from '../../training/index.ts';
-import { CemError, writeFileAtomically } from '../../zpkg/index.ts';
 import { isRunFolder } from '../train/adopt-from-alike.ts';
 
 /** What every point of a curve may spend: so many optimiser steps, or so many minutes of them. */

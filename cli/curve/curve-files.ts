@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { formatTable } from '../../eval/index.ts';
-import { savingPicture } from '../../eval/report/index.ts';
-import { writeFileAtomically } from '../../zpkg/index.ts';
+import { writeFileAtomically } from '../../base/index.ts';
+import { formatTable, savingPicture } from '../../eval/report/index.ts';
 import { formatShare } from '../output/format.ts';
 import { formatDuration } from '../output/reporter.ts';
 import type { CurvePoint, CurveResult } from './curve.ts';

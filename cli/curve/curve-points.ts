@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
+import { UsageError } from '../../base/index.ts';
 import { parseConfig, type RunConfig, setValue } from '../../configs/index.ts';
-import { UsageError } from '../../zpkg/index.ts';
 
 /** Keys of `--settings` that have a short name. */
 const SHORT_KEYS: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { CemError } from '../../base/index.ts';
 import type { Document } from '../../data/index.ts';
 import { markdownPassages, splitSentences } from '../../data/index.ts';
-import { CemError } from '../../zpkg/index.ts';
 import type { MarkdownFile } from './installed-markdown.ts';
 
 /** A held-out document and the query that asks for it: a sentence that was taken out of it. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CemError, UsageError, writeFileAtomically } from '../../zpkg/index.ts';
+import { CemError, UsageError, writeFileAtomically } from '../../base/index.ts';
 import type { DemoCorpus } from './demo-corpus.ts';
 
 /** Where the parts of a demo lie in its run folder. */

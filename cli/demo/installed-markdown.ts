@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CemError } from '../../zpkg/index.ts';
+import { CemError } from '../../base/index.ts';
 
 /** One Markdown file. */
 export interface MarkdownFile {

@@ -3,7 +3,7 @@ import { type LoadedStudent, loadStudent, loadTeacher, teacherPlaces } from '../
 import { type PackOptions, readBeir } from '../../data/index.ts';
 import { isTeacherAtHand, StudentEncoder } from '../../encoders/index.ts';
 import { chunkContender, evaluateEncoders, type MeasureValues } from '../../eval/index.ts';
-import { tensorInnerProducts } from '../../search/index.ts';
+import { tensorInnerProducts } from '../../search/exact/index.ts';
 
 /** What a checkpoint that nobody trained here reaches on the demo's held-out documents. */
 interface ReadyRow {

@@ -1,3 +1,4 @@
+import { CemError, UsageError } from '../../base/index.ts';
 import { loadStudent, loadTeacher } from '../../checkpoints/index.ts';
 import { documentText, findBeirDataset, instructedQueryPrompt, openCorpus, readCorpus } from '../../data/index.ts';
 import {
@@ -13,7 +14,6 @@ import {
   transformersConfig,
   type Vectors,
 } from '../../encoders/index.ts';
-import { CemError, UsageError } from '../../zpkg/index.ts';
 import { checkpointOrDefault } from '../options/default-checkpoint.ts';
 
 export interface EncodeSourceOptions {

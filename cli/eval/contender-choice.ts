@@ -1,3 +1,4 @@
+import { UsageError } from '../../base/index.ts';
 import {
   type LoadedEntropyPatcher,
   type LoadedStudent,
@@ -29,8 +30,7 @@ import {
   type VectorLog,
   vectorContender,
 } from '../../eval/index.ts';
-import { patchingOf } from '../../model/config.ts';
-import { UsageError } from '../../zpkg/index.ts';
+import { patchingOf } from '../../model/index.ts';
 import type { EvalOptions } from './eval-options.ts';
 
 type RowName = 'teacher' | 'student' | 'query-student' | 'bm25' | 'random' | 'lsa' | 'vectors';

@@ -1,4 +1,5 @@
-import { type Document, keepInput, readCorpus, removeKeptInputs } from '../../data/index.ts';
+import { keepInput, removeKeptInputs } from '../../base/index.ts';
+import { type Document, readCorpus } from '../../data/index.ts';
 
 /** What `<input>` takes, in the words of `--help`. */
 export const INPUT_DESCRIPTION =

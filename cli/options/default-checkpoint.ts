@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { UsageError } from '../../base/errors.ts';
+import { UsageError } from '../../base/index.ts';
 
 /** The checkpoint that comes with the package, relative to its root. */
 const SHIPPED_CHECKPOINT = 'checkpoints/cem-small-en';

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { UsageError, ZpkgReader } from '../../zpkg/index.ts';
+import { UsageError } from '../../base/index.ts';
+import { ZpkgReader } from '../../zpkg/index.ts';
 
 /**
  * The dictionary that `--dictionary run|corpus|none|FILE` names; undefined when one is to be trained on the documents.

@@ -1,7 +1,8 @@
-import { UsageError } from '../../base/errors.ts';
+import { UsageError } from '../../base/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
 import type { OpenSearcherOptions, QueryEncoderChoice } from '../../rag/index.ts';
-import { type VectorIndexInput, type VectorPrecision, vectorIndexConfig } from '../../search/index.ts';
+import { type VectorIndexInput, vectorIndexConfig } from '../../search/index.ts';
+import type { VectorPrecision } from '../../search/postgres/index.ts';
 import type { Reporter } from '../output/reporter.ts';
 
 /** Options of the commands that work on an index: `index`, `search`, `serve`. */

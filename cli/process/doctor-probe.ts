@@ -3,9 +3,10 @@
  * `node --import tsx cli/process/doctor-probe.ts NAME`. Its last line on standard output is the finding as JSON.
  */
 import { randomBytes } from 'node:crypto';
-import { CemError } from '../../base/errors.ts';
-import { parseBackendRequest, selectBackend, tf } from '../../model/backend/index.ts';
-import { openPglite, openPostgres, type SqlDriver } from '../../search/index.ts';
+import { CemError } from '../../base/index.ts';
+import { parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
+import { tf } from '../../model/index.ts';
+import { openPglite, openPostgres, type SqlDriver } from '../../search/postgres/index.ts';
 import type { Finding } from '../commands/doctor.ts';
 
 /** Tried in turn; what takes longer than 20 ms at one size (plain JavaScript, a software GPU) is not asked for the next. */
@@ -45,7 +46,7 @@ async function probeBackend(name: string): Promise<Finding> {
 }
 
 async function probeZstd(): Promise<Finding> {
-  const { createCompressor, createDecompressor } = await import('../../zpkg/container/codec.ts');
+  const { createCompressor, createDecompressor } = await import('../../zpkg/index.ts');
   const { default: binding } = await import('zstd-napi/binding.js');
   const data = Buffer.concat([randomBytes(1000), Buffer.alloc(1000, 'cem ')]);
   const frame = createCompressor({ level: 19 }).compress(data);

@@ -1,4 +1,4 @@
-import { teacherCacheFolder } from '../../training/index.ts';
+import { teacherCacheFolder } from '../../encoders/index.ts';
 
 /** Which folder of caches: that of all runs, or another one. */
 export const cacheFolderOption = {

@@ -1,8 +1,15 @@
+import { UsageError } from '../../base/index.ts';
 import { loadConfig, type RunConfig } from '../../configs/index.ts';
 import { type Document, type TrainingDocuments, trainingDocuments } from '../../data/index.ts';
-import { createTeacher, type TransformersConfig, transformersConfig } from '../../encoders/index.ts';
-import { cachePrecision, PRECISIONS, type Precision, TeacherCache } from '../../training/index.ts';
-import { UsageError } from '../../zpkg/index.ts';
+import {
+  cachePrecision,
+  createTeacher,
+  PRECISIONS,
+  type Precision,
+  TeacherCache,
+  type TransformersConfig,
+  transformersConfig,
+} from '../../encoders/index.ts';
 import { defineCommand } from '../command.ts';
 import { INPUT_DESCRIPTION, withCorpusInput } from '../options/corpus-input.ts';
 import { modelsOption } from '../options/index-options.ts';

@@ -1,4 +1,4 @@
-import { listTeacherCaches, type TeacherCacheSummary } from '../../training/index.ts';
+import { listTeacherCaches, type TeacherCacheSummary } from '../../encoders/index.ts';
 import { defineCommand } from '../command.ts';
 import { formatBytes } from '../output/format.ts';
 import { cacheFolderOf, cacheFolderOption } from './cache-options.ts';

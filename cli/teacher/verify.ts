@@ -1,5 +1,5 @@
-import { listTeacherCaches, type TeacherCacheCheck, verifyTeacherCache } from '../../training/index.ts';
-import { CemError } from '../../zpkg/index.ts';
+import { CemError } from '../../base/index.ts';
+import { listTeacherCaches, type TeacherCacheCheck, verifyTeacherCache } from '../../encoders/index.ts';
 import { defineCommand } from '../command.ts';
 import { formatBytes } from '../output/format.ts';
 import { cacheFolderOf, cacheFolderOption } from './cache-options.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { RunConfig } from '../../configs/index.ts';
 import { readBeir } from '../../data/index.ts';
 import { DevEvaluation } from '../../eval/index.ts';
-import { tensorInnerProducts } from '../../search/index.ts';
+import { tensorInnerProducts } from '../../search/exact/index.ts';
 import type { OpenDevEvaluator } from '../../training/index.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { EntropyRunConfig } from '../../configs/entropy-schema.ts';
+import { UsageError } from '../../base/index.ts';
+import type { EntropyRunConfig } from '../../configs/index.ts';
 import { trainingDocuments } from '../../data/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
 import { type EntropyTrainResult, trainEntropyModel } from '../../training/index.ts';
-import { UsageError } from '../../zpkg/index.ts';
 import { formatDuration, type Reporter } from '../output/reporter.ts';
 import { withStopSignal } from '../process/stop-signal.ts';
 

@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UsageError } from '../../base/index.ts';
 import type { RunConfig } from '../../configs/index.ts';
 import { parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
 import { type PassPlan, planTraining, type TrainingPlan } from '../../training/index.ts';
-import { UsageError } from '../../zpkg/index.ts';
 import type { GlobalOptions } from '../command.ts';
 import { formatBytes } from '../output/format.ts';
 

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { CemError, FormatError, UsageError, writeFileAtomically } from '../../base/index.ts';
 import type { RunConfig, SweepPlan, SweepTrial } from '../../configs/index.ts';
-import { formatTable } from '../../eval/index.ts';
+import { formatTable } from '../../eval/report/index.ts';
 import { checkRunConfig, listRuns, type SweepMetric, type TrialSettings } from '../../training/index.ts';
-import { CemError, FormatError, UsageError, writeFileAtomically } from '../../zpkg/index.ts';
 import { formatDuration, type Reporter } from '../output/reporter.ts';
 import { adoptFromAlike, isRunFolder } from './adopt-from-alike.ts';
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../../base/errors.ts';
+import { UsageError } from '../../base/index.ts';
 
 /** A retrieval set of BEIR. */
 export interface BeirDataset {

@@ -3,8 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { messageOf } from '../../base/bytes.ts';
-import { CemError, writeFileAtomically } from '../../zpkg/index.ts';
+import { CemError, messageOf, writeFileAtomically } from '../../base/index.ts';
 
 /** Tries in a row that bring not one byte before a download is given up. */
 const ATTEMPTS = 5;

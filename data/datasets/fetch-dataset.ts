@@ -1,7 +1,6 @@
 import { access, mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { lockFolder } from '../../base/locks/folder-lock.ts';
-import { CemError, UsageError } from '../../zpkg/index.ts';
+import { CemError, lockFolder, UsageError } from '../../base/index.ts';
 import { type BeirDataset, findBeirDataset } from './beir-datasets.ts';
 import { type DownloadOptions, downloadFile, md5OfFile } from './download.ts';
 import { LONG_EMBED_TASKS, placeLongEmbedByHand } from './long-embed-datasets.ts';

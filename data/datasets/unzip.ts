@@ -3,8 +3,7 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
-import { messageOf } from '../../base/bytes.ts';
-import { CemError, FormatError } from '../../zpkg/index.ts';
+import { CemError, FormatError, messageOf } from '../../base/index.ts';
 
 // Signatures and sizes: APPNOTE.TXT 6.3.10 (PKWARE), sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16 and 4.5.3.
 const LOCAL_HEADER = 0x04034b50;

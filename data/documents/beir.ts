@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CemError, UsageError } from '../../zpkg/index.ts';
+import { CemError, UsageError } from '../../base/index.ts';
 import { beirCorpusOf, parseObject, readJsonl, requiredString } from './corpus.ts';
 import type { Document } from './document.ts';
 import { readLines } from './lines.ts';

@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf } from '../../base/bytes.ts';
-import { CemError } from '../../zpkg/index.ts';
+import { CemError, messageOf } from '../../base/index.ts';
 import type { Document } from './document.ts';
 import { type Line, readLines } from './lines.ts';
 import { isTextFile, readTextFile, readTextFolder, TEXT_ENDINGS } from './text-files.ts';

@@ -2,8 +2,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { DecompressStream } from 'zstd-napi';
-import { messageOf } from '../../base/bytes.ts';
-import { CemError } from '../../zpkg/index.ts';
+import { CemError, messageOf } from '../../base/index.ts';
 
 /** Longest line in bytes: a file that passes it is no text. */
 const LONGEST_LINE = 1 << 28;

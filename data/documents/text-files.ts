@@ -1,7 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { messageOf } from '../../base/bytes.ts';
-import { CemError } from '../../zpkg/index.ts';
+import { CemError, messageOf } from '../../base/index.ts';
 import type { Document } from './document.ts';
 import { htmlText } from './html-text.ts';
 

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { CemError } from '../../zpkg/index.ts';
+import { CemError } from '../../base/index.ts';
 import { type BeirData, readBeir } from './beir.ts';
 import { readCorpus } from './corpus.ts';
 import type { Document } from './document.ts';

@@ -1,4 +1,5 @@
-import { CemError, contentSize } from '../../zpkg/index.ts';
+import { CemError } from '../../base/index.ts';
+import { contentSize } from '../../zpkg/index.ts';
 import { type Document, documentText } from '../documents/document.ts';
 import type { DocumentReader } from './document-reader.ts';
 

@@ -1,5 +1,6 @@
-import type { ChunkSource } from '../../encoders/encoder.ts';
-import { CemError, FormatError, ZpkgReader, type ZpkgReaderOptions } from '../../zpkg/index.ts';
+import { CemError, FormatError } from '../../base/index.ts';
+import type { ChunkSource } from '../../encoders/index.ts';
+import { ZpkgReader, type ZpkgReaderOptions } from '../../zpkg/index.ts';
 import { type ChunkRange, Mapping, mappingPathOf, nextMappingPathOf, settleMapping } from './mapping.ts';
 
 export interface DocumentReaderOptions extends ZpkgReaderOptions {

@@ -1,4 +1,4 @@
-import { CemError } from '../../zpkg/index.ts';
+import { CemError } from '../../base/index.ts';
 
 /** Longest id in UTF-8 bytes. */
 export const LONGEST_ID = 65_535;

@@ -1,5 +1,5 @@
-import { checksum, hexadecimal, viewOf } from '../../base/bytes.ts';
-import { createCompressor, createDecompressor, FormatError } from '../../zpkg/index.ts';
+import { checksum, FormatError, hexadecimal, viewOf } from '../../base/index.ts';
+import { createCompressor, createDecompressor } from '../../zpkg/index.ts';
 import { type IdTable, LONGEST_ID } from './id-table.ts';
 
 /** `ZMAP` in ASCII, read as a little-endian number. MAPPING.md describes the file. */

@@ -1,7 +1,6 @@
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { StoredFile } from '../../base/files/stored-file.ts';
-import { AtomicFile, CemError, FormatError } from '../../zpkg/index.ts';
+import { AtomicFile, CemError, FormatError, StoredFile } from '../../base/index.ts';
 import { IdTable } from './id-table.ts';
 import {
   BLOCK_HEADER_SIZE,

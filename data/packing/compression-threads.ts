@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Worker } from 'node:worker_threads';
-import { programFile, startThread } from '../../base/threads/program-file.ts';
-import { CemError } from '../../zpkg/index.ts';
+import { CemError, programFile, startThread } from '../../base/index.ts';
 import { type CompressedTexts, type CompressionSettings, splitFrames } from './compression-messages.ts';
 
 /** Lists of texts that a thread has at once: while it compresses one, the next waits with it. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
 // Not through the door: a thread loads what it needs and nothing else.
-import { createCompressor } from '../../zpkg/container/codec.ts';
+import { createCompressor } from '../../zpkg/index.ts';
 import { type CompressionSettings, joinFrames } from './compression-messages.ts';
 import { compressInParts } from './split-text.ts';
 

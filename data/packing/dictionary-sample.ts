@@ -1,4 +1,4 @@
-import { RandomNumbers } from '../../base/random.ts';
+import { RandomNumbers } from '../../base/index.ts';
 
 /** Documents are sampled in pieces of at most this many bytes, so that a long one does not speak for all. */
 const PIECE_BYTES = 8192;

@@ -1,4 +1,4 @@
-import { RandomNumbers } from '../../base/random.ts';
+import { RandomNumbers } from '../../base/index.ts';
 import { ZpkgWriter } from '../../zpkg/index.ts';
 import { compressionThreads, compressTexts } from './compress-texts.ts';
 import { dictionarySampleBytes, trainCorpusDictionary } from './corpus-dictionary.ts';

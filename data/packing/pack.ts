@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { CemError, createCompressor, type DictionaryBorders, UsageError, ZpkgWriter } from '../../zpkg/index.ts';
+import { CemError, UsageError } from '../../base/index.ts';
+import { createCompressor, type DictionaryBorders, ZpkgWriter } from '../../zpkg/index.ts';
 import { type Document, documentText } from '../documents/document.ts';
 import { settleLeftMapping } from '../mapping/document-reader.ts';
 import { IdTable } from '../mapping/id-table.ts';

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
-import type { Compressor } from '../../zpkg/container/codec.ts';
-import { LARGEST_CHUNK_CONTENT } from '../../zpkg/limits.ts';
+import type { Compressor } from '../../zpkg/index.ts';
+import { LARGEST_CHUNK_CONTENT } from '../../zpkg/index.ts';
 
 /** Smallest target for a part's frame: one character always fits, so that splitting ends. */
 export const SMALLEST_TARGET = 64;

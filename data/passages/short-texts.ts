@@ -1,5 +1,5 @@
-import { RandomNumbers } from '../../base/random.ts';
-import { splitWords } from '../../encoders/lsa/words.ts';
+import { RandomNumbers } from '../../base/index.ts';
+import { splitWords } from '../../encoders/index.ts';
 import { splitSentences } from './sentences.ts';
 
 /** The passages' sentences, each once, in order; at most `maximum`. */

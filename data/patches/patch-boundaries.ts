@@ -1,6 +1,4 @@
-import { checksum, viewOf } from '../../base/bytes.ts';
-import { StoredFile } from '../../base/files/stored-file.ts';
-import { AtomicFile, CemError, FormatError } from '../../zpkg/index.ts';
+import { AtomicFile, CemError, checksum, FormatError, StoredFile, viewOf } from '../../base/index.ts';
 
 /** `ZPAT` in ASCII, read as a little-endian number. PATCHES.md describes the file. */
 const MAGIC = 0x5441505a;

@@ -1,5 +1,5 @@
-import type { EntropyPatcher } from '../../model/patching/entropy-patcher.ts';
-import { CemError } from '../../zpkg/index.ts';
+import { CemError } from '../../base/index.ts';
+import type { EntropyPatcher } from '../../model/patching/index.ts';
 import type { ChunkText } from '../mapping/chunk-texts.ts';
 import type { DocumentReader } from '../mapping/document-reader.ts';
 import {

@@ -1,4 +1,4 @@
-import { CemError, UsageError } from '../../zpkg/index.ts';
+import { CemError, UsageError } from '../../base/index.ts';
 import { type Document, documentText } from '../documents/document.ts';
 import { DocumentReader } from '../mapping/document-reader.ts';
 import { IdTable } from '../mapping/id-table.ts';

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf } from '../../base/bytes.ts';
-import { lockFolder } from '../../base/locks/folder-lock.ts';
-import { UsageError } from '../../zpkg/index.ts';
+import { lockFolder, messageOf, UsageError } from '../../base/index.ts';
 import { mappingPathOf } from '../mapping/mapping.ts';
 import { type CorpusManifest, MANIFEST_FILE, readManifest, requireManifest, writeManifest } from './manifest.ts';
 import { SegmentedCorpus } from './segmented-corpus.ts';

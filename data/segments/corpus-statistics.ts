@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { contentSize, distributionOf, type SizeDistribution } from '../../zpkg/index.ts';
+import { distributionOf, type SizeDistribution } from '../../base/index.ts';
+import { contentSize } from '../../zpkg/index.ts';
 import { MANIFEST_FILE } from './manifest.ts';
 import type { SegmentedCorpus } from './segmented-corpus.ts';
 

@@ -1,4 +1,4 @@
-import type { OnProgress } from '../../encoders/encoder.ts';
+import type { OnProgress } from '../../encoders/index.ts';
 import { IdTable } from '../mapping/id-table.ts';
 import type { Segment } from './segment.ts';
 import type { SegmentedCorpus } from './segmented-corpus.ts';

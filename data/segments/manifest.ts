@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { messageOf } from '../../base/bytes.ts';
-import { CemError, FormatError, UsageError, writeFileAtomically } from '../../zpkg/index.ts';
+import { CemError, FormatError, messageOf, UsageError, writeFileAtomically } from '../../base/index.ts';
 import { NumberRuns } from './number-runs.ts';
 
 /** SEGMENTS.md describes the file. */

@@ -1,4 +1,4 @@
-import { CemError } from '../../zpkg/index.ts';
+import { CemError } from '../../base/index.ts';
 import { changeCorpus } from './corpus-change.ts';
 import type { SegmentEntry } from './manifest.ts';
 import { type NumberRun, NumberRuns } from './number-runs.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { FormatError } from '../../zpkg/index.ts';
+import { FormatError } from '../../base/index.ts';
 import { DocumentReader, type DocumentReaderOptions } from '../mapping/document-reader.ts';
 import type { ChunkRange } from '../mapping/mapping.ts';
 import type { SegmentEntry } from './manifest.ts';

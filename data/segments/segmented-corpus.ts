@@ -1,5 +1,5 @@
-import type { ChunkSource } from '../../encoders/encoder.ts';
-import { CemError, FormatError } from '../../zpkg/index.ts';
+import { CemError, FormatError } from '../../base/index.ts';
+import type { ChunkSource } from '../../encoders/index.ts';
 import type { Document } from '../documents/document.ts';
 import type { DocumentReaderOptions } from '../mapping/document-reader.ts';
 import { type CorpusManifest, requireManifest } from './manifest.ts';

@@ -3,9 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { FormatError } from '../../base/errors.ts';
-import { writeFileAtomically } from '../../base/files/atomic-file.ts';
-import type { EncoderDescription } from '../index.ts';
+import { FormatError, writeFileAtomically } from '../../base/index.ts';
+import type { EncoderDescription } from '../encoder.ts';
 import { PRECISIONS, type Precision } from './vector-codec.ts';
 
 const FORMAT_VERSION = 1;

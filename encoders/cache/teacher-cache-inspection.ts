@@ -1,7 +1,7 @@
 import { type Dirent, existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 import { type CacheIdentity, readCacheIdentity } from './cache-identity.ts';
 import { CacheSegment, type SegmentCheck, segmentOf } from './cache-segment.ts';
 import { createVectorCodec } from './vector-codec.ts';

@@ -2,15 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { CemError } from '../../base/errors.ts';
-import {
-  cacheFolder,
-  type EncoderDescription,
-  type OnProgress,
-  type TeacherConfig,
-  type TextEmbedder,
-  type Vectors,
-} from '../index.ts';
+import { CemError } from '../../base/index.ts';
+import type { EncoderDescription, OnProgress, TextEmbedder, Vectors } from '../encoder.ts';
+import type { TeacherConfig } from '../teacher-config.ts';
+import { cacheFolder } from '../transformers/cache-folder.ts';
 import { cacheFolderName, cacheIdentity, claimCacheFolder } from './cache-identity.ts';
 import { CacheSegment, KEY_BYTES, type StoredVector, segmentOf } from './cache-segment.ts';
 import { createVectorCodec, type Precision, type VectorCodec } from './vector-codec.ts';

@@ -1,4 +1,4 @@
-import { fromHalf, toHalf } from '../../base/half-float.ts';
+import { fromHalf, toHalf } from '../../base/index.ts';
 
 /** What the numbers of cached vectors are stored as. */
 export const PRECISIONS = ['fp16', 'fp32'] as const;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 import type { EncoderDescription, OnProgress, TextEmbedder, Vectors } from '../encoder.ts';
 import type { LsaConfig } from '../teacher-config.ts';
 import { readLsa, writeLsa } from './lsa-files.ts';

@@ -1,4 +1,4 @@
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 import type { CorpusVectors, Encoder, EncoderDescription, OnProgress, QueryEmbedder, Vectors } from '../encoder.ts';
 
 /** Documents whose texts are in memory as bytes at a time. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { UsageError } from '../../base/errors.ts';
+import { UsageError } from '../../base/index.ts';
 import type { TextEmbedder } from '../encoder.ts';
 import { LsaEmbedder } from '../lsa/lsa.ts';
 import type { TeacherConfig } from '../teacher-config.ts';

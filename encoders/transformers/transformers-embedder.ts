@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { type PreTrainedTokenizer, Tensor } from '@huggingface/transformers';
-import { CemError, UsageError } from '../../base/errors.ts';
-import { fromHalf } from '../../base/half-float.ts';
+import { CemError, fromHalf, UsageError } from '../../base/index.ts';
 import type { EncoderDescription, OnProgress, TextEmbedder, Vectors } from '../encoder.ts';
 import type { TransformersConfig } from '../teacher-config.ts';
 import { type LoadedModel, loadTransformersModel } from './transformers-model.ts';

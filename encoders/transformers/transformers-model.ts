@@ -4,7 +4,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AutoModel, AutoTokenizer, type PreTrainedModel, type PreTrainedTokenizer } from '@huggingface/transformers';
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 import type { TransformersConfig } from '../teacher-config.ts';
 import { findTransformersModel, type HubModel, type TransformersFolders } from './transformers-folders.ts';
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../../base/errors.ts';
+import { UsageError } from '../../base/index.ts';
 import type { TransformersConfig } from '../teacher-config.ts';
 
 /** What a model needs to be known to embed texts the way it was trained. */

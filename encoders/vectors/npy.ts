@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { type FileHandle, open } from 'node:fs/promises';
-import { messageOf } from '../../base/bytes.ts';
-import { fromHalf, toHalf } from '../../base/half-float.ts';
-import { AtomicFile, CemError, FormatError } from '../../zpkg/index.ts';
+import { AtomicFile, CemError, FormatError, fromHalf, messageOf, toHalf } from '../../base/index.ts';
 
 /** How numbers lie in the file: little-endian IEEE 754 of 16 or 32 bits. */
 export type NpyPrecision = 'float16' | 'float32';

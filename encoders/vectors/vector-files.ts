@@ -2,8 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import * as z from 'zod';
-import { messageOf } from '../../base/bytes.ts';
-import { AtomicFile, CemError, FormatError, writeFileAtomically } from '../../zpkg/index.ts';
+import { AtomicFile, CemError, FormatError, messageOf, writeFileAtomically } from '../../base/index.ts';
 import type { EncoderDescription } from '../encoder.ts';
 import { type NpyPrecision, NpyWriter } from './npy.ts';
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../../base/errors.ts';
+import { UsageError } from '../../base/index.ts';
 import type { EvaluationRecord } from '../records/evaluation-record.ts';
 import { bootstrapInterval, type Interval, randomizationTest, type SamplingOptions } from './significance.ts';
 

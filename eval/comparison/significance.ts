@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { RandomNumbers } from '../../base/random.ts';
+import { RandomNumbers } from '../../base/index.ts';
 
 /** Rounds of a test unless asked otherwise: the standard error of a p value of 0.05 is then 0.002. */
 export const DEFAULT_ROUNDS = 10_000;

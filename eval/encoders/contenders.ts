@@ -7,7 +7,8 @@ import {
   TextCorpusEncoder,
   type TextEmbedder,
 } from '../../encoders/index.ts';
-import { Bm25Retriever, type Retriever } from '../../search/index.ts';
+import type { Retriever } from '../../search/index.ts';
+import { Bm25Retriever } from '../../search/lexical/index.ts';
 import type { Candidates } from '../measures/candidates.ts';
 import type { VectorContent } from './vector-key.ts';
 

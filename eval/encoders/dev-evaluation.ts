@@ -8,8 +8,8 @@ import {
   type TextEmbedder,
   TextStudentEncoder,
 } from '../../encoders/index.ts';
-import type { CemModel } from '../../model/embedder.ts';
-import { ExactRetriever, type InnerProducts } from '../../search/index.ts';
+import type { CemModel } from '../../model/index.ts';
+import { ExactRetriever, type InnerProducts } from '../../search/exact/index.ts';
 import type { Decompressor } from '../../zpkg/index.ts';
 import { type CandidateChoice, candidateTexts } from '../measures/candidates.ts';
 import { evaluate } from '../measures/evaluate.ts';

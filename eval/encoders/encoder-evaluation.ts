@@ -9,7 +9,8 @@ import {
   type PackOptions,
   packCorpus,
 } from '../../data/index.ts';
-import { ExactRetriever, type InnerProducts, type Retriever } from '../../search/index.ts';
+import { ExactRetriever, type InnerProducts } from '../../search/exact/index.ts';
+import type { Retriever } from '../../search/index.ts';
 import type { Decompressor } from '../../zpkg/index.ts';
 import { type CandidateChoice, type Candidates, candidateTexts, hashTexts } from '../measures/candidates.ts';
 import { evaluate, type QueryRanking } from '../measures/evaluate.ts';

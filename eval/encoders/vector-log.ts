@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { type FileHandle, open } from 'node:fs/promises';
-import { checksum, messageOf, viewOf } from '../../base/bytes.ts';
-import { CemError, FormatError } from '../../base/errors.ts';
+import { CemError, checksum, FormatError, messageOf, viewOf } from '../../base/index.ts';
 
 /** First bytes of the file: what it is, and the version of its records. */
 const MAGIC = Buffer.from('CEMVEC01', 'latin1');

@@ -3,8 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { messageOf } from '../../base/bytes.ts';
-import { CemError, UsageError, writeFileAtomically } from '../../zpkg/index.ts';
+import { CemError, messageOf, UsageError, writeFileAtomically } from '../../base/index.ts';
 import type { LongEmbedSetResult } from './evaluate-long-embed.ts';
 import type { LongEmbedSet } from './read-long-embed.ts';
 

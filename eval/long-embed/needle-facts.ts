@@ -1,4 +1,4 @@
-import type { RandomNumbers } from '../../base/random.ts';
+import type { RandomNumbers } from '../../base/index.ts';
 import { drawDifferent } from './synthetic-task.ts';
 
 /** A fact that stands nowhere else, and the question that it answers. */

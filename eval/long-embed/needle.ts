@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { UsageError } from '../../base/errors.ts';
-import { RandomNumbers } from '../../base/random.ts';
+import { RandomNumbers, UsageError } from '../../base/index.ts';
 import { drawNeedleFacts } from './needle-facts.ts';
 import { countWords, largestWordCount, nameDocuments, type SyntheticTask } from './synthetic-task.ts';
 

@@ -1,5 +1,4 @@
-import { UsageError } from '../../base/errors.ts';
-import { RandomNumbers } from '../../base/random.ts';
+import { RandomNumbers, UsageError } from '../../base/index.ts';
 import {
   countWords,
   drawDifferent,

@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CemError, FormatError, UsageError } from '../../base/index.ts';
 import {
   type BeirData,
   LONG_EMBED_TASKS,
@@ -8,7 +9,6 @@ import {
   readBeir,
   readLines,
 } from '../../data/index.ts';
-import { CemError, FormatError, UsageError } from '../../zpkg/index.ts';
 
 /** One corpus with its queries: a real task, or a synthetic one at one length. */
 export interface LongEmbedSet {

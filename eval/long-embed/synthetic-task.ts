@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { RandomNumbers } from '../../base/random.ts';
+import { RandomNumbers } from '../../base/index.ts';
 
 /** Lengths in tokens at which the synthetic tasks are measured (Zhu et al. 2024, arXiv 2404.12096, section 3). */
 export const LONG_EMBED_LENGTHS: readonly number[] = [256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768];

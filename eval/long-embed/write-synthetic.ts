@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { UsageError, writeFileAtomically } from '../../zpkg/index.ts';
+import { UsageError, writeFileAtomically } from '../../base/index.ts';
 import { countWords, type SyntheticTask } from './synthetic-task.ts';
 
 /**

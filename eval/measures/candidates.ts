@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 import { type BeirData, type Document, documentText } from '../../data/index.ts';
 import type { ChunkSource } from '../../encoders/index.ts';
 import type { Qrels } from './measures.ts';

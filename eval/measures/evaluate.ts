@@ -1,4 +1,4 @@
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 import { compareRanked, type Hit, type Retriever } from '../../search/index.ts';
 import { type MeasureValues, type Qrels, RETRIEVAL_MEASURES } from './measures.ts';
 import { averageMeasures, measureRanking } from './metrics.ts';

@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CemError } from '../../base/errors.ts';
-import { AtomicFile } from '../../zpkg/index.ts';
+import { AtomicFile, CemError } from '../../base/index.ts';
 import type { QueryRanking } from './evaluate.ts';
 import type { Qrels } from './measures.ts';
 

@@ -1,5 +1,5 @@
-import { FormatError } from '../../base/errors.ts';
-import { readLines } from '../../data/documents/lines.ts';
+import { FormatError } from '../../base/index.ts';
+import { readLines } from '../../data/index.ts';
 import type { Qrels } from './measures.ts';
 import type { Run } from './metrics.ts';
 

@@ -1,9 +1,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { CemError, UsageError } from '../../base/errors.ts';
-import { type BeirData, type FolderLock, lockFolder } from '../../data/index.ts';
-import { writeFileAtomically } from '../../zpkg/index.ts';
+import { CemError, type FolderLock, lockFolder, UsageError, writeFileAtomically } from '../../base/index.ts';
+import type { BeirData } from '../../data/index.ts';
 import type { EncoderEvaluation, EvaluationDetails } from '../encoders/encoder-evaluation.ts';
 import { VectorLog } from '../encoders/vector-log.ts';
 import type { QueryRanking } from '../measures/evaluate.ts';

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import * as z from 'zod';
-import { messageOf } from '../../base/bytes.ts';
-import { FormatError, UsageError } from '../../base/errors.ts';
+import { FormatError, messageOf, UsageError } from '../../base/index.ts';
 import { readLines } from '../../data/index.ts';
 
 /** Names in an evaluation's folder. */

@@ -1,4 +1,4 @@
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 import type { tf as tfjs } from '../tf.ts';
 
 /** Every backend, fastest first: the order in which `auto` tries them (figures in shared/design/backends.md). */

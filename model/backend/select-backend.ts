@@ -1,4 +1,4 @@
-import { UsageError } from '../../base/errors.ts';
+import { UsageError } from '../../base/index.ts';
 import { registerCpuKernels } from '../kernels/tfjs/register-kernels.ts';
 import { tf } from '../tf.ts';
 import {

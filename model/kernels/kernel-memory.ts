@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 
 /** What `row-kernels.wasm` exports; arguments are addresses, counts and plain numbers (see assembly/). */
 export interface KernelExports {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
-import { UsageError } from '../../base/errors.ts';
+import { UsageError } from '../../base/index.ts';
 
 /**
  * Threads that WebAssembly kernels take: `CEM_THREADS`, else the cores. A thread of the program (a gradient thread of a training) is one of several that compute beside each other, and has

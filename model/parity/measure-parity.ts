@@ -1,10 +1,10 @@
-import { FormatError } from '../../base/errors.ts';
+import { FormatError } from '../../base/index.ts';
 import { type ModelConfig, ngramTables } from '../config.ts';
 import { buildGraph, GLOBAL_INPUT_LAYER, graphInputs, PATCH_POOLING_LAYER, SYMBOL_KIND_LAYER } from '../graph.ts';
 import { namedWeights } from '../named-weights.ts';
+import { BYTE_VOCABULARY, NgramHash } from '../symbols/ngram-hash.ts';
 import { batchChunks, type SymbolBatch, symbolKind } from '../symbols/symbol-batch.ts';
 import { HashTables } from '../tables/hash-tables.ts';
-import { BYTE_VOCABULARY, NgramHash } from '../symbols/ngram-hash.ts';
 import { tf } from '../tf.ts';
 import { BLT_BYTE_TABLE, BLT_NGRAM_TABLES, bltWeights, transposed } from './blt-names.ts';
 import { modelOfCase, type ParityCase } from './parity-case.ts';

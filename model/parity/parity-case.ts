@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FormatError } from '../../base/errors.ts';
+import { FormatError } from '../../base/index.ts';
 import { type ModelConfig, modelConfigSchema } from '../config.ts';
 
 const count = z.number().int().positive();

@@ -1,4 +1,4 @@
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 import type { PatchableChunk } from './patcher.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 import type { PatchingConfig } from '../config.ts';
 import { FramePatcher } from './frame-patcher.ts';
 import type { Patcher } from './patcher.ts';

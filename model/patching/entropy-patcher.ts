@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 import { textOf } from './chunk-text.ts';
 import { type EntropyRule, entropyBoundaries } from './entropy-boundaries.ts';
 import type { PatchableChunk, Patcher } from './patcher.ts';

@@ -1,4 +1,4 @@
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 import { type EntropyRule, entropyBoundaries } from './entropy-boundaries.ts';
 
 /** Halvings of the range of thresholds: below float32's resolution of an entropy. */

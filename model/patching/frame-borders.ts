@@ -1,6 +1,4 @@
-import { readFrameHeader } from '../../zpkg/frame/frame-header.ts';
-import { LiteralsSection } from '../../zpkg/frame/literals.ts';
-import { malformed, PaddedBytes } from '../../zpkg/frame/padded-bytes.ts';
+import { LiteralsSection, malformed, PaddedBytes, readFrameHeader } from '../../zpkg/index.ts';
 
 /** Block types (RFC 8878, 3.1.1.2.2). */
 const RUN = 1;

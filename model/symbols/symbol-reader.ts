@@ -1,6 +1,5 @@
-import { UsageError } from '../../base/errors.ts';
-import { type Dictionary, readDictionary } from '../../zpkg/frame/dictionary.ts';
-import { type FrameSymbols, parseFrame } from '../../zpkg/frame/frame.ts';
+import { UsageError } from '../../base/index.ts';
+import { type Dictionary, type FrameSymbols, parseFrame, readDictionary } from '../../zpkg/index.ts';
 import { type ModelConfig, patchingOf } from '../config.ts';
 import { createPatcher } from '../patching/create-patcher.ts';
 import { frameBorders } from '../patching/frame-borders.ts';

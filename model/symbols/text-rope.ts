@@ -1,5 +1,5 @@
-import { CemError } from '../../base/errors.ts';
-import type { FrameSymbols } from '../../zpkg/frame/frame.ts';
+import { CemError } from '../../base/index.ts';
+import type { FrameSymbols } from '../../zpkg/index.ts';
 import { BYTE_ID_OFFSET, type NgramHash, SEGMENT_NUMBERS } from './ngram-hash.ts';
 
 /** Hash rows of one sequence of symbols: what the tables are asked for, symbol by symbol. */

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { CemError } from '../../base/errors.ts';
-import { RandomNumbers } from '../../base/random.ts';
+import { CemError, RandomNumbers } from '../../base/index.ts';
 import type { RowKernels } from '../kernels/rows/row-kernels.ts';
 import { SimdRowKernels } from '../kernels/rows/simd-row-kernels.ts';
-import type { SymbolBatch } from '../symbols/symbol-batch.ts';
 import { BYTE_VOCABULARY } from '../symbols/ngram-hash.ts';
+import type { SymbolBatch } from '../symbols/symbol-batch.ts';
 import type { TableSource } from './table-source.ts';
 
 /** Dimensions of tables are multiples of it: the kernels hold that many numbers at once. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync, readSync } from 'node:fs';
-import { CemError, FormatError } from '../../base/errors.ts';
+import { CemError, FormatError } from '../../base/index.ts';
 import type { TableSource } from './table-source.ts';
 
 /** Where a table of little-endian float32 numbers lies in a file, [rows, dimension]. */

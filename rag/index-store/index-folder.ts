@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { access, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { CemError, UsageError } from '../../base/errors.ts';
-import { type FolderLock, lockFolder } from '../../base/locks/folder-lock.ts';
+import { CemError, type FolderLock, lockFolder, UsageError } from '../../base/index.ts';
 import { copyWeights, type QueryStudentFiles, readCheckpointState, writeCheckpointFolder } from '../../checkpoints/index.ts';
-import { openPglite } from '../../search/postgres/pglite-driver.ts';
-import { PgvectorStore, type VectorPrecision } from '../../search/postgres/pgvector-store.ts';
-import { databaseUrlWithoutPassword, openPostgres } from '../../search/postgres/postgres-driver.ts';
-import type { VectorIndexInput } from '../../search/vector-index.ts';
-import type { VectorCount } from '../../search/vector-store.ts';
+import type { VectorCount, VectorIndexInput } from '../../search/index.ts';
+import {
+  databaseUrlWithoutPassword,
+  openPglite,
+  openPostgres,
+  PgvectorStore,
+  type VectorPrecision,
+} from '../../search/postgres/index.ts';
 import {
   BUILDING_FILE,
   checkSameModel,

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CemError, FormatError } from '../../base/errors.ts';
-import { writeFileAtomically } from '../../base/files/atomic-file.ts';
+import { CemError, FormatError, writeFileAtomically } from '../../base/index.ts';
 import { type RecordedTeacher, teacherConfig, teacherName, teacherProbeSchema } from '../../encoders/index.ts';
 
 /** Version of `index.json`; a reader refuses any other. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { CemError } from '../../base/errors.ts';
-import type { ChunkSource, OnProgress, Vectors } from '../../encoders/encoder.ts';
-import type { VectorRow, VectorStore } from '../../search/vector-store.ts';
+import { CemError } from '../../base/index.ts';
+import type { ChunkSource, OnProgress, Vectors } from '../../encoders/index.ts';
+import type { VectorRow, VectorStore } from '../../search/index.ts';
 
 /** Chunks that go through the encoder in one call. */
 const ENCODE_CHUNKS = 64;

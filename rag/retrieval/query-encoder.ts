@@ -1,4 +1,4 @@
-import { UsageError } from '../../base/errors.ts';
+import { UsageError } from '../../base/index.ts';
 import { loadQueryStudent } from '../../checkpoints/index.ts';
 import { createTeacher, equivalenceNote, isTeacherAtHand, judgeTeacher, type QueryEmbedder } from '../../encoders/index.ts';
 import type { IndexFolder } from '../index-store/index-folder.ts';

@@ -1,8 +1,8 @@
-import { CemError, UsageError } from '../../base/errors.ts';
+import { CemError, UsageError } from '../../base/index.ts';
 import { openCorpus } from '../../data/index.ts';
 import type { QueryEmbedder } from '../../encoders/index.ts';
-import { VectorRetriever } from '../../search/vector-retriever.ts';
-import type { VectorFilter, VectorStore } from '../../search/vector-store.ts';
+import type { VectorFilter, VectorStore } from '../../search/index.ts';
+import { VectorRetriever } from '../../search/index.ts';
 import { corpusIdentity } from '../index-store/corpus-identity.ts';
 import { IndexFolder, type IndexFolderOptions } from '../index-store/index-folder.ts';
 import { openQueryEncoder, type QueryEncoderChoice, type QueryEncoderOptions } from './query-encoder.ts';

@@ -1,5 +1,5 @@
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify';
-import { CemError, UsageError } from '../../base/errors.ts';
+import { CemError, UsageError } from '../../base/index.ts';
 import type { Searcher } from '../retrieval/searcher.ts';
 import { describeIssue, searchRequest } from './search-request.ts';
 

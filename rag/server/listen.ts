@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 
 export interface ListenOptions {
   readonly host: string;

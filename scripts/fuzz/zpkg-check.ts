@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
+import { CemError } from '../../base/index.ts';
 import { expand } from '../../tests/zpkg/frame-samples.ts';
 import {
-  CemError,
   createDecompressor,
   type Decompressor,
   type Dictionary,

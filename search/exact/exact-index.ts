@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Vectors } from '../../encoders/encoder.ts';
+import type { Vectors } from '../../encoders/index.ts';
 import { type TopItem, TopK } from '../top-k.ts';
 import { type InnerProducts, plainInnerProducts } from './inner-products.ts';
 import { VectorBlock, type VectorStorage } from './vector-block.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { CemError } from '../../base/errors.ts';
-import type { Encoder, OnProgress, Vectors } from '../../encoders/encoder.ts';
+import { CemError } from '../../base/index.ts';
+import type { Encoder, OnProgress, Vectors } from '../../encoders/index.ts';
 import { assertResultCount, idOrder } from '../rank-order.ts';
 import type { Hit, Retriever } from '../retriever.ts';
 import { ExactIndex, type ExactIndexOptions } from './exact-index.ts';

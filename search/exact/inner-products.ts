@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Vectors } from '../../encoders/encoder.ts';
-import { tf } from '../../model/tf.ts';
+import type { Vectors } from '../../encoders/index.ts';
+import { tf } from '../../model/index.ts';
 
 /** All inner products of two sets of vectors of one dimension: [left.rows, right.rows], row-major. */
 export type InnerProducts = (left: Vectors, right: Vectors) => Promise<Float32Array>;

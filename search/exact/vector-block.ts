@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { fromHalf, toHalf } from '../../base/half-float.ts';
+import { fromHalf, toHalf } from '../../base/index.ts';
 
 /**
  * How vectors are kept in memory: as they come; as IEEE 754 binary16 (half the memory); or as 8-bit integers with one scale a row (a quarter).

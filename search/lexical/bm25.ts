@@ -1,4 +1,4 @@
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 import { assertResultCount, idOrder } from '../rank-order.ts';
 import type { Hit, Retriever } from '../retriever.ts';
 import { TopK } from '../top-k.ts';

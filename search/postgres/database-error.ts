@@ -1,4 +1,4 @@
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 
 /** SQLSTATE classes that say "cannot get in" (PostgreSQL, appendix A): connection, authorisation, catalog name, resources, operator intervention. */
 const UNREACHABLE_CLASSES = ['08', '28', '3D', '53', '57'];

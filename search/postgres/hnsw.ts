@@ -1,4 +1,4 @@
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 import type { HnswIndex } from '../vector-index.ts';
 import { databaseErrorCode } from './database-error.ts';
 import type { SqlDriver, SqlQuery } from './sql-driver.ts';

@@ -3,7 +3,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { PGlite, type Transaction } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 import { databaseError } from './database-error.ts';
 import type { SqlDriver, SqlQuery } from './sql-driver.ts';
 

@@ -1,4 +1,4 @@
-import { CemError, UsageError } from '../../base/errors.ts';
+import { CemError, UsageError } from '../../base/index.ts';
 import { recallAgainst } from '../recall.ts';
 import type { Hit } from '../retriever.ts';
 import { parseVectorIndex, type VectorIndex, type VectorIndexInput } from '../vector-index.ts';

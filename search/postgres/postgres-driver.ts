@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { CemError, UsageError } from '../../base/errors.ts';
+import { CemError, UsageError } from '../../base/index.ts';
 import { databaseError } from './database-error.ts';
 import type { SqlDriver, SqlParameter, SqlQuery } from './sql-driver.ts';
 

@@ -7,7 +7,7 @@ import { encodeCommand } from '../../cli/commands/encode.ts';
 import { DocumentReader, readCorpus } from '../../data/index.ts';
 import { NpyReader, PrecomputedEncoder } from '../../encoders/index.ts';
 import { evaluate } from '../../eval/index.ts';
-import { ExactRetriever } from '../../search/index.ts';
+import { ExactRetriever } from '../../search/exact/index.ts';
 import { collect, errorOf, writeJsonl } from '../fixtures/temporary-folder.ts';
 import { runCommand } from './run-command.ts';
 import { TOPICS, withSmallRun } from './small-run.ts';

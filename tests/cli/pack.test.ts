@@ -3,11 +3,11 @@ import { mkdir, open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { UsageError } from '../../base/index.ts';
 import { catCommand } from '../../cli/commands/cat.ts';
 import { inspectCommand } from '../../cli/commands/inspect.ts';
 import { packCommand } from '../../cli/commands/pack.ts';
 import { verifyCommand } from '../../cli/commands/verify.ts';
-import { UsageError } from '../../zpkg/index.ts';
 import { errorOf, withTemporaryFolder, writeJsonl } from '../fixtures/temporary-folder.ts';
 import { runCommand } from './run-command.ts';
 

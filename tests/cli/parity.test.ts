@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CemError } from '../../base/index.ts';
 import { readSafetensors, writeSafetensors } from '../../checkpoints/index.ts';
 import { parityCommand } from '../../cli/commands/parity.ts';
 import { tf } from '../../model/backend/index.ts';
 import { measureParity, type ParityStages, type ReferenceWeights } from '../../model/parity/measure-parity.ts';
 import { type ParityCase, parseParityCase } from '../../model/parity/parity-case.ts';
-import { CemError } from '../../zpkg/index.ts';
 import { testBackend } from '../backend.ts';
 import { runCommand } from './run-command.ts';
 

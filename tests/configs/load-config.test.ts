@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parse, stringify } from 'yaml';
+import { UsageError } from '../../base/index.ts';
 import { loadConfig, loadTrainConfig, parseConfig } from '../../configs/index.ts';
 import { feedForwardDimension, queriesPerPatch } from '../../model/config.ts';
-import { UsageError } from '../../zpkg/index.ts';
 import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const test = suite('configuration');

@@ -1,8 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CemError, FormatError, UsageError } from '../../base/index.ts';
 import { tf } from '../../model/backend/index.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { CemError, createCompressor, FormatError, trainDictionary, UsageError } from '../../zpkg/index.ts';
+import { createCompressor, trainDictionary } from '../../zpkg/index.ts';
 import { testBackend } from '../backend.ts';
 import { readmePassages, readmes } from './real-texts.ts';
 import { tinyConfig, tinyModel } from './tiny-model.ts';

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { FormatError } from '../../base/index.ts';
 import { DocumentReader, Mapping } from '../../data/index.ts';
-import { FormatError, parseFrame, readDictionary, readFrameHeader, ZpkgReader, ZpkgWriter } from '../../zpkg/index.ts';
+import { parseFrame, readDictionary, readFrameHeader, ZpkgReader, ZpkgWriter } from '../../zpkg/index.ts';
 import { rawFrame } from '../golden/raw-frame.ts';
 import { expand } from './frame-samples.ts';
 

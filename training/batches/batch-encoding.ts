@@ -1,5 +1,4 @@
-import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
-import type { ChunkEncoder, PreparedDictionary } from '../../model/symbols/symbol-reader.ts';
+import type { ChunkEncoder, PreparedDictionary, SymbolBatch } from '../../model/symbols/index.ts';
 
 /** A compressed text with the dictionary that it was compressed with. */
 export interface CompressedText {

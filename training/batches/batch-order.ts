@@ -1,4 +1,4 @@
-import { RandomNumbers } from '../../base/random.ts';
+import { RandomNumbers } from '../../base/index.ts';
 
 /** A batch may be looked at together with those before it, which may be of the epoch before. */
 const KEPT_EPOCHS = 2;

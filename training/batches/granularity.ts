@@ -1,6 +1,6 @@
-import { RandomNumbers } from '../../base/random.ts';
-import type { CemModel, PreparedDictionary } from '../../model/embedder.ts';
-import type { EncodedChunk, SymbolBatch } from '../../model/symbols/symbol-batch.ts';
+import { RandomNumbers } from '../../base/index.ts';
+import type { CemModel, PreparedDictionary } from '../../model/index.ts';
+import type { EncodedChunk, SymbolBatch } from '../../model/symbols/index.ts';
 import { createCompressor } from '../../zpkg/index.ts';
 import { drawVariants } from '../variants/draw-variants.ts';
 import { type EncodeFrames, encodeHere } from './batch-encoding.ts';

@@ -1,4 +1,4 @@
-import { tf } from '../../model/tf.ts';
+import { tf } from '../../model/index.ts';
 
 export interface HardNegativeOptions {
   /** Negatives for each text of the batch. */

@@ -1,10 +1,17 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CemError } from '../../base/index.ts';
 import { type DocumentReader, randomSpans, uniqueSentences, uniqueWords } from '../../data/index.ts';
-import { cachedTeacher, cachePrecision, TeacherCache, teacherCacheFolder } from '../../encoders/cache/teacher-cache.ts';
-import { createTeacher, LsaEmbedder, type TextEmbedder } from '../../encoders/index.ts';
-import { CemError } from '../../zpkg/index.ts';
+import {
+  cachedTeacher,
+  cachePrecision,
+  createTeacher,
+  LsaEmbedder,
+  TeacherCache,
+  type TextEmbedder,
+  teacherCacheFolder,
+} from '../../encoders/index.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import type { TrainOptions } from '../train-options.ts';
 import type { VariantContainer } from '../variants/open-variants.ts';

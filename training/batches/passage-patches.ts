@@ -1,6 +1,6 @@
 import { type LoadedEntropyPatcher, listCheckpoints, loadEntropyPatcher, readCheckpointState } from '../../checkpoints/index.ts';
 import { type DocumentReader, preparePatches } from '../../data/index.ts';
-import { patchingOf } from '../../model/config.ts';
+import { patchingOf } from '../../model/index.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import type { TrainOptions } from '../train-options.ts';
 

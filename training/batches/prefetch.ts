@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { CemModel, PreparedDictionary } from '../../model/embedder.ts';
+import type { CemModel, PreparedDictionary } from '../../model/index.ts';
 import { EncodingThread } from '../workers/encoding-thread.ts';
 import type { Granularity } from './granularity.ts';
 import type { TrainingBatch } from './training-batch.ts';

@@ -1,4 +1,4 @@
-import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
+import type { SymbolBatch } from '../../model/symbols/index.ts';
 
 /** Texts of one granularity that a step trains on. */
 export interface TrainingBatch {

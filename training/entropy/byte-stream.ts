@@ -1,4 +1,4 @@
-import { BEGIN_ID, BYTE_OFFSET } from '../../model/entropy/byte-ids.ts';
+import { BEGIN_ID, BYTE_OFFSET } from '../../model/entropy/index.ts';
 
 /** Stands before every text of a stream; no byte of UTF-8 has this value. */
 const BEGIN = 0xff;

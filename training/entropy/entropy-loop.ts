@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { RandomNumbers } from '../../base/random.ts';
+import { CemError, RandomNumbers } from '../../base/index.ts';
 import {
   listCheckpoints,
   loadEntropyModel,
@@ -7,9 +7,8 @@ import {
   pruneCheckpoints,
   saveEntropyCheckpoint,
 } from '../../checkpoints/index.ts';
-import { EntropyModel } from '../../model/entropy/entropy-model.ts';
-import { type ChosenThreshold, thresholdForMeanLength } from '../../model/patching/entropy-threshold.ts';
-import { CemError } from '../../zpkg/index.ts';
+import { EntropyModel } from '../../model/entropy/index.ts';
+import { type ChosenThreshold, thresholdForMeanLength } from '../../model/patching/index.ts';
 import { MetricsLog, StepAverages } from '../runs/metrics.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import type { ByteStream } from './byte-stream.ts';

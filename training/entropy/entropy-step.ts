@@ -1,6 +1,6 @@
 import type { OptimizerArrays } from '../../checkpoints/index.ts';
-import type { EntropyModel } from '../../model/entropy/entropy-model.ts';
-import { tf } from '../../model/tf.ts';
+import type { EntropyModel } from '../../model/entropy/index.ts';
+import { tf } from '../../model/index.ts';
 import type { StepResult } from '../loop/step.ts';
 import { AdamW } from '../optimizers/adamw.ts';
 import { DenseGradient } from '../optimizers/dense-gradient.ts';

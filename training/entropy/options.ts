@@ -1,6 +1,6 @@
 import type { Document } from '../../data/index.ts';
-import type { EntropyModelConfig } from '../../model/entropy/config.ts';
-import type { ChosenThreshold } from '../../model/patching/entropy-threshold.ts';
+import type { EntropyModelConfig } from '../../model/entropy/index.ts';
+import type { ChosenThreshold } from '../../model/patching/index.ts';
 import type { TrainingListener } from '../train-options.ts';
 import type { EntropyTrainingConfig, WantedPatches } from './config.ts';
 

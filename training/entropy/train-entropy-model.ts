@@ -1,5 +1,5 @@
-import { documentText, lockFolder } from '../../data/index.ts';
-import { CemError } from '../../zpkg/index.ts';
+import { CemError, lockFolder } from '../../base/index.ts';
+import { documentText } from '../../data/index.ts';
 import { openRunFolder } from '../runs/run-folder.ts';
 import { ByteStream } from './byte-stream.ts';
 import { EntropyLoop, type EntropyStreams } from './entropy-loop.ts';

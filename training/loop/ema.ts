@@ -1,5 +1,5 @@
-import type { CemModel } from '../../model/embedder.ts';
-import type { RowGradient } from '../../model/kernels/rows/row-kernels.ts';
+import type { CemModel } from '../../model/index.ts';
+import type { RowGradient } from '../../model/kernels/rows/index.ts';
 import { DenseAverages } from '../optimizers/dense-averages.ts';
 import { type StateArrays, stateArray } from '../optimizers/state-arrays.ts';
 import { TableAverages } from '../optimizers/table-averages.ts';

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { TextEmbedder } from '../../encoders/index.ts';
-import type { CemModel } from '../../model/embedder.ts';
+import type { CemModel } from '../../model/index.ts';
 import type { DevMetrics, MetricsLine } from '../runs/metrics.ts';
 import type { PackSettings, TrainingListener } from '../train-options.ts';
 

@@ -1,6 +1,6 @@
-import type { CemModel } from '../../model/embedder.ts';
-import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
-import { tf } from '../../model/tf.ts';
+import type { CemModel } from '../../model/index.ts';
+import { tf } from '../../model/index.ts';
+import type { SymbolBatch } from '../../model/symbols/index.ts';
 import { splitSymbolBatch, type TrainingBatch } from '../batches/training-batch.ts';
 import type { LossConfig } from '../config.ts';
 import { DenseGradient } from '../optimizers/dense-gradient.ts';

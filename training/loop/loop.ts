@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
+import { CemError, writeFileAtomically } from '../../base/index.ts';
+import { importWeights } from '../../checkpoints/import/index.ts';
 import {
-  importWeights,
   type LoadedEntropyPatcher,
   listCheckpoints,
   loadCheckpoint,
@@ -13,8 +14,7 @@ import {
   writeBestCheckpoint,
 } from '../../checkpoints/index.ts';
 import type { TeacherProbe, TextEmbedder } from '../../encoders/index.ts';
-import { CemModel } from '../../model/embedder.ts';
-import { CemError, writeFileAtomically } from '../../zpkg/index.ts';
+import { CemModel } from '../../model/index.ts';
 import type { Granularity } from '../batches/granularity.ts';
 import { BatchPrefetch } from '../batches/prefetch.ts';
 import { fromCheckpoint, toCheckpoint } from '../optimizers/state-arrays.ts';

@@ -1,6 +1,5 @@
-import type { CemModel } from '../../model/embedder.ts';
-import { setRecompute } from '../../model/graph.ts';
-import { tf } from '../../model/tf.ts';
+import type { CemModel } from '../../model/index.ts';
+import { setRecompute, tf } from '../../model/index.ts';
 import type { TrainingBatch } from '../batches/training-batch.ts';
 import type { TrainingConfig } from '../config.ts';
 import { createDenseOptimizer } from '../optimizers/create-dense-optimizer.ts';

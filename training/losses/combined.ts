@@ -1,4 +1,4 @@
-import { tf } from '../../model/tf.ts';
+import { tf } from '../../model/index.ts';
 import type { LossConfig } from '../config.ts';
 import { distillation } from './distillation.ts';
 import { infoNce } from './info-nce.ts';

@@ -1,4 +1,4 @@
-import { tf } from '../../model/tf.ts';
+import { tf } from '../../model/index.ts';
 
 /**
  * Puts each student vector where its teacher vector is.

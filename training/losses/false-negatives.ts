@@ -1,4 +1,4 @@
-import { tf } from '../../model/tf.ts';
+import { tf } from '../../model/index.ts';
 
 /**
  * [batch, batch] 1 where document j is as good an answer as the positive i itself: the teacher puts both nearer to each other than 1 - margin. The diagonal is 0.

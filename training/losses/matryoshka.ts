@@ -1,4 +1,4 @@
-import { tf } from '../../model/tf.ts';
+import { tf } from '../../model/index.ts';
 
 /** What a loss compares; all of one width, all L2-normalised. */
 export interface LossVectors {

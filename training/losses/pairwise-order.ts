@@ -1,4 +1,4 @@
-import { tf } from '../../model/tf.ts';
+import { tf } from '../../model/index.ts';
 
 /** Texts whose pairs are compared with each other: 64 texts have 2,016 pairs and 4 million comparisons. Larger batches are cut into groups of this many. */
 const LARGEST_GROUP = 64;

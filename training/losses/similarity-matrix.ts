@@ -1,4 +1,4 @@
-import { tf } from '../../model/tf.ts';
+import { tf } from '../../model/index.ts';
 
 /**
  * Asks for the teacher's similarities between the texts of a batch, wherever in space the texts lie: `mean((S S^T - T T^T)^2)` over all batch^2 pairs.

@@ -1,4 +1,4 @@
-import { tf } from '../../model/tf.ts';
+import { tf } from '../../model/index.ts';
 
 /**
  * Spreads vectors over the sphere: the mean of squared similarities between different texts, `sum_{i != j} (s_i . s_j)^2 / (batch (batch - 1))`. Points drawn evenly from

@@ -1,4 +1,4 @@
-import { tf } from '../../model/tf.ts';
+import { tf } from '../../model/index.ts';
 import { falseNegatives } from './false-negatives.ts';
 
 export interface TripletOptions {

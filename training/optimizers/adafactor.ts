@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { partNames, toNamedOrder, toVariableOrder } from '../../model/named-weights.ts';
-import { tf } from '../../model/tf.ts';
+import { partNames, tf, toNamedOrder, toVariableOrder } from '../../model/index.ts';
 import { DenseGradient } from './dense-gradient.ts';
 import type { DenseOptimizer } from './dense-optimizer.ts';
 import { type StateArrays, stateArray } from './state-arrays.ts';

@@ -1,5 +1,5 @@
-import { compiledKernels } from '../../model/kernels/compiled/compiled-kernels.ts';
-import { tf } from '../../model/tf.ts';
+import { tf } from '../../model/index.ts';
+import { compiledKernels } from '../../model/kernels/compiled/index.ts';
 import { CompiledAdamW } from './compiled-adamw.ts';
 import { DenseGradient } from './dense-gradient.ts';
 import type { DenseOptimizer } from './dense-optimizer.ts';

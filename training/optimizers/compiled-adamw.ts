@@ -1,5 +1,5 @@
-import type { CompiledKernels } from '../../model/kernels/compiled/compiled-kernels.ts';
-import { tf } from '../../model/tf.ts';
+import { tf } from '../../model/index.ts';
+import type { CompiledKernels } from '../../model/kernels/compiled/index.ts';
 import type { DenseGradient } from './dense-gradient.ts';
 import { type DecayOptions, decayOf, type WeightGroup } from './weight-groups.ts';
 

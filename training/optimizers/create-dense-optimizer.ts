@@ -1,4 +1,4 @@
-import type { tf } from '../../model/tf.ts';
+import type { tf } from '../../model/index.ts';
 import { Adafactor } from './adafactor.ts';
 import { AdamW } from './adamw.ts';
 import type { DenseOptimizer } from './dense-optimizer.ts';

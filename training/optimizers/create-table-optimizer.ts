@@ -1,4 +1,4 @@
-import type { HashTables } from '../../model/tables/hash-tables.ts';
+import type { HashTables } from '../../model/tables/index.ts';
 import type { AdamOptions } from './adamw.ts';
 import { RowSparseAdam } from './row-sparse-adam.ts';
 import { RowwiseAdagrad } from './rowwise-adagrad.ts';

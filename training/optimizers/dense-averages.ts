@@ -1,4 +1,4 @@
-import { tf } from '../../model/tf.ts';
+import { tf } from '../../model/index.ts';
 import { GroupVectors } from './group-vectors.ts';
 import { type StateArrays, stateArray } from './state-arrays.ts';
 import { groupWeights, readGroup, type WeightGroup, writeGroup } from './weight-groups.ts';

@@ -1,5 +1,5 @@
-import { compiledKernels } from '../../model/kernels/compiled/compiled-kernels.ts';
-import { tf } from '../../model/tf.ts';
+import { tf } from '../../model/index.ts';
+import { compiledKernels } from '../../model/kernels/compiled/index.ts';
 import type { WeightGroup } from './weight-groups.ts';
 
 /**

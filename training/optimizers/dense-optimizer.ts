@@ -1,4 +1,4 @@
-import type { tf } from '../../model/tf.ts';
+import type { tf } from '../../model/index.ts';
 import type { DenseGradient } from './dense-gradient.ts';
 import type { StateArrays } from './state-arrays.ts';
 

@@ -1,5 +1,4 @@
-import { toNamedOrder, toVariableOrder } from '../../model/named-weights.ts';
-import { tf } from '../../model/tf.ts';
+import { tf, toNamedOrder, toVariableOrder } from '../../model/index.ts';
 import type { WeightGroup } from './weight-groups.ts';
 
 /** One number for each number of the weights, kept on the backend as a vector a group. */

@@ -1,4 +1,4 @@
-import { tf } from '../../model/tf.ts';
+import { tf } from '../../model/index.ts';
 import { DenseGradient } from './dense-gradient.ts';
 import type { DenseOptimizer } from './dense-optimizer.ts';
 import { GroupVectors } from './group-vectors.ts';

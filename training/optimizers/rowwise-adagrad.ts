@@ -1,6 +1,6 @@
-import type { RowGradient } from '../../model/kernels/rows/row-kernels.ts';
-import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
-import type { HashTables } from '../../model/tables/hash-tables.ts';
+import type { RowGradient } from '../../model/kernels/rows/index.ts';
+import type { SymbolBatch } from '../../model/symbols/index.ts';
+import type { HashTables } from '../../model/tables/index.ts';
 import { TableGradients } from './table-gradients.ts';
 import type { TableOptimizer } from './table-optimizer.ts';
 

@@ -1,5 +1,5 @@
+import { CemError } from '../../base/index.ts';
 import type { OptimizerArrays } from '../../checkpoints/index.ts';
-import { CemError } from '../../zpkg/index.ts';
 
 /** What has to be kept beside weights to go on to the byte: flat arrays by name. */
 export type StateArrays = ReadonlyMap<string, Float32Array>;

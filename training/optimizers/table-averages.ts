@@ -1,5 +1,5 @@
-import type { RowGradient } from '../../model/kernels/rows/row-kernels.ts';
-import type { HashTables } from '../../model/tables/hash-tables.ts';
+import type { RowGradient } from '../../model/kernels/rows/index.ts';
+import type { HashTables } from '../../model/tables/index.ts';
 import { type StateArrays, stateArray } from './state-arrays.ts';
 
 /** What is left of an average after the steps `from` + 1 to `to`: the product of their decays. */

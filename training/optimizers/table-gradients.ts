@@ -1,7 +1,7 @@
-import type { RowGradient } from '../../model/kernels/rows/row-kernels.ts';
-import { SlotAssigner } from '../../model/kernels/rows/slot-assignment.ts';
-import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
-import type { HashTables } from '../../model/tables/hash-tables.ts';
+import type { RowGradient } from '../../model/kernels/rows/index.ts';
+import { SlotAssigner } from '../../model/kernels/rows/index.ts';
+import type { SymbolBatch } from '../../model/symbols/index.ts';
+import type { HashTables } from '../../model/tables/index.ts';
 
 /** Gradients of the rows of tables: only of those that batches touch, so that a step costs what its batches cost and not what the tables hold. */
 export class TableGradients {

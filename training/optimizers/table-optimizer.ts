@@ -1,5 +1,5 @@
-import type { RowGradient } from '../../model/kernels/rows/row-kernels.ts';
-import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
+import type { RowGradient } from '../../model/kernels/rows/index.ts';
+import type { SymbolBatch } from '../../model/symbols/index.ts';
 
 /** Updates the rows of tables that batches touch. */
 export interface TableOptimizer {

@@ -1,4 +1,4 @@
-import { tf } from '../../model/tf.ts';
+import { tf } from '../../model/index.ts';
 
 /** Which weights decay, and how much. */
 export interface DecayOptions {

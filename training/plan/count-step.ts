@@ -1,9 +1,6 @@
-import { type ModelConfig, ngramTables, patchingOf } from '../../model/config.ts';
-import { CemModel } from '../../model/embedder.ts';
-import { buildGraph, setRecompute } from '../../model/graph.ts';
-import type { EncodedChunk, SymbolBatch } from '../../model/symbols/symbol-batch.ts';
-import { HashTables } from '../../model/tables/hash-tables.ts';
-import { tf } from '../../model/tf.ts';
+import { buildGraph, CemModel, type ModelConfig, ngramTables, patchingOf, setRecompute, tf } from '../../model/index.ts';
+import type { EncodedChunk, SymbolBatch } from '../../model/symbols/index.ts';
+import { HashTables } from '../../model/tables/index.ts';
 import type { TrainingBatch } from '../batches/training-batch.ts';
 import type { TrainingConfig } from '../config.ts';
 import { cachedGradients, lossGradient } from '../loop/gradient-caching.ts';

@@ -1,5 +1,5 @@
-import { compiledKernels } from '../../model/kernels/compiled/compiled-kernels.ts';
-import { tf } from '../../model/tf.ts';
+import { tf } from '../../model/index.ts';
+import { compiledKernels } from '../../model/kernels/compiled/index.ts';
 import { countCompiledKernels } from './counting-compiled-kernels.ts';
 import type { RegionAllocator } from './region-allocator.ts';
 

@@ -1,6 +1,6 @@
-import { useCompiledKernels } from '../../model/kernels/compiled/compiled-kernels.ts';
-import { tf } from '../../model/tf.ts';
-import { CemError } from '../../zpkg/index.ts';
+import { CemError } from '../../base/index.ts';
+import { tf } from '../../model/index.ts';
+import { useCompiledKernels } from '../../model/kernels/compiled/index.ts';
 
 type Shape = readonly number[];
 type Attributes = Readonly<Record<string, number | boolean>>;

@@ -1,4 +1,4 @@
-import { tf } from '../../model/tf.ts';
+import { tf } from '../../model/index.ts';
 import type { CountingBackend } from './counting-backend.ts';
 
 /** What a kernel is called with. */

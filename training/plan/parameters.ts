@@ -1,6 +1,6 @@
-import { type ModelConfig, ngramTables } from '../../model/config.ts';
-import { BYTE_VOCABULARY } from '../../model/symbols/ngram-hash.ts';
-import type { tf } from '../../model/tf.ts';
+import type { tf } from '../../model/index.ts';
+import { type ModelConfig, ngramTables } from '../../model/index.ts';
+import { BYTE_VOCABULARY } from '../../model/symbols/index.ts';
 
 /** Parameters by part, in BLT's bookkeeping, and what is ours besides. */
 export interface ParameterCounts {

@@ -1,7 +1,6 @@
-import { keepsFreedMemory } from '../../model/backend/freed-memory.ts';
-import { type ModelConfig, ngramTables } from '../../model/config.ts';
-import { BYTE_VOCABULARY } from '../../model/symbols/ngram-hash.ts';
-import { tf } from '../../model/tf.ts';
+import { keepsFreedMemory } from '../../model/backend/index.ts';
+import { type ModelConfig, ngramTables, tf } from '../../model/index.ts';
+import { BYTE_VOCABULARY } from '../../model/symbols/index.ts';
 import type { TrainingConfig } from '../config.ts';
 import { tableOptimizerNumbers } from '../optimizers/create-table-optimizer.ts';
 import { tableAverageNumbers } from '../optimizers/table-averages.ts';

@@ -1,5 +1,5 @@
-import { type ModelConfig, ngramTables } from '../../model/config.ts';
-import { BYTE_VOCABULARY } from '../../model/symbols/ngram-hash.ts';
+import { type ModelConfig, ngramTables } from '../../model/index.ts';
+import { BYTE_VOCABULARY } from '../../model/symbols/index.ts';
 import type { TrainingConfig } from '../config.ts';
 import { FLOAT_BYTES } from './count-step.ts';
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { constants, cp, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { ModelConfig } from '../../model/config.ts';
+import type { ModelConfig } from '../../model/index.ts';
 import type { TrainingConfig } from '../config.ts';
 import { QUERY_RUN, queryTrainingConfig } from './train-query-student.ts';
 

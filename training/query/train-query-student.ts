@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CemError } from '../../base/index.ts';
 import type { TextEmbedder } from '../../encoders/index.ts';
-import type { ModelConfig } from '../../model/config.ts';
-import { CemError } from '../../zpkg/index.ts';
+import type { ModelConfig } from '../../model/index.ts';
 import type { ShortTexts } from '../batches/labelling.ts';
 import type { TrainingConfig } from '../config.ts';
 import { TrainingLoop } from '../loop/loop.ts';

@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { writeFileAtomically } from '../../zpkg/index.ts';
+import { writeFileAtomically } from '../../base/index.ts';
 import type { StepResult } from '../loop/step.ts';
 
 /** How the model does on the documents that are kept for judging it while it trains. */

@@ -4,7 +4,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { listCheckpoints } from '../../checkpoints/index.ts';
-import { CemError, UsageError, writeFileAtomically } from '../../zpkg/index.ts';
+import { CemError, UsageError, writeFileAtomically } from '../../base/index.ts';
 
 /** Paths of a run's parts. */
 export interface RunFolder {

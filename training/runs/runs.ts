@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { type BestCheckpoint, listCheckpoints, readBestCheckpoint } from '../../checkpoints/index.ts';
-import { CemError } from '../../zpkg/index.ts';
+import { CemError } from '../../base/index.ts';
 import type { DevMetrics, MetricsLine } from './metrics.ts';
 
 /** How a run stands. */

@@ -1,4 +1,4 @@
-import { RandomNumbers } from '../../base/random.ts';
+import { RandomNumbers } from '../../base/index.ts';
 import type { SweepConfig } from './config.ts';
 
 /** What a trial sets, by the path of the key. */

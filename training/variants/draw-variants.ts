@@ -1,4 +1,4 @@
-import { RandomNumbers } from '../../base/random.ts';
+import { RandomNumbers } from '../../base/index.ts';
 
 /** Which batch it is. */
 export interface BatchName {

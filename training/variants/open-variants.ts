@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { CemError } from '../../base/index.ts';
 import { packTexts } from '../../data/index.ts';
-import { CemError, ZpkgReader } from '../../zpkg/index.ts';
+import { ZpkgReader } from '../../zpkg/index.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import type { TrainOptions } from '../train-options.ts';
 

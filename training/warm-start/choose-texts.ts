@@ -1,6 +1,6 @@
-import { RandomNumbers } from '../../base/random.ts';
-import type { CemModel, PreparedDictionary } from '../../model/embedder.ts';
-import type { EncodedChunk } from '../../model/symbols/symbol-batch.ts';
+import { RandomNumbers } from '../../base/index.ts';
+import type { CemModel, PreparedDictionary } from '../../model/index.ts';
+import type { EncodedChunk } from '../../model/symbols/index.ts';
 import type { Granularity } from '../batches/granularity.ts';
 
 /** Texts as the encoder sees them. */

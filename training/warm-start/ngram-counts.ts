@@ -1,7 +1,6 @@
-import type { RowKernels } from '../../model/kernels/rows/row-kernels.ts';
-import { SimdRowKernels } from '../../model/kernels/rows/simd-row-kernels.ts';
-import { SlotAssigner, type SlotAssignment } from '../../model/kernels/rows/slot-assignment.ts';
-import type { EncodedChunk, SymbolBatch } from '../../model/symbols/symbol-batch.ts';
+import type { RowKernels } from '../../model/kernels/rows/index.ts';
+import { SimdRowKernels, SlotAssigner, type SlotAssignment } from '../../model/kernels/rows/index.ts';
+import type { EncodedChunk, SymbolBatch } from '../../model/symbols/index.ts';
 import type { RegressionMatrix } from './ridge-regression.ts';
 
 /**

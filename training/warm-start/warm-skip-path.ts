@@ -1,5 +1,5 @@
-import type { CemModel } from '../../model/embedder.ts';
-import { tf } from '../../model/tf.ts';
+import type { CemModel } from '../../model/index.ts';
+import { tf } from '../../model/index.ts';
 
 /**
  * What is left of the drawn weights from the transformer to the output, whose noise would hide what the tables know: enough for its gradient to flow. After 25 steps the loss was 0.46 with it, 0.52

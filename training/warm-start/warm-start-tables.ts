@@ -1,6 +1,6 @@
-import type { CemModel } from '../../model/embedder.ts';
-import type { EncodedChunk } from '../../model/symbols/symbol-batch.ts';
-import { UsageError } from '../../zpkg/index.ts';
+import { UsageError } from '../../base/index.ts';
+import type { CemModel } from '../../model/index.ts';
+import type { EncodedChunk } from '../../model/symbols/index.ts';
 import type { Granularity } from '../batches/granularity.ts';
 import type { TrainOptions } from '../train-options.ts';
 import { chooseTexts, type LabelledTexts } from './choose-texts.ts';

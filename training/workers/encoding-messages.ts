@@ -1,4 +1,4 @@
-import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
+import type { SymbolBatch } from '../../model/symbols/index.ts';
 
 /** A dictionary that later batches name by its number; numbers count from 0. */
 export interface DictionaryMessage {

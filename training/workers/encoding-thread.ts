@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Worker } from 'node:worker_threads';
-import { programFile, startThread } from '../../data/index.ts';
-import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
-import type { ChunkEncoder, PreparedDictionary } from '../../model/symbols/symbol-reader.ts';
-import { CemError } from '../../zpkg/index.ts';
+import { CemError, programFile, startThread } from '../../base/index.ts';
+import type { ChunkEncoder, PreparedDictionary, SymbolBatch } from '../../model/symbols/index.ts';
 import { type CompressedText, type EncodeFrames, encodeHere } from '../batches/batch-encoding.ts';
 import type { BatchMessage, DictionaryMessage, EncodingAnswer } from './encoding-messages.ts';
 

@@ -1,10 +1,10 @@
 /** A thread that makes batches of compressed texts: says `ready`, then answers each batch of frames with its symbols. Started by `EncodingThread`. */
 import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { ModelConfig } from '../../model/config.ts';
-import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
+import type { ModelConfig } from '../../model/index.ts';
+import type { SymbolBatch } from '../../model/symbols/index.ts';
 // Not through the doors: a thread loads what it needs and nothing else.
-import { ChunkEncoder, type PreparedDictionary } from '../../model/symbols/symbol-reader.ts';
+import { ChunkEncoder, type PreparedDictionary } from '../../model/symbols/index.ts';
 import { type BatchMessage, buffersOf, type DictionaryMessage, type EncodingAnswer } from './encoding-messages.ts';
 
 const port = parentPort;

@@ -1,5 +1,5 @@
-import type { ModelConfig } from '../../model/config.ts';
-import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
+import type { ModelConfig } from '../../model/index.ts';
+import type { SymbolBatch } from '../../model/symbols/index.ts';
 
 /** What a gradient thread is started with. */
 export interface GradientThreadData {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Worker } from 'node:worker_threads';
-import { programFile, startThread } from '../../data/index.ts';
-import { CemError } from '../../zpkg/index.ts';
+import { CemError, programFile, startThread } from '../../base/index.ts';
 import type { GradientAnswer, GradientJob, GradientThreadData } from './gradient-messages.ts';
 
 interface Waiting {

@@ -6,8 +6,8 @@
  */
 import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
-import { parseBackendRequest, selectBackend, tf } from '../../model/backend/index.ts';
-import { buildGraph, graphInputs, setRecompute } from '../../model/graph.ts';
+import { parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
+import { buildGraph, graphInputs, setRecompute, tf } from '../../model/index.ts';
 import type { GradientAnswer, GradientJob, GradientPiece, GradientThreadData } from './gradient-messages.ts';
 
 const port = parentPort;

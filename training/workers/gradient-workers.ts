@@ -1,7 +1,7 @@
-import type { CemModel } from '../../model/embedder.ts';
-import type { SymbolBatch } from '../../model/symbols/symbol-batch.ts';
-import { tf } from '../../model/tf.ts';
-import { UsageError } from '../../zpkg/index.ts';
+import { UsageError } from '../../base/index.ts';
+import type { CemModel } from '../../model/index.ts';
+import { tf } from '../../model/index.ts';
+import type { SymbolBatch } from '../../model/symbols/index.ts';
 import { cutSymbolBatch, splitSymbolBatch, type TrainingBatch } from '../batches/training-batch.ts';
 import type { LossConfig, TrainingConfig } from '../config.ts';
 import { lossGradient } from '../loop/gradient-caching.ts';

@@ -1,5 +1,4 @@
-import { checksum, hexadecimal, viewOf } from '../../base/bytes.ts';
-import { CemError, FormatError } from '../../base/errors.ts';
+import { CemError, checksum, FormatError, hexadecimal, viewOf } from '../../base/index.ts';
 import { INDEX_CHECKSUM_SIZE, LARGEST_UINT32, type ZpkgLayout } from './format.ts';
 
 const BLOCK = 1 << 16;

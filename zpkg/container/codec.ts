@@ -1,6 +1,5 @@
 import binding from 'zstd-napi/binding.js';
-import { messageOf } from '../../base/bytes.ts';
-import { CemError, FormatError, UsageError } from '../../base/errors.ts';
+import { CemError, FormatError, messageOf, UsageError } from '../../base/index.ts';
 import { LARGEST_BLOCK } from '../frame/frame-header.ts';
 import { LARGEST_CHUNK_CONTENT } from '../limits.ts';
 

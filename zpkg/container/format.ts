@@ -1,5 +1,4 @@
-import { checksum, hexadecimal, viewOf } from '../../base/bytes.ts';
-import { FormatError } from '../../base/errors.ts';
+import { checksum, FormatError, hexadecimal, viewOf } from '../../base/index.ts';
 
 /** `ZPKG` in ASCII, read as a little-endian number. */
 const MAGIC = 0x474b505a;

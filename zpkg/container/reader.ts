@@ -1,7 +1,12 @@
-import { checksum, hexadecimal } from '../../base/bytes.ts';
-import { CemError, FormatError } from '../../base/errors.ts';
-import { StoredFile } from '../../base/files/stored-file.ts';
-import { distributionOf, type SizeDistribution } from '../../base/size-distribution.ts';
+import {
+  CemError,
+  checksum,
+  distributionOf,
+  FormatError,
+  hexadecimal,
+  type SizeDistribution,
+  StoredFile,
+} from '../../base/index.ts';
 import { decodeIndex, type ZpkgIndex } from './chunk-table.ts';
 import { contentSize, createDecompressor, type Decompressor } from './codec.ts';
 import {

@@ -1,6 +1,4 @@
-import { checksum, viewOf } from '../../base/bytes.ts';
-import { CemError } from '../../base/errors.ts';
-import { AtomicFile } from '../../base/files/atomic-file.ts';
+import { AtomicFile, CemError, checksum, viewOf } from '../../base/index.ts';
 import { ChunkTable } from './chunk-table.ts';
 import { contentSize } from './codec.ts';
 import {

@@ -1,4 +1,4 @@
-import { UsageError } from '../../base/errors.ts';
+import { UsageError } from '../../base/index.ts';
 import { createCompressor } from '../container/codec.ts';
 import { readDictionary } from '../frame/dictionary.ts';
 import { selectContent } from './dictionary-content.ts';

@@ -1,4 +1,4 @@
-import { FormatError } from '../../base/errors.ts';
+import { FormatError } from '../../base/index.ts';
 import { FseDistribution, FseTable } from './fse.ts';
 import { HuffmanTable } from './huffman.ts';
 import { PaddedBytes } from './padded-bytes.ts';

@@ -1,4 +1,4 @@
-import { FormatError } from '../../base/errors.ts';
+import { FormatError } from '../../base/index.ts';
 import { LARGEST_CHUNK_CONTENT } from '../limits.ts';
 import type { Dictionary } from './dictionary.ts';
 import { type FrameHeader, LARGEST_BLOCK, readFrameHeader } from './frame-header.ts';

@@ -1,4 +1,4 @@
-import { FormatError } from '../../base/errors.ts';
+import { FormatError } from '../../base/index.ts';
 
 /** A sequence reads up to 90 bits before its position is checked, a load takes 32 more: 16 bytes hold both. */
 const PADDING = 16;

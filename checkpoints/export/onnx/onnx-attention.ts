@@ -1,6 +1,4 @@
-import { bandValues } from '../../../model/layers/attention.ts';
-import { MASKED_SCORE } from '../../../model/layers/operations.ts';
-import { quarterTurn, rotaryAngles } from '../../../model/layers/rotary.ts';
+import { bandValues, MASKED_SCORE, quarterTurn, rotaryAngles } from '../../../model/layers/index.ts';
 import { type OnnxOperations, TO_THE_END } from './onnx-operations.ts';
 
 /** Tables of cosines and sines, [positions, width] each as names, and the quarter turn [width, width]. */

@@ -1,7 +1,7 @@
 import { type FileHandle, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ModelConfig, patchingOf, queriesPerPatch } from '../../../model/config.ts';
-import type { tf } from '../../../model/tf.ts';
+import type { tf } from '../../../model/index.ts';
+import { type ModelConfig, patchingOf, queriesPerPatch } from '../../../model/index.ts';
 import { graphArrays } from '../../store/graph-weights.ts';
 import type { NamedArray } from '../../store/safetensors.ts';
 import { fullAttention, type RotaryTables, rotaryTables, rotate, windowedAttention } from './onnx-attention.ts';

@@ -1,4 +1,4 @@
-import { MASKED_SCORE } from '../../../model/layers/operations.ts';
+import { MASKED_SCORE } from '../../../model/layers/index.ts';
 import type { OnnxGraph } from './onnx-graph.ts';
 
 /** `Slice` to the end of an axis. */

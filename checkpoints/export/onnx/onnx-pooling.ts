@@ -1,4 +1,4 @@
-import type { ModelConfig } from '../../../model/config.ts';
+import type { ModelConfig } from '../../../model/index.ts';
 import type { OnnxOperations } from './onnx-operations.ts';
 
 /** A weight of a layer by its name in the layer. */

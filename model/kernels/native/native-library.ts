@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { CemError } from '../../../base/errors.ts';
+import { CemError } from '../../../base/index.ts';
 import { tf } from '../../tf.ts';
 import { type CompiledKernels, useCompiledKernels } from '../compiled/compiled-kernels.ts';
 import { type NativeRowFunctions, NativeRows, useNativeRows } from '../rows/native-rows.ts';

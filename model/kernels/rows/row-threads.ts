@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import { threadCount } from '../thread-count.ts';
 import type { KernelMemory } from '../kernel-memory.ts';
+import { threadCount } from '../thread-count.ts';
 
 /** Words of a thread's job, and behind them its arguments as float64. */
 const NUMBER = 0;

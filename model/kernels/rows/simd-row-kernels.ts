@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { SymbolBatch } from '../../symbols/symbol-batch.ts';
+import { KernelMemory, LARGEST_LASTING_BYTES } from '../kernel-memory.ts';
 import { accumulateRows, type SummedRowGradient } from './accumulate-rows.ts';
 import { batchPieces } from './batch-pieces.ts';
-import { KernelMemory, LARGEST_LASTING_BYTES } from '../kernel-memory.ts';
 import { nativeRows } from './native-rows.ts';
 import type { AdagradStep, AdamStep, RowGradient, RowKernels } from './row-kernels.ts';
 import { gatherRows, type RowSource, scatterRows } from './row-source.ts';

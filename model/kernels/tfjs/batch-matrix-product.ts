@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { tf } from '../../tf.ts';
-import { wasmLibrary } from '../wasm/wasm-library.ts';
 import type { WasmKernel, WasmKernelArguments } from '../wasm/wasm-backend.ts';
+import { wasmLibrary } from '../wasm/wasm-library.ts';
 
 const FLOAT_BYTES = 4;
 

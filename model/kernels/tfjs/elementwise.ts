@@ -1,6 +1,6 @@
 import { tf } from '../../tf.ts';
-import { tileInto } from './tile.ts';
 import type { WasmBackend, WasmKernel } from '../wasm/wasm-backend.ts';
+import { tileInto } from './tile.ts';
 
 /** Binary kernels that are not XNNPACK's: on operands of different shapes the stock ones compute an index vector per element. */
 export const BROADCAST_KERNELS = [

@@ -1,6 +1,6 @@
 import { tf } from '../../tf.ts';
-import { batchMatrixProduct } from './batch-matrix-product.ts';
 import { runWasmKernel, type WasmKernel } from '../wasm/wasm-backend.ts';
+import { batchMatrixProduct } from './batch-matrix-product.ts';
 
 /** Kernels of activations that take one tensor. */
 const ACTIVATIONS: Readonly<Record<string, string>> = {

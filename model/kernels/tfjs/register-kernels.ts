@@ -1,4 +1,5 @@
 import { tf } from '../../tf.ts';
+import { replaceWasmKernel, wrapWasmKernel } from '../wasm/wasm-backend.ts';
 import { batchMatrixProduct } from './batch-matrix-product.ts';
 import { BROADCAST_KERNELS, withExpandedOperands, withPositiveAxis } from './elementwise.ts';
 import { fusedMatrixProduct } from './fused-matrix-product.ts';
@@ -7,7 +8,6 @@ import { identity } from './identity.ts';
 import { segmentSum, segmentSumOnCpu } from './segment-sum.ts';
 import { slice, split, unpack } from './slice.ts';
 import { tile } from './tile.ts';
-import { replaceWasmKernel, wrapWasmKernel } from '../wasm/wasm-backend.ts';
 
 /** Replaces and adds kernels of the wasm backend (figures in the files); repeated calls change nothing. */
 export function registerWasmKernels(): void {

@@ -1,4 +1,4 @@
-import { CemError } from '../../../base/errors.ts';
+import { CemError } from '../../../base/index.ts';
 import { tf } from '../../tf.ts';
 import { type CompiledKernels, useCompiledKernels } from '../compiled/compiled-kernels.ts';
 import type { WasmBackend } from './wasm-backend.ts';

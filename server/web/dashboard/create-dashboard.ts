@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { CemError, UsageError } from '../../../zpkg/index.ts';
+import { CemError, UsageError } from '../../../base/index.ts';
 import type { Refusal } from './page/answers.ts';
 import { PAGE } from './page/html.ts';
 import { pageScript } from './page/script.ts';

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { numbersOf } from '../../../training/runs/metric-numbers.ts';
+import { numbersOf } from '../../../training/index.ts';
 import type { Series } from './series.ts';
 
 /** Read at once; a line is shorter. */

@@ -1,9 +1,9 @@
 import { access } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
-import { findRuns, readRunSteps } from '../../../training/runs/runs.ts';
-import { UsageError } from '../../../zpkg/index.ts';
-import type { PointsAnswer, RunState, RunsAnswer, SeriesAnswer } from './page/answers.ts';
+import { UsageError } from '../../../base/index.ts';
+import { findRuns, readRunSteps } from '../../../training/index.ts';
 import { MetricsFile } from './metrics-file.ts';
+import type { PointsAnswer, RunState, RunsAnswer, SeriesAnswer } from './page/answers.ts';
 import { pictured, type Series, smoothed } from './series.ts';
 
 export interface RunBoardOptions {

@@ -6,7 +6,8 @@ import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { temporaryName } from '../../../base/files/temporary-name.ts';
-import { keepInput, readCorpus, removeKeptInputs } from '../../../data/index.ts';
+import { keepInput, removeKeptInputs } from '../../../base/index.ts';
+import { readCorpus } from '../../../data/index.ts';
 import { createCompressor } from '../../../zpkg/index.ts';
 import { collect, errorOf } from '../../fixtures/temporary-folder.ts';
 

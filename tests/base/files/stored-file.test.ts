@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { StoredFile } from '../../../base/files/stored-file.ts';
-import { CemError } from '../../../zpkg/index.ts';
+import { CemError } from '../../../base/index.ts';
 
 const test = suite('stored files');
 let folder = '';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { removeLeftTemporaries, temporaryName } from '../../../base/files/temporary-name.ts';
+import { writeFileAtomically } from '../../../base/index.ts';
 import { isRunning, machineMark, ownStart } from '../../../base/process-life.ts';
-import { writeFileAtomically } from '../../../zpkg/index.ts';
 
 const test = suite<{ folder: string }>('temporary names');
 

@@ -214,7 +214,7 @@ test('weights of several shards are put together again', () =>
   }));
 
 test('what a browser bundles needs no Node', async () => {
-  const pending = [fileURLToPath(new URL('../../../model/layers/register-layers.ts', import.meta.url))];
+  const pending = [fileURLToPath(new URL('../../../model/layers/index.ts', import.meta.url))];
   const seen = new Set<string>();
   const packages = new Set<string>();
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {

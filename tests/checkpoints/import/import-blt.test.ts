@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toHalf } from '../../../base/half-float.ts';
+import { CemError } from '../../../base/index.ts';
 import { importBlt, type NamedArray, readSafetensors, writeSafetensors } from '../../../checkpoints/index.ts';
 import { type ModelConfig, modelConfigSchema } from '../../../model/config.ts';
 import { CemModel } from '../../../model/embedder.ts';
 import { namedWeights } from '../../../model/named-weights.ts';
 import { modelOfCase, parseParityCase } from '../../../model/parity/parity-case.ts';
-import { CemError } from '../../../zpkg/index.ts';
 import { testBackend } from '../../backend.ts';
 
 const test = suite<{ folder: string }>('import of BLT');

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { UsageError } from '../../../base/index.ts';
 import { documentText, readBeir, readCorpus } from '../../../data/index.ts';
-import { UsageError } from '../../../zpkg/index.ts';
 import { collect, errorOf, withTemporaryFolder, writeJsonl } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('BEIR folders');

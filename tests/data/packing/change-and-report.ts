@@ -1,6 +1,7 @@
 // Run by full-disk.test.ts in a process of its own that cannot write large files: makes one change and says with which code it failed.
-import { addToCorpus, compactCorpus, keepInput, packCorpus, readCorpus } from '../../../data/index.ts';
-import { CemError } from '../../../zpkg/index.ts';
+
+import { CemError, keepInput } from '../../../base/index.ts';
+import { addToCorpus, compactCorpus, packCorpus, readCorpus } from '../../../data/index.ts';
 
 const [, , action, path = '', input = ''] = process.argv;
 try {

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CemError } from '../../../base/index.ts';
 import { type Document, mappingPathOf, packCorpus } from '../../../data/index.ts';
 import { compressTexts } from '../../../data/packing/compress-texts.ts';
 import { type CompressionSettings, joinFrames, splitFrames } from '../../../data/packing/compression-messages.ts';
 import { CompressionThreads } from '../../../data/packing/compression-threads.ts';
-import { CemError } from '../../../zpkg/index.ts';
 import { collect, errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { english, sourceCode } from '../../zpkg/frame-samples.ts';
 

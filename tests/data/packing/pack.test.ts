@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CemError } from '../../../base/index.ts';
 import { RandomNumbers } from '../../../base/random.ts';
 import {
   chunkTexts,
@@ -18,7 +19,7 @@ import {
   readCorpus,
 } from '../../../data/index.ts';
 import { settleLeftMapping } from '../../../data/mapping/document-reader.ts';
-import { CemError, type Decompressor, ZpkgReader } from '../../../zpkg/index.ts';
+import { type Decompressor, ZpkgReader } from '../../../zpkg/index.ts';
 import { collect, errorOf, withTemporaryFolder, writeJsonl } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('packing');

@@ -4,9 +4,9 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CemError } from '../../../base/index.ts';
 import { RandomNumbers } from '../../../base/random.ts';
 import { openCorpus, SegmentedCorpus, verifyCorpus } from '../../../data/index.ts';
-import { CemError } from '../../../zpkg/index.ts';
 import { withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { containerPath, corpusPath, stateAfter } from './change-sequence.ts';
 

@@ -2,19 +2,19 @@ import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { lockFolder, UsageError } from '../../../base/index.ts';
 import { RandomNumbers } from '../../../base/random.ts';
 import {
   addToCorpus,
   compactCorpus,
   corpusStatistics,
   type Document,
-  lockFolder,
   mappingPathOf,
   removeFromCorpus,
   SegmentedCorpus,
   verifyCorpus,
 } from '../../../data/index.ts';
-import { type Decompressor, UsageError } from '../../../zpkg/index.ts';
+import type { Decompressor } from '../../../zpkg/index.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('segments');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EncoderDescription } from '../../../encoders/index.ts';
-import { listTeacherCaches, TeacherCache, type TeacherCacheCheck, verifyTeacherCache } from '../../../training/index.ts';
+import { listTeacherCaches, TeacherCache, type TeacherCacheCheck, verifyTeacherCache } from '../../../encoders/index.ts';
 
 interface Context {
   folder: string;

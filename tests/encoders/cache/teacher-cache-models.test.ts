@@ -5,8 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RandomNumbers } from '../../../base/random.ts';
-import { createTeacher, type TextEmbedder, transformersConfig } from '../../../encoders/index.ts';
-import { cachedTeacher, TeacherCache } from '../../../training/index.ts';
+import { cachedTeacher, createTeacher, TeacherCache, type TextEmbedder, transformersConfig } from '../../../encoders/index.ts';
 import { withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('teacher cache with models');

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CemError } from '../../../base/index.ts';
 import { type TextEmbedder, TextStudentEncoder } from '../../../encoders/index.ts';
 import type { Patcher } from '../../../model/patching/patcher.ts';
-import { CemError } from '../../../zpkg/index.ts';
 import { testBackend } from '../../backend.ts';
 import { patchings, uneven } from '../../model/graph-variants.ts';
 import { tinyConfig, tinyModel } from '../../model/tiny-model.ts';

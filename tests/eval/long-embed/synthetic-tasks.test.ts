@@ -14,7 +14,8 @@ import {
   type SyntheticTask,
   writeSyntheticTask,
 } from '../../../eval/index.ts';
-import { Bm25Retriever, ExactRetriever } from '../../../search/index.ts';
+import { ExactRetriever } from '../../../search/exact/index.ts';
+import { Bm25Retriever } from '../../../search/index.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('Passkey and Needle');

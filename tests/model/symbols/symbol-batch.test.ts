@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { NgramHash } from '../../../model/symbols/ngram-hash.ts';
 import { batchChunks, encodeChunk, SYMBOL_KINDS, symbolKind } from '../../../model/symbols/symbol-batch.ts';
 import { DictionaryRows, symbolRows } from '../../../model/symbols/text-rope.ts';
-import { NgramHash } from '../../../model/symbols/ngram-hash.ts';
 import { createCompressor, parseFrame } from '../../../zpkg/index.ts';
 
 const test = suite('symbol batch');

@@ -2,18 +2,12 @@ import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CemError } from '../../../base/index.ts';
+import { BYTE_ID_OFFSET, NgramHash } from '../../../model/symbols/ngram-hash.ts';
 import { batchChunks, encodeChunk } from '../../../model/symbols/symbol-batch.ts';
 import { DictionaryRows, symbolRows } from '../../../model/symbols/text-rope.ts';
 import { HashTables } from '../../../model/tables/hash-tables.ts';
-import { BYTE_ID_OFFSET, NgramHash } from '../../../model/symbols/ngram-hash.ts';
-import {
-  CemError,
-  createCompressor,
-  type FrameSymbols,
-  parseFrame,
-  readDictionary,
-  trainDictionary,
-} from '../../../zpkg/index.ts';
+import { createCompressor, type FrameSymbols, parseFrame, readDictionary, trainDictionary } from '../../../zpkg/index.ts';
 import { readmePassages } from '../real-texts.ts';
 
 const test = suite('rope');

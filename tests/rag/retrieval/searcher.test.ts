@@ -2,6 +2,7 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CemError } from '../../../base/index.ts';
 import { DocumentReader } from '../../../data/index.ts';
 import { LsaEmbedder, lsaConfig } from '../../../encoders/index.ts';
 import {
@@ -12,7 +13,7 @@ import {
   Searcher,
   synchroniseIndex,
 } from '../../../rag/index.ts';
-import { CemError, createDecompressor } from '../../../zpkg/index.ts';
+import { createDecompressor } from '../../../zpkg/index.ts';
 import {
   DIMENSION,
   HashEncoder,

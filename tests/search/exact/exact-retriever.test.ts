@@ -3,7 +3,8 @@ import * as assert from 'uvu/assert';
 import { RandomNumbers } from '../../../base/random.ts';
 import type { CorpusVectors, Encoder, Vectors } from '../../../encoders/index.ts';
 import { RandomEncoder } from '../../../encoders/index.ts';
-import { compareRanked, ExactRetriever, plainInnerProducts, tensorInnerProducts } from '../../../search/index.ts';
+import { ExactRetriever, plainInnerProducts, tensorInnerProducts } from '../../../search/exact/index.ts';
+import { compareRanked } from '../../../search/index.ts';
 import { testBackend } from '../../backend.ts';
 
 const test = suite('exact search');

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RandomNumbers } from '../../../base/random.ts';
-import { ExactStore, VECTOR_STORAGES, type VectorStorage } from '../../../search/index.ts';
+import { ExactStore, VECTOR_STORAGES, type VectorStorage } from '../../../search/exact/index.ts';
 import { vectorStoreContract } from '../../contracts/vector-store.ts';
 
 /**

@@ -1,11 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CemError } from '../../../base/index.ts';
 import { modelConfigSchema } from '../../../model/config.ts';
 import { CemModel } from '../../../model/embedder.ts';
 import { type CompressedText, type EncodeFrames, encodeHere } from '../../../training/batches/batch-encoding.ts';
 import { compressTexts, Granularity } from '../../../training/batches/granularity.ts';
 import { BatchPrefetch } from '../../../training/batches/prefetch.ts';
-import { CemError } from '../../../zpkg/index.ts';
 import { testBackend } from '../../backend.ts';
 import { errorOf } from '../../fixtures/temporary-folder.ts';
 import { randomValues } from '../../model/tiny-model.ts';

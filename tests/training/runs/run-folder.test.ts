@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { adoptCorpus, openRunFolder } from '../../../training/runs/run-folder.ts';
-import { UsageError } from '../../../zpkg/index.ts';
+import { UsageError } from '../../../base/index.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('run folder');

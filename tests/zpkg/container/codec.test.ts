@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { decompress } from '@mongodb-js/zstd';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CemError } from '../../../base/index.ts';
 import {
-  CemError,
   contentSize,
   createCompressor,
   createDecompressor,

@@ -4,14 +4,8 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  CemError,
-  createCompressor,
-  type Decompressor,
-  ZpkgReader,
-  ZpkgWriter,
-  type ZpkgWriterOptions,
-} from '../../../zpkg/index.ts';
+import { CemError } from '../../../base/index.ts';
+import { createCompressor, type Decompressor, ZpkgReader, ZpkgWriter, type ZpkgWriterOptions } from '../../../zpkg/index.ts';
 import { rawFrame } from '../../golden/raw-frame.ts';
 
 const test = suite('zpkg container');

@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { UsageError } from '../../../base/index.ts';
 import { isWordByte, lastBytes, wholeUnits, withEnd } from '../../../zpkg/dictionary/word-borders.ts';
-import { createCompressor, readDictionary, trainDictionary, UsageError } from '../../../zpkg/index.ts';
+import { createCompressor, readDictionary, trainDictionary } from '../../../zpkg/index.ts';
 import { chinese, english, noise, random } from '../frame-samples.ts';
 
 const test = suite('dictionaries with word borders');

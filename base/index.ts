@@ -1,0 +1,11 @@
+/** What every folder needs and no folder owns: errors, bytes, random numbers, durable files, locks, threads. Imports nothing of ours. */
+export { checksum, hexadecimal, messageOf, viewOf } from './bytes.ts';
+export { CemError, FormatError, UsageError } from './errors.ts';
+export { AtomicFile, writeFileAtomically } from './files/atomic-file.ts';
+export { keepInput, removeKeptInputs } from './files/kept-input.ts';
+export { StoredFile } from './files/stored-file.ts';
+export { fromHalf, toHalf } from './half-float.ts';
+export { type FolderLock, lockFolder } from './locks/folder-lock.ts';
+export { RandomNumbers } from './random.ts';
+export { distributionOf, type SizeDistribution } from './size-distribution.ts';
+export { programFile, startThread } from './threads/program-file.ts';

@@ -1,0 +1,6 @@
+/** Exact search over vectors in memory. Loads TensorFlow.js. */
+export { ExactIndex, type ExactIndexOptions, type ExactSearchOptions } from './exact-index.ts';
+export { ExactRetriever, type ExactRetrieverOptions } from './exact-retriever.ts';
+export { ExactStore } from './exact-store.ts';
+export { type InnerProducts, plainInnerProducts, tensorInnerProducts } from './inner-products.ts';
+export { VECTOR_STORAGES, type VectorStorage } from './vector-block.ts';
