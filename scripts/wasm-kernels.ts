@@ -1,6 +1,6 @@
 /**
  * `npm run kernels:c`: compiles the kernels in C (model/kernels/c) to WebAssembly, as two modules that are committed: one for the memory of tfjs' wasm backend, and one for helping threads,
- * whose memory is shared. Needs clang 14 or later and its wasm-ld; CLANG and WASM_LD name others. `--output FOLDER` puts the modules there instead of beside the sources.
+ * whose memory is shared. Needs clang 14 or later and its wasm-ld; CLANG and WASM_LD name others. `--output FOLDER` puts the modules there instead of into model/kernels/wasm.
  */
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -61,7 +61,7 @@ async function compile(clang: string, linker: string, target: string, threads: b
 
 function outputFolder(): string {
   try {
-    return parseArgs({ options: { output: { type: 'string', default: KERNELS } } }).values.output;
+    return parseArgs({ options: { output: { type: 'string', default: join(KERNELS, 'wasm') } } }).values.output;
   } catch (error) {
     throw new UsageError('USAGE', `${(error as Error).message}; what there is: --output FOLDER`);
   }
