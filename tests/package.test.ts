@@ -105,11 +105,11 @@ test('holds JavaScript, declarations, assets and the legal files, and neither so
     'README.md',
     'CHANGELOG.md',
     'dist/zpkg/FORMAT.md',
-    'dist/model/kernels/compiled-kernels-thread.wasm',
-    'dist/model/kernels/compiled-kernels.wasm',
-    'dist/model/kernels/row-kernels.wasm',
+    'dist/model/kernels/wasm/compiled-kernels-thread.wasm',
+    'dist/model/kernels/wasm/compiled-kernels.wasm',
+    'dist/model/kernels/rows/row-kernels.wasm',
     'dist/configs/demo.yaml',
-    'dist/cli/doctor-probe.js',
+    'dist/cli/process/doctor-probe.js',
     'checkpoints/cem-small-en/state.json',
     'checkpoints/cem-small-en/README.md',
   ])
@@ -149,7 +149,10 @@ test('its declarations are what TypeScript needs', async () => {
 
 test('the program of a compressing thread loads and answers', async () => {
   const settings = { level: 1, dictionary: new Uint8Array(0), plainLiterals: false, targetChunkSize: 4096 };
-  const worker = new Worker(join(installed, 'dist', 'data', 'compression-worker.js'), { workerData: settings, execArgv: [] });
+  const worker = new Worker(join(installed, 'dist', 'data', 'packing', 'compression-worker.js'), {
+    workerData: settings,
+    execArgv: [],
+  });
   try {
     assert.equal(await once(worker, 'message'), ['ready']);
     worker.postMessage(['a text', 'another']);

@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Runs the one command alone, with `--json`, in a process of its own. */
 function doctor(environment: NodeJS.ProcessEnv) {
-  const source = `import yargs from 'yargs'; import { doctorCommand } from './cli/doctor.ts';
+  const source = `import yargs from 'yargs'; import { doctorCommand } from './cli/commands/doctor.ts';
     await yargs(['doctor', '--json']).option('json', { type: 'boolean' }).command(doctorCommand).parseAsync();`;
   const { status, stdout } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source], {
     cwd: root,

@@ -61,7 +61,7 @@ test('compiles the modules that are committed', ({ folder }) => {
   assert.match(stdout, /^kernels: compiled from sources [0-9a-f]{32}\n$/);
   assert.equal(readdirSync(output).sort(), [...MODULES]);
   for (const name of MODULES) {
-    const [made, committed] = [join(output, name), join(root, 'model/kernels', name)] as const;
+    const [made, committed] = [join(output, name), join(root, 'model/kernels/wasm', name)] as const;
     assert.is(interfaceOf(made), interfaceOf(committed), name);
     if (compiler === COMMITTED_VERSION && linker === COMMITTED_VERSION)
       assert.ok(

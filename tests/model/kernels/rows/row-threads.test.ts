@@ -85,7 +85,7 @@ test('a thread that traps says so, and works on', () => {
 });
 
 test('waiting threads do not keep a process alive', () => {
-  const program = `import { RowThreads } from './model/kernels/row-threads.ts'; new RowThreads(2); setTimeout(() => console.log('over'), 300);`;
+  const program = `import { RowThreads } from './model/kernels/rows/row-threads.ts'; new RowThreads(2); setTimeout(() => console.log('over'), 300);`;
   const { status, stdout } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
     encoding: 'utf8',
     timeout: 30_000,
