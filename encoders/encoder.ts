@@ -53,6 +53,18 @@ export interface TextEmbedder extends QueryEmbedder {
   embedDocuments(texts: readonly string[], onProgress?: OnProgress): Promise<Vectors>;
 }
 
+/** Turns compressed chunks into vectors: the trained model, which reads no text. */
+export interface ChunkEncoder {
+  /** Length of every vector. */
+  readonly dimension: number;
+  /**
+   * Vectors of compressed chunks, [frames.length, dimension], L2-normalised, in the order of the frames.
+   *
+   * @param dictionary dictionary section of the container that holds them; empty when it has none
+   */
+  encodeChunks(frames: readonly Uint8Array[], dictionary: Uint8Array): Promise<Vectors>;
+}
+
 /** Compressed chunks of documents, as the student reads them: no way to a text leads through it. */
 export interface ChunkSource {
   /** The container's shared dictionary section as stored (empty when it has none). */

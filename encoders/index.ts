@@ -8,6 +8,7 @@ export {
 } from './cache/teacher-cache-inspection.ts';
 export { PRECISIONS, type Precision } from './cache/vector-codec.ts';
 export type {
+  ChunkEncoder,
   ChunkSource,
   CorpusVectors,
   Encoder,
@@ -21,7 +22,7 @@ export { LsaEmbedder } from './lsa/lsa.ts';
 export { splitWords } from './lsa/words.ts';
 export { RandomEncoder } from './random-encoder.ts';
 export { QueryStudent } from './students/query-student.ts';
-export { type ChunkEncoder, StudentEncoder } from './students/student-encoder.ts';
+export { StudentEncoder } from './students/student-encoder.ts';
 export { type TextStudent, TextStudentEncoder } from './students/text-student-encoder.ts';
 export { createTeacher, isTeacherAtHand } from './teacher/create-teacher.ts';
 export {

@@ -5,7 +5,7 @@ import { buildGraph, graphInputs, initializeWeights } from './graph.ts';
 import { truncateVectors } from './matryoshka.ts';
 import type { Patcher } from './patching/patcher.ts';
 import type { EncodedChunk, SymbolBatch } from './symbols/symbol-batch.ts';
-import { ChunkEncoder, type PreparedDictionary } from './symbols/symbol-reader.ts';
+import { type PreparedDictionary, SymbolReader } from './symbols/symbol-reader.ts';
 import { HashTables } from './tables/hash-tables.ts';
 import { tf } from './tf.ts';
 
@@ -24,7 +24,7 @@ export class CemModel {
   readonly dimension: number;
   readonly graph: tf.LayersModel;
   readonly tables: HashTables;
-  readonly #chunks: ChunkEncoder;
+  readonly #reader: SymbolReader;
 
   /** @throws UsageError `MATRYOSHKA_TOO_LONG` when a listed dimension is longer than the model's own */
   constructor(config: ModelConfig, dimension: number, graph: tf.LayersModel, tables: HashTables) {
@@ -40,7 +40,7 @@ export class CemModel {
     this.dimension = dimension;
     this.graph = graph;
     this.tables = tables;
-    this.#chunks = new ChunkEncoder(config);
+    this.#reader = new SymbolReader(config);
   }
 
   /** A new model whose weights depend on the seed alone. */
@@ -52,34 +52,34 @@ export class CemModel {
     return new CemModel(config, dimension, graph, tables);
   }
 
-  /** See `ChunkEncoder.useEntropyPatcher`. */
+  /** See `SymbolReader.useEntropyPatcher`. */
   useEntropyPatcher(patcher: Patcher): void {
-    this.#chunks.useEntropyPatcher(patcher);
+    this.#reader.useEntropyPatcher(patcher);
   }
 
-  /** See `ChunkEncoder.prepareDictionary`. */
+  /** See `SymbolReader.prepareDictionary`. */
   prepareDictionary(bytes: Uint8Array): PreparedDictionary {
-    return this.#chunks.prepareDictionary(bytes);
+    return this.#reader.prepareDictionary(bytes);
   }
 
-  /** Table rows and patches of one compressed chunk; nothing is decompressed. Errors: see `ChunkEncoder.encode`. */
+  /** Table rows and patches of one compressed chunk; nothing is decompressed. Errors: see `SymbolReader.encode`. */
   encode(frame: Uint8Array, dictionary: PreparedDictionary): EncodedChunk {
-    return this.#chunks.encode(frame, dictionary);
+    return this.#reader.encode(frame, dictionary);
   }
 
-  /** See `ChunkEncoder.prepareTexts`. */
+  /** See `SymbolReader.prepareTexts`. */
   async prepareTexts(texts: readonly Uint8Array[]): Promise<void> {
-    await this.#chunks.prepareTexts(texts);
+    await this.#reader.prepareTexts(texts);
   }
 
-  /** Table rows and patches of a text, for models with the input `text`. Errors: see `ChunkEncoder.encodeText`. */
+  /** Table rows and patches of a text, for models with the input `text`. Errors: see `SymbolReader.encodeText`. */
   encodeText(text: Uint8Array): EncodedChunk {
-    return this.#chunks.encodeText(text);
+    return this.#reader.encodeText(text);
   }
 
   /** Chunks side by side, padded to what patches and attention windows divide. */
   batch(chunks: readonly EncodedChunk[]): SymbolBatch {
-    return this.#chunks.batch(chunks);
+    return this.#reader.batch(chunks);
   }
 
   /**
@@ -140,7 +140,7 @@ export class CemModel {
     while (next < order.length) {
       const members: number[] = [];
       while (next < order.length) {
-        const padded = this.#chunks.paddedSymbols(encoded[order[next]!]!.count);
+        const padded = this.#reader.paddedSymbols(encoded[order[next]!]!.count);
         if (members.length > 0 && (members.length + 1) * padded > SYMBOLS_PER_ENCODING_BATCH) break;
         members.push(order[next++]!);
       }

@@ -2,7 +2,7 @@
 export { corpusIdentity } from './index-store/corpus-identity.ts';
 export { IndexFolder, type IndexFolderOptions } from './index-store/index-folder.ts';
 export type { IndexMakers, IndexManifest } from './index-store/index-manifest.ts';
-export { type ChunkEncoder, type IndexingResult, type IndexSource, synchroniseIndex } from './indexing/indexing.ts';
+export { type IndexingResult, type IndexSource, synchroniseIndex } from './indexing/indexing.ts';
 export type { QueryEncoderChoice } from './retrieval/query-encoder.ts';
 export { type IndexDescription, type OpenSearcherOptions, Searcher, type SearchResult } from './retrieval/searcher.ts';
 export { createServer, type ServerOptions } from './server/create-server.ts';

@@ -7,10 +7,10 @@ import type { ModelConfig } from '../model/index.ts';
 import { tf } from '../model/index.ts';
 import { label, openTeacher, shortTexts } from './batches/labelling.ts';
 import { openEntropyPatcher } from './batches/passage-patches.ts';
-import { TrainingLoop } from './loop/loop.ts';
+import { trainSteps } from './loop/train-steps.ts';
+import type { TrainOptions, TrainResult } from './options/train-options.ts';
 import { trainQueryStudent } from './query/train-query-student.ts';
 import { forgetRun, openRunFolder, type RunFolder } from './runs/run-folder.ts';
-import type { TrainOptions, TrainResult } from './train-options.ts';
 import { closeVariants, openVariants, type VariantContainer } from './variants/open-variants.ts';
 import { checkTableWarmStart } from './warm-start/warm-start-tables.ts';
 import { checkWorkers } from './workers/gradient-workers.ts';
@@ -66,15 +66,11 @@ async function trainIn(folder: RunFolder, options: TrainOptions, queryModel: Mod
         teacher: teacher.embedder,
         listener: options.listener,
       });
-      const loop = await new TrainingLoop(folder, options, teacher.embedder, reader.dictionary, granularities, {
-        dev,
-        query: query?.checkpoint,
-        probe,
-        entropy,
-      })
-        .run()
-        .finally(() => dev?.close());
-      return { ...loop, ...summary() };
+      const { embedder } = teacher;
+      const { dictionary } = reader;
+      const parts = { teacher: embedder, dictionary, granularities, dev, query: query?.checkpoint, probe, entropy };
+      const steps = await trainSteps(folder, options, parts).finally(() => dev?.close());
+      return { ...steps, ...summary() };
     } finally {
       await teacher.close();
     }

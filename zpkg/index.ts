@@ -21,5 +21,5 @@ export { type Dictionary, type DictionaryEntropy, readDictionary } from './frame
 export { type FrameLimits, type FrameSymbols, parseFrame } from './frame/frame.ts';
 export { type FrameHeader, readFrameHeader } from './frame/frame-header.ts';
 export { LiteralsSection } from './frame/literals.ts';
-export { malformed, PaddedBytes } from './frame/padded-bytes.ts';
+export { malformedInput, PaddedBytes } from './frame/padded-bytes.ts';
 export { LARGEST_CHUNK_CONTENT } from './limits.ts';

@@ -7,10 +7,10 @@ import { TeacherCache } from '../../encoders/cache/teacher-cache.ts';
 import { type BackendChoice, selectBackend } from '../../model/backend/index.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { compressTexts, Granularity } from '../../training/batches/granularity.ts';
-import { BatchPrefetch } from '../../training/batches/prefetch.ts';
-import { type TrainingConfig, trainingConfigSchema } from '../../training/config.ts';
+import { compressInMemory, Granularity } from '../../training/batches/granularity.ts';
+import { BatchPrefetch } from '../../training/loop/prefetch.ts';
 import { TrainingStep } from '../../training/loop/step.ts';
+import { type TrainingConfig, trainingConfigSchema } from '../../training/options/config.ts';
 import { GradientWorkers } from '../../training/workers/gradient-workers.ts';
 import { trainDictionary } from '../../zpkg/index.ts';
 import { type Measurement, median } from '../measurement.ts';
@@ -142,7 +142,7 @@ async function timeSteps(
     texts.slice(0, TEXTS / 4).map((text) => Buffer.from(text, 'utf8')),
     { size: 65_536, level: LEVEL },
   );
-  const frames = compressTexts(texts, dictionary, LEVEL, () => {});
+  const frames = compressInMemory(texts, dictionary, LEVEL, () => {});
   const part = new Granularity(
     'passages',
     { ...frames, count: texts.length, targets: unitVectors(texts.length, DIMENSION) },

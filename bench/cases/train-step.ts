@@ -7,8 +7,8 @@ import { RandomNumbers } from '../../base/random.ts';
 import { parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
 import { type ModelConfig, modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { trainingConfigSchema } from '../../training/config.ts';
 import { type TrainingBatch, TrainingStep } from '../../training/loop/step.ts';
+import { trainingConfigSchema } from '../../training/options/config.ts';
 import { KernelClock } from './kernel-clock.ts';
 
 const { values } = parseArgs({

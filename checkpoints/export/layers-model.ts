@@ -65,7 +65,8 @@ export function layersModelFiles(folder: string): tf.io.IOHandler {
         for (const path of manifest.flatMap(({ paths }) => paths)) buffers.push(await readShard(folder, path));
         const expected = specs.reduce((sum, { shape }) => sum + FLOAT32_BYTES * tf.util.sizeFromShape(shape), 0);
         const got = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
-        if (got !== expected) throw malformed(folder, `its weight files hold ${got} bytes, ${MODEL_FILE} says ${expected}`);
+        if (got !== expected)
+          throw malformedLayersModel(folder, `its weight files hold ${got} bytes, ${MODEL_FILE} says ${expected}`);
         return joinWeights(specs, buffers);
       });
     },
@@ -77,23 +78,23 @@ async function readModelJson(path: string): Promise<tf.io.ModelJSON> {
   try {
     json = JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
-    throw malformed(path, 'it cannot be read as JSON', cause);
+    throw malformedLayersModel(path, 'it cannot be read as JSON', cause);
   }
   const parsed = modelJson.safeParse(json);
-  if (!parsed.success) throw malformed(path, z.prettifyError(parsed.error).replaceAll('\n', ' '), parsed.error);
+  if (!parsed.success) throw malformedLayersModel(path, z.prettifyError(parsed.error).replaceAll('\n', ' '), parsed.error);
   return json as tf.io.ModelJSON;
 }
 
 async function readShard(folder: string, path: string): Promise<ArrayBuffer> {
   if (basename(path) !== path)
-    throw malformed(folder, `${MODEL_FILE} names ${JSON.stringify(path)}, which is not a file beside it`);
+    throw malformedLayersModel(folder, `${MODEL_FILE} names ${JSON.stringify(path)}, which is not a file beside it`);
   try {
     return Uint8Array.from(await readFile(join(folder, path))).buffer;
   } catch (cause) {
-    throw malformed(folder, `${path} cannot be read`, cause);
+    throw malformedLayersModel(folder, `${path} cannot be read`, cause);
   }
 }
 
-function malformed(path: string, what: string, cause?: unknown): FormatError {
+function malformedLayersModel(path: string, what: string, cause?: unknown): FormatError {
   return new FormatError('LAYERS_MODEL_MALFORMED', `${path}: ${what}; export the checkpoint again`, { details: { path }, cause });
 }

@@ -71,7 +71,7 @@ export class TensorFolder {
           const bytes = shape.reduce((product, length) => product * length, NUMBER_TYPES[dtype]?.bytes ?? Number.NaN);
           // Tensors of types that are not read may be there, as long as nobody asks for them.
           if ((!Number.isNaN(bytes) && to - from !== bytes) || dataStart + to > size)
-            throw malformed(path, `tensor "${tensor}" does not fit in the file`);
+            throw malformedImport(path, `tensor "${tensor}" does not fit in the file`);
           tensors.set(tensor, { shape, dtype, file, path, position: dataStart + from });
         }
       }
@@ -103,7 +103,10 @@ export class TensorFolder {
     const { file, path, position, dtype } = tensor;
     const type = NUMBER_TYPES[dtype];
     if (!type)
-      throw malformed(path, `tensor "${name}" has type ${dtype}, one of ${Object.keys(NUMBER_TYPES).join(', ')} was expected`);
+      throw malformedImport(
+        path,
+        `tensor "${name}" has type ${dtype}, one of ${Object.keys(NUMBER_TYPES).join(', ')} was expected`,
+      );
     const buffer = Buffer.alloc(type.bytes * Math.min(NUMBERS_PER_READ, output.length));
     const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
     for (let done = 0; done < output.length; done += NUMBERS_PER_READ) {
@@ -111,7 +114,7 @@ export class TensorFolder {
       const bytes = type.bytes * count;
       for (let read = 0; read < bytes; ) {
         const { bytesRead } = await file.read(buffer, read, bytes - read, position + type.bytes * (from + done) + read);
-        if (bytesRead === 0) throw malformed(path, `the file ends inside of "${name}"`);
+        if (bytesRead === 0) throw malformedImport(path, `the file ends inside of "${name}"`);
         read += bytesRead;
       }
       for (let i = 0; i < count; i++) output[done + i] = type.convert(view, type.bytes * i);
@@ -135,13 +138,13 @@ async function shardNames(folder: string): Promise<string[]> {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw malformed(path, 'it is not JSON', cause);
+    throw malformedImport(path, 'it is not JSON', cause);
   }
   const parsed = indexSchema.safeParse(json);
-  if (!parsed.success) throw malformed(path, 'it has no weight_map of names', parsed.error);
+  if (!parsed.success) throw malformedImport(path, 'it has no weight_map of names', parsed.error);
   const names = [...new Set(Object.values(parsed.data.weight_map))].sort();
   const outside = names.find((name) => basename(name) !== name);
-  if (outside !== undefined) throw malformed(path, `it names ${JSON.stringify(outside)}, which is not a file beside it`);
+  if (outside !== undefined) throw malformedImport(path, `it names ${JSON.stringify(outside)}, which is not a file beside it`);
   return names;
 }
 
@@ -157,6 +160,6 @@ async function openShard(path: string): Promise<FileHandle> {
   }
 }
 
-function malformed(path: string, what: string, cause?: unknown): FormatError {
+function malformedImport(path: string, what: string, cause?: unknown): FormatError {
   return new FormatError('IMPORT_MALFORMED', `${path}: ${what}; download the checkpoint again`, { details: { path }, cause });
 }

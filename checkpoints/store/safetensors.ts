@@ -116,15 +116,15 @@ export interface SafetensorsHeader {
 export async function readSafetensorsHeader(file: FileHandle, path: string): Promise<SafetensorsHeader> {
   const { size } = await file.stat();
   const start = Buffer.alloc(8);
-  if (size < 8) throw malformed(path, `${size} bytes are too few for a header`, 0);
+  if (size < 8) throw malformedSafetensors(path, `${size} bytes are too few for a header`, 0);
   await file.read(start, 0, 8, 0);
   const headerLength = Number(start.readBigUInt64LE(0));
   if (headerLength > Math.min(size - 8, MAXIMUM_HEADER_BYTES))
-    throw malformed(path, `header of ${headerLength} bytes in a file of ${size}`, 0);
+    throw malformedSafetensors(path, `header of ${headerLength} bytes in a file of ${size}`, 0);
   const json = Buffer.alloc(headerLength);
   await file.read(json, 0, headerLength, 8);
   const header = headerSchema.safeParse(parseHeader(json));
-  if (!header.success) throw malformed(path, 'the header is not what the format asks for', 8);
+  if (!header.success) throw malformedSafetensors(path, 'the header is not what the format asks for', 8);
   return { entries: header.data, dataStart: 8 + headerLength, size };
 }
 
@@ -142,9 +142,9 @@ export async function readSafetensors(path: string): Promise<Map<string, NamedAr
       const [from, to] = entry.data_offsets;
       const elements = entry.shape.reduce((product, length) => product * length, 1);
       if (entry.dtype !== 'F32' && entry.dtype !== 'F16')
-        throw malformed(path, `array "${name}" has type ${entry.dtype}, F32 or F16 was expected`, 8);
+        throw malformedSafetensors(path, `array "${name}" has type ${entry.dtype}, F32 or F16 was expected`, 8);
       if (to - from !== STORED_TYPES[entry.dtype] * elements || dataStart + to > size)
-        throw malformed(path, `array "${name}" does not fit in the file`, dataStart + from);
+        throw malformedSafetensors(path, `array "${name}" does not fit in the file`, dataStart + from);
       const data = entry.dtype === 'F32' ? new Float32Array(elements) : new Uint16Array(elements);
       await readAll(file, bytesOf(data), dataStart + from);
       arrays.set(name, { shape: entry.shape, data: data instanceof Float32Array ? data : Float32Array.from(data, fromHalf) });
@@ -155,7 +155,7 @@ export async function readSafetensors(path: string): Promise<Map<string, NamedAr
   }
 }
 
-function malformed(path: string, what: string, position: number): FormatError {
+function malformedSafetensors(path: string, what: string, position: number): FormatError {
   return new FormatError(
     'SAFETENSORS_MALFORMED',
     `${path}: ${what} at byte ${position}; the file is damaged or cut off, use another checkpoint`,

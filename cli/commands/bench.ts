@@ -1,6 +1,7 @@
 import { defineCommand } from '../command.ts';
-import { benchCurve, type CurveOptions, type CurveResult } from '../curve/curve.ts';
+import { benchCurve, type CurveOptions } from '../curve/curve.ts';
 import { curveText } from '../curve/curve-files.ts';
+import type { CurveResult } from '../curve/curve-result.ts';
 import { modelsOption } from '../options/index-options.ts';
 
 export const benchCommand = defineCommand<CurveOptions & { readonly what: 'curve' }, CurveResult>({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { CemError, writeFileAtomically } from '../../base/index.ts';
 import type { RunConfig } from '../../configs/index.ts';
-import { adoptCorpus } from '../../training/index.ts';
+import { adoptCorpus, readMetrics } from '../../training/index.ts';
 import { isRunFolder } from '../train/adopt-from-alike.ts';
 
 /** What every point of a curve may spend: so many optimiser steps, or so many minutes of them. */
@@ -64,7 +64,7 @@ function withSteps(config: RunConfig, steps: number): RunConfig {
 }
 
 async function stepsPerSecond(metrics: string): Promise<number> {
-  const lines = (await readFile(metrics, 'utf8')).trimEnd().split('\n').slice(1);
-  const seconds = lines.map((line) => 1 / lineSchema.parse(JSON.parse(line)).steps_per_second);
+  const lines = (await readMetrics(metrics)).slice(1);
+  const seconds = lines.map((line) => 1 / lineSchema.parse(line).steps_per_second);
   return lines.length / seconds.reduce((sum, value) => sum + value, 0);
 }

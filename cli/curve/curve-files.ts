@@ -3,15 +3,8 @@ import { writeFileAtomically } from '../../base/index.ts';
 import { formatTable, savingPicture } from '../../eval/report/index.ts';
 import { formatShare } from '../output/format.ts';
 import { formatDuration } from '../output/reporter.ts';
-import type { CurvePoint, CurveResult } from './curve.ts';
 import type { CurveBudget } from './curve-budget.ts';
-
-/** Where a curve was written. */
-export interface CurveFiles {
-  readonly json: string;
-  readonly markdown: string;
-  readonly picture: string;
-}
+import type { CurvePoint, CurveResult } from './curve-result.ts';
 
 /** Writes `curve.json`, `curve.md` and `curve.svg` into the curve's folder. */
 export async function writeCurve(curve: Omit<CurveResult, 'files'>, folder: string): Promise<CurveResult> {

@@ -76,7 +76,7 @@ async function extract(path: string, entry: ZipEntry, target: string, onProgress
         done += piece.length;
         // A bomb says one size and unpacks to another: it is stopped here.
         if (done > entry.bytes)
-          throw malformed(path, `${entry.name} unpacks to more than the ${entry.bytes} bytes that it declares`);
+          throw malformedZip(path, `${entry.name} unpacks to more than the ${entry.bytes} bytes that it declares`);
         checksum = crc32(piece, checksum);
         await output.appendFile(piece);
         onProgress(done);
@@ -97,30 +97,30 @@ async function extract(path: string, entry: ZipEntry, target: string, onProgress
         cause,
       });
     }
-    throw malformed(path, `${entry.name} cannot be unpacked (${messageOf(cause)})`, cause);
+    throw malformedZip(path, `${entry.name} cannot be unpacked (${messageOf(cause)})`, cause);
   } finally {
     await output.close();
   }
   if (done !== entry.bytes || checksum !== entry.checksum) {
-    throw malformed(path, `${entry.name} does not unpack to what the archive says of it (${done} of ${entry.bytes} bytes)`);
+    throw malformedZip(path, `${entry.name} does not unpack to what the archive says of it (${done} of ${entry.bytes} bytes)`);
   }
 }
 
 async function readDirectory(path: string): Promise<ZipEntry[]> {
   return withFile(path, async (file, size) => {
     const { position, bytes, count } = await findDirectory(path, file, size);
-    if (bytes > LARGEST_DIRECTORY || position + bytes > size) throw malformed(path, 'its directory lies outside of the file');
+    if (bytes > LARGEST_DIRECTORY || position + bytes > size) throw malformedZip(path, 'its directory lies outside of the file');
     const directory = await readAt(path, file, position, bytes);
     const entries: ZipEntry[] = [];
     let at = 0;
     for (let number = 0; number < count; number++) {
       if (at + CENTRAL_HEADER_BYTES > bytes || directory.readUInt32LE(at) !== CENTRAL_HEADER) {
-        throw malformed(path, `entry ${number} of its directory is not one`);
+        throw malformedZip(path, `entry ${number} of its directory is not one`);
       }
       const nameBytes = directory.readUInt16LE(at + 28);
       const extraBytes = directory.readUInt16LE(at + 30);
       const next = at + CENTRAL_HEADER_BYTES + nameBytes + extraBytes + directory.readUInt16LE(at + 32);
-      if (next > bytes) throw malformed(path, `entry ${number} of its directory is cut off`);
+      if (next > bytes) throw malformedZip(path, `entry ${number} of its directory is cut off`);
       entries.push(readEntry(path, directory.subarray(at, next), nameBytes, extraBytes));
       at = next;
     }
@@ -152,7 +152,7 @@ function wideFields(extra: Buffer): (path: string, name: string) => number {
   }
   let at = 0;
   return (path, name) => {
-    if (at + 8 > content.length) throw malformed(path, `${name} lacks its 64-bit sizes`);
+    if (at + 8 > content.length) throw malformedZip(path, `${name} lacks its 64-bit sizes`);
     at += 8;
     return Number(content.readBigUInt64LE(at - 8));
   };
@@ -164,7 +164,7 @@ async function contentPosition(path: string, entry: ZipEntry): Promise<number> {
     const header = await readAt(path, file, entry.position, LOCAL_HEADER_BYTES);
     const start = entry.position + LOCAL_HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
     if (header.readUInt32LE(0) === LOCAL_HEADER && start + entry.compressedBytes <= size) return start;
-    throw malformed(path, `${entry.name} is not where the directory says`);
+    throw malformedZip(path, `${entry.name} is not where the directory says`);
   });
 }
 
@@ -182,7 +182,7 @@ async function findDirectory(path: string, file: FileHandle, size: number): Prom
   const isEnd = (at: number): boolean =>
     tail.readUInt32LE(at) === END_OF_DIRECTORY && at + END_OF_DIRECTORY_BYTES + tail.readUInt16LE(at + 20) === tail.length;
   while (end >= 0 && !isEnd(end)) end--;
-  if (end < 0) throw malformed(path, 'it has no directory at its end: it is no ZIP archive, or cut off');
+  if (end < 0) throw malformedZip(path, 'it has no directory at its end: it is no ZIP archive, or cut off');
   const count = tail.readUInt16LE(end + 10);
   const bytes = tail.readUInt32LE(end + 12);
   const position = tail.readUInt32LE(end + 16);
@@ -191,7 +191,7 @@ async function findDirectory(path: string, file: FileHandle, size: number): Prom
   const locator = await readAt(path, file, locatorPosition, ZIP64_LOCATOR_BYTES);
   if (locator.readUInt32LE(0) !== ZIP64_LOCATOR) return { position, bytes, count };
   const wide = await readAt(path, file, Number(locator.readBigUInt64LE(8)), ZIP64_END_BYTES);
-  if (wide.readUInt32LE(0) !== ZIP64_END) throw malformed(path, 'its 64-bit directory is not where it should be');
+  if (wide.readUInt32LE(0) !== ZIP64_END) throw malformedZip(path, 'its 64-bit directory is not where it should be');
   return {
     count: Number(wide.readBigUInt64LE(32)),
     bytes: Number(wide.readBigUInt64LE(40)),
@@ -204,7 +204,7 @@ async function readAt(path: string, file: FileHandle, position: number, bytes: n
   const buffer = Buffer.alloc(bytes);
   const { bytesRead } = position < 0 ? { bytesRead: -1 } : await file.read(buffer, 0, bytes, position);
   if (bytesRead === bytes) return buffer;
-  throw malformed(path, `it ends before byte ${position + bytes}`);
+  throw malformedZip(path, `it ends before byte ${position + bytes}`);
 }
 
 async function withFile<Result>(path: string, action: (file: FileHandle, size: number) => Promise<Result>): Promise<Result> {
@@ -230,7 +230,7 @@ function assertSafe(path: string, name: string): void {
   );
 }
 
-function malformed(path: string, what: string, cause?: unknown): FormatError {
+function malformedZip(path: string, what: string, cause?: unknown): FormatError {
   return new FormatError('ZIP_MALFORMED', `${path}: ${what}; fetch it again`, {
     details: { path },
     ...(cause !== undefined && { cause }),

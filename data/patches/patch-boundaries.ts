@@ -55,11 +55,11 @@ export class PatchBoundaries {
     try {
       const header = await file.read(0, HEADER_SIZE);
       const view = viewOf(header);
-      if (view.getUint32(0, true) !== MAGIC) throw malformed(path, 0, 'it does not start with "ZPAT"');
+      if (view.getUint32(0, true) !== MAGIC) throw malformedPatches(path, 0, 'it does not start with "ZPAT"');
       if (view.getUint32(HEADER_CHECKSUM_AT, true) !== checksum(header.subarray(0, HEADER_CHECKSUM_AT)))
-        throw malformed(path, 0, "its header's checksum is wrong");
+        throw malformedPatches(path, 0, "its header's checksum is wrong");
       if (view.getUint16(4, true) !== VERSION)
-        throw malformed(path, 4, `it has version ${view.getUint16(4, true)}, not ${VERSION}`);
+        throw malformedPatches(path, 4, `it has version ${view.getUint16(4, true)}, not ${VERSION}`);
       if (!Buffer.from(header.subarray(0, 16)).equals(encodeHeader(owner, 0).subarray(0, 16)) || keyOf(header) !== owner.key) {
         throw new CemError(
           'PATCHES_STALE',
@@ -69,7 +69,7 @@ export class PatchBoundaries {
       }
       const table = Number(view.getBigUint64(16, true));
       if (table + (owner.chunkCount + 1) * POSITION_SIZE !== file.size)
-        throw malformed(path, 16, `its table would begin at byte ${table} of ${file.size}`);
+        throw malformedPatches(path, 16, `its table would begin at byte ${table} of ${file.size}`);
       return new PatchBoundaries(file, owner.chunkCount, table);
     } catch (error) {
       await file.close();
@@ -88,11 +88,11 @@ export class PatchBoundaries {
     const positions = viewOf(await this.#file.read(at, 2 * POSITION_SIZE));
     const [start, end] = [Number(positions.getBigUint64(0, true)), Number(positions.getBigUint64(POSITION_SIZE, true))];
     if (start < HEADER_SIZE || start + CHECKSUM_SIZE > end || end > this.#table)
-      throw malformed(this.path, at, `the entry of chunk ${chunk} would lie at bytes ${start} to ${end}`);
+      throw malformedPatches(this.path, at, `the entry of chunk ${chunk} would lie at bytes ${start} to ${end}`);
     const entry = await this.#file.read(start, end - start);
     const lengths = entry.subarray(0, entry.length - CHECKSUM_SIZE);
     if (viewOf(entry).getUint32(lengths.length, true) !== entryChecksum(chunk, lengths))
-      throw malformed(this.path, start, `the checksum of chunk ${chunk} is wrong`);
+      throw malformedPatches(this.path, start, `the checksum of chunk ${chunk} is wrong`);
     return decodeLengths(lengths);
   }
 
@@ -203,7 +203,7 @@ function decodeLengths(encoded: Uint8Array): ChunkPatches {
   return { starts: Uint32Array.from(starts), bytes };
 }
 
-function malformed(path: string, position: number, what: string): FormatError {
+function malformedPatches(path: string, position: number, what: string): FormatError {
   return new FormatError('PATCHES_MALFORMED', `${path}: ${what}; the file is damaged: remove it, and it is made anew`, {
     details: { path, position },
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { CemError, FormatError, writeFileAtomically } from '../../base/index.ts';
 import { lsaConfig } from '../teacher-config.ts';
-import type { LsaParts } from './lsa.ts';
+import type { LsaParts } from './lsa-parts.ts';
 import { TfIdf } from './tf-idf.ts';
 
 /*

@@ -3,24 +3,12 @@ import { CemError } from '../../base/index.ts';
 import type { EncoderDescription, OnProgress, TextEmbedder, Vectors } from '../encoder.ts';
 import type { LsaConfig } from '../teacher-config.ts';
 import { readLsa, writeLsa } from './lsa-files.ts';
+import type { LsaParts } from './lsa-parts.ts';
 import { randomizedSvd } from './randomized-svd.ts';
 import { TfIdf, type WeightedTerms } from './tf-idf.ts';
 
 /** Texts folded in between two looks at the event loop and two progress reports. */
 const TEXTS_A_TURN = 2000;
-
-/** What a fitted LSA consists of; enough to rebuild it bit for bit. */
-export interface LsaParts {
-  readonly config: LsaConfig;
-  /** Texts that it was fitted on. */
-  readonly fittedOn: number;
-  readonly tfIdf: TfIdf;
-  readonly dimension: number;
-  /** [dimension] singular values of the training matrix, descending. */
-  readonly singularValues: Float32Array;
-  /** Row-major [terms, dimension]: right singular vectors. */
-  readonly components: Float32Array;
-}
 
 /**
  * Latent semantic analysis (Deerwester et al. 1990): TF-IDF rows times the leading right singular vectors of the training texts' matrix, L2-normalised.

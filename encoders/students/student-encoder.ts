@@ -1,14 +1,16 @@
-import type { ChunkSource, CorpusVectors, Encoder, EncoderDescription, OnProgress, QueryEmbedder, Vectors } from '../encoder.ts';
+import type {
+  ChunkEncoder,
+  ChunkSource,
+  CorpusVectors,
+  Encoder,
+  EncoderDescription,
+  OnProgress,
+  QueryEmbedder,
+  Vectors,
+} from '../encoder.ts';
 
 /** Chunks that are read and encoded together: enough to fill batches of like length, few enough to hold. */
 const CHUNKS_PER_READ = 1024;
-
-/** What the student encoder needs of a trained model. */
-export interface ChunkEncoder {
-  readonly dimension: number;
-  /** Vectors of compressed chunks, in their order; `dictionary` is the dictionary section of the container that holds them. */
-  encodeChunks(frames: readonly Uint8Array[], dictionary: Uint8Array): Promise<Vectors>;
-}
 
 /**
  * The trained encoder over compressed chunks, with a text encoder for queries, the teacher's or the query student: a document has one vector for each of its chunks.

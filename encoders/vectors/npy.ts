@@ -140,7 +140,7 @@ export class NpyReader {
       const numbers = Math.min(data.length - done, piece.length / width);
       const position = start + (first * dimension + done) * width;
       const { bytesRead } = await this.#file.read(piece, 0, numbers * width, position);
-      if (bytesRead < numbers * width) throw malformed(this.path, 'it was cut while it was read');
+      if (bytesRead < numbers * width) throw malformedNpy(this.path, 'it was cut while it was read');
       for (let index = 0; index < numbers; index++) data[done + index] = numberAt(piece, index, descriptor);
       done += numbers;
     }
@@ -162,13 +162,13 @@ async function readLayout(path: string, file: FileHandle): Promise<NpyLayout> {
   const head = Buffer.alloc(Math.min(size, LONGEST_HEADER));
   await file.read(head, 0, head.length, 0);
   if (head.length < PREAMBLE_BYTES + 2 || !head.subarray(0, MAGIC.length).equals(MAGIC)) {
-    throw malformed(path, 'it does not begin as a .npy file does');
+    throw malformedNpy(path, 'it does not begin as a .npy file does');
   }
   const version = head.readUInt8(6);
   if (version < 1 || version > 3) throw unsupported(path, `version ${version} of the format`);
   const textStart = version === 1 ? PREAMBLE_BYTES : PREAMBLE_BYTES + 2;
   const start = textStart + (version === 1 ? head.readUInt16LE(8) : head.readUInt32LE(8));
-  if (start > head.length) throw malformed(path, 'its header is cut off');
+  if (start > head.length) throw malformedNpy(path, 'its header is cut off');
   return { ...parseHeader(path, head.toString('latin1', textStart, start), size - start), start };
 }
 
@@ -177,7 +177,7 @@ function parseHeader(path: string, text: string, contentBytes: number): Omit<Npy
   const columnsFirst = /'fortran_order': (True|False)/.exec(text)?.[1];
   const shape = /'shape': \(([\d, ]*)\)/.exec(text)?.[1];
   if (descriptor === undefined || columnsFirst === undefined || shape === undefined) {
-    throw malformed(path, `its header is ${JSON.stringify(text.trim().slice(0, 200))}`);
+    throw malformedNpy(path, `its header is ${JSON.stringify(text.trim().slice(0, 200))}`);
   }
   const known = (['<f2', '<f4', '<f8'] as const).find((name) => name === descriptor);
   if (known === undefined) throw unsupported(path, `numbers of the kind ${descriptor}`);
@@ -189,10 +189,10 @@ function parseHeader(path: string, text: string, contentBytes: number): Omit<Npy
   }
   const expected = rows * dimension * BYTES[known];
   if (contentBytes === expected) return { descriptor: known, rows, dimension };
-  throw malformed(path, `it holds ${contentBytes} bytes of numbers, where the shape (${shape}) needs ${expected}`);
+  throw malformedNpy(path, `it holds ${contentBytes} bytes of numbers, where the shape (${shape}) needs ${expected}`);
 }
 
-function malformed(path: string, what: string): FormatError {
+function malformedNpy(path: string, what: string): FormatError {
   return new FormatError('NPY_MALFORMED', `${path} is no whole .npy file: ${what}; write it again`, { details: { path } });
 }
 

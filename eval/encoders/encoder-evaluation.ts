@@ -130,7 +130,7 @@ export async function evaluateEncoders(
   const folder = await mkdtemp(join(input.temporaryFolder ?? tmpdir(), 'cem-eval-'));
   try {
     const zpkg = join(folder, 'candidates.zpkg');
-    const [manifest, packSeconds] = await timed(() => packTexts(input, texts, zpkg));
+    const [manifest, packSeconds] = await timed(() => packCandidates(input, texts, zpkg));
     const reader = await DocumentReader.open(zpkg, input.decompressor ? { decompressor: input.decompressor } : {});
     try {
       const rows: Row[] = [];
@@ -304,7 +304,7 @@ function conditionsOf({ contender, description, index }: Row, packed: PackManife
   };
 }
 
-function packTexts(
+function packCandidates(
   { pack, onProgress }: EncoderEvaluationInput,
   texts: ReadonlyMap<string, string>,
   zpkg: string,

@@ -1,55 +1,17 @@
 import { LONG_EMBED_TASKS, type LongEmbedTask } from '../../data/index.ts';
 import { evaluateStudent, type StudentEvaluationInput } from '../encoders/student-evaluation.ts';
 import type { KeptSets } from './kept-sets.ts';
+import type {
+  LongEmbedMeasure,
+  LongEmbedResult,
+  LongEmbedRow,
+  LongEmbedSetResult,
+  LongEmbedTaskResult,
+  RowScores,
+} from './long-embed-result.ts';
 import { type LongEmbedSet, readLongEmbedSet } from './read-long-embed.ts';
-import { SymbolCounter, type SymbolCoverage } from './symbol-coverage.ts';
+import { SymbolCounter } from './symbol-coverage.ts';
 import { LONG_EMBED_LENGTHS } from './synthetic-task.ts';
-
-/** Rows of the comparison, in the order of the table. */
-export const LONG_EMBED_ROWS = ['teacher', 'student', 'bm25', 'random'] as const;
-type Row = (typeof LONG_EMBED_ROWS)[number];
-
-/** A value by row. */
-export type RowScores = Readonly<Record<Row, number>>;
-
-/** Synthetic tasks: share of queries whose document comes first (ties by id, see `search`). Real tasks: nDCG@10. */
-type LongEmbedMeasure = 'accuracy_at_1' | 'ndcg_at_10';
-
-/** One set, measured. */
-export interface LongEmbedSetResult {
-  readonly task: string;
-  /** Tokens; null for real tasks. */
-  readonly length: number | null;
-  readonly measure: LongEmbedMeasure;
-  readonly scores: RowScores;
-  readonly documents: number;
-  readonly queries: number;
-  readonly saving: number;
-  readonly text_bytes: number;
-  /** How much of the documents the student was able to read. */
-  readonly coverage: SymbolCoverage;
-  /** Encoding, or indexing, all documents. */
-  readonly document_seconds: RowScores;
-  /** Largest resident memory of this process so far: sets are measured from short to long. */
-  readonly peak_memory_bytes: number;
-  readonly corpus_hash: string;
-}
-
-interface LongEmbedTaskResult {
-  readonly task: string;
-  readonly measure: LongEmbedMeasure;
-  /** Of synthetic tasks the plain mean over the lengths that were measured. */
-  readonly scores: RowScores;
-  /** False while lengths that the benchmark has are missing: no figure to compare with published ones. */
-  readonly complete: boolean;
-}
-
-export interface LongEmbedResult {
-  readonly sets: readonly LongEmbedSetResult[];
-  readonly tasks: readonly LongEmbedTaskResult[];
-  /** Plain mean of the six tasks; null unless all are complete. */
-  readonly mean: RowScores | null;
-}
 
 export interface LongEmbedInput extends Omit<StudentEvaluationInput, 'data' | 'candidates' | 'onProgress'> {
   readonly sets: readonly LongEmbedSet[];
@@ -127,6 +89,6 @@ function meanScores(parts: readonly { readonly scores: RowScores }[]): RowScores
   return byRow((row) => parts.reduce((sum, { scores }) => sum + scores[row], 0) / parts.length);
 }
 
-function byRow(value: (row: Row) => number): RowScores {
+function byRow(value: (row: LongEmbedRow) => number): RowScores {
   return { teacher: value('teacher'), student: value('student'), bm25: value('bm25'), random: value('random') };
 }

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { CemError, messageOf, UsageError, writeFileAtomically } from '../../base/index.ts';
-import type { LongEmbedSetResult } from './evaluate-long-embed.ts';
+import type { LongEmbedSetResult } from './long-embed-result.ts';
 import type { LongEmbedSet } from './read-long-embed.ts';
 
 interface KeptSet {

@@ -105,7 +105,7 @@ export async function readEvaluationRecord(folder: string): Promise<EvaluationRe
 }
 
 function parseWith<Schema extends z.ZodType>(schema: Schema, text: string, place: string): z.infer<Schema> {
-  const malformed = (why: string): FormatError =>
+  const malformedRecord = (why: string): FormatError =>
     new FormatError('EVAL_RECORD_MALFORMED', `${place} is not what cem eval writes: ${why}; evaluate again`, {
       details: { place },
     });
@@ -113,10 +113,10 @@ function parseWith<Schema extends z.ZodType>(schema: Schema, text: string, place
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw malformed(messageOf(cause));
+    throw malformedRecord(messageOf(cause));
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw malformed(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unknown'}`);
+  throw malformedRecord(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unknown'}`);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { CemError } from '../../base/index.ts';
+import { MemoryViews } from './memory-views.ts';
 
 /** What `row-kernels.wasm` exports; arguments are addresses, counts and plain numbers (see assembly/). */
 export interface KernelExports {
@@ -71,24 +72,23 @@ function aligned(bytes: number): number {
  * A WebAssembly memory of at most 4 GiB with the kernels over it. Lasting regions stand at its start; temporary ones lie behind them, one on the other, and are given back together.
  * The memory is shared, so that growing it leaves the arrays valid that lie in it.
  */
-export class KernelMemory {
+export class KernelMemory extends MemoryViews {
   readonly kernels: KernelExports;
-  readonly #memory: WebAssembly.Memory;
   #lastingEnd = ALIGNMENT;
   #temporaryEnd = ALIGNMENT;
   /** Behind it nothing was ever written. */
   #cleanFrom = ALIGNMENT;
 
   constructor() {
+    super(new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES, shared: true }));
     compiled ??= new WebAssembly.Module(readFileSync(new URL('./rows/row-kernels.wasm', import.meta.url)));
-    this.#memory = new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES, shared: true });
-    const { exports } = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } });
+    const { exports } = new WebAssembly.Instance(compiled, { env: { memory: this.memory } });
     this.kernels = exports as unknown as KernelExports;
   }
 
   /** What another thread needs to run the kernels over this memory. */
   get shared(): { readonly module: WebAssembly.Module; readonly memory: WebAssembly.Memory } {
-    return { module: compiled!, memory: this.#memory };
+    return { module: compiled!, memory: this.memory };
   }
 
   /** A lasting array of zeros; what was temporary is forgotten. */
@@ -127,7 +127,7 @@ export class KernelMemory {
   /** Copies an array into a temporary region; its address. */
   place(array: Int32Array | Float32Array): number {
     const address = this.temporary(array.byteLength);
-    new Uint8Array(this.#memory.buffer, address, array.byteLength).set(
+    new Uint8Array(this.memory.buffer, address, array.byteLength).set(
       new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
     );
     return address;
@@ -136,18 +136,10 @@ export class KernelMemory {
   /** Copies ids into a temporary region with zeros before them; address of the first id. */
   placeBehindZeros(ids: Uint16Array, zeros: number): number {
     const address = this.temporary(ids.byteLength + zeros * ids.BYTES_PER_ELEMENT);
-    const placed = new Uint16Array(this.#memory.buffer, address, zeros + ids.length);
+    const placed = new Uint16Array(this.memory.buffer, address, zeros + ids.length);
     placed.fill(0, 0, zeros);
     placed.set(ids, zeros);
     return address + zeros * ids.BYTES_PER_ELEMENT;
-  }
-
-  floats(address: number, length: number): Float32Array {
-    return new Float32Array(this.#memory.buffer, address, length);
-  }
-
-  integers(address: number, length: number): Int32Array {
-    return new Int32Array(this.#memory.buffer, address, length);
   }
 
   #reserve(end: number): void {
@@ -160,9 +152,9 @@ export class KernelMemory {
         { details },
       );
     }
-    const missing = Math.ceil(end / PAGE_BYTES) - this.#memory.buffer.byteLength / PAGE_BYTES;
+    const missing = Math.ceil(end / PAGE_BYTES) - this.memory.buffer.byteLength / PAGE_BYTES;
     try {
-      if (missing > 0) this.#memory.grow(missing);
+      if (missing > 0) this.memory.grow(missing);
     } catch (cause) {
       throw new CemError('KERNEL_MEMORY_FULL', `the system gives no ${end} bytes for tables and batches; make them smaller`, {
         details,

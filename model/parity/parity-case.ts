@@ -48,15 +48,16 @@ export function parseParityCase(text: string, path: string): ParityCase {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw malformed(path, 'it is not JSON', cause);
+    throw malformedCase(path, 'it is not JSON', cause);
   }
   const parsed = caseSchema.safeParse(json);
-  if (!parsed.success) throw malformed(path, z.prettifyError(parsed.error).replaceAll('\n', ' '), parsed.error);
+  if (!parsed.success) throw malformedCase(path, z.prettifyError(parsed.error).replaceAll('\n', ' '), parsed.error);
   const { input_ids: ids, patch_lengths: patches } = parsed.data;
   const length = ids[0]!.length;
-  if (length === 0 || ids.some((row) => row.length !== length)) throw malformed(path, 'the rows of input_ids differ in length');
+  if (length === 0 || ids.some((row) => row.length !== length))
+    throw malformedCase(path, 'the rows of input_ids differ in length');
   if (patches.length !== ids.length || patches.some((row) => row.reduce((sum, patch) => sum + patch, 0) !== length)) {
-    throw malformed(path, `patch_lengths must have ${ids.length} rows that each sum up to ${length}`);
+    throw malformedCase(path, `patch_lengths must have ${ids.length} rows that each sum up to ${length}`);
   }
   return parsed.data;
 }
@@ -90,10 +91,10 @@ export function modelOfCase({ config, input_ids: ids }: ParityCase, path: string
     causal: config.causal,
   });
   if (parsed.success) return parsed.data;
-  throw malformed(path, z.prettifyError(parsed.error).replaceAll('\n', ' '), parsed.error);
+  throw malformedCase(path, z.prettifyError(parsed.error).replaceAll('\n', ' '), parsed.error);
 }
 
-function malformed(path: string, what: string, cause?: unknown): FormatError {
+function malformedCase(path: string, what: string, cause?: unknown): FormatError {
   return new FormatError('PARITY_CASE_MALFORMED', `${path}: ${what}; write the case again with the reference's generate.py`, {
     details: { path },
     cause,

@@ -1,4 +1,4 @@
-import { LiteralsSection, malformed, PaddedBytes, readFrameHeader } from '../../zpkg/index.ts';
+import { LiteralsSection, malformedInput, PaddedBytes, readFrameHeader } from '../../zpkg/index.ts';
 
 /** Block types (RFC 8878, 3.1.1.2.2). */
 const RUN = 1;
@@ -22,20 +22,21 @@ export function frameBorders(frame: Uint8Array): Uint32Array {
   for (let last = false; !last; ) {
     const start = position + BLOCK_HEADER_BYTES;
     if (start > frame.length)
-      throw malformed('FRAME_TRUNCATED', 'zstd frame', frame.length, 'it ends where a block header must follow');
+      throw malformedInput('FRAME_TRUNCATED', 'zstd frame', frame.length, 'it ends where a block header must follow');
     const blockHeader = frame[position]! | (frame[position + 1]! << 8) | (frame[position + 2]! << 16);
     const type = (blockHeader >>> 1) & 3;
     const size = blockHeader >>> 3;
-    if (type === RESERVED) throw malformed('FRAME_CORRUPT', 'zstd frame', position, 'a block of the reserved type');
+    if (type === RESERVED) throw malformedInput('FRAME_CORRUPT', 'zstd frame', position, 'a block of the reserved type');
     if (size > header.blockMaximum)
-      throw malformed(
+      throw malformedInput(
         'FRAME_CORRUPT',
         'zstd frame',
         position,
         `a block of ${size} bytes, at most ${header.blockMaximum} are allowed`,
       );
     const end = start + (type === RUN ? 1 : size);
-    if (end > frame.length) throw malformed('FRAME_TRUNCATED', 'zstd frame', frame.length, `a block would end at byte ${end}`);
+    if (end > frame.length)
+      throw malformedInput('FRAME_TRUNCATED', 'zstd frame', frame.length, `a block would end at byte ${end}`);
     borders.push(position);
     if (type === COMPRESSED) {
       const block = new PaddedBytes(size, 'zstd frame');

@@ -31,7 +31,7 @@ export interface PreparedDictionary {
  * The part of CEM that needs no weights: frame -> LZ symbols -> rope -> table rows and patch borders, and batches of them. Plain JavaScript without tfjs, so that a thread that
  * prepares batches is small and starts quickly.
  */
-export class ChunkEncoder {
+export class SymbolReader {
   readonly config: ModelConfig;
   /** At least one. */
   readonly #hashes: readonly NgramHash[];

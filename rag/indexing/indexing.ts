@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CemError } from '../../base/index.ts';
-import type { ChunkSource, OnProgress, Vectors } from '../../encoders/index.ts';
+import type { ChunkEncoder, ChunkSource, OnProgress } from '../../encoders/index.ts';
 import type { VectorRow, VectorStore } from '../../search/index.ts';
 
 /** Chunks that go through the encoder in one call. */
@@ -19,13 +19,6 @@ export interface IndexSource extends ChunkSource {
   readonly documentCount: number;
   /** Every document's id once. */
   ids(): Iterable<string>;
-}
-
-/** Turns compressed chunks into vectors: the student. */
-export interface ChunkEncoder {
-  readonly dimension: number;
-  /** [frames.length, dimension], L2-normalised. */
-  encodeChunks(frames: readonly Uint8Array[], dictionary: Uint8Array): Promise<Vectors>;
 }
 
 /** What a run of indexing did. */

@@ -2,15 +2,14 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
-import { RandomNumbers } from '../../base/random.ts';
 import { type CheckpointState, saveCheckpoint } from '../../checkpoints/index.ts';
 import { type Document, packCorpus } from '../../data/index.ts';
 import { LsaEmbedder, lsaConfig } from '../../encoders/index.ts';
-import { tf } from '../../model/backend/index.ts';
 import { type ModelConfig, modelConfigSchema } from '../../model/config.ts';
-import { CemModel } from '../../model/embedder.ts';
+import type { CemModel } from '../../model/embedder.ts';
 import { ZpkgReader } from '../../zpkg/index.ts';
 import { errorOf } from '../fixtures/temporary-folder.ts';
+import { tinyModel as modelWithDrawnGains } from '../model/tiny-model.ts';
 
 /** Every kind of layer: windows that blocks are made of, two queries a patch, a projection into the global width. */
 export const TINY_MODEL: ModelConfig = modelConfigSchema.parse({
@@ -38,15 +37,7 @@ export const STATE: Omit<CheckpointState, 'contentHash' | 'formatVersion'> = {
 
 /** A model none of whose weights has a value that a new one has, so that each of them must have been stored. */
 export function tinyModel(seed = 1): CemModel {
-  const model = CemModel.create(TINY_MODEL, DIMENSION, seed);
-  for (const weight of model.graph.weights) {
-    if (weight.shape.length !== 1) continue;
-    const random = new RandomNumbers(seed, `gain/${weight.originalName}`);
-    const gain = tf.tensor1d(Array.from({ length: weight.shape[0]! }, () => 0.5 + random.uniform()));
-    weight.write(gain);
-    gain.dispose();
-  }
-  return model;
+  return modelWithDrawnGains(TINY_MODEL, DIMENSION, seed);
 }
 
 /** Real text: the paragraphs of the formats' descriptions. */

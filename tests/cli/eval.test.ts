@@ -7,11 +7,11 @@ import { readCheckpointState, saveCheckpoint } from '../../checkpoints/index.ts'
 import { encodeCommand } from '../../cli/commands/encode.ts';
 import { evalCommand } from '../../cli/commands/eval.ts';
 import { documentText, packCorpus, readCorpus } from '../../data/index.ts';
-import { LsaEmbedder, lsaConfig } from '../../encoders/index.ts';
+import { LsaEmbedder } from '../../encoders/index.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { testBackend } from '../backend.ts';
 import { collect } from '../fixtures/temporary-folder.ts';
+import { saveUntrainedStudent } from '../fixtures/untrained-student.ts';
 import { runCommand } from './run-command.ts';
 
 const TOPICS = [
@@ -55,32 +55,9 @@ test.before(async (context) => {
   const judgments = TOPICS.map((_, index) => `q${index}\td${index}\t1\n`);
   await writeFile(join(context.data, 'qrels', 'dev.tsv'), `query-id\tcorpus-id\tscore\n${judgments.join('')}`);
 
-  await testBackend();
   const texts = documents.map(({ _id, title, text }) => documentText({ id: _id, title, text }));
-  await mkdir(context.run);
+  await saveUntrainedStudent(context.run, { texts, dimension: 8, pack: PACK, steps: [2, 10] });
   await packCorpus(() => readCorpus(context.data), join(context.run, 'corpus.zpkg'), PACK);
-  const config = lsaConfig.parse({ kind: 'lsa', dimension: 8 });
-  const teacher = await LsaEmbedder.fit(texts, config);
-  await teacher.save(join(context.run, 'teacher'));
-  const { id, revision, dimension, settings } = teacher.description;
-  const shape = modelConfigSchema.parse({
-    tables: { sizes: [3, 4], rows: 1000 },
-    local: { dimension: 16, layers: 1, heads: 2, crossAttentionHeads: 2 },
-    global: { dimension: 16, layers: 1, heads: 2 },
-  });
-  for (const step of [2, 10]) {
-    const model = CemModel.create(shape, dimension, step);
-    await saveCheckpoint(join(context.run, 'checkpoints', String(step)), model, {
-      step,
-      seed: step,
-      model: shape,
-      dimension,
-      pack: PACK,
-      teacher: { config, id, revision, settings: { ...settings } },
-      config: {},
-    });
-    model.dispose();
-  }
 });
 
 test.after(async (context) => {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -14,12 +14,12 @@ import { indexCommand } from '../../cli/commands/build-index.ts';
 import { searchCommand } from '../../cli/commands/search.ts';
 import { serveCommand } from '../../cli/commands/serve.ts';
 import { type Document, DocumentReader, documentText, packCorpus } from '../../data/index.ts';
-import { LsaEmbedder, lsaConfig } from '../../encoders/index.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { IndexFolder, type SearchResult, synchroniseIndex } from '../../rag/index.ts';
 import { openPglite, PgvectorStore } from '../../search/index.ts';
 import { testBackend } from '../backend.ts';
+import { saveUntrainedStudent } from '../fixtures/untrained-student.ts';
 import { runCommand } from './run-command.ts';
 
 interface Context {
@@ -68,37 +68,13 @@ test.before(async (context) => {
     context.zpkg,
     PACK,
   );
-  const config = lsaConfig.parse({ kind: 'lsa', dimension: 8 });
-  const teacher = await LsaEmbedder.fit(documents.map(documentText), config);
-  await mkdir(context.run);
-  await teacher.save(join(context.run, 'teacher'));
-  const { id, revision, dimension, settings } = teacher.description;
-  const shape = modelConfigSchema.parse({
-    tables: { sizes: [3, 4], rows: 1000 },
-    local: { dimension: 16, layers: 1, heads: 2, crossAttentionHeads: 2 },
-    global: { dimension: 16, layers: 1, heads: 2 },
+  await saveUntrainedStudent(context.run, {
+    texts: documents.map(documentText),
+    dimension: 8,
+    pack: PACK,
+    steps: [2, 10],
+    query: (teacher) => saveQueryStudent(context.folder, teacher),
   });
-  const query = await saveQueryStudent(context.folder, { config, id, revision, settings: { ...settings } });
-  for (const step of [2, 10]) {
-    const model = CemModel.create(shape, dimension, step);
-    const state = {
-      step,
-      seed: step,
-      model: shape,
-      dimension,
-      pack: PACK,
-      teacher: { config, id, revision, settings: { ...settings } },
-      config: {},
-    };
-    await saveCheckpoint(
-      join(context.run, 'checkpoints', String(step)),
-      model,
-      state,
-      undefined,
-      step === 10 ? query : undefined,
-    );
-    model.dispose();
-  }
 });
 test.after(({ folder }) => rm(folder, { recursive: true, force: true }));
 

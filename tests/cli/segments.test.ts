@@ -7,7 +7,6 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../../base/index.ts';
-import { saveCheckpoint } from '../../checkpoints/index.ts';
 import type { GlobalOptions } from '../../cli/command.ts';
 import { addCommand } from '../../cli/commands/add.ts';
 import { indexCommand } from '../../cli/commands/build-index.ts';
@@ -17,12 +16,11 @@ import { inspectCommand } from '../../cli/commands/inspect.ts';
 import { removeCommand } from '../../cli/commands/remove.ts';
 import { searchCommand } from '../../cli/commands/search.ts';
 import { verifyCommand } from '../../cli/commands/verify.ts';
-import { LsaEmbedder, lsaConfig } from '../../encoders/index.ts';
-import { modelConfigSchema } from '../../model/config.ts';
-import { CemModel } from '../../model/embedder.ts';
-import { testBackend } from '../backend.ts';
 import { errorOf, withTemporaryFolder, writeJsonl } from '../fixtures/temporary-folder.ts';
+import { saveUntrainedStudent } from '../fixtures/untrained-student.ts';
 import { runCommand } from './run-command.ts';
+
+const STUDENT_PACK = { level: 3, targetChunkSize: 200, dictionarySize: 65536 };
 
 const test = suite('cem add, remove, compact, and what takes a corpus folder');
 
@@ -147,7 +145,7 @@ test('index and search follow a corpus folder', async () => {
     const { corpus } = await makeCorpus(folder);
     const run = join(folder, 'run');
     const index = join(folder, 'index');
-    await saveUntrainedStudent(run);
+    await saveUntrainedStudent(run, { texts: ROWS.map(textOf), dimension: 8, pack: STUDENT_PACK });
     const bringUpToDate = () => json(indexCommand, 'index', '--checkpoint', run, '--zpkg', corpus, '--index', index);
     const search = async () =>
       (await json(searchCommand, 'search', 'violin bow', '--index', index, '--k', '60'))['results'] as {
@@ -177,31 +175,5 @@ test('index and search follow a corpus folder', async () => {
     await rm(folder, { recursive: true });
   }
 });
-
-/** The plumbing is under test, not what it finds. */
-async function saveUntrainedStudent(run: string): Promise<void> {
-  await testBackend();
-  const config = lsaConfig.parse({ kind: 'lsa', dimension: 8 });
-  const teacher = await LsaEmbedder.fit(ROWS.map(textOf), config);
-  await mkdir(run);
-  await teacher.save(join(run, 'teacher'));
-  const { id, revision, dimension, settings } = teacher.description;
-  const shape = modelConfigSchema.parse({
-    tables: { sizes: [3, 4], rows: 1000 },
-    local: { dimension: 16, layers: 1, heads: 2, crossAttentionHeads: 2 },
-    global: { dimension: 16, layers: 1, heads: 2 },
-  });
-  const model = CemModel.create(shape, dimension, 1);
-  await saveCheckpoint(join(run, 'checkpoints', '1'), model, {
-    step: 1,
-    seed: 1,
-    model: shape,
-    dimension,
-    pack: { level: 3, targetChunkSize: 200, dictionarySize: 65536 },
-    teacher: { config, id, revision, settings: { ...settings } },
-    config: {},
-  });
-  model.dispose();
-}
 
 test.run();

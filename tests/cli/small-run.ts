@@ -1,12 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { saveCheckpoint } from '../../checkpoints/index.ts';
 import { documentText, packCorpus, readCorpus } from '../../data/index.ts';
-import { LsaEmbedder, lsaConfig } from '../../encoders/index.ts';
-import { modelConfigSchema } from '../../model/config.ts';
-import { CemModel } from '../../model/embedder.ts';
 import { testBackend } from '../backend.ts';
 import { collect, withTemporaryFolder, writeJsonl } from '../fixtures/temporary-folder.ts';
+import { saveUntrainedStudent } from '../fixtures/untrained-student.ts';
 
 export const TOPICS = ['granite quarry', 'orchid meadow', 'harbour crane', 'violin bow', 'comet tail', 'saffron spice'];
 const PACK = { level: 3, targetChunkSize: 128, dictionarySize: 1024 };
@@ -43,28 +40,9 @@ export async function withSmallRun(action: (paths: SmallRun) => Promise<void>): 
     );
     const judgments = TOPICS.map((_, index) => `q${index}\td${index}\t1\n`);
     await writeFile(join(paths.data, 'qrels', 'test.tsv'), `query-id\tcorpus-id\tscore\n${judgments.join('')}`);
-    const config = lsaConfig.parse({ kind: 'lsa', dimension: 4 });
     const texts = (await collect(readCorpus(paths.data))).map(documentText);
-    const teacher = await LsaEmbedder.fit(texts, config);
-    await teacher.save(join(run, 'teacher'));
+    await saveUntrainedStudent(run, { texts, dimension: 4, pack: PACK });
     await packCorpus(() => readCorpus(paths.data), paths.zpkg, PACK);
-    const { id, revision, dimension, settings } = teacher.description;
-    const shape = modelConfigSchema.parse({
-      tables: { sizes: [3, 4], rows: 1000 },
-      local: { dimension: 16, layers: 1, heads: 2, crossAttentionHeads: 2 },
-      global: { dimension: 16, layers: 1, heads: 2 },
-    });
-    const model = CemModel.create(shape, dimension, 1);
-    await saveCheckpoint(join(run, 'checkpoints', '1'), model, {
-      step: 1,
-      seed: 1,
-      model: shape,
-      dimension,
-      pack: PACK,
-      teacher: { config, id, revision, settings: { ...settings } },
-      config: {},
-    });
-    model.dispose();
     await action(paths);
   });
 }

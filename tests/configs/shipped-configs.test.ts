@@ -8,6 +8,7 @@ import { readCorpus } from '../../data/index.ts';
 import { planTraining, train, trainEntropyModel } from '../../training/index.ts';
 import { testBackend } from '../backend.ts';
 import { withTemporaryFolder } from '../fixtures/temporary-folder.ts';
+import { silent } from '../fixtures/train-options.ts';
 import { metricsOf, writePassages } from '../training/tiny-run.ts';
 
 const test = suite('shipped configurations');
@@ -17,7 +18,6 @@ test.before(async () => {
 
 const CONFIGS = fileURLToPath(new URL('../../configs/', import.meta.url));
 const files = (await readdir(CONFIGS)).filter((file) => file.endsWith('.yaml'));
-const silent = { note() {}, stage: () => ({ progress() {}, done() {}, fail() {} }) };
 
 /** Those that train on parts of BEIR folders. */
 const SPLIT = new Set(['techdocs.yaml', 'small.yaml', 'cem-small-en-scifact.yaml']);

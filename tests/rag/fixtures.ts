@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Document, packCorpus } from '../../data/index.ts';
-import type { TextEmbedder, Vectors } from '../../encoders/index.ts';
-import type { ChunkEncoder, IndexMakers } from '../../rag/index.ts';
+import type { ChunkEncoder, TextEmbedder, Vectors } from '../../encoders/index.ts';
+import type { IndexMakers } from '../../rag/index.ts';
 import { openPglite, PgvectorStore, type SqlDriver, type VectorStore } from '../../search/index.ts';
 
 export const DIMENSION = 16;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { markdownPassages } from '../../data/index.ts';
-import type { MetricsLine } from '../../training/runs/metrics.ts';
+import { type MetricsLine, wholeLines } from '../../training/runs/metrics-lines.ts';
 import { readmes } from '../model/real-texts.ts';
 
 /** Real passages of Markdown as rows of JSONL, and where they are written for `data.source`. */
@@ -72,10 +72,5 @@ export function tinyRun(source: string, steps: number, training: Record<string, 
 export function metricsOf(run: string): MetricsLine[] {
   const path = join(run, 'metrics.jsonl');
   if (!existsSync(path)) return [];
-  const text = readFileSync(path, 'utf8');
-  return text
-    .slice(0, text.lastIndexOf('\n') + 1)
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as MetricsLine);
+  return wholeLines(readFileSync(path, 'utf8')).map(({ metrics }) => metrics as MetricsLine);
 }

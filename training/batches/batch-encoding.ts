@@ -1,4 +1,4 @@
-import type { ChunkEncoder, PreparedDictionary, SymbolBatch } from '../../model/symbols/index.ts';
+import type { PreparedDictionary, SymbolBatch, SymbolReader } from '../../model/symbols/index.ts';
 
 /** A compressed text with the dictionary that it was compressed with. */
 export interface CompressedText {
@@ -10,6 +10,6 @@ export interface CompressedText {
 export type EncodeFrames = (texts: readonly CompressedText[]) => Promise<SymbolBatch>;
 
 /** Encodes on this thread. */
-export function encodeHere(encoder: Pick<ChunkEncoder, 'encode' | 'batch'>): EncodeFrames {
-  return async (texts) => encoder.batch(texts.map(({ frame, dictionary }) => encoder.encode(frame, dictionary)));
+export function encodeHere(reader: Pick<SymbolReader, 'encode' | 'batch'>): EncodeFrames {
+  return async (texts) => reader.batch(texts.map(({ frame, dictionary }) => reader.encode(frame, dictionary)));
 }

@@ -1,8 +1,15 @@
-import type { TrainingConfig } from '../config.ts';
+import type { LossConfig } from '../losses/config.ts';
 import type { GranularityOptions } from './granularity.ts';
 
+/** What of a training's configuration all granularities share. */
+export interface BatchesConfig {
+  readonly loss: Pick<LossConfig, 'infoNce'>;
+  readonly lengthBucketBatches: number;
+  readonly accumulate?: number | undefined;
+}
+
 /** What the granularities of a run have in common. */
-export function sharedSettings(training: TrainingConfig, seed: number): Omit<GranularityOptions, 'batchSize' | 'weight'> {
+export function sharedSettings(training: BatchesConfig, seed: number): Omit<GranularityOptions, 'batchSize' | 'weight'> {
   const { falseNegativeMargin, hardNegatives, memory } = training.loss.infoNce;
   return {
     windowBatches: training.lengthBucketBatches,

@@ -37,7 +37,7 @@ export interface TrainingTexts {
 const FIRST_BYTES = 1 << 18;
 
 /** Short texts, each compressed by itself with a dictionary and kept in memory as one run of bytes. */
-export function compressTexts(
+export function compressInMemory(
   texts: readonly string[],
   dictionary: Uint8Array,
   level: number,

@@ -2,21 +2,40 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CemError } from '../../base/index.ts';
-import { type DocumentReader, randomSpans, uniqueSentences, uniqueWords } from '../../data/index.ts';
+import { type Document, type DocumentReader, randomSpans, uniqueSentences, uniqueWords } from '../../data/index.ts';
 import {
   cachedTeacher,
   cachePrecision,
   createTeacher,
   LsaEmbedder,
   TeacherCache,
+  type TeacherConfig,
   type TextEmbedder,
   teacherCacheFolder,
 } from '../../encoders/index.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
-import type { TrainOptions } from '../train-options.ts';
+import type { TrainingListener } from '../runs/training-listener.ts';
+import type { PackSettings } from '../variants/config.ts';
 import type { VariantContainer } from '../variants/open-variants.ts';
-import { compressTexts, Granularity, type TrainingTexts, withTargets } from './granularity.ts';
-import { sharedSettings } from './granularity-settings.ts';
+import type { TextsConfig } from './config.ts';
+import { compressInMemory, Granularity, type TrainingTexts, withTargets } from './granularity.ts';
+import { type BatchesConfig, sharedSettings } from './granularity-settings.ts';
+
+/** What of a run's options decides its texts and their targets. */
+export interface LabelOptions {
+  readonly training: TextsConfig & BatchesConfig;
+  readonly seed: number;
+  readonly teacher: TeacherConfig;
+  /** Folder in which teachers are looked up before the hub. */
+  readonly models?: string;
+  readonly pack: Pick<PackSettings, 'level'>;
+  /** The training documents; read anew for each pass. */
+  readonly documents: () => AsyncIterable<Document>;
+  /** Share of a document's texts that an epoch takes, 0 to 1; absent: all of all. */
+  readonly shareOf?: (id: string) => number;
+  readonly listener: TrainingListener;
+  readonly signal?: AbortSignal;
+}
 
 /** Texts of one granularity that are compressed by themselves, and how a step takes them. */
 export interface ShortTexts {
@@ -35,7 +54,7 @@ export interface ShortTexts {
 export async function shortTexts(
   passages: readonly string[],
   shares: Float64Array | undefined,
-  options: Pick<TrainOptions, 'training' | 'documents' | 'seed' | 'shareOf'>,
+  options: Pick<LabelOptions, 'training' | 'documents' | 'seed' | 'shareOf'>,
 ): Promise<ShortTexts[]> {
   const { sentences, titles, words, spans } = options.training;
   const wanted: ShortTexts[] = [];
@@ -72,7 +91,7 @@ function ofEachShare(
 }
 
 async function uniqueTitles(
-  { documents, shareOf }: Pick<TrainOptions, 'documents' | 'shareOf'>,
+  { documents, shareOf }: Pick<LabelOptions, 'documents' | 'shareOf'>,
   maximum: number,
 ): Promise<SharedTexts> {
   const titles = new Map<string, number>();
@@ -88,7 +107,7 @@ async function uniqueTitles(
 export async function openTeacher(
   folder: RunFolder,
   passages: readonly string[],
-  options: TrainOptions,
+  options: LabelOptions,
 ): Promise<{ embedder: TextEmbedder; close(): Promise<void> }> {
   let embedder: TextEmbedder;
   let cacheFolder = teacherCacheFolder();
@@ -133,7 +152,7 @@ export async function label(
   variants: readonly VariantContainer[],
   teacher: TextEmbedder,
   { passages, shares: passageShares, others }: RunTexts,
-  options: TrainOptions,
+  options: LabelOptions,
 ): Promise<Granularity[]> {
   const { training, seed, listener } = options;
   const targetsOf = async (name: string, texts: readonly string[]) => {
@@ -175,7 +194,7 @@ export async function label(
     const targets = await targetsOf(name, texts);
     const stage = listener.stage(`compress ${name}`);
     const compress = (dictionary: Uint8Array, level: number, before: number) =>
-      compressTexts(texts, dictionary, level, (done, total) =>
+      compressInMemory(texts, dictionary, level, (done, total) =>
         stage.progress(before * total + done, (1 + variants.length) * total),
       );
     const frames = compress(reader.dictionary, options.pack.level, 0);

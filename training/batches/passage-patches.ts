@@ -1,8 +1,8 @@
 import { type LoadedEntropyPatcher, listCheckpoints, loadEntropyPatcher, readCheckpointState } from '../../checkpoints/index.ts';
 import { type DocumentReader, preparePatches } from '../../data/index.ts';
-import { patchingOf } from '../../model/index.ts';
+import { type ModelConfig, patchingOf } from '../../model/index.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
-import type { TrainOptions } from '../train-options.ts';
+import type { TrainingListener } from '../runs/training-listener.ts';
 
 /**
  * The language model that decides where patches begin, where the configuration asks for one (`model.patching.kind: entropy`), and the patches of all passages: from `<zpkg>.patches` where
@@ -17,7 +17,7 @@ export async function openEntropyPatcher(
   folder: RunFolder,
   reader: DocumentReader,
   passages: readonly string[],
-  { model, listener }: Pick<TrainOptions, 'model' | 'listener'>,
+  { model, listener }: { readonly model: ModelConfig; readonly listener: TrainingListener },
 ): Promise<LoadedEntropyPatcher | undefined> {
   const patching = patchingOf(model);
   if (patching.kind !== 'entropy') return undefined;

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { CemError, RandomNumbers } from '../../base/index.ts';
 import {
   listCheckpoints,
@@ -9,7 +8,10 @@ import {
 } from '../../checkpoints/index.ts';
 import { EntropyModel } from '../../model/entropy/index.ts';
 import { type ChosenThreshold, thresholdForMeanLength } from '../../model/patching/index.ts';
-import { MetricsLog, StepAverages } from '../runs/metrics.ts';
+import { runSteps } from '../loop/run-steps.ts';
+import { StepCheckpoints } from '../loop/step-checkpoints.ts';
+import { StepLog } from '../loop/step-log.ts';
+import { MetricsLog } from '../runs/metrics-log.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { EntropyStep } from './entropy-step.ts';
@@ -37,61 +39,47 @@ export class EntropyLoop {
 
   async run(): Promise<Omit<EntropyTrainResult, 'run' | 'texts' | 'seconds'>> {
     const { training } = this.#config;
+    const { steps, batchSize } = training;
     const { listener, signal } = this.#options;
     const { model, step, first, threshold: known } = await this.#start();
     try {
       const metrics = await MetricsLog.open(this.#folder.metrics, first);
+      const log = new StepLog({ every: training.logEvery, logs: [metrics] });
+      let threshold = known;
+      const checkpoints = new StepCheckpoints({
+        first,
+        every: training.checkpointEvery,
+        path: (done) => this.#folder.checkpoint(done),
+        save: async (done) => {
+          if (done === steps) threshold = await this.#chooseThreshold(model);
+          await this.#save(model, step, done, threshold);
+        },
+      });
+      const { training: texts, heldOut } = this.#streams;
       listener.note(
-        `train: ${training.steps} steps on ${this.#streams.training.length} bytes, ${this.#streams.heldOut.length} held out; ${model.graph.countParams()} weights`,
+        `train: ${steps} steps on ${texts.length} bytes, ${heldOut.length} held out; ${model.graph.countParams()} weights`,
       );
       const stage = listener.stage('train');
-      const averages = new StepAverages();
-      let firstLoss: number | undefined;
-      let lastLoss = Number.NaN;
-      let threshold = known;
-      let done = first;
-      let saved = first;
-      while (done < training.steps && !signal?.aborted) {
-        const result = await step.run(this.#batch(done), training.batchSize, model.config.context, done);
-        if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm)) {
-          stage.fail();
-          throw new CemError(
-            'TRAINING_NOT_FINITE',
-            `the loss of step ${done} is ${result.loss} (gradient norm ${result.gradientNorm}): lower optimizer.learningRate; the newest checkpoint is step ${saved}`,
-            { details: { step: done, loss: result.loss, gradientNorm: result.gradientNorm } },
-          );
-        }
-        done++;
-        averages.add(result, training.batchSize);
-        firstLoss ??= result.loss;
-        lastLoss = result.loss;
-        const ends = done === training.steps;
-        if (done % training.logEvery === 0 || ends) {
-          const line = averages.line(done);
-          metrics.append(line);
-          lastLoss = line.loss;
-        }
-        stage.progress(done, training.steps, `loss ${result.loss.toFixed(4)}`);
-        if (done % training.checkpointEvery === 0 && !ends) {
-          await this.#save(model, step, done, null);
-          saved = done;
-        }
-      }
-      const checkpoint = this.#folder.checkpoint(done);
-      if (saved !== done || !existsSync(checkpoint)) {
-        if (done === training.steps) threshold = await this.#chooseThreshold(model);
-        await this.#save(model, step, done, threshold);
-      }
+      const { step: done, interrupted } = await runSteps({
+        first,
+        steps,
+        step: async (number) => ({
+          result: await step.run(this.#batch(number), batchSize, model.config.context, number),
+          texts: batchSize,
+        }),
+        every: [
+          log,
+          { afterStep: ({ done, result }) => stage.progress(done, steps, `loss ${result.loss.toFixed(4)}`) },
+          checkpoints,
+        ],
+        onFailure: () => `the newest checkpoint is step ${checkpoints.newest}`,
+        stage,
+        signal,
+      });
       const heldOutBits = await this.#heldOutBits(model);
-      stage.done(firstLoss === undefined ? `step ${done}, nothing left to do` : `step ${done}, loss ${lastLoss.toFixed(4)}`);
-      return {
-        checkpoint,
-        step: done,
-        interrupted: done < training.steps,
-        loss: firstLoss === undefined ? null : { first: firstLoss, last: lastLoss },
-        heldOutBits,
-        threshold,
-      };
+      const loss = log.losses;
+      stage.done(`step ${done}, ${loss === null ? 'nothing left to do' : `loss ${loss.last.toFixed(4)}`}`);
+      return { checkpoint: this.#folder.checkpoint(done), step: done, interrupted, loss, heldOutBits, threshold };
     } finally {
       step.dispose();
       model.dispose();

@@ -1,7 +1,7 @@
 import type { OptimizerArrays } from '../../checkpoints/index.ts';
 import type { EntropyModel } from '../../model/entropy/index.ts';
 import { tf } from '../../model/index.ts';
-import type { StepResult } from '../loop/step.ts';
+import type { StepResult } from '../loop/run-steps.ts';
 import { AdamW } from '../optimizers/adamw.ts';
 import { DenseGradient } from '../optimizers/dense-gradient.ts';
 import { learningRateShare } from '../optimizers/schedules.ts';

@@ -1,7 +1,7 @@
 import type { Document } from '../../data/index.ts';
 import type { EntropyModelConfig } from '../../model/entropy/index.ts';
 import type { ChosenThreshold } from '../../model/patching/index.ts';
-import type { TrainingListener } from '../train-options.ts';
+import type { TrainingListener } from '../runs/training-listener.ts';
 import type { EntropyTrainingConfig, WantedPatches } from './config.ts';
 
 /** What decides an entropy model: the part of a configuration that this folder reads. */

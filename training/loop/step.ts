@@ -1,28 +1,20 @@
 import type { CemModel } from '../../model/index.ts';
 import { setRecompute, tf } from '../../model/index.ts';
 import type { TrainingBatch } from '../batches/training-batch.ts';
-import type { TrainingConfig } from '../config.ts';
+import { cachedGradients } from '../gradients/gradient-caching.ts';
+import { type BatchGradients, wholeGradients } from '../gradients/gradients.ts';
 import { createDenseOptimizer } from '../optimizers/create-dense-optimizer.ts';
 import { createTableOptimizer } from '../optimizers/create-table-optimizer.ts';
 import type { DenseOptimizer } from '../optimizers/dense-optimizer.ts';
 import { learningRateShare } from '../optimizers/schedules.ts';
 import { type StateArrays, stateArray } from '../optimizers/state-arrays.ts';
 import type { TableOptimizer } from '../optimizers/table-optimizer.ts';
+import type { TrainingConfig } from '../options/config.ts';
 import type { GradientWorkers } from '../workers/gradient-workers.ts';
 import { WeightAverages } from './ema.ts';
-import { cachedGradients } from './gradient-caching.ts';
-import { type BatchGradients, wholeGradients } from './gradients.ts';
+import type { StepResult } from './run-steps.ts';
 
 export type { TrainingBatch };
-
-export interface StepResult {
-  readonly loss: number;
-  /** Unweighted loss terms, `granularity/term`. */
-  readonly terms: Readonly<Record<string, number>>;
-  /** Global norm of all gradients before clipping. */
-  readonly gradientNorm: number;
-  readonly learningRate: number;
-}
 
 /**
  * One optimiser step over a model: embeddings on the host, the graph's loss and gradients on the backend, dense weights by their optimiser there and the touched rows of tables

@@ -1,5 +1,5 @@
 import { tf } from '../../model/index.ts';
-import type { LossConfig } from '../config.ts';
+import type { LossConfig } from './config.ts';
 import { distillation } from './distillation.ts';
 import { infoNce } from './info-nce.ts';
 import { type LossSum, type LossVectors, matryoshka } from './matryoshka.ts';

@@ -2,13 +2,13 @@ import { buildGraph, CemModel, type ModelConfig, ngramTables, patchingOf, setRec
 import type { EncodedChunk, SymbolBatch } from '../../model/symbols/index.ts';
 import { HashTables } from '../../model/tables/index.ts';
 import type { TrainingBatch } from '../batches/training-batch.ts';
-import type { TrainingConfig } from '../config.ts';
-import { cachedGradients, lossGradient } from '../loop/gradient-caching.ts';
-import { type Flatten, wholeGradients } from '../loop/gradients.ts';
+import { cachedGradients, lossGradient } from '../gradients/gradient-caching.ts';
+import { type Flatten, wholeGradients } from '../gradients/gradients.ts';
 import { createDenseOptimizer } from '../optimizers/create-dense-optimizer.ts';
 import { DenseAverages } from '../optimizers/dense-averages.ts';
 import { DenseGradient } from '../optimizers/dense-gradient.ts';
 import type { DenseOptimizer } from '../optimizers/dense-optimizer.ts';
+import type { TrainingConfig } from '../options/config.ts';
 import type { CountingBackend } from './counting-backend.ts';
 import { countParameters, type ParameterCounts } from './parameters.ts';
 import { RegionAllocator } from './region-allocator.ts';

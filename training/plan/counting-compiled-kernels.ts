@@ -1,9 +1,9 @@
 import { CemError } from '../../base/index.ts';
 import { tf } from '../../model/index.ts';
-import { useCompiledKernels } from '../../model/kernels/compiled/index.ts';
+import type { OpAttributes } from '../../model/kernels/compiled/index.ts';
+import { attentionShapes, useCompiledKernels } from '../../model/kernels/compiled/index.ts';
 
 type Shape = readonly number[];
-type Attributes = Readonly<Record<string, number | boolean>>;
 
 /** What of a counting backend is used here. */
 interface Counter {
@@ -13,8 +13,8 @@ interface Counter {
 
 /** An op of model/kernels/c: shapes of what it gives, and multiplications and additions of its products; none by default. */
 interface CountedOp {
-  shapes(inputs: readonly Shape[], attributes: Attributes): readonly Shape[];
-  operations?(inputs: readonly Shape[], attributes: Attributes): number;
+  shapes(inputs: readonly Shape[], attributes: OpAttributes): readonly Shape[];
+  operations?(inputs: readonly Shape[], attributes: OpAttributes): number;
 }
 
 const sizeOf = (shape: Shape): number => tf.util.sizeFromShape([...shape]);
@@ -23,7 +23,7 @@ const rowsOf = (x: Shape): Shape => [sizeOf(x.slice(0, -1))];
 const asInputs = (count: number) => (inputs: readonly Shape[]) => inputs.slice(0, count);
 
 /** Pairs of queries and keys times their channels. */
-function attentionPairs([projections, mask]: readonly Shape[], { window, causal }: Attributes): number {
+function attentionPairs([projections, mask]: readonly Shape[], { window, causal }: OpAttributes): number {
   const [batch, positions] = mask as [number, number];
   const channels = projections![1]! / 3;
   const reach = window === 0 ? positions : Math.min(positions, window as number);
@@ -42,14 +42,7 @@ const BACKWARD = 5 * 2;
 
 const OPS: Readonly<Record<string, CountedOp>> = {
   CemAttention: {
-    shapes: ([projections, mask], { heads }) => {
-      const [rows, columns] = projections as [number, number];
-      const [batch, positions] = mask as [number, number];
-      return [
-        [rows, columns / 3],
-        [batch, heads as number, positions, 2],
-      ];
-    },
+    shapes: ([projections, mask], { heads }) => attentionShapes(projections!, mask!, heads as number),
     operations: (inputs, attributes) => FORWARD * attentionPairs(inputs, attributes),
   },
   CemAttentionGradient: {

@@ -1,9 +1,10 @@
+import { LONGEST_SENTENCE } from '../../data/index.ts';
 import { keepsFreedMemory } from '../../model/backend/index.ts';
 import { type ModelConfig, ngramTables, tf } from '../../model/index.ts';
 import { BYTE_VOCABULARY } from '../../model/symbols/index.ts';
-import type { TrainingConfig } from '../config.ts';
 import { tableOptimizerNumbers } from '../optimizers/create-table-optimizer.ts';
 import { tableAverageNumbers } from '../optimizers/table-averages.ts';
+import type { TrainingConfig } from '../options/config.ts';
 import { queryTrainingConfig } from '../query/train-query-student.ts';
 import { countDeep, FLOAT_BYTES, type ModelCount, type PlannedBatch } from './count-step.ts';
 import { type CountingBackend, withCountingBackend } from './counting-backend.ts';
@@ -21,8 +22,6 @@ const THREAD_BYTES = 125e6;
 const HOST_COPIES = 3;
 /** Copies of its symbols' embeddings that a thread has: those it was given, and their gradient. */
 const THREAD_COPIES = 2;
-/** Longest sentence in characters (data/passages/sentences.ts); a symbol stands for one byte at least. */
-const SENTENCE_SYMBOLS = 300;
 /** Of a long word with the space behind it. */
 const WORD_SYMBOLS = 16;
 /** Bytes of text that a symbol stands for: 2 to 4 in frames of technical prose at level 19. */
@@ -206,8 +205,8 @@ function plannedBatches(model: ModelConfig, { passages, sentences, titles, words
   });
   return [
     batch('passages', passages.batchSize, model.maximumSymbols),
-    batch('sentences', sentences.batchSize, SENTENCE_SYMBOLS),
-    batch('titles', titles?.batchSize, SENTENCE_SYMBOLS),
+    batch('sentences', sentences.batchSize, LONGEST_SENTENCE),
+    batch('titles', titles?.batchSize, LONGEST_SENTENCE),
     batch('words', words?.batchSize, WORD_SYMBOLS),
     batch('spans', spans?.batchSize, (spans?.longest ?? 0) * WORD_SYMBOLS),
   ].filter(({ size }) => size > 0);

@@ -1,6 +1,6 @@
 import { type ModelConfig, ngramTables } from '../../model/index.ts';
 import { BYTE_VOCABULARY } from '../../model/symbols/index.ts';
-import type { TrainingConfig } from '../config.ts';
+import type { TrainingConfig } from '../options/config.ts';
 import { FLOAT_BYTES } from './count-step.ts';
 
 /**

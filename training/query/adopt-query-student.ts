@@ -3,7 +3,7 @@ import { constants, cp, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ModelConfig } from '../../model/index.ts';
-import type { TrainingConfig } from '../config.ts';
+import type { TrainingConfig } from '../options/config.ts';
 import { QUERY_RUN, queryTrainingConfig } from './train-query-student.ts';
 
 /** What a query student depends on beside data, pack settings and teacher. */

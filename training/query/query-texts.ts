@@ -3,8 +3,8 @@ import type { TextEmbedder, Vectors } from '../../encoders/index.ts';
 import { Granularity, withTargets } from '../batches/granularity.ts';
 import { sharedSettings } from '../batches/granularity-settings.ts';
 import type { ShortTexts } from '../batches/labelling.ts';
-import type { TrainingConfig } from '../config.ts';
-import type { TrainOptions } from '../train-options.ts';
+import type { TrainingConfig } from '../options/config.ts';
+import type { TrainOptions } from '../options/train-options.ts';
 
 /** What a query student learns from: the run's short texts, which are as long as queries are, or its passages where it has no others. */
 export function queryTexts(passages: readonly string[], others: readonly ShortTexts[], training: TrainingConfig): ShortTexts[] {

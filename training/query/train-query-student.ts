@@ -5,10 +5,11 @@ import { CemError } from '../../base/index.ts';
 import type { TextEmbedder } from '../../encoders/index.ts';
 import type { ModelConfig } from '../../model/index.ts';
 import type { ShortTexts } from '../batches/labelling.ts';
-import type { TrainingConfig } from '../config.ts';
-import { TrainingLoop } from '../loop/loop.ts';
+import { trainSteps } from '../loop/train-steps.ts';
+import type { TrainingConfig } from '../options/config.ts';
+import type { TrainOptions } from '../options/train-options.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
-import type { TrainingListener, TrainOptions } from '../train-options.ts';
+import type { TrainingListener } from '../runs/training-listener.ts';
 import { labelQueries, queryTexts } from './query-texts.ts';
 
 /** Folder of the query student's own run, below the documents' encoder's. */
@@ -31,7 +32,7 @@ export interface QueryTraining {
  *
  * @param model with the input `text`
  * @param others the run's short texts
- * @throws as `TrainingLoop.run`; CemError `TRAINING_NO_TEXTS`
+ * @throws as `trainSteps`; CemError `TRAINING_NO_TEXTS`
  */
 export async function trainQueryStudent(
   run: RunFolder,
@@ -54,7 +55,7 @@ export async function trainQueryStudent(
       'there is no text to train the query student on: the teacher has no vector for any, or all texts have batchSize 0',
     );
   }
-  const { checkpoint, interrupted } = await new TrainingLoop(folder, ownOptions, teacher, NO_DICTIONARY, granularities).run();
+  const { checkpoint, interrupted } = await trainSteps(folder, ownOptions, { teacher, dictionary: NO_DICTIONARY, granularities });
   return { checkpoint, interrupted };
 }
 

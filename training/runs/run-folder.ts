@@ -3,8 +3,8 @@ import { access, constants, cp, mkdir, readdir, readFile, rename, rm, writeFile 
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { listCheckpoints } from '../../checkpoints/index.ts';
 import { CemError, UsageError, writeFileAtomically } from '../../base/index.ts';
+import { listCheckpoints } from '../../checkpoints/index.ts';
 
 /** Paths of a run's parts. */
 export interface RunFolder {

@@ -2,9 +2,9 @@ import { type Dirent, existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { type BestCheckpoint, listCheckpoints, readBestCheckpoint } from '../../checkpoints/index.ts';
 import { CemError } from '../../base/index.ts';
-import type { DevMetrics, MetricsLine } from './metrics.ts';
+import { type BestCheckpoint, listCheckpoints, readBestCheckpoint } from '../../checkpoints/index.ts';
+import { type DevMetrics, readMetrics } from './metrics-lines.ts';
 
 /** How a run stands. */
 export interface RunSummary {
@@ -112,7 +112,8 @@ async function summarize(path: string): Promise<RunSummary | undefined> {
   if (config === undefined) return undefined;
   const environment = ((await readJson(join(path, 'environment.json'))) ?? {}) as Record<string, unknown>;
   const text = (key: string) => (typeof environment[key] === 'string' ? environment[key] : null);
-  const lines = await readMetrics(join(path, 'metrics.jsonl'));
+  // A run whose measurements cannot be read is listed without them.
+  const lines = await readMetrics(join(path, 'metrics.jsonl')).catch(() => []);
   const last = lines.at(-1);
   const values = flatten(config);
   return {
@@ -150,16 +151,6 @@ async function readJson(path: string): Promise<unknown> {
   } catch {
     return undefined;
   }
-}
-
-/** The lines of a run's metrics that are there whole: a run that is being written may end in a torn one. */
-async function readMetrics(path: string): Promise<Partial<MetricsLine>[]> {
-  const text = (await readText(path)) ?? '';
-  return text
-    .slice(0, text.lastIndexOf('\n') + 1)
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Partial<MetricsLine>);
 }
 
 /** `a.b` -> value for every leaf; lists are leaves. */

@@ -2,7 +2,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { numbersOf } from './metric-numbers.ts';
-import type { MetricsLine } from './metrics.ts';
+import type { MetricsLine } from './metrics-lines.ts';
 
 /*
  * TensorBoard's event files: records of

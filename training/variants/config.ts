@@ -19,7 +19,16 @@ export const packVariantSchema = z
       level !== undefined || dictionarySize !== undefined || dictionarySample !== undefined,
     { message: 'says nothing that differs from pack itself: give level, dictionarySize or dictionarySample' },
   );
-export type PackVariant = z.infer<typeof packVariantSchema>;
+type PackVariant = z.infer<typeof packVariantSchema>;
 
 /** Each takes the disk of a whole container, and memory for all short texts. */
 export const MOST_VARIANTS = 16;
+
+/** How a training corpus is packed. */
+export interface PackSettings {
+  readonly level: number;
+  readonly targetChunkSize: number;
+  readonly dictionarySize: number;
+  /** The same texts packed otherwise, which the model is trained on as well; absent: none. */
+  readonly variants?: readonly PackVariant[] | undefined;
+}

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { CemError } from '../../base/index.ts';
 import { packTexts } from '../../data/index.ts';
+import type { ModelConfig } from '../../model/index.ts';
 import { ZpkgReader } from '../../zpkg/index.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
-import type { TrainOptions } from '../train-options.ts';
+import type { TrainingListener } from '../runs/training-listener.ts';
+import type { PackSettings } from './config.ts';
 
 /** A variant's container, whose chunks have the texts of `corpus.zpkg`'s. */
 export interface VariantContainer {
@@ -25,7 +27,11 @@ const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 export async function openVariants(
   folder: RunFolder,
   passages: readonly string[],
-  options: Pick<TrainOptions, 'pack' | 'model' | 'listener'>,
+  options: {
+    readonly pack: PackSettings;
+    readonly model: Pick<ModelConfig, 'input'>;
+    readonly listener: TrainingListener;
+  },
 ): Promise<VariantContainer[]> {
   const { pack, model, listener } = options;
   const variants = model.input === 'text' ? [] : (pack.variants ?? []);

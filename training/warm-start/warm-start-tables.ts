@@ -2,8 +2,9 @@ import { UsageError } from '../../base/index.ts';
 import type { CemModel } from '../../model/index.ts';
 import type { EncodedChunk } from '../../model/symbols/index.ts';
 import type { Granularity } from '../batches/granularity.ts';
-import type { TrainOptions } from '../train-options.ts';
+import type { TrainingListener } from '../runs/training-listener.ts';
 import { chooseTexts, type LabelledTexts } from './choose-texts.ts';
+import type { TableWarmStartConfig } from './config.ts';
 import { NgramCounts } from './ngram-counts.ts';
 import { coordinates, principalDirections } from './principal-directions.ts';
 import { type RidgeOptions, ridgeRegression } from './ridge-regression.ts';
@@ -13,12 +14,37 @@ import { writeSkipPath } from './warm-skip-path.ts';
 const MEASURED_TEXTS = 512;
 const MEASURED_AT_ONCE = 16;
 
+/** What a run begins with, where the configuration says so. */
+interface WarmStartConfig {
+  readonly tableWarmStart?: TableWarmStartConfig | undefined;
+  readonly warmStart?: string | undefined;
+}
+
+/** A model whose skip path the tables are fitted for. */
+interface WarmedModel {
+  readonly skipPath: boolean;
+  readonly query?: { readonly skipPath: boolean } | undefined;
+}
+
+/** What a warm start reads of a run's options. */
+interface WarmStartOptions {
+  readonly training: WarmStartConfig;
+  readonly seed: number;
+  readonly listener: TrainingListener;
+}
+
 /**
  * Refuses a table warm start where it cannot be.
  *
  * @throws UsageError `WARM_START_NO_SKIP_PATH`, `WARM_START_TWICE`
  */
-export function checkTableWarmStart({ training, model }: Pick<TrainOptions, 'training' | 'model'>): void {
+export function checkTableWarmStart({
+  training,
+  model,
+}: {
+  readonly training: WarmStartConfig;
+  readonly model: WarmedModel;
+}): void {
   if (training.tableWarmStart === undefined) return;
   if (!model.skipPath || model.query?.skipPath === false) {
     throw new UsageError(
@@ -51,7 +77,7 @@ export async function warmStartTables(
   model: CemModel,
   dictionary: Uint8Array,
   granularities: readonly Granularity[],
-  { training, seed, listener }: Pick<TrainOptions, 'training' | 'seed' | 'listener'>,
+  { training, seed, listener }: WarmStartOptions,
 ): Promise<void> {
   const config = training.tableWarmStart;
   if (config === undefined) return;

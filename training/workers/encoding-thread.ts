@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Worker } from 'node:worker_threads';
 import { CemError, programFile, startThread } from '../../base/index.ts';
-import type { ChunkEncoder, PreparedDictionary, SymbolBatch } from '../../model/symbols/index.ts';
+import type { PreparedDictionary, SymbolBatch, SymbolReader } from '../../model/symbols/index.ts';
 import { type CompressedText, type EncodeFrames, encodeHere } from '../batches/batch-encoding.ts';
 import type { BatchMessage, DictionaryMessage, EncodingAnswer } from './encoding-messages.ts';
 
@@ -18,7 +18,7 @@ interface Job {
  * Encodes frames on a thread beside this one. The thread is started once encoding has taken long enough here to be worth it; results do not depend on where they were made.
  */
 export class EncodingThread {
-  readonly #encoder: Pick<ChunkEncoder, 'config' | 'encode' | 'batch'>;
+  readonly #reader: Pick<SymbolReader, 'config' | 'encode' | 'batch'>;
   readonly #here: EncodeFrames;
   readonly #worthMilliseconds: number;
   #spentMilliseconds = 0;
@@ -30,9 +30,9 @@ export class EncodingThread {
   readonly #jobs: Job[] = [];
 
   /** @param worthMilliseconds how much work is done here before a thread is started */
-  constructor(encoder: Pick<ChunkEncoder, 'config' | 'encode' | 'batch'>, worthMilliseconds = WORTH_A_THREAD) {
-    this.#encoder = encoder;
-    this.#here = encodeHere(encoder);
+  constructor(reader: Pick<SymbolReader, 'config' | 'encode' | 'batch'>, worthMilliseconds = WORTH_A_THREAD) {
+    this.#reader = reader;
+    this.#here = encodeHere(reader);
     this.#worthMilliseconds = worthMilliseconds;
   }
 
@@ -64,7 +64,7 @@ export class EncodingThread {
 
   #start(): void {
     if (this.#worker || this.#failure) return;
-    const worker = startThread(programFile('./encoding-worker', import.meta.url), this.#encoder.config);
+    const worker = startThread(programFile('./encoding-worker', import.meta.url), this.#reader.config);
     worker.on('message', (answer: EncodingAnswer) => {
       if (answer === 'ready') this.#ready = true;
       else this.#finish(answer);

@@ -4,12 +4,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { ModelConfig } from '../../model/index.ts';
 import type { SymbolBatch } from '../../model/symbols/index.ts';
 // Not through the doors: a thread loads what it needs and nothing else.
-import { ChunkEncoder, type PreparedDictionary } from '../../model/symbols/index.ts';
+import { type PreparedDictionary, SymbolReader } from '../../model/symbols/index.ts';
 import { type BatchMessage, buffersOf, type DictionaryMessage, type EncodingAnswer } from './encoding-messages.ts';
 
 const port = parentPort;
 assert(port !== null, 'this module is started as a thread');
-const encoder = new ChunkEncoder(workerData as ModelConfig);
+const reader = new SymbolReader(workerData as ModelConfig);
 const dictionaries: PreparedDictionary[] = [];
 
 function makeBatch({ bytes, lengths, dictionaries: numbers }: BatchMessage): SymbolBatch {
@@ -17,9 +17,9 @@ function makeBatch({ bytes, lengths, dictionaries: numbers }: BatchMessage): Sym
   const chunks = Array.from(lengths, (length, text) => {
     const frame = bytes.subarray(position, position + length);
     position += length;
-    return encoder.encode(frame, dictionaries[numbers[text]!]!);
+    return reader.encode(frame, dictionaries[numbers[text]!]!);
   });
-  return encoder.batch(chunks);
+  return reader.batch(chunks);
 }
 
 function answer(message: EncodingAnswer, memory: ArrayBuffer[] = []): void {
@@ -29,7 +29,7 @@ function answer(message: EncodingAnswer, memory: ArrayBuffer[] = []): void {
 port.on('message', (message: DictionaryMessage | BatchMessage) => {
   try {
     if ('dictionary' in message) {
-      dictionaries.push(encoder.prepareDictionary(message.dictionary));
+      dictionaries.push(reader.prepareDictionary(message.dictionary));
       return;
     }
     const batch = makeBatch(message);

@@ -3,9 +3,9 @@ import type { CemModel } from '../../model/index.ts';
 import { tf } from '../../model/index.ts';
 import type { SymbolBatch } from '../../model/symbols/index.ts';
 import { cutSymbolBatch, splitSymbolBatch, type TrainingBatch } from '../batches/training-batch.ts';
-import type { LossConfig, TrainingConfig } from '../config.ts';
-import { lossGradient } from '../loop/gradient-caching.ts';
-import type { BatchGradients } from '../loop/gradients.ts';
+import { lossGradient } from '../gradients/gradient-caching.ts';
+import type { BatchGradients, GradientConfig } from '../gradients/gradients.ts';
+import type { LossConfig } from '../losses/config.ts';
 import { DenseGradient } from '../optimizers/dense-gradient.ts';
 import { GradientThread, sharedFloats } from './gradient-thread.ts';
 
@@ -77,7 +77,7 @@ export class GradientWorkers {
    */
   static async start(
     model: CemModel,
-    { workers = 1, recompute = false }: Pick<TrainingConfig, 'workers' | 'recompute'>,
+    { workers = 1, recompute = false }: { readonly workers?: number | undefined; readonly recompute?: boolean | undefined },
   ): Promise<GradientWorkers | undefined> {
     checkWorkers(workers, tf.getBackend());
     if (workers === 1) return undefined;
@@ -98,7 +98,7 @@ export class GradientWorkers {
    */
   async gradients(
     batches: readonly TrainingBatch[],
-    { loss: lossConfig, gradientCaching }: Pick<TrainingConfig, 'loss' | 'gradientCaching'>,
+    { loss: lossConfig, gradientCaching }: GradientConfig,
   ): Promise<BatchGradients> {
     if (this.#failure) throw this.#failure.error;
     try {

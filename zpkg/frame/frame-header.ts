@@ -1,4 +1,4 @@
-import { malformed } from './padded-bytes.ts';
+import { malformedInput } from './padded-bytes.ts';
 
 /** First four bytes (little endian) of a zstd frame (RFC 8878, 3.1.1). */
 const FRAME_MAGIC = 0xfd2fb528;
@@ -28,16 +28,21 @@ export interface FrameHeader {
  */
 export function readFrameHeader(frame: Uint8Array): FrameHeader {
   if (frame.length < 6)
-    throw malformed('FRAME_TRUNCATED', 'zstd frame', frame.length, `${frame.length} bytes are no frame header`);
+    throw malformedInput('FRAME_TRUNCATED', 'zstd frame', frame.length, `${frame.length} bytes are no frame header`);
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const magic = view.getUint32(0, true);
   if (magic !== FRAME_MAGIC) {
     const kind = (magic & ~15) >>> 0 === SKIPPABLE_MAGIC ? 'a skippable frame' : `magic number 0x${magic.toString(16)}`;
-    throw malformed('FRAME_BAD_MAGIC', 'zstd frame', 0, `${kind} where a zstd frame (0x${FRAME_MAGIC.toString(16)}) must start`);
+    throw malformedInput(
+      'FRAME_BAD_MAGIC',
+      'zstd frame',
+      0,
+      `${kind} where a zstd frame (0x${FRAME_MAGIC.toString(16)}) must start`,
+    );
   }
   const descriptor = view.getUint8(4);
   if ((descriptor & 8) !== 0)
-    throw malformed('FRAME_CORRUPT', 'zstd frame', 4, 'the reserved bit of the frame header descriptor is set');
+    throw malformedInput('FRAME_CORRUPT', 'zstd frame', 4, 'the reserved bit of the frame header descriptor is set');
   const singleSegment = (descriptor & 32) !== 0;
   const idBytes = [0, 1, 2, 4][descriptor & 3]!;
   const sizeBytes = [singleSegment ? 1 : 0, 2, 4, 8][descriptor >>> 6]!;
@@ -45,7 +50,7 @@ export function readFrameHeader(frame: Uint8Array): FrameHeader {
   const sizeAt = idAt + idBytes;
   const length = sizeAt + sizeBytes;
   if (frame.length < length)
-    throw malformed('FRAME_TRUNCATED', 'zstd frame', frame.length, `the frame header takes ${length} bytes`);
+    throw malformedInput('FRAME_TRUNCATED', 'zstd frame', frame.length, `the frame header takes ${length} bytes`);
 
   let dictionaryId = 0;
   if (idBytes === 1) dictionaryId = view.getUint8(idAt);

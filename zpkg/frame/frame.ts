@@ -5,7 +5,7 @@ import { type FrameHeader, LARGEST_BLOCK, readFrameHeader } from './frame-header
 import { type FrameSymbols, SymbolBuffer } from './frame-symbols.ts';
 import { HuffmanTable } from './huffman.ts';
 import { LiteralsSection } from './literals.ts';
-import { malformed, PaddedBytes } from './padded-bytes.ts';
+import { malformedInput, PaddedBytes } from './padded-bytes.ts';
 import { SHORTEST_MATCH } from './sequence-codes.ts';
 import { SequenceDecoder } from './sequences.ts';
 
@@ -63,7 +63,7 @@ export function parseFrame(frame: Uint8Array, dictionary?: Dictionary, limits?: 
   let position = header.length;
   for (let last = false; !last; ) {
     if (position + 3 > frame.length)
-      throw malformed('FRAME_TRUNCATED', 'zstd frame', frame.length, 'it ends where a block header must follow');
+      throw malformedInput('FRAME_TRUNCATED', 'zstd frame', frame.length, 'it ends where a block header must follow');
     const blockHeader = frame[position]! | (frame[position + 1]! << 8) | (frame[position + 2]! << 16);
     const blockAt = position;
     position += 3;
@@ -71,7 +71,7 @@ export function parseFrame(frame: Uint8Array, dictionary?: Dictionary, limits?: 
     const type = (blockHeader >>> 1) & 3;
     const size = blockHeader >>> 3;
     if (size > header.blockMaximum) {
-      throw malformed(
+      throw malformedInput(
         'FRAME_CORRUPT',
         'zstd frame',
         blockAt,
@@ -80,7 +80,7 @@ export function parseFrame(frame: Uint8Array, dictionary?: Dictionary, limits?: 
     }
     const stored = type === RUN ? 1 : size;
     if (position + stored > frame.length) {
-      throw malformed('FRAME_TRUNCATED', 'zstd frame', frame.length, `a block would end at byte ${position + stored}`);
+      throw malformedInput('FRAME_TRUNCATED', 'zstd frame', frame.length, `a block would end at byte ${position + stored}`);
     }
     // No block may go over what is left of the declared size, or of the limit, so nothing much larger is ever allocated.
     const room = (header.contentSize ?? maximumSize) - output.size;
@@ -100,17 +100,22 @@ export function parseFrame(frame: Uint8Array, dictionary?: Dictionary, limits?: 
     } else if (type === RAW || type === RUN) {
       if (size > room) {
         checkSize(output.size + size, maximumSize, blockAt);
-        throw malformed('FRAME_CORRUPT', 'zstd frame', blockAt, `blocks hold more than the declared ${header.contentSize} bytes`);
+        throw malformedInput(
+          'FRAME_CORRUPT',
+          'zstd frame',
+          blockAt,
+          `blocks hold more than the declared ${header.contentSize} bytes`,
+        );
       }
       if (type === RAW) appendRaw(output, frame.subarray(position, position + size));
       else appendRun(output, frame[position]!, size);
     } else {
-      throw malformed('FRAME_CORRUPT', 'zstd frame', blockAt, 'a block of the reserved type');
+      throw malformedInput('FRAME_CORRUPT', 'zstd frame', blockAt, 'a block of the reserved type');
     }
     position += stored;
   }
   if (header.contentSize !== undefined && output.size !== header.contentSize) {
-    throw malformed(
+    throw malformedInput(
       'FRAME_CORRUPT',
       'zstd frame',
       position,
@@ -118,9 +123,9 @@ export function parseFrame(frame: Uint8Array, dictionary?: Dictionary, limits?: 
     );
   }
   if (header.hasChecksum) position += 4;
-  if (position > frame.length) throw malformed('FRAME_TRUNCATED', 'zstd frame', frame.length, 'it ends within its checksum');
+  if (position > frame.length) throw malformedInput('FRAME_TRUNCATED', 'zstd frame', frame.length, 'it ends within its checksum');
   if (position < frame.length) {
-    throw malformed(
+    throw malformedInput(
       'FRAME_TRAILING_BYTES',
       'zstd frame',
       position,

@@ -47,12 +47,12 @@ export class PaddedBytes {
 
   /** Throws a FormatError that names the position of `index` in the file. */
   fail(code: string, index: number, problem: string): never {
-    throw malformed(code, this.#subject, index + this.#origin, problem);
+    throw malformedInput(code, this.#subject, index + this.#origin, problem);
   }
 }
 
 /** The error for a malformed `subject`: `details.position` is the byte at which it was noticed. */
-export function malformed(
+export function malformedInput(
   code: string,
   subject: string,
   position: number,

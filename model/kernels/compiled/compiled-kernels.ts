@@ -1,4 +1,5 @@
 import { tf } from '../../tf.ts';
+import type { OpAttributes } from './op-attributes.ts';
 
 /** Operations of our own that a backend runs beside those of tfjs (c/). */
 export interface CompiledKernels {
@@ -16,12 +17,7 @@ export interface CompiledKernels {
    * @returns the outputs, which the caller's tidy holds
    * @throws CemError `COMPILED_KERNEL` when the op refuses its inputs
    */
-  run(
-    op: string,
-    attributes: Readonly<Record<string, number | boolean>>,
-    inputs: readonly tf.Tensor[],
-    outputs: number,
-  ): tf.Tensor[];
+  run(op: string, attributes: OpAttributes, inputs: readonly tf.Tensor[], outputs: number): tf.Tensor[];
 }
 
 const kernelsOf = new Map<string, CompiledKernels>();

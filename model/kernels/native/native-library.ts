@@ -4,7 +4,15 @@ import { isMainThread } from 'node:worker_threads';
 import { CemError } from '../../../base/index.ts';
 import { tf } from '../../tf.ts';
 import { type CompiledKernels, useCompiledKernels } from '../compiled/compiled-kernels.ts';
+import {
+  checkAttributes,
+  type DeclaredAttributes,
+  type OpAttributes,
+  readDeclarations,
+  refusedInputs,
+} from '../compiled/op-attributes.ts';
 import { type NativeRowFunctions, NativeRows, useNativeRows } from '../rows/native-rows.ts';
+import type { TensorFlowBackend } from './tensorflow-backend.ts';
 
 /** The interface between these sources and the C sources in c/: `CEM_NATIVE_VERSION` of cem-kernels.h. */
 export const NATIVE_KERNELS_VERSION = 2;
@@ -24,33 +32,19 @@ interface NativeLibrary extends NativeRowFunctions {
   readonly ops: Readonly<Record<string, string>>;
 }
 
-interface OpAttribute {
-  readonly name: string;
-  readonly type: number;
-  readonly value: number | boolean;
-}
-
-/** What of tfjs-node's backend is used here. */
-interface TensorFlowBackend {
-  readonly binding: { readonly TF_ATTR_INT: number; readonly TF_ATTR_FLOAT: number; readonly TF_ATTR_BOOL: number };
-  executeMultipleOutputs(
-    name: string,
-    attributes: readonly OpAttribute[],
-    inputs: readonly tf.Tensor[],
-    outputs: number,
-  ): tf.Tensor[];
-}
-
-type AttributeKind = 'int' | 'float' | 'bool';
-
 /** Operations in C that TensorFlow runs as its own: `npm run native` compiles them. */
 class LibraryKernels implements CompiledKernels {
   readonly threads: number;
-  readonly #attributes: ReadonlyMap<string, ReadonlyMap<string, AttributeKind>>;
+  readonly #attributes: ReadonlyMap<string, DeclaredAttributes>;
 
   constructor({ threads, ops }: Pick<NativeLibrary, 'threads' | 'ops'>) {
     this.threads = threads;
-    this.#attributes = new Map(Object.entries(ops).map(([op, declarations]) => [op, readDeclarations(declarations)]));
+    this.#attributes = new Map(
+      Object.entries(ops).map(([op, declarations]) => [
+        op,
+        readDeclarations(declarations.split('\n').filter((line) => line !== '')),
+      ]),
+    );
   }
 
   get ops(): string[] {
@@ -61,12 +55,7 @@ class LibraryKernels implements CompiledKernels {
     return this.#attributes.has(op);
   }
 
-  run(
-    op: string,
-    attributes: Readonly<Record<string, number | boolean>>,
-    inputs: readonly tf.Tensor[],
-    outputs: number,
-  ): tf.Tensor[] {
+  run(op: string, attributes: OpAttributes, inputs: readonly tf.Tensor[], outputs: number): tf.Tensor[] {
     const kinds = this.#attributes.get(op);
     if (kinds === undefined) {
       throw new CemError(
@@ -77,34 +66,14 @@ class LibraryKernels implements CompiledKernels {
     }
     const backend = tf.backend() as unknown as TensorFlowBackend;
     const types = { int: backend.binding.TF_ATTR_INT, float: backend.binding.TF_ATTR_FLOAT, bool: backend.binding.TF_ATTR_BOOL };
-    const given = Object.entries(attributes).map(([name, value]) => {
-      const kind = kinds.get(name);
-      if (kind === undefined || (kind === 'bool') !== (typeof value === 'boolean')) {
-        throw new CemError(
-          'COMPILED_KERNEL',
-          `${op} takes the attributes ${[...kinds].map(([known, type]) => `${known} (${type})`).join(', ')}, got ${name} = ${value}`,
-          { details: { op, attribute: name } },
-        );
-      }
-      return { name, type: types[kind], value };
-    });
+    checkAttributes(op, kinds, attributes);
+    const given = Object.entries(attributes).map(([name, value]) => ({ name, type: types[kinds.get(name)!], value }));
     try {
       return backend.executeMultipleOutputs(op, given, inputs, outputs);
     } catch (cause) {
-      const shapes = inputs.map(({ dtype, shape }) => `${dtype} [${shape.join(', ')}]`).join(', ');
-      throw new CemError('COMPILED_KERNEL', `${op} of ${shapes}: ${(cause as Error).message}`, { details: { op }, cause });
+      throw refusedInputs(op, inputs, (cause as Error).message, cause);
     }
   }
-}
-
-function readDeclarations(declarations: string): ReadonlyMap<string, AttributeKind> {
-  const lines = declarations.split('\n').filter((line) => line !== '');
-  return new Map(
-    lines.map((line) => {
-      const [name, type] = line.split(':') as [string, string];
-      return [name.trim(), type.trim().split(/\W/)[0] as AttributeKind];
-    }),
-  );
 }
 
 /** Why a library is not used, or undefined. */

@@ -1,11 +1,5 @@
 import { tf } from '../../tf.ts';
-
-/** What of tfjs-node's backend is used here. */
-interface TensorFlowBackend {
-  readonly binding: { readonly TF_ATTR_BOOL: number; readonly TF_ATTR_TYPE: number; readonly TF_FLOAT: number };
-  executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly tf.TensorInfo[]): tf.TensorInfo;
-  incRef(dataId: tf.DataId): void;
-}
+import type { TensorFlowBackend } from './tensorflow-backend.ts';
 
 interface Call {
   readonly inputs: Readonly<Record<string, tf.TensorInfo>>;

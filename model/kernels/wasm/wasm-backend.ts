@@ -11,7 +11,7 @@ export interface WasmKernelArguments {
 export type WasmKernel<Output = tf.TensorInfo> = (call: WasmKernelArguments) => Output;
 
 /** What the compiled module offers beside its kernels. */
-interface WasmModule {
+interface TfjsModule {
   readonly asm: { readonly memory: WebAssembly.Memory };
   /** Address of so many bytes; 0 where there are none. */
   _malloc(bytes: number): number;
@@ -21,7 +21,7 @@ interface WasmModule {
 /** The parts of tfjs-backend-wasm's backend that kernels use; some are private in its declarations. */
 export interface WasmBackend
   extends Omit<BackendWasm, 'wasm' | 'dataIdMap' | 'makeOutput' | 'typedArrayFromHeap' | 'disposeData'> {
-  readonly wasm: WasmModule;
+  readonly wasm: TfjsModule;
   readonly dataIdMap: { get(dataId: object): { readonly id: number; readonly memoryOffset: number } };
   /** Allocates; every heap view taken before may be detached (the heap grows by moving). */
   makeOutput(shape: readonly number[], dtype: tf.DataType): tf.TensorInfo;

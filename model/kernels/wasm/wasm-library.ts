@@ -1,12 +1,19 @@
 import { CemError } from '../../../base/index.ts';
 import { tf } from '../../tf.ts';
 import { type CompiledKernels, useCompiledKernels } from '../compiled/compiled-kernels.ts';
+import {
+  checkAttributes,
+  type DeclaredAttributes,
+  type OpAttributes,
+  readDeclarations,
+  refusedInputs,
+} from '../compiled/op-attributes.ts';
+import { MemoryViews } from '../memory-views.ts';
 import type { WasmBackend } from './wasm-backend.ts';
 import {
   aligned,
   DOUBLE_BYTES,
   INPUT_WORDS,
-  type OpInput,
   STACK_BYTES,
   type WasmModuleExports,
   WORD_BYTES,
@@ -14,18 +21,19 @@ import {
   writeInputs,
 } from './wasm-module.ts';
 import { largeOp, runOpOnThreads } from './wasm-op-parts.ts';
-import { largeProduct, multiplyOnThreads, type Product, productWords } from './wasm-product-parts.ts';
+import { largeProduct, multiplyOnThreads, productWords } from './wasm-product-parts.ts';
+import type { OpRun, PartRunner, Product } from './wasm-runs.ts';
 import { WasmThreads } from './wasm-threads.ts';
 
 const PRODUCT_WORDS = 12;
 /** CEM_MOST_DIMENSIONS of c/cem-kernels.h. */
 const MOST_DIMENSIONS = 8;
 
-/** Where an op lies, its place in the list, and its attributes in the order of their values. */
+/** Where an op lies, its place in the list, and its attributes. */
 interface Op {
   readonly address: number;
   readonly place: number;
-  readonly attributes: readonly string[];
+  readonly attributes: DeclaredAttributes;
 }
 
 /** What one run of an op makes. */
@@ -35,24 +43,12 @@ interface Call {
   failure?: string;
 }
 
-/** An op with its numbers, as it is run here or in parts. */
-export interface OpRun {
-  readonly address: number;
-  readonly place: number;
-  readonly name: string;
-  /** By name, and as the op reads them. */
-  readonly attributes: Readonly<Record<string, number | boolean>>;
-  readonly values: readonly number[];
-  readonly inputs: readonly OpInput[];
-}
-
 /**
  * Our kernels in C as a module of WebAssembly that lives in the memory of tfjs' own: tensors are read and written where they lie. Large products and attention are shared with threads.
  */
-export class WasmLibrary implements CompiledKernels {
+export class WasmLibrary extends MemoryViews implements CompiledKernels, PartRunner {
   #threads: number;
   readonly #backend: WasmBackend;
-  readonly #memory: WebAssembly.Memory;
   readonly #exports: WasmModuleExports;
   readonly #ops: ReadonlyMap<string, Op>;
   /** Of products: lasting, because every product needs it. */
@@ -63,10 +59,10 @@ export class WasmLibrary implements CompiledKernels {
 
   /** @param threads this one and those that help */
   constructor(backend: WasmBackend, threads: number) {
+    const { memory } = backend.wasm.asm;
+    super(memory);
     this.#threads = threads;
     this.#backend = backend;
-    const { memory } = backend.wasm.asm;
-    this.#memory = memory;
     const { module, memoryBytes, tableSize } = wasmModule('compiled-kernels');
     const base = this.#lasting(memoryBytes);
     const number = (value: number, mutable = false) => new WebAssembly.Global({ value: 'i32', mutable }, value);
@@ -123,24 +119,20 @@ export class WasmLibrary implements CompiledKernels {
     return this.#ops.has(op);
   }
 
-  run(
-    op: string,
-    attributes: Readonly<Record<string, number | boolean>>,
-    inputs: readonly tf.Tensor[],
-    outputs: number,
-  ): tf.Tensor[] {
+  run(op: string, attributes: OpAttributes, inputs: readonly tf.Tensor[], outputs: number): tf.Tensor[] {
     const found = this.#ops.get(op);
     if (found === undefined)
       throw new CemError('COMPILED_KERNEL', `there is no compiled kernel ${op}, but ${this.ops.join(', ')}`, { details: { op } });
-    const values = valuesOf(op, found.attributes, attributes);
+    checkAttributes(op, found.attributes, attributes);
+    const values = [...found.attributes.keys()].map((name) => Number(attributes[name]));
     const odd = inputs.find(({ dtype, rank }) => dtype !== 'float32' || rank > MOST_DIMENSIONS);
-    if (odd) throw refusal(op, inputs, `inputs are float32 of at most ${MOST_DIMENSIONS} dimensions`);
+    if (odd) throw refusedInputs(op, inputs, `inputs are float32 of at most ${MOST_DIMENSIONS} dimensions`);
     const call: Call = { outputs: [], scratch: [] };
     this.#call = call;
     try {
       // What was on another backend is brought here, which may take memory.
       const operands = inputs.map(({ dataId, shape }) => ({ address: this.addressOf(dataId), shape }));
-      const run = { ...found, name: op, attributes, values, inputs: operands };
+      const run = { address: found.address, place: found.place, name: op, attributes, values, inputs: operands };
       const helpers = largeOp(run) ? this.#readyThreads() : undefined;
       if (helpers === undefined || !runOpOnThreads(this, helpers, run)) this.runOp(run);
     } finally {
@@ -149,7 +141,7 @@ export class WasmLibrary implements CompiledKernels {
     }
     if (call.failure === undefined && call.outputs.length === outputs) return call.outputs;
     tf.dispose(call.outputs);
-    throw refusal(op, inputs, call.failure ?? `it has ${call.outputs.length} outputs, and ${outputs} are wanted`);
+    throw refusedInputs(op, inputs, call.failure ?? `it has ${call.outputs.length} outputs, and ${outputs} are wanted`);
   }
 
   /**
@@ -196,19 +188,6 @@ export class WasmLibrary implements CompiledKernels {
     return this.#backend.dataIdMap.get(dataId).memoryOffset;
   }
 
-  /** Views of the memory, valid until something is allocated. */
-  floats(address: number, length: number): Float32Array {
-    return new Float32Array(this.#memory.buffer, address, length);
-  }
-
-  integers(address: number, length: number): Int32Array {
-    return new Int32Array(this.#memory.buffer, address, length);
-  }
-
-  doubles(address: number, length: number): Float64Array {
-    return new Float64Array(this.#memory.buffer, address, length);
-  }
-
   /** The other threads, once they have begun; the first call starts them. */
   #readyThreads(): WasmThreads | undefined {
     if (this.#threads === 1) return undefined;
@@ -240,25 +219,29 @@ export class WasmLibrary implements CompiledKernels {
   #readOps(): ReadonlyMap<string, Op> {
     const ops = new Map<string, Op>();
     for (let address = this.#exports.first_op(); address !== 0; address = this.#exports.next_op(address)) {
-      const attributes: string[] = [];
+      const declarations: string[] = [];
       for (;;) {
-        const declaration = this.#exports.op_attribute(address, attributes.length);
+        const declaration = this.#exports.op_attribute(address, declarations.length);
         if (declaration === 0) break;
-        attributes.push(this.#text(declaration).split(':')[0]!);
+        declarations.push(this.#text(declaration));
       }
-      ops.set(this.#text(this.#exports.op_name(address)), { address, place: ops.size, attributes });
+      ops.set(this.#text(this.#exports.op_name(address)), {
+        address,
+        place: ops.size,
+        attributes: readDeclarations(declarations),
+      });
     }
     return ops;
   }
 
   #text(address: number): string {
-    const bytes = new Uint8Array(this.#memory.buffer);
+    const bytes = new Uint8Array(this.memory.buffer);
     return Buffer.from(bytes.subarray(address, bytes.indexOf(0, address))).toString();
   }
 
   /** printf's %d, %s, %zu (4 bytes each) and %lld (8 bytes, at a multiple of 8). */
   #format(format: number, values: number): string {
-    const view = new DataView(this.#memory.buffer);
+    const view = new DataView(this.memory.buffer);
     let at = values;
     return this.#text(format).replace(/%(lld|d|s|zu)/g, (_, kind: string) => {
       if (kind === 'lld') {
@@ -270,27 +253,6 @@ export class WasmLibrary implements CompiledKernels {
       return kind === 's' ? this.#text(value) : `${value}`;
     });
   }
-}
-
-function refusal(op: string, inputs: readonly tf.Tensor[], reason: string): CemError {
-  const shapes = inputs.map(({ dtype, shape }) => `${dtype} [${shape.join(', ')}]`).join(', ');
-  return new CemError('COMPILED_KERNEL', `${op} of ${shapes}: ${reason}`, { details: { op } });
-}
-
-/** Values in the order in which the op declares them. */
-function valuesOf(
-  op: string,
-  declared: readonly string[],
-  attributes: Readonly<Record<string, number | boolean>>,
-): readonly number[] {
-  const unknown = Object.keys(attributes).find((name) => !declared.includes(name));
-  const missing = declared.find((name) => attributes[name] === undefined);
-  if (unknown === undefined && missing === undefined) return declared.map((name) => Number(attributes[name]));
-  throw new CemError(
-    'COMPILED_KERNEL',
-    `${op} takes the attributes ${declared.join(', ')}, got ${Object.keys(attributes).join(', ')}`,
-    { details: { op, attribute: unknown ?? missing } },
-  );
 }
 
 const libraries = new WeakMap<WasmBackend, WasmLibrary>();

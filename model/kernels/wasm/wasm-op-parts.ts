@@ -1,6 +1,7 @@
 import { tf } from '../../tf.ts';
-import type { OpRun, WasmLibrary } from './wasm-library.ts';
+import { attentionShapes } from '../compiled/attention-shapes.ts';
 import { DOUBLE_BYTES, INPUT_WORDS, type OpInput, WORD_BYTES, writeInputs } from './wasm-module.ts';
+import type { OpRun, PartRunner } from './wasm-runs.ts';
 import type { WasmThreads } from './wasm-threads.ts';
 
 /** Multiplications and additions from which on threads are worth their waking: 1 ms. */
@@ -18,14 +19,7 @@ const [PROJECTIONS, MASK, ANGLES] = [0, 1, 2] as const;
 const CUT_OPS: Readonly<Record<string, CutOp>> = {
   CemAttention: {
     whole: ANGLES,
-    outputs: (inputs, { heads }) => {
-      const [rows, columns] = inputs[PROJECTIONS]!.shape as [number, number];
-      const [batch, positions] = inputs[MASK]!.shape as [number, number];
-      return [
-        [rows, columns / 3],
-        [batch, heads as number, positions, 2],
-      ];
-    },
+    outputs: (inputs, { heads }) => attentionShapes(inputs[PROJECTIONS]!.shape, inputs[MASK]!.shape, heads as number),
   },
   CemAttentionGradient: { whole: ANGLES, outputs: (inputs) => [inputs[PROJECTIONS]!.shape] },
 };
@@ -45,7 +39,7 @@ export function largeOp({ name, inputs, attributes }: OpRun): boolean {
  *
  * @returns false, and nothing is done, where it cannot be cut or the threads' memory does not suffice
  */
-export function runOpOnThreads(library: WasmLibrary, threads: WasmThreads, run: OpRun): boolean {
+export function runOpOnThreads(library: PartRunner, threads: WasmThreads, run: OpRun): boolean {
   const { whole, outputs } = CUT_OPS[run.name]!;
   const batch = run.inputs[MASK]!.shape[0]!;
   const count = Math.min(threads.count + 1, batch);

@@ -1,24 +1,5 @@
-import type { WasmLibrary } from './wasm-library.ts';
+import type { Matrix, PartRunner, Product } from './wasm-runs.ts';
 import type { WasmThreads } from './wasm-threads.ts';
-
-/** A matrix as it lies in memory: numbers from one row to the next, and whether it is multiplied as its transpose. */
-interface Matrix {
-  readonly address: number;
-  readonly step: number;
-  readonly transposed: boolean;
-}
-
-/** `output [rows, columns] = left right`, with left [rows, inner] or its transpose in memory, and right [inner, columns] or its transpose. */
-export interface Product {
-  readonly left: Matrix;
-  readonly right: Matrix;
-  readonly rows: number;
-  readonly inner: number;
-  readonly columns: number;
-  readonly output: number;
-  /** Numbers from one row of the output to the next. */
-  readonly outputStep: number;
-}
 
 const FLOAT_BYTES = 4;
 /** Multiplications and additions a second of one thread, and numbers a second that are copied: measured, AMD EPYC. */
@@ -68,7 +49,7 @@ interface Part {
  * @param scratchNumbers what each product needs
  * @returns false where the threads' memory does not suffice: the product is to be done without them
  */
-export function multiplyOnThreads(library: WasmLibrary, threads: WasmThreads, product: Product, scratchNumbers: number): boolean {
+export function multiplyOnThreads(library: PartRunner, threads: WasmThreads, product: Product, scratchNumbers: number): boolean {
   const { rows, inner, columns } = product;
   // Copied are the operand that all need, and the others' part of the one that is cut.
   const byRows = rows * inner >= inner * columns;
@@ -136,7 +117,7 @@ function columnsOf(product: Product, { from, to }: Part): Product {
 
 /** A copy in the threads' memory without gaps; sizes are those of what is multiplied. */
 function copyMatrix(
-  library: WasmLibrary,
+  library: PartRunner,
   threads: WasmThreads,
   matrix: Matrix,
   rows: number,

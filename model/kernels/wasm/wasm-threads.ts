@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { MemoryViews } from '../memory-views.ts';
 import { aligned, STACK_BYTES, WORD_BYTES, wasmModule } from './wasm-module.ts';
 
 const PAGE_BYTES = 65_536;
@@ -67,9 +68,8 @@ export interface ThreadOp {
  *
  * They begin with the first large operation, which does not wait for them, and do not keep the process alive.
  */
-export class WasmThreads {
+export class WasmThreads extends MemoryViews {
   readonly count: number;
-  readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES, shared: true });
   readonly #jobs: readonly number[];
   readonly #workers: readonly Worker[];
   /** Address of the word that holds where free memory begins. */
@@ -81,6 +81,7 @@ export class WasmThreads {
   #ready = false;
 
   constructor(count: number) {
+    super(new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES, shared: true }));
     this.count = count;
     const { module, memoryBytes, tableSize } = wasmModule('compiled-kernels-thread');
     let at = aligned(WORD_BYTES);
@@ -101,7 +102,7 @@ export class WasmThreads {
     this.#jobs = places.map(({ job }) => job);
     this.#workers = places.map((place) => {
       this.#words()[place.job / WORD_BYTES + DONE] = -1;
-      const workerData = { module, memory: this.#memory, tableSize, top: this.#top, ...place };
+      const workerData = { module, memory: this.memory, tableSize, top: this.#top, ...place };
       const worker = new Worker(PROGRAM, { eval: true, workerData, execArgv: [], stdin: false });
       // One that cannot begin is never ready, and the work is done without.
       worker.on('error', () => {});
@@ -133,18 +134,6 @@ export class WasmThreads {
     if (!this.#reserve(address + aligned(bytes))) return undefined;
     this.#next = address + aligned(bytes);
     return address;
-  }
-
-  floats(address: number, length: number): Float32Array {
-    return new Float32Array(this.#memory.buffer, address, length);
-  }
-
-  integers(address: number, length: number): Int32Array {
-    return new Int32Array(this.#memory.buffer, address, length);
-  }
-
-  doubles(address: number, length: number): Float64Array {
-    return new Float64Array(this.#memory.buffer, address, length);
   }
 
   /** @param operands the words of c/wasm/matrix-product.h for each thread that has a part */
@@ -192,14 +181,14 @@ export class WasmThreads {
   }
 
   #words(): Int32Array {
-    return new Int32Array(this.#memory.buffer);
+    return new Int32Array(this.memory.buffer);
   }
 
   /** Makes the memory that large; false where it cannot be. */
   #reserve(end: number): boolean {
-    const missing = Math.ceil((end - this.#memory.buffer.byteLength) / PAGE_BYTES);
+    const missing = Math.ceil((end - this.memory.buffer.byteLength) / PAGE_BYTES);
     try {
-      if (missing > 0) this.#memory.grow(missing);
+      if (missing > 0) this.memory.grow(missing);
       return true;
     } catch {
       return false;

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { numbersOf } from '../../../training/index.ts';
+import { numbersOf, parseMetricsLine } from '../../../training/index.ts';
 import type { Series } from './series.ts';
 
 /** Read at once; a line is shorter. */
@@ -116,9 +116,10 @@ export class MetricsFile {
 
   /** Takes a line in; one that is no measurement is passed over. */
   #add(text: string): void {
-    const line = parseLine(text);
+    const line = parseMetricsLine(text);
     if (line === undefined) return;
-    const { step, seconds, numbers } = line;
+    const { step, seconds: said, ...rest } = line;
+    const seconds = typeof said === 'number' ? said : 0;
     if (step <= this.#step) this.#dropFrom(step);
     // The clock of a resumed run starts at 0.
     if (step <= this.#step || seconds < this.#saidSeconds) this.#secondsBefore = this.#seconds;
@@ -126,7 +127,7 @@ export class MetricsFile {
     this.#saidSeconds = seconds;
     this.#seconds = this.#secondsBefore + seconds;
     this.#lines++;
-    for (const [name, value] of numbers) {
+    for (const [name, value] of numbersOf(rest)) {
       let series = this.#series.get(name);
       if (series === undefined) {
         series = { step: [], seconds: [], value: [] };
@@ -145,17 +146,4 @@ export class MetricsFile {
       for (const column of [steps, seconds, value]) column.length = found;
     }
   }
-}
-
-function parseLine(text: string): { step: number; seconds: number; numbers: [string, number][] } | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const { step, seconds, ...rest } = value as { step?: unknown; seconds?: unknown };
-  if (typeof step !== 'number') return undefined;
-  return { step, seconds: typeof seconds === 'number' ? seconds : 0, numbers: numbersOf(rest) };
 }

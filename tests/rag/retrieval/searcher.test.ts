@@ -4,15 +4,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CemError } from '../../../base/index.ts';
 import { DocumentReader } from '../../../data/index.ts';
-import { LsaEmbedder, lsaConfig } from '../../../encoders/index.ts';
-import {
-  type ChunkEncoder,
-  corpusIdentity,
-  IndexFolder,
-  type IndexMakers,
-  Searcher,
-  synchroniseIndex,
-} from '../../../rag/index.ts';
+import { type ChunkEncoder, LsaEmbedder, lsaConfig } from '../../../encoders/index.ts';
+import { corpusIdentity, IndexFolder, type IndexMakers, Searcher, synchroniseIndex } from '../../../rag/index.ts';
 import { createDecompressor } from '../../../zpkg/index.ts';
 import {
   DIMENSION,

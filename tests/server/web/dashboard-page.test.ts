@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createDashboard } from '../../../server/web/dashboard/create-dashboard.ts';
-import { MetricsLog } from '../../../training/runs/metrics.ts';
+import { MetricsLog } from '../../../training/runs/metrics-log.ts';
 import { findChromium } from '../../eval/chromium.ts';
 import { appendMetrics, makeRun } from '../../training/runs/small-metrics.ts';
 import { Browser } from './browser.ts';

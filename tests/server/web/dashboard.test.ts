@@ -8,7 +8,8 @@ import type { RunsAnswer, SeriesAnswer } from '../../../server/web/dashboard/pag
 import { formatSeconds, formatValue, panelsFor } from '../../../server/web/dashboard/page/panels.ts';
 import { pictured, smoothed } from '../../../server/web/dashboard/series.ts';
 import { numbersOf } from '../../../training/runs/metric-numbers.ts';
-import { type MetricsLine, MetricsLog } from '../../../training/runs/metrics.ts';
+import type { MetricsLine } from '../../../training/runs/metrics-lines.ts';
+import { MetricsLog } from '../../../training/runs/metrics-log.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { appendMetrics, makeRun, metricsText } from '../../training/runs/small-metrics.ts';
 

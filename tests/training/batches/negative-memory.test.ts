@@ -1,11 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tf } from '../../../model/backend/index.ts';
-import { modelConfigSchema } from '../../../model/config.ts';
-import { CemModel } from '../../../model/embedder.ts';
+import type { CemModel } from '../../../model/embedder.ts';
 import { BatchOrder } from '../../../training/batches/batch-order.ts';
 import {
-  compressTexts,
+  compressInMemory,
   Granularity,
   type GranularityOptions,
   type TrainingTexts,
@@ -14,7 +13,7 @@ import { rememberedItems } from '../../../training/batches/negative-memory.ts';
 import type { TrainingBatch } from '../../../training/batches/training-batch.ts';
 import { infoNce } from '../../../training/losses/info-nce.ts';
 import { testBackend } from '../../backend.ts';
-import { randomValues } from '../../model/tiny-model.ts';
+import { randomValues, smallestModel } from '../../model/tiny-model.ts';
 
 interface Context {
   model: CemModel;
@@ -39,16 +38,9 @@ const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value
 
 test.before(async (context) => {
   await testBackend();
-  const config = modelConfigSchema.parse({
-    maximumSymbols: 64,
-    patchSize: 4,
-    tables: { sizes: [3], rows: 100 },
-    local: { dimension: 8, layers: 1, heads: 2, feedForward: 12, window: 8, crossAttentionHeads: 2 },
-    global: { dimension: 8, layers: 1, heads: 2, feedForward: 12 },
-  });
-  context.model = CemModel.create(config, DIMENSION, 1);
+  context.model = smallestModel(DIMENSION);
   const texts = Array.from({ length: COUNT }, (_, text) => `text ${text} ${'and more '.repeat(text)}`);
-  const frames = compressTexts(texts, new Uint8Array(0), 3, () => {});
+  const frames = compressInMemory(texts, new Uint8Array(0), 3, () => {});
   context.texts = { ...frames, count: COUNT, targets: Float32Array.from(vectors.flat()) };
 });
 test.after(({ model }) => model.dispose());

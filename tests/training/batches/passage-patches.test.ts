@@ -14,7 +14,7 @@ import {
 import { evalCommand } from '../../../cli/commands/eval.ts';
 import { devEvaluatorOf } from '../../../cli/train/dev-evaluator.ts';
 import { parseConfig } from '../../../configs/index.ts';
-import { patchesPathOf, readCorpus } from '../../../data/index.ts';
+import { patchesPathOf } from '../../../data/index.ts';
 import { tf } from '../../../model/backend/index.ts';
 import { patchingOf } from '../../../model/config.ts';
 import type { CemModel } from '../../../model/embedder.ts';
@@ -24,6 +24,7 @@ import { type TrainResult, train } from '../../../training/index.ts';
 import { testBackend } from '../../backend.ts';
 import { runCommand } from '../../cli/run-command.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
+import { silent, stopAfter, trainOptions } from '../../fixtures/train-options.ts';
 import { passageRows, tinyRun, writeDevData } from '../tiny-run.ts';
 
 const test = suite('patches of a run over texts');
@@ -58,36 +59,26 @@ async function run(
 ): Promise<Trained> {
   const values = tinyRun(source, STEPS, { checkpointEvery: 1, keepCheckpoints: 2, ...options.training });
   const model = { ...(values['model'] as object), input: 'text', patching };
-  const config = parseConfig({ ...values, model, data: { source, dev: {} } }, 'test');
-  const stop = new AbortController();
+  const data = { source, dev: {} };
   let patches: string | undefined;
-  const openDevEvaluator = await devEvaluatorOf(config);
-  const result = await train({
-    run: path,
-    resume: existsSync(path),
-    seed: config.seed,
-    model: config.model,
-    teacher: config.teacher,
-    pack: config.pack,
-    training: config.training,
-    resolved: config,
-    environment: {},
-    documents: () => readCorpus(source),
-    ...(openDevEvaluator && { openDevEvaluator }),
-    signal: stop.signal,
-    listener: {
-      note() {},
-      stage: (name) => ({
-        progress: (done) => {
-          if (name === 'train' && done === options.stopAt) stop.abort();
-        },
-        done: (summary) => {
-          if (name === 'patches') patches = summary;
-        },
-        fail() {},
-      }),
+  const stage = (name: string) => ({
+    ...silent.stage(name),
+    done: (summary?: string) => {
+      if (name === 'patches') patches = summary;
     },
   });
+  const openDevEvaluator = await devEvaluatorOf(parseConfig({ ...values, model, data }, 'test'));
+  const result = await train(
+    trainOptions(
+      path,
+      { ...values, model, data },
+      {
+        resume: existsSync(path),
+        ...(openDevEvaluator && { openDevEvaluator }),
+        ...stopAfter(options.stopAt, { ...silent, stage }),
+      },
+    ),
+  );
   return { result, patches };
 }
 

@@ -1,14 +1,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CemError } from '../../../base/index.ts';
-import { modelConfigSchema } from '../../../model/config.ts';
-import { CemModel } from '../../../model/embedder.ts';
+import type { CemModel } from '../../../model/embedder.ts';
 import { type CompressedText, type EncodeFrames, encodeHere } from '../../../training/batches/batch-encoding.ts';
-import { compressTexts, Granularity } from '../../../training/batches/granularity.ts';
-import { BatchPrefetch } from '../../../training/batches/prefetch.ts';
+import { compressInMemory, Granularity } from '../../../training/batches/granularity.ts';
+import { BatchPrefetch } from '../../../training/loop/prefetch.ts';
 import { testBackend } from '../../backend.ts';
 import { errorOf } from '../../fixtures/temporary-folder.ts';
-import { randomValues } from '../../model/tiny-model.ts';
+import { randomValues, smallestModel } from '../../model/tiny-model.ts';
 import { passageRows } from '../tiny-run.ts';
 
 interface Context {
@@ -22,18 +21,11 @@ const NONE = new Uint8Array(0);
 const test = suite<Context>('prefetch');
 test.before(async (context) => {
   await testBackend();
-  const config = modelConfigSchema.parse({
-    maximumSymbols: 64,
-    patchSize: 4,
-    tables: { sizes: [3], rows: 100 },
-    local: { dimension: 16, layers: 1, heads: 2, feedForward: 24, window: 8, crossAttentionHeads: 2 },
-    global: { dimension: 24, layers: 1, heads: 2, feedForward: 32 },
-  });
-  context.model = CemModel.create(config, DIMENSION, 1);
+  context.model = smallestModel(DIMENSION);
   const texts = passageRows(20).map(({ text }) => text);
   context.parts = ['one', 'two'].map((name, index) => {
     const targets = randomValues(texts.length * DIMENSION, name);
-    const frames = compressTexts(texts, NONE, 3, () => {});
+    const frames = compressInMemory(texts, NONE, 3, () => {});
     const options = { batchSize: 4 + index, weight: 1, windowBatches: 2, seed: 5 };
     return new Granularity(name, { ...frames, count: texts.length, targets }, options);
   });

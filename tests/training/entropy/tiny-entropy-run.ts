@@ -1,5 +1,5 @@
 import { entropyModelConfigSchema } from '../../../model/entropy/config.ts';
-import type { EntropyRun, TrainingListener } from '../../../training/index.ts';
+import type { EntropyRun } from '../../../training/index.ts';
 import { entropyTrainingConfigSchema } from '../../../training/index.ts';
 
 /** A run of an entropy model that takes seconds. */
@@ -20,9 +20,3 @@ export function tinyEntropyRun(training: Record<string, unknown> = {}): EntropyR
     patches: { meanLength: 4.5, monotonic: false },
   };
 }
-
-/** Says nothing. */
-export const silent: TrainingListener = {
-  note: () => {},
-  stage: () => ({ progress: () => {}, done: () => {}, fail: () => {} }),
-};

@@ -2,7 +2,8 @@
 import { readCorpus } from '../../../data/index.ts';
 import { parseBackendRequest, selectBackend } from '../../../model/backend/index.ts';
 import { trainEntropyModel } from '../../../training/index.ts';
-import { silent, tinyEntropyRun } from './tiny-entropy-run.ts';
+import { silent } from '../../fixtures/train-options.ts';
+import { tinyEntropyRun } from './tiny-entropy-run.ts';
 
 const [source, run, resume] = process.argv.slice(2) as [string, string, string | undefined];
 await selectBackend(parseBackendRequest('wasm'));

@@ -16,8 +16,9 @@ import { entropyBoundaries } from '../../../model/patching/entropy-boundaries.ts
 import { type EntropyRun, type EntropyTrainOptions, trainEntropyModel } from '../../../training/index.ts';
 import { testBackend } from '../../backend.ts';
 import { errorOf } from '../../fixtures/temporary-folder.ts';
+import { silent } from '../../fixtures/train-options.ts';
 import { metricsOf, writePassages } from '../tiny-run.ts';
-import { silent, tinyEntropyRun } from './tiny-entropy-run.ts';
+import { tinyEntropyRun } from './tiny-entropy-run.ts';
 
 interface Context {
   folder: string;

@@ -11,11 +11,10 @@ import {
   readBestCheckpoint,
   writeBestCheckpoint,
 } from '../../../checkpoints/index.ts';
-import { parseConfig } from '../../../configs/index.ts';
-import { readCorpus } from '../../../data/index.ts';
 import type { CemModel } from '../../../model/embedder.ts';
 import { type TrainingListener, type TrainOptions, type TrainResult, train } from '../../../training/index.ts';
 import { testBackend } from '../../backend.ts';
+import { silent, trainOptions } from '../../fixtures/train-options.ts';
 import { metricsOf, tinyRun, writePassages } from '../tiny-run.ts';
 
 interface Context {
@@ -45,8 +44,6 @@ test.after(({ folder }) => rm(folder, { recursive: true, force: true }));
 
 const AVERAGED = { ema: { decay: 0.9 } };
 
-const silent: TrainingListener = { note() {}, stage: () => ({ progress() {}, done() {}, fail() {} }) };
-
 /** Sum of a weight of the model: tells models of different steps apart. */
 async function fingerprint(model: CemModel): Promise<number> {
   const weight = model.graph.trainableWeights[0]!.read();
@@ -63,21 +60,12 @@ interface Scripted {
 /** A run of 12 steps that is evaluated at every second, with figures that are given: those of the steps 2, 4, … */
 function scripted(run: string, source: string, values: readonly number[], training: Record<string, unknown> = {}): Scripted {
   const settings = { evaluateEvery: 2, checkpointEvery: 3, keepCheckpoints: 1, logEvery: 5, ...training };
-  const config = parseConfig({ ...tinyRun(source, 12, settings), data: { source, dev: {} } }, 'test');
+  const configured = { ...tinyRun(source, 12, settings), data: { source, dev: {} } };
   const made: Scripted = {
     seen: [],
     closed: 0,
-    options: {
-      run,
+    options: trainOptions(run, configured, {
       resume: existsSync(join(run, 'config.yaml')),
-      seed: config.seed,
-      model: config.model,
-      teacher: config.teacher,
-      pack: config.pack,
-      training: config.training,
-      resolved: config,
-      environment: {},
-      documents: () => readCorpus(source),
       openDevEvaluator: async (context) => {
         assert.is(context.run, run);
         assert.instance(context.dictionary, Uint8Array);
@@ -93,8 +81,7 @@ function scripted(run: string, source: string, values: readonly number[], traini
           },
         };
       },
-      listener: silent,
-    },
+    }),
   };
   return made;
 }

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bestEvaluation, readEvaluations, stopsEarly } from '../../../training/loop/evaluation.ts';
+import { bestEvaluation, readEvaluations, stopsEarly } from '../../../training/runs/evaluations.ts';
 import { withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('evaluation while training');
@@ -37,10 +37,10 @@ test('small gains add up until one evaluation exceeds the last that counted by m
 test('evaluations are the lines of the metrics that have one', () =>
   withTemporaryFolder(async (folder) => {
     const path = join(folder, 'metrics.jsonl');
-    assert.equal(readEvaluations(path), []);
+    assert.equal(await readEvaluations(path), []);
     const lines = [{ step: 1 }, { step: 2, dev: { 'ndcg@10': 0.5, retention: 0.7 } }, { step: 3 }];
     await writeFile(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    assert.equal(readEvaluations(path), [{ step: 2, 'ndcg@10': 0.5, retention: 0.7 }]);
+    assert.equal(await readEvaluations(path), [{ step: 2, 'ndcg@10': 0.5, retention: 0.7 }]);
   }));
 
 test.run();

@@ -2,10 +2,10 @@ import * as assert from 'uvu/assert';
 import type { tf } from '../../../model/backend/index.ts';
 import { modelConfigSchema } from '../../../model/config.ts';
 import type { CemModel } from '../../../model/embedder.ts';
-import { compressTexts } from '../../../training/batches/granularity.ts';
+import { compressInMemory } from '../../../training/batches/granularity.ts';
 import type { TrainingBatch } from '../../../training/batches/training-batch.ts';
-import { type LossConfig, lossConfigSchema } from '../../../training/config.ts';
-import type { BatchGradients } from '../../../training/loop/gradients.ts';
+import type { BatchGradients } from '../../../training/gradients/gradients.ts';
+import { type LossConfig, lossConfigSchema } from '../../../training/losses/config.ts';
 import { DenseGradient } from '../../../training/optimizers/dense-gradient.ts';
 import { RowSparseAdam } from '../../../training/optimizers/row-sparse-adam.ts';
 import { randomValues } from '../../model/tiny-model.ts';
@@ -53,7 +53,7 @@ export async function batchesOf(model: CemModel, sizes: readonly number[], first
     sizes.map(async (size, index) => {
       const texts = rows.slice(next, next + size);
       next += size;
-      const { frame } = compressTexts(texts, new Uint8Array(0), 3, () => {});
+      const { frame } = compressInMemory(texts, new Uint8Array(0), 3, () => {});
       const frames = await Promise.all(texts.map((_, place) => frame(place)));
       return {
         name: `kind-${index}`,

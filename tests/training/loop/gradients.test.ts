@@ -3,10 +3,10 @@ import * as assert from 'uvu/assert';
 import { tf } from '../../../model/backend/index.ts';
 import { setRecompute } from '../../../model/graph.ts';
 import { splitSymbolBatch } from '../../../training/batches/training-batch.ts';
-import { trainingConfigSchema } from '../../../training/config.ts';
-import { cachedGradients } from '../../../training/loop/gradient-caching.ts';
-import { wholeGradients } from '../../../training/loop/gradients.ts';
+import { cachedGradients } from '../../../training/gradients/gradient-caching.ts';
+import { wholeGradients } from '../../../training/gradients/gradients.ts';
 import { TrainingStep } from '../../../training/loop/step.ts';
+import { trainingConfigSchema } from '../../../training/options/config.ts';
 import { testBackend } from '../../backend.ts';
 import { tinyModel } from '../../model/tiny-model.ts';
 import {

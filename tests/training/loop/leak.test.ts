@@ -5,9 +5,9 @@ import * as assert from 'uvu/assert';
 import { tf } from '../../../model/backend/index.ts';
 import { modelConfigSchema } from '../../../model/config.ts';
 import { CemModel } from '../../../model/embedder.ts';
-import { compressTexts, Granularity } from '../../../training/batches/granularity.ts';
-import { trainingConfigSchema } from '../../../training/config.ts';
+import { compressInMemory, Granularity } from '../../../training/batches/granularity.ts';
 import { TrainingStep } from '../../../training/loop/step.ts';
+import { trainingConfigSchema } from '../../../training/options/config.ts';
 import { testBackend } from '../../backend.ts';
 import { randomValues } from '../../model/tiny-model.ts';
 import { passageRows } from '../tiny-run.ts';
@@ -65,7 +65,7 @@ test(`${STEPS} training steps leave no tensor behind, and no more than 50 MB`, a
   const step = new TrainingStep(model, training);
   const prepared = model.prepareDictionary(NONE);
   const settings = { batchSize: 8, weight: 1, windowBatches: 4, seed: 1 };
-  const frames = compressTexts(texts, NONE, 3, () => {});
+  const frames = compressInMemory(texts, NONE, 3, () => {});
   const granularity = new Granularity('texts', { ...frames, count: texts.length, targets: unitTargets(texts.length) }, settings);
   const run = async (number: number) => {
     const batch = await granularity.batch(number, model, prepared);
@@ -87,7 +87,7 @@ test(`${STEPS} training steps leave no tensor behind, and no more than 50 MB`, a
 });
 
 test(`${ENCODES} encodes leave no tensor behind, and no more than 50 MB`, async () => {
-  const { frame, sizes } = compressTexts(
+  const { frame, sizes } = compressInMemory(
     passageRows(50).map((row) => row.text.slice(0, TEXT_LENGTH)),
     NONE,
     3,

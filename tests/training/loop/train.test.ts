@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { listCheckpoints, loadStudent, readSafetensors } from '../../../checkpoints/index.ts';
-import { parseConfig } from '../../../configs/index.ts';
 import { DocumentReader, documentText, readCorpus, trainingDocuments } from '../../../data/index.ts';
 import { LsaEmbedder } from '../../../encoders/index.ts';
 import { CemModel } from '../../../model/embedder.ts';
@@ -13,6 +12,7 @@ import { modelOfCase, parseParityCase } from '../../../model/parity/parity-case.
 import { type TrainingListener, train } from '../../../training/index.ts';
 import { testBackend } from '../../backend.ts';
 import { collect, errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
+import { silent, trainOptions } from '../../fixtures/train-options.ts';
 import { metricsOf, passageRows, tinyRun, writePassages } from '../tiny-run.ts';
 
 const test = suite('train');
@@ -21,25 +21,6 @@ test.before(async () => {
 });
 
 const DOCUMENTS = 60;
-
-const silent: TrainingListener = { note() {}, stage: () => ({ progress() {}, done() {}, fail() {} }) };
-
-function options(run: string, values: Record<string, unknown>) {
-  const config = parseConfig(values, 'test');
-  return {
-    run,
-    resume: false,
-    seed: config.seed,
-    model: config.model,
-    teacher: config.teacher,
-    pack: config.pack,
-    training: config.training,
-    resolved: config,
-    environment: {},
-    documents: () => readCorpus(config.data.source),
-    listener: silent,
-  };
-}
 
 /** Mean reciprocal rank of each passage's own frame, when the teacher's vector of its text is what is searched for. */
 async function reciprocalRank(student: CemModel, teacher: LsaEmbedder, run: string, source: string): Promise<number> {
@@ -73,8 +54,8 @@ test('a short run lowers the loss, ranks far better than an untrained model, and
       keepCheckpoints: 2,
       optimizer: { learningRate: 0.01, tablesLearningRate: 0.02 },
     });
-    const trainOptions = options(run, values);
-    const result = await train(trainOptions);
+    const options = trainOptions(run, values);
+    const result = await train(options);
 
     assert.equal([result.step, result.interrupted, result.run], [80, false, run]);
     assert.is(result.checkpoint, join(run, 'checkpoints', '80'));
@@ -111,7 +92,7 @@ test('a short run lowers the loss, ranks far better than an untrained model, and
     const loaded = await loadStudent(run);
     const teacher = await LsaEmbedder.load(join(run, 'teacher'));
     const trained = await reciprocalRank(loaded.student, teacher, run, source);
-    const untrained = CemModel.create(trainOptions.model, loaded.student.dimension, 99);
+    const untrained = CemModel.create(options.model, loaded.student.dimension, 99);
     const random = await reciprocalRank(untrained, teacher, run, source);
     // By chance: the mean of 1/1 … 1/60, 4.68 / 60 = 0.078.
     assert.ok(trained > 0.4 && trained > 2 * random, `trained ${trained}, untrained ${random}`);
@@ -123,9 +104,9 @@ test('a run that was stopped by its signal says so, and the resumed one ends wit
   withTemporaryFolder(async (folder) => {
     const source = await writePassages(folder, 20);
     const values = tinyRun(source, 6, { checkpointEvery: 4 });
-    const whole = await train(options(join(folder, 'whole'), values));
+    const whole = await train(trainOptions(join(folder, 'whole'), values));
     const stop = new AbortController();
-    const stopped = options(join(folder, 'stopped'), values);
+    const stopped = trainOptions(join(folder, 'stopped'), values);
     const first = await train({
       ...stopped,
       signal: stop.signal,
@@ -161,13 +142,13 @@ test('no sentences, or no passages, and nothing at all', () =>
   withTemporaryFolder(async (folder) => {
     const source = await writePassages(folder, 12);
     const nothing = { batchSize: 0, weight: 1 };
-    const passages = await train(options(join(folder, 'a'), tinyRun(source, 2, { sentences: nothing })));
+    const passages = await train(trainOptions(join(folder, 'a'), tinyRun(source, 2, { sentences: nothing })));
     assert.equal(passages.texts, { passages: 12 });
-    await train(options(join(folder, 'b'), tinyRun(source, 2, { passages: nothing })));
+    await train(trainOptions(join(folder, 'b'), tinyRun(source, 2, { passages: nothing })));
     const names = metricsOf(join(folder, 'b')).flatMap((line) => Object.keys(line.terms));
     assert.ok(names.every((name) => name.startsWith('sentences/')));
     const error = await errorOf(() =>
-      train(options(join(folder, 'c'), tinyRun(source, 2, { passages: nothing, sentences: nothing }))),
+      train(trainOptions(join(folder, 'c'), tinyRun(source, 2, { passages: nothing, sentences: nothing }))),
     );
     assert.is(error.code, 'TRAINING_NO_TEXTS');
   }));
@@ -178,9 +159,9 @@ test('a signal while texts are labelled ends the run at once, and the resumed on
     const values = tinyRun(source, 2);
     const run = join(folder, 'run');
     const stop = AbortSignal.abort();
-    const error = await errorOf(() => train({ ...options(run, values), signal: stop }));
+    const error = await errorOf(() => train({ ...trainOptions(run, values), signal: stop }));
     assert.is(error.code, 'TRAINING_STOPPED');
-    assert.is((await train({ ...options(run, values), resume: true })).step, 2);
+    assert.is((await train({ ...trainOptions(run, values), resume: true })).step, 2);
   }));
 
 test('titles, words and spans are granularities too, each labelled, compressed and logged', () =>
@@ -189,7 +170,7 @@ test('titles, words and spans are granularities too, each labelled, compressed a
     const few = { batchSize: 4, weight: 0.5 };
     const spans = { ...few, maximum: 50, shortest: 2, longest: 6 };
     const run = join(folder, 'run');
-    const { texts } = await train(options(run, tinyRun(source, 2, { titles: few, words: { ...few, maximum: 40 }, spans })));
+    const { texts } = await train(trainOptions(run, tinyRun(source, 2, { titles: few, words: { ...few, maximum: 40 }, spans })));
     assert.equal(Object.keys(texts), ['passages', 'sentences', 'titles', 'words', 'spans']);
     assert.ok(texts['titles']! > 1 && texts['titles']! <= 12);
     assert.is(texts['words'], 40);
@@ -203,7 +184,7 @@ test('a loss that is no number ends the run with one clear line, and no checkpoi
     const source = await writePassages(folder, 12);
     const run = join(folder, 'run');
     const values = tinyRun(source, 50, { optimizer: { learningRate: 1e38, tablesLearningRate: 1e38 } });
-    const error = await errorOf(() => train(options(run, values)));
+    const error = await errorOf(() => train(trainOptions(run, values)));
     assert.is(error.code, 'TRAINING_NOT_FINITE');
     assert.match(error.message, /lower optimizer\.learningRate/);
     assert.not.ok(existsSync(join(run, 'checkpoints', '50')));
@@ -233,7 +214,7 @@ test('a model of texts is trained without a container; several batches make a st
       schedule: { kind: 'warmup-stable-decay', warmupSteps: 0 },
       optimizer: { tables: 'rowwise-adagrad' },
     });
-    const result = await train(options(run, { ...values, model: { ...(values['model'] as object), input: 'text' } }));
+    const result = await train(trainOptions(run, { ...values, model: { ...(values['model'] as object), input: 'text' } }));
     assert.is(result.step, 6);
     assert.equal(await listCheckpoints(run), [2, 4, 6]);
     const lines = metricsOf(run);
@@ -260,7 +241,7 @@ test('a warm start takes what a BLT checkpoint has, and says what it has not', (
     const run = join(folder, 'run');
     const model = { ...shape, input: 'symbols', patching: { kind: 'static' }, maximumSymbols: 128 };
     const listener: TrainingListener = { ...silent, note: (line) => notes.push(line) };
-    await train({ ...options(run, { ...values, model }), listener });
+    await train({ ...trainOptions(run, { ...values, model }), listener });
     const note = notes.find((line) => line.startsWith('warm start:'));
     assert.match(note ?? '', /^warm start: \d+ weights from .*; drawn: local\/kind\/table, /);
     const reference = await readSafetensors(join(golden, 'weights.safetensors'));
@@ -278,7 +259,7 @@ test('a warm start from a checkpoint of ours takes what has the same shape, and 
     const source = await writePassages(folder, 40);
     const still = { optimizer: { learningRate: 1e-9, tablesLearningRate: 1e-9, weightDecay: 0 } };
     const first = join(folder, 'first');
-    await train(options(first, tinyRun(source, 2)));
+    await train(trainOptions(first, tinyRun(source, 2)));
 
     const further = join(folder, 'further.jsonl');
     const rows = passageRows(60).slice(40);
@@ -292,14 +273,14 @@ test('a warm start from a checkpoint of ours takes what has the same shape, and 
     const notes: string[] = [];
     const run = join(folder, 'run');
     const result = await train({
-      ...options(run, { ...values, model }),
+      ...trainOptions(run, { ...values, model }),
       ...corpora,
       listener: { ...silent, note: (line) => notes.push(line) },
     });
     assert.is(result.texts['passages'], 60);
     const note = notes.find((line) => line.startsWith('warm start:'));
     assert.match(note ?? '', /drawn: global\/1\/.*; of other shapes: none; 0 tensors not used$/);
-    const missing = options(join(folder, 'none'), tinyRun(source, 1, { warmStart: join(folder, 'nowhere') }));
+    const missing = trainOptions(join(folder, 'none'), tinyRun(source, 1, { warmStart: join(folder, 'nowhere') }));
     const error = await errorOf(() => train(missing));
     assert.is(error.code, 'IMPORT_MISSING');
     assert.match(error.message, /nowhere is neither a checkpoint or run folder of ours nor a BLT checkpoint/);

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tf } from '../../../model/backend/index.ts';
-import { lossConfigSchema } from '../../../training/config.ts';
 import { combinedLoss } from '../../../training/losses/combined.ts';
+import { lossConfigSchema } from '../../../training/losses/config.ts';
 import { distillation } from '../../../training/losses/distillation.ts';
 import { falseNegatives } from '../../../training/losses/false-negatives.ts';
 import { infoNce } from '../../../training/losses/info-nce.ts';

@@ -2,13 +2,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tf } from '../../../model/backend/index.ts';
 import { namedWeights } from '../../../model/named-weights.ts';
-import { trainingConfigSchema } from '../../../training/config.ts';
 import { Adafactor } from '../../../training/optimizers/adafactor.ts';
 import { createDenseOptimizer } from '../../../training/optimizers/create-dense-optimizer.ts';
 import { DenseGradient } from '../../../training/optimizers/dense-gradient.ts';
 import type { DenseOptimizer } from '../../../training/optimizers/dense-optimizer.ts';
 import { DENSE_OPTIMIZERS } from '../../../training/optimizers/dense-optimizer-options.ts';
 import { Lion } from '../../../training/optimizers/lion.ts';
+import { trainingConfigSchema } from '../../../training/options/config.ts';
 import { testBackend } from '../../backend.ts';
 import { errorOf } from '../../fixtures/temporary-folder.ts';
 

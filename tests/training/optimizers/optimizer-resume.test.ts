@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadStudent, readSafetensors } from '../../../checkpoints/index.ts';
-import { parseConfig } from '../../../configs/index.ts';
-import { readCorpus } from '../../../data/index.ts';
 import { selectBackend, tf } from '../../../model/backend/index.ts';
 import { namedWeights } from '../../../model/named-weights.ts';
-import { type TrainingListener, train } from '../../../training/index.ts';
+import { train } from '../../../training/index.ts';
 import { testBackend } from '../../backend.ts';
 import { withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
+import { stopAfter, trainOptions } from '../../fixtures/train-options.ts';
 import { tinyRun, writePassages } from '../tiny-run.ts';
 
 const test = suite('optimisers under resume');
@@ -26,28 +25,7 @@ const WEIGHT_FILES = ['model.safetensors', 'tables.safetensors', 'optimizer.safe
 
 /** Trains, and asks for an end after a step. */
 function trainUntil(last: number, run: string, values: Record<string, unknown>, resume: boolean) {
-  const config = parseConfig(values, 'test');
-  const stop = new AbortController();
-  const listener: TrainingListener = {
-    note() {},
-    stage: (name) => ({
-      progress: (done) => {
-        if (name === 'train' && done === last) stop.abort();
-      },
-      done() {},
-      fail() {},
-    }),
-  };
-  return train({
-    ...config,
-    run,
-    resume,
-    resolved: config,
-    environment: {},
-    documents: () => readCorpus(config.data.source),
-    listener,
-    signal: stop.signal,
-  });
+  return train(trainOptions(run, values, { resume, ...stopAfter(last) }));
 }
 
 for (const [name, changes] of [

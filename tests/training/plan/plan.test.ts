@@ -11,7 +11,7 @@ import { tf } from '../../../model/backend/index.ts';
 import { modelConfigSchema, queryModelConfigSchema } from '../../../model/config.ts';
 import { CemModel } from '../../../model/embedder.ts';
 import { compiledKernels } from '../../../model/kernels/compiled/compiled-kernels.ts';
-import { compressTexts } from '../../../training/batches/granularity.ts';
+import { compressInMemory } from '../../../training/batches/granularity.ts';
 import { planTraining, trainingConfigSchema } from '../../../training/index.ts';
 import { TrainingStep } from '../../../training/loop/step.ts';
 import { testBackend } from '../../backend.ts';
@@ -176,7 +176,7 @@ test('texts: vectors, strings, and frames of the short ones in every packing', a
     return plan.memory.texts;
   };
   const [none, two] = [await memory(0), await memory(2)];
-  const { sizes } = compressTexts(sentences, new Uint8Array(0), 3, () => {});
+  const { sizes } = compressInMemory(sentences, new Uint8Array(0), 3, () => {});
   const frames = Array.from(sizes).reduce((sum, size) => sum + size + Float64Array.BYTES_PER_ELEMENT, 0);
   // Planned are technical documentation's lengths, and no dictionary.
   assert.ok(Math.abs((two - none) / (2 * frames) - 1) < 0.3, `${two - none} for two packings of ${frames} bytes`);

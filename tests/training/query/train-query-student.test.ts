@@ -5,7 +5,6 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { listCheckpoints, loadQueryStudent, loadStudent } from '../../../checkpoints/index.ts';
 import { parseConfig } from '../../../configs/index.ts';
-import { readCorpus } from '../../../data/index.ts';
 import type { TextEmbedder } from '../../../encoders/index.ts';
 import { QueryStudent } from '../../../encoders/index.ts';
 import { parseBackendRequest, selectBackend } from '../../../model/backend/index.ts';
@@ -13,11 +12,10 @@ import { type TrainingListener, type TrainOptions, train } from '../../../traini
 import { labelQueries, queryTexts } from '../../../training/query/query-texts.ts';
 import { testBackend } from '../../backend.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
+import { silent, trainOptions } from '../../fixtures/train-options.ts';
 import { metricsOf, tinyRun, writePassages } from '../tiny-run.ts';
 
 const test = suite('query student');
-
-const silent: TrainingListener = { note() {}, stage: () => ({ progress() {}, done() {}, fail() {} }) };
 
 const QUERY_MODEL = {
   maximumSymbols: 64,
@@ -36,20 +34,7 @@ function values(source: string, training: Record<string, unknown> = {}): Record<
 }
 
 function options(run: string, source: string, listener: TrainingListener): TrainOptions {
-  const config = parseConfig(values(source), 'test');
-  return {
-    run,
-    resume: existsSync(join(run, 'config.yaml')),
-    seed: config.seed,
-    model: config.model,
-    teacher: config.teacher,
-    pack: config.pack,
-    training: config.training,
-    resolved: config,
-    environment: {},
-    documents: () => readCorpus(config.data.source),
-    listener,
-  };
+  return trainOptions(run, values(source), { resume: existsSync(join(run, 'config.yaml')), listener });
 }
 
 /** Calls back after a step of one of the two trainings. */

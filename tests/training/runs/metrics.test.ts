@@ -3,22 +3,17 @@ import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type MetricsLine, MetricsLog, StepAverages } from '../../../training/runs/metrics.ts';
+import { MetricsFile } from '../../../server/web/dashboard/metrics-file.ts';
+import { StepAverages } from '../../../training/loop/step-averages.ts';
+import { readEvaluations } from '../../../training/runs/evaluations.ts';
+import { type MetricsLine, readMetrics } from '../../../training/runs/metrics-lines.ts';
+import { MetricsLog } from '../../../training/runs/metrics-log.ts';
 import { withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
+import { metricsText } from './small-metrics.ts';
 
 const test = suite('metrics');
 
-const line = (step: number): MetricsLine => ({
-  step,
-  loss: 1 / step,
-  terms: { 'passages/distillation': 0.5 },
-  learning_rate: 0.001,
-  gradient_norm: 2,
-  seconds: step,
-  steps_per_second: 1,
-  texts_per_second: 64,
-  memory: 2 ** 30,
-});
+const line = (step: number): MetricsLine => JSON.parse(metricsText([step])) as MetricsLine;
 
 const stepsOf = (text: string) =>
   text
@@ -47,6 +42,26 @@ test('on resume what lies behind the checkpoint is dropped, a line that a kill c
     assert.equal(stepsOf(await readFile(path, 'utf8')), [10, 20, 30]);
     await MetricsLog.open(path, 0);
     assert.is(await readFile(path, 'utf8'), '');
+  }));
+
+test('every reader has one opinion of a torn line: it counts once its line feed is there', () =>
+  withTemporaryFolder(async (folder) => {
+    const path = join(folder, 'metrics.jsonl');
+    assert.equal(await readMetrics(path), []);
+    const dev = { 'ndcg@10': 0.5, retention: 0.7 };
+    const rows = [line(10), { ...line(20), dev }].map((row) => JSON.stringify(row));
+    const last = JSON.stringify({ ...line(30), dev });
+    // A kill may leave half a line, and a write that went on behind it; a number or an object without a step is no line of metrics.
+    await writeFile(path, `${rows[0]}\n{"step": 15, "lo\n12\n{"loss": 1}\n${rows[1]}\n${last}`);
+    assert.equal(await readMetrics(path), [line(10), { ...line(20), dev }]);
+    assert.equal(await readEvaluations(path), [{ step: 20, ...dev }]);
+    const file = new MetricsFile(path);
+    await file.refresh();
+    assert.equal([file.lines, file.step], [2, 20]);
+    await writeFile(path, `${rows[0]}\n${rows[1]}\n${last}\n`);
+    assert.is((await readMetrics(path)).length, 3);
+    await file.refresh();
+    assert.equal([file.lines, file.step], [3, 30]);
   }));
 
 test('averages are over the steps since the line before; the learning rate is the last', () => {

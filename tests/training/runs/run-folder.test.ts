@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { adoptCorpus, openRunFolder } from '../../../training/runs/run-folder.ts';
 import { UsageError } from '../../../base/index.ts';
+import { adoptCorpus, openRunFolder } from '../../../training/runs/run-folder.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('run folder');

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { MetricsLine } from '../../../training/runs/metrics.ts';
+import type { MetricsLine } from '../../../training/runs/metrics-lines.ts';
 
 /** Lines of metrics with a loss of 1 / step and a second a step. */
 export function metricsText(steps: readonly number[], more: Partial<MetricsLine> = {}): string {

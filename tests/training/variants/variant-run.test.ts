@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadStudent } from '../../../checkpoints/index.ts';
-import { parseConfig } from '../../../configs/index.ts';
 import { DocumentReader, packCorpus, packTexts, readCorpus } from '../../../data/index.ts';
 import { selectBackend } from '../../../model/backend/index.ts';
 import { type TrainResult, train } from '../../../training/index.ts';
 import { ZpkgReader } from '../../../zpkg/index.ts';
 import { testBackend } from '../../backend.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
+import { silent, stopAfter, trainOptions } from '../../fixtures/train-options.ts';
 import { metricsOf, tinyRun, writePassages } from '../tiny-run.ts';
 
 const test = suite('run with variants');
@@ -43,31 +43,9 @@ async function run(path: string, source: string, options: RunOptions = {}): Prom
   const values = tinyRun(source, STEPS, { loss: { infoNce: { memory } }, accumulate: 2, checkpointEvery: 100 });
   const { variants = VARIANTS, input = 'symbols' } = options;
   const { pack, model } = values as { pack: object; model: object };
-  const config = parseConfig({ ...values, pack: { ...pack, variants }, model: { ...model, input } }, 'test');
-  const stop = new AbortController();
-  return train({
-    run: path,
-    resume: options.resume ?? false,
-    seed: config.seed,
-    model: config.model,
-    teacher: config.teacher,
-    pack: config.pack,
-    training: config.training,
-    resolved: config,
-    environment: {},
-    documents: () => readCorpus(config.data.source),
-    signal: stop.signal,
-    listener: {
-      note: (line) => options.notes?.push(line),
-      stage: (name) => ({
-        progress: (done) => {
-          if (name === 'train' && done === options.stopAt) stop.abort();
-        },
-        done() {},
-        fail() {},
-      }),
-    },
-  });
+  const changed = { ...values, pack: { ...pack, variants }, model: { ...model, input } };
+  const listener = { ...silent, note: (line: string) => void options.notes?.push(line) };
+  return train(trainOptions(path, changed, { resume: options.resume ?? false, ...stopAfter(options.stopAt, listener) }));
 }
 
 /** Chunk by chunk. */

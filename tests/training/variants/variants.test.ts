@@ -1,15 +1,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { modelConfigSchema } from '../../../model/config.ts';
-import { CemModel } from '../../../model/embedder.ts';
+import type { CemModel } from '../../../model/embedder.ts';
 import { type CompressedText, encodeHere } from '../../../training/batches/batch-encoding.ts';
-import { compressTexts, Granularity, withTargets } from '../../../training/batches/granularity.ts';
-import { BatchPrefetch } from '../../../training/batches/prefetch.ts';
+import { compressInMemory, Granularity, withTargets } from '../../../training/batches/granularity.ts';
+import { BatchPrefetch } from '../../../training/loop/prefetch.ts';
 import { drawVariants } from '../../../training/variants/draw-variants.ts';
 import { EncodingThread } from '../../../training/workers/encoding-thread.ts';
 import { createDecompressor, trainDictionary } from '../../../zpkg/index.ts';
 import { testBackend } from '../../backend.ts';
-import { randomValues } from '../../model/tiny-model.ts';
+import { randomValues, smallestModel } from '../../model/tiny-model.ts';
 import { passageRows } from '../tiny-run.ts';
 
 interface Context {
@@ -32,14 +31,7 @@ const VARIANTS = [
 
 test.before(async (context) => {
   await testBackend();
-  const config = modelConfigSchema.parse({
-    maximumSymbols: 64,
-    patchSize: 4,
-    tables: { sizes: [3], rows: 100 },
-    local: { dimension: 8, layers: 1, heads: 2, feedForward: 12, window: 8, crossAttentionHeads: 2 },
-    global: { dimension: 8, layers: 1, heads: 2, feedForward: 12 },
-  });
-  context.model = CemModel.create(config, DIMENSION, 1);
+  context.model = smallestModel(DIMENSION);
 });
 test.after(({ model }) => model.dispose());
 
@@ -48,10 +40,10 @@ function granularity(): Granularity {
   const targets = randomValues(texts.length * DIMENSION, 'targets');
   for (let text = 0; text < texts.length; text += 3) targets.fill(0, text * DIMENSION, (text + 1) * DIMENSION);
   const variants = VARIANTS.map(([dictionary, level, weight]) => {
-    const { frame } = compressTexts(texts, dictionary, level, () => {});
+    const { frame } = compressInMemory(texts, dictionary, level, () => {});
     return { dictionary, weight, frame };
   });
-  const own = compressTexts(texts, OWN, 3, () => {});
+  const own = compressInMemory(texts, OWN, 3, () => {});
   return new Granularity('texts', withTargets({ ...own, variants, targets }, DIMENSION), {
     batchSize: 6,
     weight: 1,

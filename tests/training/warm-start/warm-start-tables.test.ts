@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadStudent, readSafetensors } from '../../../checkpoints/index.ts';
-import { parseConfig } from '../../../configs/index.ts';
 import { DocumentReader, documentText, readCorpus } from '../../../data/index.ts';
 import { LsaEmbedder } from '../../../encoders/index.ts';
 import { type TrainOptions, train } from '../../../training/index.ts';
 import { testBackend } from '../../backend.ts';
 import { collect, errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
+import { silent, trainOptions } from '../../fixtures/train-options.ts';
 import { metricsOf, tinyRun, writePassages } from '../tiny-run.ts';
 
 interface Context {
@@ -32,23 +32,11 @@ const STILL = { optimizer: { learningRate: 1e-12, tablesLearningRate: 1e-12 } };
 
 /** @param stages where the names of finished stages go */
 function options(run: string, values: Record<string, unknown>, stages: string[] = []): TrainOptions {
-  const config = parseConfig(values, 'test');
-  return {
-    run,
-    resume: false,
-    seed: config.seed,
-    model: config.model,
-    teacher: config.teacher,
-    pack: config.pack,
-    training: config.training,
-    resolved: config,
-    environment: {},
-    documents: () => readCorpus(config.data.source),
-    listener: {
-      note() {},
-      stage: (name) => ({ progress() {}, done: (summary) => stages.push(`${name}: ${summary}`), fail() {} }),
-    },
-  };
+  const stage = (name: string) => ({
+    ...silent.stage(name),
+    done: (summary?: string) => void stages.push(`${name}: ${summary}`),
+  });
+  return trainOptions(run, values, { listener: { ...silent, stage } });
 }
 
 /** Mean reciprocal rank of each document's own frame, when the teacher's vector of its text is what is searched for. */

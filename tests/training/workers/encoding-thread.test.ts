@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { modelConfigSchema } from '../../../model/config.ts';
-import { ChunkEncoder } from '../../../model/symbols/symbol-reader.ts';
+import { SymbolReader } from '../../../model/symbols/symbol-reader.ts';
 import { type CompressedText, encodeHere } from '../../../training/batches/batch-encoding.ts';
 import { EncodingThread } from '../../../training/workers/encoding-thread.ts';
 import { createCompressor, trainDictionary } from '../../../zpkg/index.ts';
@@ -19,7 +19,7 @@ const config = modelConfigSchema.parse({
 });
 
 /** Texts, every other one compressed without a dictionary. */
-function compressedTexts(encoder: ChunkEncoder): CompressedText[] {
+function compressedTexts(encoder: SymbolReader): CompressedText[] {
   const texts = passageRows(40).map(({ text }) => Buffer.from(text, 'utf8'));
   const dictionaries = [trainDictionary(texts, { size: 4096, level: 3 }), new Uint8Array(0)].map((bytes) => ({
     compressor: createCompressor({ level: 3, dictionary: bytes }),
@@ -40,7 +40,7 @@ async function untilRunning(thread: EncodingThread, text: CompressedText): Promi
 }
 
 test('batches of the thread are those of this one, to the bit; an error keeps its code; closing ends what is under way', async () => {
-  const encoder = new ChunkEncoder(config);
+  const encoder = new SymbolReader(config);
   const texts = compressedTexts(encoder);
   const thread = new EncodingThread(encoder, 0);
   try {
@@ -65,7 +65,7 @@ test('batches of the thread are those of this one, to the bit; an error keeps it
 });
 
 test('work that is not worth a thread starts none', async () => {
-  const encoder = new ChunkEncoder(config);
+  const encoder = new SymbolReader(config);
   const texts = compressedTexts(encoder);
   const thread = new EncodingThread(encoder, Number.POSITIVE_INFINITY);
   for (let turn = 0; turn < 3; turn++) assert.equal(await thread.encode(texts), await encodeHere(encoder)(texts));

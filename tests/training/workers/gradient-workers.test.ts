@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { selectBackend, tf } from '../../../model/backend/index.ts';
 import type { CemModel } from '../../../model/embedder.ts';
-import { wholeGradients } from '../../../training/loop/gradients.ts';
+import { wholeGradients } from '../../../training/gradients/gradients.ts';
 import { GradientThread, sharedFloats } from '../../../training/workers/gradient-thread.ts';
 import { checkWorkers, GradientWorkers } from '../../../training/workers/gradient-workers.ts';
 import { testBackend } from '../../backend.ts';

@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import workerThreads, { type Transferable, type Worker, type WorkerOptions } from 'node:worker_threads';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseConfig } from '../../../configs/index.ts';
-import { readCorpus } from '../../../data/index.ts';
 import { selectBackend } from '../../../model/backend/index.ts';
 import { type TrainResult, train } from '../../../training/index.ts';
 import type { GradientAnswer, GradientJob } from '../../../training/workers/gradient-messages.ts';
 import { testBackend } from '../../backend.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
+import { silent, trainOptions } from '../../fixtures/train-options.ts';
 import { metricsOf, tinyRun, writePassages } from '../tiny-run.ts';
 
 const test = suite('run with workers');
@@ -75,20 +74,9 @@ async function run(
   training: Record<string, unknown>,
   { resume = false, ends = [] }: { resume?: boolean; ends?: string[] } = {},
 ): Promise<TrainResult> {
-  const config = parseConfig(tinyRun(source, STEPS, { checkpointEvery: 2, ...training }), 'test');
-  return train({
-    run: path,
-    resume,
-    seed: config.seed,
-    model: config.model,
-    teacher: config.teacher,
-    pack: config.pack,
-    training: config.training,
-    resolved: config,
-    environment: {},
-    documents: () => readCorpus(config.data.source),
-    listener: { note() {}, stage: (name) => ({ progress() {}, done() {}, fail: () => ends.push(name) }) },
-  });
+  const values = tinyRun(source, STEPS, { checkpointEvery: 2, ...training });
+  const stage = (name: string) => ({ ...silent.stage(name), fail: () => void ends.push(name) });
+  return train(trainOptions(path, values, { resume, listener: { ...silent, stage } }));
 }
 
 const losses = (path: string) => metricsOf(path).flatMap(({ loss, gradient_norm }) => [loss, gradient_norm]);

@@ -1,28 +1,11 @@
-import type { Document } from '../data/index.ts';
-import type { TeacherConfig } from '../encoders/index.ts';
-import type { ModelConfig } from '../model/index.ts';
+import type { Document } from '../../data/index.ts';
+import type { TeacherConfig } from '../../encoders/index.ts';
+import type { ModelConfig } from '../../model/index.ts';
+import type { DevEvaluationAtStep } from '../runs/evaluations.ts';
+import type { TrainingListener } from '../runs/training-listener.ts';
+import type { PackSettings } from '../variants/config.ts';
 import type { TrainingConfig } from './config.ts';
-import type { DevEvaluationAtStep, OpenDevEvaluator } from './loop/evaluation.ts';
-import type { PackVariant } from './variants/config.ts';
-
-/** How a training corpus is packed. */
-export interface PackSettings {
-  readonly level: number;
-  readonly targetChunkSize: number;
-  readonly dictionarySize: number;
-  /** The same texts packed otherwise, which the model is trained on as well; absent: none. */
-  readonly variants?: readonly PackVariant[] | undefined;
-}
-
-/** Where training says how far it is. */
-export interface TrainingListener {
-  note(line: string): void;
-  stage(name: string): {
-    progress(done: number, total: number, extra?: string): void;
-    done(summary?: string): void;
-    fail(): void;
-  };
-}
+import type { OpenDevEvaluator } from './dev-evaluator.ts';
 
 export interface TrainOptions {
   /** Run folder. */

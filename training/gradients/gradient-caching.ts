@@ -2,7 +2,7 @@ import type { CemModel } from '../../model/index.ts';
 import { tf } from '../../model/index.ts';
 import type { SymbolBatch } from '../../model/symbols/index.ts';
 import { splitSymbolBatch, type TrainingBatch } from '../batches/training-batch.ts';
-import type { LossConfig } from '../config.ts';
+import type { LossConfig } from '../losses/config.ts';
 import { DenseGradient } from '../optimizers/dense-gradient.ts';
 import { type BatchGradients, batchLoss, type Flatten, symbolEmbeddings } from './gradients.ts';
 

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CemModel, PreparedDictionary } from '../../model/index.ts';
+import type { Granularity } from '../batches/granularity.ts';
+import type { TrainingBatch } from '../batches/training-batch.ts';
 import { EncodingThread } from '../workers/encoding-thread.ts';
-import type { Granularity } from './granularity.ts';
-import type { TrainingBatch } from './training-batch.ts';
 
 interface PrefetchOptions {
   /** Groups of batches a step, one batch a granularity each. */

@@ -2,8 +2,8 @@ import type { CemModel } from '../../model/index.ts';
 import { tf } from '../../model/index.ts';
 import type { SymbolBatch } from '../../model/symbols/index.ts';
 import type { TrainingBatch } from '../batches/training-batch.ts';
-import type { LossConfig } from '../config.ts';
 import { combinedLoss } from '../losses/combined.ts';
+import type { LossConfig } from '../losses/config.ts';
 import type { LossSum } from '../losses/matryoshka.ts';
 import { DenseGradient } from '../optimizers/dense-gradient.ts';
 
@@ -18,6 +18,13 @@ export interface BatchGradients {
   readonly symbolBatches: readonly SymbolBatch[];
   /** For each symbol batch [size, symbols, local dimension]. */
   readonly symbolGradients: readonly Float32Array[];
+}
+
+/** What of a training's configuration decides how gradients are computed. */
+export interface GradientConfig {
+  readonly loss: LossConfig;
+  /** In pieces of so many texts; absent: whole batches. */
+  readonly gradientCaching?: { readonly microBatch: number } | undefined;
 }
 
 /** Gradients of all dense weights as the optimiser takes them; the caller's tidy holds what is made. */

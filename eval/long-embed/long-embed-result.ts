@@ -1,0 +1,47 @@
+import type { SymbolCoverage } from './symbol-coverage.ts';
+
+/** Rows of the comparison, in the order of the table. */
+export const LONG_EMBED_ROWS = ['teacher', 'student', 'bm25', 'random'] as const;
+export type LongEmbedRow = (typeof LONG_EMBED_ROWS)[number];
+
+/** A value by row. */
+export type RowScores = Readonly<Record<LongEmbedRow, number>>;
+
+/** Synthetic tasks: share of queries whose document comes first (ties by id, see `search`). Real tasks: nDCG@10. */
+export type LongEmbedMeasure = 'accuracy_at_1' | 'ndcg_at_10';
+
+/** One set, measured. */
+export interface LongEmbedSetResult {
+  readonly task: string;
+  /** Tokens; null for real tasks. */
+  readonly length: number | null;
+  readonly measure: LongEmbedMeasure;
+  readonly scores: RowScores;
+  readonly documents: number;
+  readonly queries: number;
+  readonly saving: number;
+  readonly text_bytes: number;
+  /** How much of the documents the student was able to read. */
+  readonly coverage: SymbolCoverage;
+  /** Encoding, or indexing, all documents. */
+  readonly document_seconds: RowScores;
+  /** Largest resident memory of this process so far: sets are measured from short to long. */
+  readonly peak_memory_bytes: number;
+  readonly corpus_hash: string;
+}
+
+export interface LongEmbedTaskResult {
+  readonly task: string;
+  readonly measure: LongEmbedMeasure;
+  /** Of synthetic tasks the plain mean over the lengths that were measured. */
+  readonly scores: RowScores;
+  /** False while lengths that the benchmark has are missing: no figure to compare with published ones. */
+  readonly complete: boolean;
+}
+
+export interface LongEmbedResult {
+  readonly sets: readonly LongEmbedSetResult[];
+  readonly tasks: readonly LongEmbedTaskResult[];
+  /** Plain mean of the six tasks; null unless all are complete. */
+  readonly mean: RowScores | null;
+}
