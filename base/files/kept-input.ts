@@ -1,5 +1,5 @@
 import { createWriteStream, rmSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -8,19 +8,13 @@ import { messageOf } from '../bytes.ts';
 import { CemError } from '../errors.ts';
 import { removeLeftTemporaries, temporaryName } from './temporary-name.ts';
 
-/** First bytes of compressed input (RFC 1952, 2.3.1; RFC 8878, 3.1.1), and the ending that `readCorpus` knows it by. */
-const COMPRESSIONS: readonly { readonly magic: readonly number[]; readonly ending: string }[] = [
-  { magic: [0x1f, 0x8b], ending: '.gz' },
-  { magic: [0x28, 0xb5, 0x2f, 0xfd], ending: '.zst' },
-];
-
 const PURPOSE = 'cem-input';
 /** Folders of what is kept now. */
 const folders = new Set<string>();
 
 /** A stream that was kept, so that it can be read more than once. */
 export interface KeptInput {
-  /** A JSONL file for `readCorpus`, compressed if the stream was. */
+  /** A file with what the stream gave, compressed if the stream was. */
   readonly path: string;
   /** Takes `path` away. */
   remove(): Promise<void>;
@@ -42,10 +36,8 @@ export async function keepInput(stream: Readable): Promise<KeptInput> {
   try {
     folders.add(folder);
     await mkdir(folder, { mode: 0o700 });
-    const received = join(folder, 'input');
-    await pipeline(stream, createWriteStream(received));
-    const path = join(folder, `standard-input.jsonl${await endingFor(received)}`);
-    await rename(received, path);
+    const path = join(folder, 'standard-input.jsonl');
+    await pipeline(stream, createWriteStream(path));
     return { path, remove };
   } catch (cause) {
     await remove();
@@ -60,15 +52,4 @@ export async function keepInput(stream: Readable): Promise<KeptInput> {
 export function removeKeptInputs(): void {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   folders.clear();
-}
-
-async function endingFor(path: string): Promise<string> {
-  const handle = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
-    const start = buffer.subarray(0, bytesRead);
-    return COMPRESSIONS.find(({ magic }) => magic.every((byte, at) => start[at] === byte))?.ending ?? '';
-  } finally {
-    await handle.close();
-  }
 }

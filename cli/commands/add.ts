@@ -2,7 +2,7 @@ import { type AddReport, addToCorpus } from '../../data/index.ts';
 import type { DictionaryBorders } from '../../zpkg/index.ts';
 import { defineCommand } from '../command.ts';
 import { INPUT_DESCRIPTION, withCorpusInput } from '../options/corpus-input.ts';
-import { formatBytes } from '../output/format.ts';
+import { describeEmpty, formatBytes } from '../output/format.ts';
 import { followStages, PACK_STAGES } from '../output/stages.ts';
 
 interface AddCommandOptions {
@@ -55,7 +55,7 @@ export const addCommand = defineCommand<AddCommandOptions, AddReport>({
   run: async ({ corpus, input, level, workers, ...options }, reporter) => {
     const stages = followStages(reporter);
     try {
-      const report = await withCorpusInput(input, (documents) =>
+      const report = await withCorpusInput(input, reporter, (documents) =>
         addToCorpus(corpus, documents, {
           ...defined({
             level,
@@ -76,8 +76,12 @@ export const addCommand = defineCommand<AddCommandOptions, AddReport>({
     }
   },
   text: (report) =>
-    `${report.path}: ${report.added} documents added, ${report.replaced} replaced, ${report.unchanged} unchanged` +
-    (report.segment === null
-      ? `; ${report.documents} documents as before`
-      : `; ${report.documents} documents now\n${report.segment}: text ${formatBytes(report.textBytes)} in ${report.chunks} chunks, ${formatBytes(report.bytes)}`),
+    [
+      `${report.path}: ${report.added} documents added, ${report.replaced} replaced, ${report.unchanged} unchanged` +
+        `; ${report.documents} documents ${report.segment === null ? 'as before' : 'now'}`,
+      ...(report.segment === null
+        ? []
+        : [`${report.segment}: text ${formatBytes(report.textBytes)} in ${report.chunks} chunks, ${formatBytes(report.bytes)}`]),
+      ...describeEmpty(report.empty),
+    ].join('\n'),
 });

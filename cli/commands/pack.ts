@@ -2,7 +2,7 @@ import { type PackManifest, packCorpus } from '../../data/index.ts';
 import type { DictionaryBorders } from '../../zpkg/index.ts';
 import { defineCommand } from '../command.ts';
 import { INPUT_DESCRIPTION, withCorpusInput } from '../options/corpus-input.ts';
-import { formatBytes, formatShare } from '../output/format.ts';
+import { describeEmpty, formatBytes, formatShare } from '../output/format.ts';
 import { followStages, PACK_STAGES } from '../output/stages.ts';
 
 interface PackCommandOptions {
@@ -68,7 +68,7 @@ export const packCommand = defineCommand<PackCommandOptions, PackManifest>({
   run: async ({ input, output, level, force, ...options }, reporter) => {
     const stages = followStages(reporter);
     try {
-      const manifest = await withCorpusInput(input, (documents) =>
+      const manifest = await withCorpusInput(input, reporter, (documents) =>
         packCorpus(documents, output, {
           level,
           force,
@@ -92,5 +92,6 @@ export const packCommand = defineCommand<PackCommandOptions, PackManifest>({
       `${manifest.output}: ${manifest.documents} documents in ${manifest.chunks} chunks (${manifest.splitDocuments} documents were split)`,
       `text ${formatBytes(manifest.textBytes)}, container ${formatBytes(manifest.containerBytes)} (dictionary ${formatBytes(manifest.dictionaryBytes)}), mapping ${formatBytes(manifest.mappingBytes)}`,
       `saving ${formatShare(manifest.saving)}`,
+      ...describeEmpty(manifest.emptyDocuments),
     ].join('\n'),
 });

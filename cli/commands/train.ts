@@ -5,6 +5,7 @@ import { trainingDocuments } from '../../data/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
 import { type TrainResult, train } from '../../training/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
+import { noteOnce } from '../options/corpus-input.ts';
 import { modelsOption } from '../options/index-options.ts';
 import { formatShare } from '../output/format.ts';
 import { formatDuration, type Reporter } from '../output/reporter.ts';
@@ -105,7 +106,7 @@ export async function trainFromConfig(
   options: Pick<TrainCommandOptions & GlobalOptions, 'run' | 'resume' | 'models' | 'backend'>,
   reporter: Reporter,
 ): Promise<TrainCommandResult> {
-  const { documents, shareOf } = await trainingDocuments(config.data, config.data.further);
+  const { documents, shareOf } = await trainingDocuments(config.data, config.data.further, { note: noteOnce(reporter) });
   const openDevEvaluator = await devEvaluatorOf(config);
   const backend = await selectBackend(parseBackendRequest(options.backend));
   reporter.note(describeBackend(backend));

@@ -1,5 +1,6 @@
 import { keepInput, removeKeptInputs } from '../../base/index.ts';
 import { type Document, readCorpus } from '../../data/index.ts';
+import type { Reporter } from '../output/reporter.ts';
 
 /** What `<input>` takes, in the words of `--help`. */
 export const INPUT_DESCRIPTION =
@@ -8,12 +9,24 @@ export const INPUT_DESCRIPTION =
 /** What people and systems end a command with. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** Takes what reading a corpus has to say, and says each line once, however often the corpus is read. */
+export function noteOnce(reporter: Reporter): (line: string) => void {
+  const said = new Set<string>();
+  return (line) => {
+    if (said.has(line)) return;
+    said.add(line);
+    reporter.note(line);
+  };
+}
+
 /** Gives an action the documents that the `<input>` of a command names, to be read as often as it wants. */
 export async function withCorpusInput<Result>(
   input: string,
+  reporter: Reporter,
   action: (documents: () => AsyncIterable<Document>) => Promise<Result>,
 ): Promise<Result> {
-  if (input !== '-') return action(() => readCorpus(input));
+  const note = noteOnce(reporter);
+  if (input !== '-') return action(() => readCorpus(input, { note }));
   for (const signal of SIGNALS) process.once(signal, leave);
   try {
     const kept = await keepInput(process.stdin);

@@ -15,3 +15,9 @@ export function formatBytes(bytes: number): string {
 export function formatShare(share: number): string {
   return `${(100 * share).toFixed(1)}%`;
 }
+
+/** The line about documents that have no text; none when all have some. */
+export function describeEmpty(count: number): string[] {
+  if (count === 0) return [];
+  return [count === 1 ? '1 document has no text: no search finds it' : `${count} documents have no text: no search finds them`];
+}

@@ -93,7 +93,7 @@ export const teacherEmbedCommand = defineCommand<TeacherEmbedOptions, TeacherEmb
   run: async (options, reporter) => {
     const plan = await planEmbedding(options);
     if (typeof plan.input === 'string')
-      return withCorpusInput(plan.input, (documents) => embed(documents, plan, options, reporter));
+      return withCorpusInput(plan.input, reporter, (documents) => embed(documents, plan, options, reporter));
     return embed(plan.input.documents, plan, options, reporter);
   },
   text: ({ teacher, revision, dimension, precision, folder, texts, computed, seconds, rate }) =>

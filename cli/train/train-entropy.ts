@@ -4,6 +4,7 @@ import type { EntropyRunConfig } from '../../configs/index.ts';
 import { trainingDocuments } from '../../data/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
 import { type EntropyTrainResult, trainEntropyModel } from '../../training/index.ts';
+import { noteOnce } from '../options/corpus-input.ts';
 import { formatDuration, type Reporter } from '../output/reporter.ts';
 import { withStopSignal } from '../process/stop-signal.ts';
 
@@ -28,7 +29,7 @@ export async function trainEntropyFromConfig(
       `--plan works out what an encoder takes, and ${config.name} is an entropy model; leave it out to train`,
     );
   }
-  const { documents } = await trainingDocuments(config.data);
+  const { documents } = await trainingDocuments(config.data, [], { note: noteOnce(reporter) });
   const backend = await selectBackend(parseBackendRequest(options.backend));
   reporter.note(describeBackend(backend));
   const result = await withStopSignal(reporter, (signal) =>

@@ -12,3 +12,8 @@ export interface Document {
 export function documentText(document: Document): string {
   return `${document.title} ${document.text}`.trim();
 }
+
+/** Whether a document has no text to be found by: white space, control and format characters at most. */
+export function isEmptyDocument(document: Document): boolean {
+  return !/[^\s\p{Cc}\p{Cf}]/u.test(documentText(document));
+}

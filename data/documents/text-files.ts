@@ -1,8 +1,14 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { CemError, messageOf } from '../../base/index.ts';
 import type { Document } from './document.ts';
 import { htmlText } from './html-text.ts';
+import type { ReadingOptions } from './reading-options.ts';
+import { decodeText } from './text-encoding.ts';
+import { describeSurvey, isUnreadable, newFolderSurvey, walkFolder } from './text-folder.ts';
+
+/** Largest text file in bytes, as the longest line of a JSONL file: what passes it is no document. */
+const LONGEST_FILE = 1 << 28;
 
 /** Endings of files that are read as documents. */
 export const TEXT_ENDINGS: readonly string[] = ['.md', '.txt', '.rst', '.html', '.htm'];
@@ -12,52 +18,55 @@ export function isTextFile(path: string): boolean {
 }
 
 /**
- * Every text file under a folder as one document, its id the path from the folder with `/`. In the order of the paths' UTF-16 units. Entries whose
- * name begins with a dot are passed over, and symbolic links are not followed.
+ * Every text file under a folder as one document, its id the path from the folder with `/` (bytes of a name that are no UTF-8 as `%E9`). In the order of the paths' UTF-16
+ * units. Entries whose name begins with a dot are passed over; symbolic links are followed, but not into a folder that they lie in.
  *
- * @throws CemError `FILE_OPEN`, `DATA_UTF8`
+ * @throws CemError `FILE_OPEN`, `DATA_UTF8`, `DATA_BINARY`, `DATA_TOO_LONG`, `DATA_HTML`
  */
-export async function* readTextFolder(folder: string): AsyncGenerator<Document> {
-  yield* readFolder(folder, '');
-}
-
-async function* readFolder(folder: string, prefix: string): AsyncGenerator<Document> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new CemError('FILE_OPEN', `cannot read ${folder}: ${messageOf(cause)}`, { details: { path: folder }, cause });
-  });
-  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const entry of entries) {
-    if (entry.name.startsWith('.')) continue;
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* readFolder(path, `${prefix}${entry.name}/`);
-    else if (entry.isFile() && isTextFile(entry.name)) yield await readTextFile(path, `${prefix}${entry.name}`);
+export async function* readTextFolder(folder: string, { note }: ReadingOptions = {}): AsyncGenerator<Document> {
+  const survey = newFolderSurvey();
+  for await (const { path, name } of walkFolder(folder, isTextFile, survey)) {
+    const document = await readTextFile(path, name, join(folder, name)).catch((error: unknown) => {
+      if (!(error instanceof CemError) || !isUnreadable(error.cause)) throw error;
+      survey.omitted.push({ name, reason: 'not readable' });
+    });
+    if (document !== undefined) yield document;
   }
+  for (const line of describeSurvey(folder, survey)) note?.(line);
 }
 
 /**
  * @param id by default the file's name
- * @throws CemError `FILE_OPEN`, `DATA_UTF8`
+ * @param origin what messages call it
+ * @throws CemError `FILE_OPEN`, `DATA_UTF8`, `DATA_BINARY`, `DATA_TOO_LONG`, `DATA_HTML`
  */
-export async function readTextFile(path: string, id = basename(path)): Promise<Document> {
+export async function readTextFile(path: string | Buffer, id = basename(String(path)), origin = String(path)): Promise<Document> {
   let bytes: Uint8Array;
   try {
+    const { size } = await stat(path);
+    if (size > LONGEST_FILE) throw tooLong(origin, size);
     bytes = await readFile(path);
   } catch (cause) {
-    throw new CemError('FILE_OPEN', `cannot read ${path}: ${messageOf(cause)}`, {
-      details: { path },
-      cause,
-    });
+    if (cause instanceof CemError) throw cause;
+    throw new CemError('FILE_OPEN', `cannot read ${origin}: ${messageOf(cause)}`, { details: { path: origin }, cause });
   }
-  let content: string;
-  try {
-    content = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new CemError('DATA_UTF8', `${path} is not UTF-8: convert the file, or take it out of the folder`, {
-      details: { path },
-      cause,
-    });
-  }
-  const ending = extname(path).toLowerCase();
-  if (ending === '.html' || ending === '.htm') return { id, ...htmlText(content), origin: path };
-  return { id, title: '', text: content, origin: path };
+  if (!isHtml(id)) return { id, title: '', text: decodeText(bytes, origin), origin };
+  const { title, text } = htmlText(decodeText(bytes, origin, declaredEncoding(bytes)), origin);
+  return { id, title, text, origin };
+}
+
+function isHtml(name: string): boolean {
+  return ['.html', '.htm'].includes(extname(name).toLowerCase());
+}
+
+/** What a page says of its encoding, in `meta charset`, `http-equiv` or an XML declaration; the standard looks at as many bytes. */
+function declaredEncoding(page: Uint8Array): string | undefined {
+  const start = Buffer.from(page.subarray(0, 1024)).toString('latin1');
+  return /<(?:meta\b[^>]*?\bcharset|\?xml\b[^>]*?\bencoding)\s*=\s*["']?\s*([\w:.-]+)/i.exec(start)?.[1];
+}
+
+function tooLong(path: string, size: number): CemError {
+  return new CemError('DATA_TOO_LONG', `${path} has ${size} bytes, and a document has at most ${LONGEST_FILE}: split the file`, {
+    details: { path, size },
+  });
 }

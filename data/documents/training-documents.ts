@@ -4,6 +4,7 @@ import { CemError } from '../../base/index.ts';
 import { type BeirData, readBeir } from './beir.ts';
 import { readCorpus } from './corpus.ts';
 import type { Document } from './document.ts';
+import type { ReadingOptions } from './reading-options.ts';
 
 /** Where documents to train on come from. */
 export interface TrainingSource {
@@ -37,11 +38,16 @@ export interface TrainingDocuments {
 export async function trainingDocuments(
   first: TrainingSource,
   further: readonly FurtherSource[] = [],
+  options: ReadingOptions = {},
 ): Promise<TrainingDocuments> {
-  const readFirst = await sourceDocuments(first);
+  const readFirst = await sourceDocuments(first, options);
   if (further.length === 0) return { documents: readFirst };
   const others = await Promise.all(
-    further.map(async (own) => ({ prefix: `${nameOf(own.source)}/`, weight: own.weight, read: await sourceDocuments(own) })),
+    further.map(async (own) => ({
+      prefix: `${nameOf(own.source)}/`,
+      weight: own.weight,
+      read: await sourceDocuments(own, options),
+    })),
   );
   others.forEach(({ prefix }, index) => {
     if (others.findIndex((other) => other.prefix === prefix) === index) return;
@@ -78,7 +84,10 @@ function nameOf(source: string): string {
   return basename(resolve(source)).replace(/\.[^.]+$/, '');
 }
 
-async function sourceDocuments({ source, split, except }: TrainingSource): Promise<() => AsyncIterable<Document>> {
+async function sourceDocuments(
+  { source, split, except }: TrainingSource,
+  options: ReadingOptions,
+): Promise<() => AsyncIterable<Document>> {
   try {
     await stat(source);
   } catch (cause) {
@@ -88,11 +97,11 @@ async function sourceDocuments({ source, split, except }: TrainingSource): Promi
       { details: { source }, cause },
     );
   }
-  if (split === undefined && except === undefined) return () => readCorpus(source);
+  if (split === undefined && except === undefined) return () => readCorpus(source, options);
   const wanted = split === undefined ? undefined : judgedBy((await readBeir(source, split)).qrels);
   const unwanted = except === undefined ? undefined : judgedBy((await readBeir(source, except)).qrels);
   return async function* () {
-    for await (const document of readCorpus(source)) {
+    for await (const document of readCorpus(source, options)) {
       if (wanted?.has(document.id) !== false && !unwanted?.has(document.id)) yield document;
     }
   };

@@ -27,17 +27,18 @@ export class IdTable {
   }
 
   /**
+   * @param origin where the document was read, for the message
    * @returns false when the id is there already
-   * @throws CemError `MAPPING_ID` for an id that is empty, too long or not well-formed, `MAPPING_OVERFLOW`
+   * @throws CemError `MAPPING_ID` for an id that is empty, too long, not well-formed or has a NUL, which databases refuse; `MAPPING_OVERFLOW`
    */
-  add(id: string): boolean {
+  add(id: string, origin?: string): boolean {
     const bytes = Buffer.from(id, 'utf8');
-    if (id === '' || bytes.length > LONGEST_ID || /\p{Surrogate}/u.test(id)) {
+    if (id === '' || bytes.length > LONGEST_ID || /\p{Surrogate}/u.test(id) || id.includes('\0')) {
       throw new CemError(
         'MAPPING_ID',
-        `the id ${JSON.stringify(id.slice(0, 80))} cannot be used: an id has 1 to ${LONGEST_ID} bytes of well-formed Unicode`,
+        `the id ${JSON.stringify(id.slice(0, 80))}${origin === undefined ? '' : ` in ${origin}`} cannot be used: an id has 1 to ${LONGEST_ID} bytes of well-formed Unicode without NUL`,
         {
-          details: { bytes: bytes.length },
+          details: { bytes: bytes.length, ...(origin !== undefined && { origin }) },
         },
       );
     }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { CemError, UsageError } from '../../base/index.ts';
 import { createCompressor, type DictionaryBorders, ZpkgWriter } from '../../zpkg/index.ts';
-import { type Document, documentText } from '../documents/document.ts';
+import { type Document, documentText, isEmptyDocument } from '../documents/document.ts';
 import { settleLeftMapping } from '../mapping/document-reader.ts';
 import { IdTable } from '../mapping/id-table.ts';
 import { mappingPathOf, nextMappingPathOf, settleMapping, writeMapping } from '../mapping/mapping.ts';
@@ -40,6 +40,8 @@ export interface PackManifest {
   readonly chunks: number;
   /** Documents of more than one chunk. */
   readonly splitDocuments: number;
+  /** Documents without text: title and text are blank. They are packed like the others, and have nothing to be found by. */
+  readonly emptyDocuments: number;
   /** Of the texts in UTF-8. */
   readonly textBytes: number;
   /** The whole container: header, dictionary, chunks, index. */
@@ -55,6 +57,7 @@ export interface PackManifest {
 interface Survey {
   readonly ids: IdTable;
   readonly textBytes: number;
+  readonly emptyDocuments: number;
   readonly sample: readonly Uint8Array[];
 }
 
@@ -118,6 +121,7 @@ export async function packCorpus(
       documents: survey.ids.length,
       chunks,
       splitDocuments,
+      emptyDocuments: survey.emptyDocuments,
       textBytes: survey.textBytes,
       containerBytes,
       mappingBytes,
@@ -139,8 +143,10 @@ async function surveyCorpus(
 ): Promise<Survey> {
   const ids = new IdTable();
   let textBytes = 0;
+  let emptyDocuments = 0;
   for await (const document of documents()) {
-    if (!ids.add(document.id)) throw await duplicateId(documents, document, ids.indexOf(document.id));
+    if (!ids.add(document.id, document.origin)) throw await duplicateId(documents, document, ids.indexOf(document.id));
+    if (isEmptyDocument(document)) emptyDocuments += 1;
     const text = Buffer.from(documentText(document), 'utf8');
     textBytes += text.length;
     sample?.add(text);
@@ -149,7 +155,7 @@ async function surveyCorpus(
   if (ids.length === 0) {
     throw new CemError('PACK_EMPTY_CORPUS', 'the corpus has no documents, and a container of none is of no use: check the input');
   }
-  return { ids, textBytes, sample: sample?.take() ?? [] };
+  return { ids, textBytes, emptyDocuments, sample: sample?.take() ?? [] };
 }
 
 /** The texts of a second pass, which must give the documents of the first. */

@@ -34,6 +34,8 @@ export interface AddReport {
   readonly replaced: number;
   /** Documents that the corpus had with this very text: nothing of them changed. */
   readonly unchanged: number;
+  /** Of the documents added and replaced: those without text, which have nothing to be found by. */
+  readonly empty: number;
   /** The new segment's file; null when nothing changed. */
   readonly segment: string | null;
   /** Of the new segment: 0 when nothing changed. */
@@ -77,6 +79,7 @@ export async function addToCorpus(
         added,
         replaced,
         unchanged: changed.unchanged,
+        empty: packed?.emptyDocuments ?? 0,
         segment: packed === undefined ? null : segmentFile,
         chunks: packed?.chunks ?? 0,
         textBytes: packed?.textBytes ?? 0,
@@ -131,7 +134,7 @@ class ChangedDocuments {
     const seen = new IdTable();
     this.unchanged = 0;
     for await (const document of this.#documents()) {
-      if (!seen.add(document.id)) {
+      if (!seen.add(document.id, document.origin)) {
         throw new CemError(
           'PACK_DUPLICATE_ID',
           `the id ${JSON.stringify(document.id)} occurs twice, the second time in ${document.origin ?? `document ${seen.length + 1}`}: every document needs an id of its own`,

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, open, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -169,6 +169,33 @@ test('exit codes of the program itself', async () => {
             .filter((line) => line.startsWith('cem: ')).length,
           1,
         );
+    }
+  });
+});
+
+test('F09, F19: pack and add say which documents have no text, and once what a folder was read without', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const docs = join(folder, 'docs');
+    await mkdir(docs);
+    await writeFile(join(docs, 'a.txt'), 'some text');
+    await writeFile(join(docs, 'blank.md'), ' \n ');
+    await writeFile(join(docs, 'empty.md'), '');
+    await symlink('a.txt', join(docs, 'link.txt'));
+    await symlink('nothing', join(docs, 'nowhere.txt'));
+    for (const [command, output] of [
+      ['pack', join(folder, 'docs.zpkg')],
+      ['add', join(folder, 'docs.corpus')],
+    ] as const) {
+      const words = command === 'pack' ? [docs, output] : [output, docs];
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        ['--import', 'tsx', join(import.meta.dirname, '..', '..', 'cli', 'main.ts'), command, ...words],
+        { encoding: 'utf8' },
+      );
+      assert.is(status, 0, stderr);
+      assert.match(stdout, /^2 documents have no text: no search finds them$/m);
+      const said = stderr.split('\n').filter((line) => line.startsWith(docs));
+      assert.equal(said, [`${docs}: 1 symbolic link followed`, `${docs}: 1 left out: "nowhere.txt" (a link that leads nowhere)`]);
     }
   });
 });

@@ -64,7 +64,7 @@ test('bad lines are named by file and number', async () => {
       ['null', 'DATA_JSON', 'no object'],
       ['{"text": "x"}', 'DATA_FIELD', 'has no "_id"'],
       ['{"_id": "", "text": "x"}', 'DATA_FIELD', 'an empty "_id"'],
-      ['{"_id": 2, "text": "x"}', 'DATA_FIELD', 'a number as "_id"'],
+      ['{"_id": 2, "text": "x"}', 'DATA_FIELD', 'a number as "_id", where a string is needed: write "_id": "2"'],
       ['{"_id": "2"}', 'DATA_FIELD', 'has no "text"'],
       ['{"_id": "2", "text": null}', 'DATA_FIELD', 'a null as "text"'],
       ['{"_id": "2", "text": "x", "title": []}', 'DATA_FIELD', 'a list as "title"'],
@@ -82,6 +82,51 @@ test('bad lines are named by file and number', async () => {
     const error = await errorOf(() => collect(readCorpus(path)));
     assert.is(error.code, 'DATA_UTF8');
     assert.is(error.details['line'], 2);
+  });
+});
+
+test('a key that a line has twice is refused, not silently the last one taken', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const path = join(folder, 'twice.jsonl');
+    for (const [line, key] of [
+      ['{"_id": "1", "_id": "2", "text": "x"}', '_id'],
+      ['{"_id": "1", "text": "x", "te\\u0078t": "y"}', 'text'],
+      ['{"_id": "1", "more": {"a": [{"b": "\\":"}]}, "text" : "\\\\", "more" :1}', 'more'],
+    ] as const) {
+      await writeFile(path, `${line}\n`);
+      const error = await errorOf(() => collect(readCorpus(path)));
+      assert.is(error.code, 'DATA_JSON');
+      assert.ok(error.message.startsWith(`${path}:1 has the key "${key}" twice`), error.message);
+    }
+    // Texts may hold what looks like keys, and objects inside may have the same ones.
+    const text = 'a "text": "_id": {"text": } \\ ":';
+    await writeJsonl(path, [{ _id: '1', more: [{ text: 1 }, { text: 2, _id: { text: 3 } }], text }]);
+    assert.equal(
+      (await collect(readCorpus(path))).map((document) => document.text),
+      [text],
+    );
+  });
+});
+
+test('JSONL: marks and line ends of joined files, NULs, separators of lines that are none', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const path = join(folder, 'a.jsonl');
+    const line = (id: string, text: string): string => JSON.stringify({ _id: id, text });
+    await writeFile(
+      path,
+      `\ufeff${line('1', 'a')}\r\n\ufeff${line('2', '\u2028\u2029\u0085\v\f\0')}\r\n\r\n\ufeff\r\n${line('3', 'c')}\r`,
+    );
+    assert.equal(
+      (await collect(readCorpus(path))).map(({ id, text }) => [id, text]),
+      [
+        ['1', 'a'],
+        ['2', '\u2028\u2029\u0085\v\f\0'],
+        ['3', 'c'],
+      ],
+    );
+    await writeFile(path, `${line('1', 'a')}\n${'\0'.repeat(4096)}`);
+    const error = await errorOf(() => collect(readCorpus(path)));
+    assert.ok(error.message.startsWith(`${path}:2 is not JSON (it has NUL bytes`), error.message);
   });
 });
 
@@ -105,7 +150,7 @@ test('compressed files that are cut off', async () => {
   });
 });
 
-test('a folder of text files: sorted paths as ids, sub-folders, no hidden entries, no links', async () => {
+test('a folder of text files: sorted paths as ids, sub-folders, no hidden entries, links followed', async () => {
   await withTemporaryFolder(async (folder) => {
     await mkdir(join(folder, 'guide', 'deep'), { recursive: true });
     await mkdir(join(folder, '.git'));
@@ -123,6 +168,7 @@ test('a folder of text files: sorted paths as ids, sub-folders, no hidden entrie
         ['README.MD', '', '# Title\n\ntext\n'],
         ['guide/a.rst', '', 'restructured'],
         ['guide/deep/page.html', 'Page & more', 'Hello world'],
+        ['link.txt', '', 'last'],
         ['z.txt', '', 'last'],
       ],
     );

@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { CemError } from '../../../base/index.ts';
 import { RandomNumbers } from '../../../base/random.ts';
 import {
+  addToCorpus,
   chunkTexts,
   type Document,
   DocumentReader,
@@ -213,6 +214,63 @@ test('what cannot be packed is refused, and leaves no file', async () => {
       }
     };
     assert.is((await refused(breaking)).code, 'TEST_SOURCE');
+  });
+});
+
+test('F05: an id that no database takes is refused at the pack, by the document', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const path = join(folder, 'a.jsonl');
+    for (const id of ['a\u0000b', '\u0000', 'lone \ud800', 'x'.repeat(65_536)]) {
+      await writeFile(path, `{"_id": "1", "text": "x"}\n${JSON.stringify({ _id: id, text: 'some text' })}\n`);
+      for (const pack of [
+        () => packCorpus(() => readCorpus(path), join(folder, 'out.zpkg'), { level: 1 }),
+        () => addToCorpus(join(folder, 'out.corpus'), () => readCorpus(path), { level: 1 }),
+      ]) {
+        const error = await errorOf(pack);
+        assert.is(error.code, 'MAPPING_ID');
+        assert.ok(
+          error.message.startsWith(`the id ${JSON.stringify(id.slice(0, 80))} in ${path}:2 cannot be used`),
+          error.message,
+        );
+        assert.not(/[\0\n]/.test(error.message), 'one line');
+      }
+    }
+    // The longest that is allowed, and other control characters.
+    await writeJsonl(path, [
+      { _id: 'x'.repeat(65_535), text: 'x' },
+      { _id: 'a\u0001\nb', text: 'x' },
+    ]);
+    const { documents } = await packCorpus(() => readCorpus(path), join(folder, 'out.zpkg'), { level: 1 });
+    assert.is(documents, 2);
+  });
+});
+
+test('F09: documents without text are counted, and stay readable', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const documents: readonly Document[] = [
+      { id: 'empty', title: '', text: '' },
+      { id: 'blank', title: ' ', text: ' \n ' },
+      // No-break and ideographic space, a zero-width space and joiner, a byte order mark, a control character.
+      { id: 'invisible', title: '', text: '\u00a0\u3000\u200b\u200d\ufeff\u0000' },
+      { id: 'title', title: 'Only a title', text: '' },
+      { id: 'text', title: '', text: 'x' },
+      { id: 'mark', title: '', text: '?' },
+    ];
+    const output = join(folder, 'out.zpkg');
+    const manifest = await packCorpus(source(documents), output, { level: 3 });
+    assert.is(manifest.emptyDocuments, 3);
+    assert.is(manifest.documents, 6);
+    assert.is(manifest.chunks, 6);
+    const reader = await DocumentReader.open(output);
+    for (const document of documents) assert.is(await reader.documentById(document.id), documentText(document), document.id);
+    assert.is((await reader.container.verify()).failed, 0);
+    await reader.close();
+    const corpus = join(folder, 'out.corpus');
+    assert.is((await addToCorpus(corpus, source(documents), { level: 3 })).empty, 3);
+    assert.is((await addToCorpus(corpus, source(documents), { level: 3 })).empty, 0);
+    const none = await packCorpus(source(documents.slice(0, 2)), join(folder, 'none.zpkg'), { level: 3 });
+    assert.is(none.emptyDocuments, 2);
+    assert.is(none.saving, 0);
   });
 });
 
