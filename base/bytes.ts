@@ -19,7 +19,11 @@ export function hexadecimal(value: number): string {
   return `0x${value.toString(16)}`;
 }
 
-/** The words of something that was thrown. */
+/** The words of something that was thrown; a disk without room is said in words that everybody knows. */
 export function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  if (!(cause instanceof Error)) return String(cause);
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOSPC') return `the disk is full, make room on it (${cause.message})`;
+  if (code === 'EDQUOT') return `your share of the disk is used up, make room in it (${cause.message})`;
+  return cause.message;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { CemError, UsageError } from '../base/index.ts';
+import { CemError, messageOf, UsageError } from '../base/index.ts';
 import { addCommand } from './commands/add.ts';
 import { benchCommand } from './commands/bench.ts';
 import { indexCommand } from './commands/build-index.ts';
@@ -37,6 +37,11 @@ function report(error: unknown): number {
   if (error instanceof CemError) {
     process.stderr.write(`cem: ${error.message} [${error.code}]\n`);
     return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
+  }
+  const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    process.stderr.write(`cem: ${path === undefined ? '' : `writing ${path} failed: `}${messageOf(error)} [${code}]\n`);
+    return EXIT_FAILED;
   }
   process.stderr.write(`cem: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return EXIT_FAILED;

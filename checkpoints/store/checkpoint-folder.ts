@@ -1,7 +1,7 @@
 import { copyFile, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { FormatError, writeFileAtomically } from '../../base/index.ts';
+import { CemError, FormatError, messageOf, writeFileAtomically } from '../../base/index.ts';
 
 /** Stands beside the checkpoints of a run that is evaluated on development data, and says which of them is the best; it may be named where a checkpoint may. */
 const BEST_FILE = 'best';
@@ -82,6 +82,7 @@ export async function syncFolder(path: string): Promise<void> {
  * @param folder `…/checkpoints/<step>`; what stood there before is replaced
  * @param fill writes the files into the folder that it is given, each of them synced
  * @returns what `fill` returns
+ * @throws CemError `CHECKPOINT_WRITE` when the system does not write it, as on a full disk
  */
 export async function writeCheckpointFolder<Result>(
   folder: string,
@@ -101,6 +102,14 @@ export async function writeCheckpointFolder<Result>(
     return result;
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
-    throw error;
+    if (error instanceof CemError || (error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw new CemError(
+      'CHECKPOINT_WRITE',
+      `writing ${folder} failed: ${messageOf(error)}; checkpoints written before it are whole`,
+      {
+        details: { folder },
+        cause: error,
+      },
+    );
   }
 }

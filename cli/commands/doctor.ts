@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { cpus, freemem, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { programFile } from '../../base/index.ts';
+import { programFile, UsageError } from '../../base/index.ts';
 import { BACKEND_NAMES } from '../../model/backend/index.ts';
 import { defineCommand } from '../command.ts';
 import { formatBytes } from '../output/format.ts';
@@ -23,6 +23,12 @@ interface Part extends Finding {
   readonly name: string;
 }
 
+interface DoctorOptions {
+  readonly models: string | undefined;
+  /** How long each probe may take. */
+  readonly seconds: number;
+}
+
 interface DoctorResult {
   readonly machine: {
     readonly node: string;
@@ -35,18 +41,21 @@ interface DoctorResult {
   readonly parts: readonly Part[];
 }
 
-/** A probe that takes longer hangs. */
-const PROBE_LIMIT_MS = 60_000;
+/** Seconds that a probe has by default: a few suffice on a machine with nothing else to do. */
+const PROBE_SECONDS = 60;
 
 /** Runs one probe in a child process; whatever becomes of it, there is a finding. */
-async function runProbe(name: string): Promise<Finding> {
+async function runProbe(name: string, seconds: number): Promise<Finding> {
   const { url, source } = programFile('../process/doctor-probe', import.meta.url);
   const loader = source ? ['--import', import.meta.resolve('tsx')] : [];
   const child = spawn(process.execPath, [...loader, fileURLToPath(url), name], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: PROBE_LIMIT_MS,
-    killSignal: 'SIGKILL',
   });
+  let late = false;
+  const limit = setTimeout(() => {
+    late = true;
+    child.kill('SIGKILL');
+  }, seconds * 1000);
   let output = '';
   let errors = '';
   child.stdout.on('data', (piece: Buffer) => {
@@ -59,13 +68,24 @@ async function runProbe(name: string): Promise<Finding> {
     child.on('error', (error) => resolve(error.message));
     child.on('close', (code, signal) => resolve(signal ? `ended by ${signal}` : `exit code ${code}`));
   });
+  clearTimeout(limit);
   const last = output.trimEnd().split('\n').at(-1) ?? '';
   try {
     return JSON.parse(last) as Finding;
   } catch {
+    if (late) return outOfTime(seconds);
     const reason = errors.split('\n').find((line) => /error/i.test(line)) ?? '';
     return { works: false, detail: `the probe crashed (${end}) ${reason}`.trim() };
   }
+}
+
+/** Nothing is known then: the part may work, slowly, or hang. */
+function outOfTime(seconds: number): Finding {
+  return {
+    works: false,
+    detail: `ran out of time: no answer within ${seconds} s`,
+    advice: `Either it hangs or the machine is slow or busy: try again when nothing else runs, or with --seconds ${Math.ceil(seconds * 5)}.`,
+  };
 }
 
 /** What lies in the folder where teachers are looked up; a model is a folder with a config.json. */
@@ -81,10 +101,10 @@ async function inspectModels(folder: string | undefined): Promise<Finding> {
   };
 }
 
-async function examine(models: string | undefined, onStart: (name: string) => void): Promise<Part[]> {
+async function examine({ models, seconds }: DoctorOptions, onStart: (name: string) => void): Promise<Part[]> {
   const probe = async (group: Part['group'], name: string): Promise<Part> => {
     onStart(name);
-    return { group, name, ...(await runProbe(name)) };
+    return { group, name, ...(await runProbe(name, seconds)) };
   };
   const parts: Part[] = [];
   // One after the other: they are timed.
@@ -104,7 +124,7 @@ function describePart(part: Part): string[] {
   return part.works || !part.advice ? [line] : [line, `      ${''.padEnd(14)}${part.advice}`];
 }
 
-export const doctorCommand = defineCommand<{ readonly models: string | undefined }, DoctorResult>({
+export const doctorCommand = defineCommand<DoctorOptions, DoctorResult>({
   command: 'doctor',
   describe: 'say what this machine has: each backend with a measured rate, zstd, database, teacher',
   examples: [
@@ -112,10 +132,17 @@ export const doctorCommand = defineCommand<{ readonly models: string | undefined
     ['doctor --json', 'the same for programs'],
   ],
   options: (parser) =>
-    parser.option('models', { type: 'string', default: process.env['CEM_MODELS'], describe: 'folder of models (or CEM_MODELS)' }),
-  run: async ({ models }, reporter) => {
+    parser
+      .option('models', { type: 'string', default: process.env['CEM_MODELS'], describe: 'folder of models (or CEM_MODELS)' })
+      .option('seconds', { type: 'number', default: PROBE_SECONDS, describe: 'how long each part may take to answer' }),
+  run: async (options, reporter) => {
+    if (!(options.seconds > 0))
+      throw new UsageError(
+        'USAGE',
+        `--seconds is how long each part may take to answer, a number above 0; got ${options.seconds}`,
+      );
     const stage = reporter.stage('examining');
-    const parts = await examine(models, (name) => stage.progress(0, 0, name));
+    const parts = await examine(options, (name) => stage.progress(0, 0, name));
     stage.done();
     const processors = cpus();
     const machine = {

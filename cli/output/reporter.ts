@@ -29,6 +29,8 @@ export function formatDuration(seconds: number): string {
 }
 
 function formatProgress(name: string, done: number, total: number, seconds: number, extra?: string): string {
+  // Work whose size is not known says what it is at.
+  if (total === 0 && done === 0 && extra !== undefined) return `${name}: ${extra}`;
   const rate = done / Math.max(seconds, 1e-3);
   const share = total > 0 ? ` (${((100 * done) / total).toFixed(0)}%)` : '';
   const eta = total > 0 && done > 0 ? `, ETA ${formatDuration((total - done) / rate)}` : '';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +33,11 @@ const manifest = z.strictObject({
 
 const MANIFEST_FILE = 'lsa.json';
 const binaryFile = (sha256: string) => `lsa-${sha256.slice(0, 16)}.f32`;
+
+/** Whether the file that is written last is there. */
+export function hasLsa(folder: string): boolean {
+  return existsSync(join(folder, MANIFEST_FILE));
+}
 
 export async function writeLsa(folder: string, parts: LsaParts): Promise<void> {
   const { config, fittedOn, dimension, tfIdf } = parts;

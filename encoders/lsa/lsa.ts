@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { CemError } from '../../base/index.ts';
 import type { EncoderDescription, OnProgress, TextEmbedder, Vectors } from '../encoder.ts';
 import type { LsaConfig } from '../teacher-config.ts';
-import { readLsa, writeLsa } from './lsa-files.ts';
+import { hasLsa, readLsa, writeLsa } from './lsa-files.ts';
 import type { LsaParts } from './lsa-parts.ts';
 import { randomizedSvd } from './randomized-svd.ts';
 import { TfIdf, type WeightedTerms } from './tf-idf.ts';
@@ -55,6 +55,11 @@ export class LsaEmbedder implements TextEmbedder {
       singularValues: Float32Array.from(svd.values),
       components: Float32Array.from(svd.vectors),
     });
+  }
+
+  /** Whether a fitted one was written whole into the folder. */
+  static isFitted(folder: string): boolean {
+    return hasLsa(folder);
   }
 
   /** Reads what `save` wrote. Throws CemError `LSA_NOT_FITTED` where there is none, FormatError `LSA_DAMAGED` when a file is not what it was. */

@@ -28,7 +28,7 @@ const START: Readonly<Record<BackendName, StartBackend>> = {
 };
 
 /** What to say to somebody who runs on a slower backend than the machine could have. */
-const HINT = '`npm run native` makes the tensorflow backend work (2 to 4 times as fast as wasm); `cem doctor` measures each';
+const HINT = '`npm run native` makes a faster one work, `cem doctor` says what each lacks';
 
 /** Checks a name that came from outside (flag, environment). Throws UsageError `BACKEND_UNKNOWN`. */
 export function parseBackendRequest(name: string): BackendRequest {
@@ -63,7 +63,7 @@ export async function selectBackend(request: BackendRequest): Promise<BackendCho
   throw new BackendError('cpu', passedOver.join('; '), 'Reinstall with `npm ci`.');
 }
 
-/** One line for people: which backend, what it is, why, and how to get a faster one. */
+/** One short line for people: which backend, what it is, and how to get a faster one. Why it is this one stands in `reason`; `cem doctor` says it of each. */
 export function describeBackend(choice: BackendChoice): string {
-  return `backend: ${choice.name} (${choice.detail}): ${choice.reason}${choice.hint ? `. Faster: ${choice.hint}` : ''}`;
+  return `backend: ${choice.name} (${choice.detail})${choice.hint ? `; ${choice.hint}` : ''}`;
 }

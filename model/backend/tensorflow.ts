@@ -6,6 +6,7 @@ import { registerTensorFlowKernels } from '../kernels/native/tensorflow-kernels.
 import { tf } from '../tf.ts';
 import { BackendError, reasonOf, type StartBackend } from './backend.ts';
 import { type ExecutingBackend, holdSignalsWhileComputing, loadProcessGuard, type ProcessGuard } from './process-guard.ts';
+import { restoreRemovedUtilities } from './removed-utilities.ts';
 
 /** GPU package first; both are optional and may be missing, so nothing imports them at the top of a file. */
 const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
@@ -27,6 +28,7 @@ function installed(require: NodeJS.Require): string | undefined {
 
 /** Loads the package: quietly, and so that its threads never see a signal. */
 function loadGuarded(require: NodeJS.Require, name: string, guard: ProcessGuard | undefined): void {
+  restoreRemovedUtilities();
   guard?.mute();
   guard?.holdSignals();
   try {

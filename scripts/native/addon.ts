@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { CemError } from '../../base/errors.ts';
 import { PROCESS_GUARD_FILE } from '../../model/backend/process-guard.ts';
 import { lastLines, runCommand } from './command.ts';
+import { runWithPackage } from './run-with-package.ts';
 import type { TensorFlowLibrary } from './tensorflow-library.ts';
 
 /** What a working addon says of itself. */
@@ -17,7 +18,7 @@ export interface AddonProof {
 
 /** Multiplies two 1024 x 1024 matrices of ones (each element of the product is 1024) three times and says how fast. */
 const PROOF_SCRIPT = `
-const tf = require(process.argv[1]);
+const tf = loadPackage();
 if (tf.getBackend() !== 'tensorflow') throw new Error('backend is ' + tf.getBackend());
 const ones = tf.ones([1024, 1024]);
 let best = Infinity;
@@ -35,11 +36,7 @@ const BUILD_LIMIT_MS = 600_000;
 
 /** Proves in a child process, which may crash, that the package computes. Gives the reason where it does not. */
 export async function proveAddon(root: string, packageName: string): Promise<AddonProof | string> {
-  const { status, output } = await runCommand(process.execPath, ['-e', PROOF_SCRIPT, packageName], {
-    cwd: root,
-    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' },
-    timeoutMs: PROOF_LIMIT_MS,
-  });
+  const { status, output } = await runWithPackage(root, packageName, PROOF_SCRIPT, [], PROOF_LIMIT_MS);
   const line = output.split('\n').find((text) => text.startsWith('PROOF '));
   if (status === 0 && line) return JSON.parse(line.slice('PROOF '.length)) as AddonProof;
   const reason = output.split('\n').find((text) => /Error: |cannot open|ended by/.test(text));
@@ -104,15 +101,34 @@ async function layDependencies(packageFolder: string, library: TensorFlowLibrary
   }
 }
 
+/** The folder whose `include/node/` holds the headers of this very Node: spares node-gyp a download. Undefined where they were not installed with it. */
+function headersBesideNode(): string | undefined {
+  const installation = dirname(dirname(process.execPath));
+  return existsSync(join(installation, 'include', 'node', 'node_api.h')) ? installation : undefined;
+}
+
+/** Where neither a folder nor a download has the headers, a compiler's message does not say what is missing. */
+function adviceOnHeaders(output: string): string {
+  if (
+    headersBesideNode() !== undefined ||
+    !/node_api\.h|common\.gypi|-headers|gyp ERR! (configure|install)|FetchError|ENOTFOUND|ECONNREFUSED/.test(output)
+  )
+    return '';
+  return (
+    `Compiling needs the headers of Node ${process.version}: they do not lie beside ${process.execPath}, and node-gyp could not fetch them. ` +
+    `Unpack node-${process.version}-headers.tar.gz of nodejs.org's releases, or take the npm package node-${process.platform}-${process.arch}, and give its folder (which holds include/node/): ` +
+    'npm_config_nodedir=FOLDER npm run native.\n'
+  );
+}
+
 /** Compiles the package's own C++ source against the library (seconds). Throws CemError `NATIVE_BUILD` with the compiler's last lines. */
 export async function buildAddon(root: string, packageName: string, library: TensorFlowLibrary, python: string): Promise<void> {
   const packageFolder = join(root, 'node_modules', packageName);
   await layDependencies(packageFolder, library);
   const builder = createRequire(join(packageFolder, 'package.json')).resolve('@mapbox/node-pre-gyp/bin/node-pre-gyp');
   const environment: NodeJS.ProcessEnv = { ...process.env, PYTHON: python };
-  // Node's own headers, where the installation has them, spare node-gyp a download.
-  const installation = dirname(dirname(process.execPath));
-  if (existsSync(join(installation, 'include', 'node', 'node_api.h'))) environment['npm_config_nodedir'] = installation;
+  const installation = headersBesideNode();
+  if (installation !== undefined) environment['npm_config_nodedir'] = installation;
   if (library.external)
     environment['LDFLAGS'] = `${process.env['LDFLAGS'] ?? ''} -Wl,-rpath,${resolve(library.libraries)}`.trim();
   const { status, output } = await runCommand(process.execPath, [builder, 'install', '--build-from-source'], {
@@ -123,7 +139,7 @@ export async function buildAddon(root: string, packageName: string, library: Ten
   if (status !== 0) {
     throw new CemError(
       'NATIVE_BUILD',
-      `the addon of ${packageName} did not compile:\n${lastLines(output, 25)}\nRun \`npm run native\` again when this is mended; it starts over.`,
+      `the addon of ${packageName} did not compile:\n${lastLines(output, 25)}\n${adviceOnHeaders(output)}Run \`npm run native\` again when this is mended; it starts over.`,
       {
         details: { packageName },
       },

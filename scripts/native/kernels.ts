@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NATIVE_KERNELS_FILE } from '../../model/kernels/native/native-library.ts';
 import { lastLines, runCommand } from './command.ts';
+import { runWithPackage } from './run-with-package.ts';
 
 /** The C sources of the kernels. */
 const SOURCES = fileURLToPath(new URL('../../model/kernels/c/', import.meta.url));
@@ -94,8 +95,8 @@ export async function buildKernels(root: string, packageName: string, force: boo
 
 /** 3^2 + 4^2 is 25. */
 const TRIAL_SCRIPT = `
-const tf = require(process.argv[1]);
-const { problem } = require(process.argv[2]);
+const tf = loadPackage();
+const { problem } = require(process.argv[3]);
 if (problem) throw new Error(problem);
 const backend = tf.backend();
 const count = { name: 'N', type: backend.binding.TF_ATTR_INT, value: 1 };
@@ -106,11 +107,7 @@ console.log('TRIAL');
 
 /** Why the library does not work, found out in a child process, which may crash; undefined where it does. */
 async function tryLibrary(root: string, packageName: string, library: string): Promise<string | undefined> {
-  const { status, stdout, output } = await runCommand(process.execPath, ['-e', TRIAL_SCRIPT, packageName, library], {
-    cwd: root,
-    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' },
-    timeoutMs: COMPILE_LIMIT_MS,
-  });
+  const { status, stdout, output } = await runWithPackage(root, packageName, TRIAL_SCRIPT, [library], COMPILE_LIMIT_MS);
   if (status === 0 && stdout.includes('TRIAL')) return undefined;
   const reason = output.split('\n').find((text) => /Error: |symbol|ended by/.test(text));
   return `the compiled library does not work: ${reason?.trim() ?? `exit status ${status}`}`;

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { PGlite, type Transaction } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
-import { CemError } from '../../base/index.ts';
+import { CemError, messageOf } from '../../base/index.ts';
 import { databaseError } from './database-error.ts';
 import type { SqlDriver, SqlQuery } from './sql-driver.ts';
 
@@ -36,6 +36,24 @@ function queryOn(target: PGlite | Transaction, location: string): SqlQuery {
   };
 }
 
+/** PGlite's file system throws objects that are no errors. */
+function reasonOf(error: unknown): string {
+  const { errno } = (error ?? {}) as { errno?: unknown };
+  return error instanceof Error || errno === undefined ? messageOf(error) : `error ${String(errno)} of its file system`;
+}
+
+/** A new database is about as large as this. */
+const LEAST_ROOM = 64 * 2 ** 20;
+
+/** Says so where the disk of a database has no room to speak of: the database itself does not. */
+async function lackOfRoom(path: string): Promise<string> {
+  const { bavail, bsize } = await statfs(dirname(path)).catch(() => ({ bavail: Number.POSITIVE_INFINITY, bsize: 1 }));
+  const free = bavail * bsize;
+  return free < LEAST_ROOM
+    ? `the disk of ${dirname(path)} is full (${(free / 1e6).toFixed(1)} MB are free): make room there; `
+    : '';
+}
+
 /**
  * Opens the embedded PostgreSQL (PGlite, with pgvector) whose files lie in `folder`, and makes it where there is none; without a folder it
  * lives in memory. PGlite takes no lock of its own: the caller must hold one on the folder (`lockFolder`).
@@ -63,7 +81,7 @@ export async function openPglite(folder?: string, options: { create?: boolean } 
   } catch (error) {
     throw new CemError(
       'DATABASE_OPEN',
-      `the embedded database ${location} cannot be opened (${error instanceof Error ? error.message : String(error)}); ` +
+      `the embedded database ${location} cannot be opened (${reasonOf(error)}); ${path === undefined ? '' : await lackOfRoom(path)}` +
         `if its files are damaged, remove ${path === undefined ? 'it' : dirname(path)} and make the index again`,
       { details: { folder: location }, cause: error },
     );

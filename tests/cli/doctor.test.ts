@@ -7,9 +7,9 @@ const test = suite('cli/doctor');
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Runs the one command alone, with `--json`, in a process of its own. */
-function doctor(environment: NodeJS.ProcessEnv) {
+function doctor(environment: NodeJS.ProcessEnv, ...words: string[]) {
   const source = `import yargs from 'yargs'; import { doctorCommand } from './cli/commands/doctor.ts';
-    await yargs(['doctor', '--json']).option('json', { type: 'boolean' }).command(doctorCommand).parseAsync();`;
+    await yargs(['doctor', '--json', ...${JSON.stringify(words)}]).option('json', { type: 'boolean' }).command(doctorCommand).parseAsync();`;
   const { status, stdout } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source], {
     cwd: root,
     encoding: 'utf8',
@@ -41,6 +41,17 @@ test('every part is a line, and one that fails does not stop the others', () => 
   assert.match(part('postgresql')!.detail, '127.0.0.1');
   assert.ok(part('transformers')?.works);
   assert.not(part('models')!.works);
+});
+
+test('a probe that gets no answer in time says so, and what to do; it did not crash', () => {
+  // No process starts within a thousandth of a second.
+  const { part } = doctor({}, '--seconds', '0.001');
+  for (const name of ['tensorflow', 'webgpu', 'wasm', 'cpu', 'zstd', 'pglite', 'transformers']) {
+    const { works, detail, advice } = part(name)!;
+    assert.not(works, name);
+    assert.is(detail, 'ran out of time: no answer within 0.001 s');
+    assert.match(advice!, '--seconds 1');
+  }
 });
 
 test.run();

@@ -87,4 +87,27 @@ test('tfjs is reached through model/tf.ts alone, so that there is one engine', (
   }
 });
 
+test('npm ci prints no warning about settings, and runs no script that package.json forbids, with npm 10 and 11', () => {
+  // npm 11 warns of every setting in .npmrc that it does not know.
+  const settings = read('.npmrc')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  assert.equal(settings, ['save-exact=true']);
+  // npm 10 knows no allowScripts, and runs a script where the lock says that there is one. onnxruntime-node's downloads GPU libraries, and fails the whole install where it cannot.
+  const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, { hasInstallScript?: boolean }> };
+  const { allowScripts, engines } = JSON.parse(read('package.json')) as {
+    allowScripts: Record<string, boolean>;
+    engines: { node: string };
+  };
+  assert.is(allowScripts['onnxruntime-node'], false);
+  const entries = Object.entries(lock.packages).filter(([path]) => path.endsWith('node_modules/onnxruntime-node'));
+  assert.is(entries.length, 1);
+  assert.is(
+    entries[0]![1].hasInstallScript,
+    undefined,
+    'take the line "hasInstallScript": true of node_modules/onnxruntime-node out of package-lock.json',
+  );
+  assert.is(engines.node, '>=20.19.0');
+});
+
 test.run();

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CemError } from '../../base/index.ts';
+import { listCheckpoints } from '../../checkpoints/index.ts';
 import { type Document, type DocumentReader, randomSpans, uniqueSentences, uniqueWords } from '../../data/index.ts';
 import {
   cachedTeacher,
@@ -113,7 +114,9 @@ export async function openTeacher(
   let cacheFolder = teacherCacheFolder();
   if (options.teacher.kind === 'lsa') {
     cacheFolder = join(folder.path, 'teacher-cache');
-    if (existsSync(folder.teacher)) {
+    // A fit that could not be written whole, on a full disk, is done again; once the run has trained, its teacher must be the one that it had.
+    const trained = existsSync(folder.teacher) && (await listCheckpoints(folder.path)).length > 0;
+    if (trained || LsaEmbedder.isFitted(folder.teacher)) {
       embedder = await LsaEmbedder.load(folder.teacher);
     } else {
       const stage = options.listener.stage('fit teacher');

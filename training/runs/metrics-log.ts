@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { writeFileAtomically } from '../../base/index.ts';
+import { CemError, messageOf, writeFileAtomically } from '../../base/index.ts';
 import { type MetricsLine, wholeLines } from './metrics-lines.ts';
 
 /** A run's `metrics.jsonl`: appended line by line; on resume the lines behind the checkpoint are dropped, so that it reads like that of an uninterrupted run. */
@@ -21,6 +21,14 @@ export class MetricsLog {
   }
 
   append(line: MetricsLine): void {
-    appendFileSync(this.#path, `${JSON.stringify(line)}\n`);
+    try {
+      appendFileSync(this.#path, `${JSON.stringify(line)}\n`);
+    } catch (cause) {
+      throw new CemError(
+        'FILE_WRITE',
+        `writing ${this.#path} failed: ${messageOf(cause)}; --resume goes on from the newest checkpoint`,
+        { details: { path: this.#path }, cause },
+      );
+    }
   }
 }

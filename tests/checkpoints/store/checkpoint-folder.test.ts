@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { findCheckpoint, pruneCheckpoints, readBestCheckpoint, writeBestCheckpoint } from '../../../checkpoints/index.ts';
+import { writeCheckpointFolder } from '../../../checkpoints/store/checkpoint-folder.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('the best checkpoint');
@@ -46,6 +47,30 @@ test('its name stands where a checkpoint does; without one, or with a damaged on
     assert.match(empty.message, join('checkpoints', '10'));
     await writeFile(best, '{"step": "ten"}');
     assert.is((await errorOf(() => findCheckpoint(best))).code, 'CHECKPOINT_MALFORMED');
+  }));
+
+test('what the system does not write, as on a full disk, is said with the place; nothing half is left, and what stood there stays', () =>
+  withTemporaryFolder(async (run) => {
+    await makeFolders(run, 10);
+    const folder = join(run, 'checkpoints', '10');
+    await writeFile(join(folder, 'kept'), '');
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
+    const fill = async (temporary: string): Promise<void> => {
+      await writeFile(join(temporary, 'half'), 'half');
+      throw full;
+    };
+    const error = await errorOf(() => writeCheckpointFolder(folder, fill));
+    assert.is(error.code, 'CHECKPOINT_WRITE');
+    assert.match(error.message, `writing ${folder} failed: the disk is full`);
+    assert.equal(await readdir(join(run, 'checkpoints')), ['10']);
+    assert.equal(await readdir(folder), ['kept']);
+    // A fault of our own is no fault of the disk's.
+    const own = new TypeError('not ours to hide');
+    let thrown: unknown;
+    await writeCheckpointFolder(folder, () => Promise.reject(own)).catch((reason: unknown) => {
+      thrown = reason;
+    });
+    assert.is(thrown, own);
   }));
 
 test.run();

@@ -76,6 +76,15 @@ test('saved and loaded: equal vectors and revision, also through createTeacher a
   await loaded.dispose();
 });
 
+test('one whose last file was not written, as on a full disk, is not fitted', async ({ folder }) => {
+  const path = join(folder, 'half');
+  await (await LsaEmbedder.fit(texts, config)).save(path);
+  assert.is(LsaEmbedder.isFitted(path), true);
+  await rm(join(path, 'lsa.json'));
+  assert.is(LsaEmbedder.isFitted(path), false);
+  assert.is(LsaEmbedder.isFitted(join(folder, 'nowhere')), false);
+});
+
 test('a missing, cut, changed or foreign file is refused with its code', async ({ folder }) => {
   assert.is(await codeOf(LsaEmbedder.load(folder)), 'LSA_NOT_FITTED');
   assert.is(await codeOf(createTeacher(config)), 'TEACHER_FOLDER_NEEDED');

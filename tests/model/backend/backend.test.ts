@@ -63,6 +63,21 @@ test('auto takes one that works and says why no faster one', async () => {
   assert.is(tf.getBackend(), choice.name);
 });
 
+test('what is said of a backend is one short line: why it is this one stands in its reason', async () => {
+  const line = describeBackend(await selectBackend('auto'));
+  assert.match(line, /^backend: \w+ \(.*\)/);
+  assert.ok(line.length <= 160, line);
+});
+
+test('without a graphics driver, choosing by oneself writes no warning of Dawn or of its loader', () => {
+  const { stdout, stderr } = run(`${SELECT} console.log((await selectBackend('auto')).name); process.exit(0);`, {
+    VK_ICD_FILENAMES: '/nowhere/icd.json',
+    VK_DRIVER_FILES: '/nowhere/icd.json',
+  });
+  assert.match(stdout, /^(tensorflow|wasm|webgpu)\n$/);
+  assert.is(stderr, '');
+});
+
 test('a process without an addon gets wasm, or an error with advice when it insists on tensorflow', () => {
   // A resolver that knows no tfjs-node stands for a machine where the optional package is not installed.
   const hide = `import Module from 'node:module';
