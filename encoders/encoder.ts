@@ -22,6 +22,8 @@ export interface Vectors {
 export interface CorpusVectors extends Vectors {
   /** [rows]: which of the asked ids a row belongs to, ascending. */
   readonly owners: Int32Array;
+  /** [rows]: the container's chunk that a row is of; absent where the encoder does not read chunks, or does not know. */
+  readonly chunks?: Int32Array;
 }
 
 /** Called now and then by long work: how many items of how many are done. */

@@ -1,13 +1,18 @@
-/** Ranking without text: what a retriever, a filter and a vector store are, and what ranks by words or in PostgreSQL. Loads no tensors; exact search is in exact/. */
-export { type Bm25Options, Bm25Retriever } from './lexical/bm25.ts';
+/** Ranking without text: what a retriever, a filter and a vector store are. Loads no tensors. What ranks is in exact/, lexical/ and postgres/. */
+export { type Filter, type FilterRange, type FilterScalar, withAccess } from './filter.ts';
+export { checkFilter, describeFilterIssue, filterSchema } from './filter-schema.ts';
+export { type Bm25Options, Bm25Retriever, type LexicalUnit, wholeDocuments } from './lexical/bm25.ts';
 export { tokenize } from './lexical/tokenizer.ts';
+export { compileFilter, type FilterTest } from './match-filter.ts';
+export { databaseUrlWithoutPassword } from './postgres/database-url.ts';
 export { openPglite } from './postgres/pglite-driver.ts';
 export { type PgvectorOptions, PgvectorStore, type VectorIndexRecall, type VectorPrecision } from './postgres/pgvector-store.ts';
-export { databaseUrlWithoutPassword, openPostgres } from './postgres/postgres-driver.ts';
+export { openPostgres } from './postgres/postgres-driver.ts';
 export type { SqlDriver } from './postgres/sql-driver.ts';
 export { compareRanked } from './rank-order.ts';
 export { recallAgainst } from './recall.ts';
-export type { Hit, Retriever } from './retriever.ts';
+export type { Hit, Retriever, SearchOptions } from './retriever.ts';
 export { type VectorIndex, type VectorIndexInput, vectorIndexConfig } from './vector-index.ts';
 export { VectorRetriever } from './vector-retriever.ts';
-export type { VectorCount, VectorFilter, VectorRow, VectorStore } from './vector-store.ts';
+export { checkDocumentId } from './vector-row.ts';
+export type { MetadataRow, RowMetadata, StoredChunk, StoreHit, VectorCount, VectorRow, VectorStore } from './vector-store.ts';

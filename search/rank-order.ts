@@ -21,12 +21,12 @@ export function compareIds(left: string, right: string): number {
 }
 
 /** trec_eval's ranking, best first: score descending, ties by id descending as UTF-8 bytes. */
-export function compareRanked(left: RankedId, right: RankedId): number {
-  return right.score - left.score || compareIds(right.id, left.id);
+export function compareRanked(left: RankedDocument, right: RankedDocument): number {
+  return right.score - left.score || compareIds(right.document, left.document);
 }
 
-export interface RankedId {
-  readonly id: string;
+export interface RankedDocument {
+  readonly document: string;
   readonly score: number;
 }
 

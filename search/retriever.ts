@@ -1,14 +1,39 @@
-/** One result: a document, the chunk of it that scored best where known, and its score (higher is better). */
+import type { Filter } from './filter.ts';
+
+/** One result: a document, its best chunk where known, its score (higher is better), and which retriever found it. */
 export interface Hit {
-  readonly id: string;
+  readonly document: string;
+  /** Number of the chunk in the container; absent where the retriever ranks whole documents. Hits of several retrievers join by document and chunk. */
+  readonly chunk?: number;
+  /** Comparable within one retriever only. */
   readonly score: number;
-  /** Chunk number in the container; -1 where the retriever knows documents only. */
-  readonly chunk: number;
+  /** Name of the retriever. */
+  readonly retriever: string;
 }
 
-/** Everything that ranks documents for queries: exact search over an encoder, BM25, pgvector. */
+export interface SearchOptions {
+  /** Results wanted for a query, at least 1. There are fewer where fewer can be found. */
+  readonly k: number;
+  /** Which chunks may be found; applied inside the search (invariant 7), so that k are found where k pass. */
+  readonly filter?: Filter | undefined;
+  /** Ends the search: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Told of a query that nothing can be ranked by, and why, in words for people: "none of the query's words is in the index".
+   *
+   * @param query its place among the queries
+   */
+  readonly onUnsearchable?: ((query: number, reason: string) => void) | undefined;
+}
+
+/** Everything that ranks documents for queries: exact search over an encoder, BM25, pgvector, a fusion of others. */
 export interface Retriever {
   readonly name: string;
-  /** For each query its best k documents: score descending, ties by id descending as UTF-8 bytes (trec_eval's order). */
-  search(queries: readonly string[], k: number): Promise<Hit[][]>;
+  /**
+   * For each query its best k documents, each once, with its best chunk (of equal ones the lower number): score descending, ties by document id descending as
+   * UTF-8 bytes (trec_eval's order).
+   *
+   * @throws UsageError `SEARCH_FILTER`; the signal's reason
+   */
+  search(queries: readonly string[], options: SearchOptions): Promise<Hit[][]>;
 }

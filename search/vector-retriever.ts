@@ -1,8 +1,12 @@
 import type { QueryEmbedder } from '../encoders/index.ts';
-import type { Hit, Retriever } from './retriever.ts';
-import type { VectorFilter, VectorStore } from './vector-store.ts';
+import { checkFilter } from './filter-schema.ts';
+import { assertResultCount } from './rank-order.ts';
+import type { Hit, Retriever, SearchOptions } from './retriever.ts';
+import { yieldToSignal } from './search-signal.ts';
+import { whyUnsearchable } from './vector-row.ts';
+import type { VectorStore } from './vector-store.ts';
 
-/** Ranks the documents of a vector store for text queries, which the embedder turns into vectors (invariant 3). */
+/** Ranks the documents of a vector store for text queries, which the embedder turns into vectors (invariant 3), all in one call. */
 export class VectorRetriever implements Retriever {
   readonly name: string;
   readonly #embedder: QueryEmbedder;
@@ -14,11 +18,19 @@ export class VectorRetriever implements Retriever {
     this.#store = store;
   }
 
-  async search(queries: readonly string[], k: number, filter?: VectorFilter): Promise<Hit[][]> {
+  async search(queries: readonly string[], { onUnsearchable, ...options }: SearchOptions): Promise<Hit[][]> {
+    assertResultCount(options.k);
+    checkFilter(options.filter);
+    options.signal?.throwIfAborted();
     const { data, dimension } = await this.#embedder.embedQueries(queries);
     const results: Hit[][] = [];
     for (let row = 0; row < queries.length; row++) {
-      results.push(await this.#store.search(data.subarray(row * dimension, (row + 1) * dimension), k, filter));
+      await yieldToSignal(options.signal);
+      const vector = data.subarray(row * dimension, (row + 1) * dimension);
+      const reason = whyUnsearchable(vector);
+      if (reason !== undefined) onUnsearchable?.(row, reason);
+      const hits = reason === undefined ? await this.#store.search(vector, options) : [];
+      results.push(hits.map((hit) => ({ ...hit, retriever: this.name })));
     }
     return results;
   }

@@ -105,19 +105,17 @@ export async function runIndex(
         ...(checkpoint.query && { queryStudent: checkpoint.query }),
       });
       try {
-        const { store } = folder;
         const result = await encodeIntoIndex(folder, reader, checkpoint.student, reporter);
-        const changed = result.encoded > 0 || result.removed > 0 || vectorIndex !== undefined;
+        const changed = result.encoded > 0 || result.updated > 0 || result.removed > 0 || vectorIndex !== undefined;
         return {
           index: folder.path,
           ...result,
           dimension: makers.dimension,
           checkpoint: makers.checkpoint.hash,
           teacher: makers.teacher.id,
-          precision: store.precision,
-          vectorIndex: store.vectorIndex,
+          ...folder.vectors,
           ...(changed &&
-            store.vectorIndex.kind !== 'none' && { recall: await store.measureRecall(RECALL_QUERIES, RECALL_DEPTH) }),
+            folder.vectors.vectorIndex.kind !== 'none' && { recall: await folder.measureRecall(RECALL_QUERIES, RECALL_DEPTH) }),
           seconds: (performance.now() - start) / 1000,
         };
       } finally {
@@ -135,6 +133,15 @@ function describeVectorIndex({ precision, vectorIndex, recall }: IndexReport): s
   const half = precision === 'half' ? ' halves' : '';
   const kind = vectorIndex.kind === 'none' ? '' : `, ${vectorIndex.kind}`;
   return `${half}${kind}${recall === undefined ? '' : ` with recall@${recall.k} ${recall.recall.toFixed(3)} against exact search`}`;
+}
+
+function describeChanges({ encoded, updated, removed, empty }: IndexReport): string {
+  return [
+    `${encoded} encoded now`,
+    ...(updated > 0 ? [`${updated} with new metadata`] : []),
+    `${removed} outdated rows removed`,
+    ...(empty > 0 ? [`${empty} without content, which no search finds`] : []),
+  ].join(', ');
 }
 
 /** Makes or updates an index. */
@@ -169,6 +176,6 @@ export const indexCommand = defineCommand<IndexOptions, IndexReport>({
       .option('models', { ...modelsOption, describe: 'folder where searches in this index look for the teacher before the hub' }),
   run: runIndex,
   text: (report) =>
-    `${report.index}: ${report.documents} documents, ${report.chunks} chunks (${report.encoded} encoded now, ${report.removed} outdated rows removed), ` +
+    `${report.index}: ${report.documents} documents, ${report.chunks} chunks (${describeChanges(report)}), ` +
     `${report.dimension}-d${describeVectorIndex(report)}, ${report.seconds.toFixed(1)} s`,
 });

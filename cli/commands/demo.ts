@@ -5,7 +5,7 @@ import { CemError, writeFileAtomically } from '../../base/index.ts';
 import { loadConfig } from '../../configs/index.ts';
 import { packCorpus, readCorpus } from '../../data/index.ts';
 import { formatEvaluation } from '../../eval/report/index.ts';
-import { Searcher, type SearchResult } from '../../rag/index.ts';
+import { Searcher } from '../../rag/index.ts';
 import { ZpkgReader } from '../../zpkg/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
 import { makeDemoCorpus } from '../demo/demo-corpus.ts';
@@ -19,7 +19,7 @@ import { formatBytes } from '../output/format.ts';
 import { formatDuration, type Reporter } from '../output/reporter.ts';
 import { runIndex } from './build-index.ts';
 import { type EvalResult, runEval } from './eval.ts';
-import { formatResults } from './search.ts';
+import { formatResults, type WireResult, wireResult } from './search.ts';
 import { trainFromConfig } from './train.ts';
 
 interface DemoOptions {
@@ -45,7 +45,7 @@ interface DemoReport {
   readonly stages: readonly StageTime[];
   readonly seconds: number;
   readonly evaluation: EvalResult;
-  readonly searches: readonly { readonly query: string; readonly results: readonly SearchResult[] }[];
+  readonly searches: readonly { readonly query: string; readonly results: readonly WireResult[] }[];
 }
 
 const HELD_OUT_DOCUMENTS = 600;
@@ -245,8 +245,10 @@ async function indexHeldOut(
 async function searchIndex(folder: DemoFolder): Promise<DemoReport['searches']> {
   const searcher = await Searcher.open(folder.index);
   try {
-    const searches: { query: string; results: readonly SearchResult[] }[] = [];
-    for (const query of QUERIES) searches.push({ query, results: await searcher.search(query, RESULTS) });
+    const searches: { query: string; results: readonly WireResult[] }[] = [];
+    for (const query of QUERIES) {
+      searches.push({ query, results: (await searcher.search(query, { k: RESULTS })).map(wireResult) });
+    }
     return searches;
   } finally {
     await searcher.close();

@@ -11,10 +11,15 @@ interface SearchOptions {
   readonly queries: QueryEncoderChoice | undefined;
 }
 
+/** A result as `--json` and `POST /v1/search` have it. */
+export type WireResult = Pick<SearchResult, 'score' | 'chunk' | 'text' | 'metadata'> & { readonly id: string };
+
 /** What `cem search` found; printed by `--json` in the shape of `POST /v1/search`. */
 interface SearchReport {
-  readonly results: readonly SearchResult[];
+  readonly results: readonly WireResult[];
   readonly took_ms: number;
+  /** Why there are no results, where there are none. */
+  readonly note?: string;
 }
 
 const DEFAULT_RESULTS = 5;
@@ -26,13 +31,17 @@ function snippet(text: string): string {
   return line.length <= SNIPPET_LENGTH ? line : `${line.slice(0, SNIPPET_LENGTH)}…`;
 }
 
-function resultText({ id, score, chunk, text }: SearchResult, rank: number): string {
+function resultText({ id, score, chunk, text }: WireResult, rank: number): string {
   return `${rank + 1}. ${id}  (score ${score.toFixed(4)}, chunk ${chunk})\n   ${snippet(text)}`;
 }
 
-/** Results as people read them. */
-export function formatResults(results: readonly SearchResult[]): string {
-  return results.length === 0 ? 'the index is empty' : results.map(resultText).join('\n');
+export function wireResult({ document, score, chunk, text, metadata }: SearchResult): WireResult {
+  return { id: document, score, chunk, text, ...(metadata !== undefined && { metadata }) };
+}
+
+/** Results as people read them. @param note why there are none */
+export function formatResults(results: readonly WireResult[], note = 'nothing was found'): string {
+  return results.length === 0 ? `no results: ${note}` : results.map(resultText).join('\n');
 }
 
 /** Answers one query from an index. */
@@ -55,11 +64,16 @@ export const searchCommand = defineCommand<SearchOptions, SearchReport>({
     const searcher = await Searcher.open(index, searcherOptions(options, reporter));
     try {
       const start = performance.now();
-      const results = await searcher.search(query, k);
-      return { results, took_ms: Math.round((performance.now() - start) * 10) / 10 };
+      let note = searcher.description.chunks === 0 ? 'the index is empty' : 'the index has nothing that can be ranked';
+      const onUnsearchable = (_: number, reason: string) => {
+        note = reason;
+      };
+      const results = (await searcher.search(query, { k, onUnsearchable })).map(wireResult);
+      const took = Math.round((performance.now() - start) * 10) / 10;
+      return { results, took_ms: took, ...(results.length === 0 && { note }) };
     } finally {
       await searcher.close();
     }
   },
-  text: ({ results }) => formatResults(results),
+  text: ({ results, note }) => formatResults(results, note),
 });

@@ -53,6 +53,6 @@ export class StudentEncoder implements Encoder {
       data.set(vectors.data, from * dimension);
       onProgress?.(from + frames.length, chunks.length);
     }
-    return { rows: chunks.length, dimension, data, owners: Int32Array.from(owners) };
+    return { rows: chunks.length, dimension, data, owners: Int32Array.from(owners), chunks: Int32Array.from(chunks) };
   }
 }

@@ -8,7 +8,7 @@ import {
   type TextEmbedder,
 } from '../../encoders/index.ts';
 import type { Retriever } from '../../search/index.ts';
-import { Bm25Retriever } from '../../search/lexical/index.ts';
+import { Bm25Retriever, wholeDocuments } from '../../search/lexical/index.ts';
 import type { Candidates } from '../measures/candidates.ts';
 import type { VectorContent } from './vector-key.ts';
 
@@ -124,7 +124,7 @@ export function bm25Contender(): Contender {
     maximumLength: null,
     index: 'inverted index',
     retriever: async ({ texts }) => {
-      const retriever = await Bm25Retriever.create(texts);
+      const retriever = await Bm25Retriever.create(wholeDocuments(texts));
       return { retriever, description: { id: 'bm25', revision: '1', settings: retriever.settings } };
     },
   };

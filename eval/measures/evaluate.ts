@@ -114,26 +114,26 @@ async function evaluateRetriever(
     const start = performance.now();
     const results = await retriever.search(
       batch.map(({ text }) => text),
-      input.dropOwnId ? depth + 1 : depth,
+      { k: input.dropOwnId ? depth + 1 : depth },
     );
     seconds += (performance.now() - start) / 1000;
     const rankings: QueryRanking[] = [];
     batch.forEach((query, index) => {
-      const hits = results[index]!.filter((hit) => !(input.dropOwnId && hit.id === query.id));
+      const hits = results[index]!.filter((hit) => !(input.dropOwnId && hit.document === query.id));
       const ranking = hits.sort(compareRanked).slice(0, depth);
-      const stranger = ranking.find(({ id }) => !candidates.has(id));
+      const stranger = ranking.find(({ document }) => !candidates.has(document));
       if (stranger) {
         throw new CemError(
           'EVAL_UNKNOWN_DOCUMENT',
-          `${retriever.name} returned ${JSON.stringify(stranger.id)}, which is no candidate`,
+          `${retriever.name} returned ${JSON.stringify(stranger.document)}, which is no candidate`,
           {
-            details: { id: stranger.id, retriever: retriever.name },
+            details: { id: stranger.document, retriever: retriever.name },
           },
         );
       }
       if (ranking.length === 0) queriesWithoutResults++;
       rankings.push({ query: query.id, hits: ranking });
-      const ids = ranking.map(({ id }) => id);
+      const ids = ranking.map(({ document }) => document);
       perQuery.set(query.id, measureRanking(ids, input.qrels.get(query.id)!, RETRIEVAL_MEASURES));
     });
     await input.onRankings?.(retriever.name, rankings);

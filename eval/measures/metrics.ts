@@ -10,9 +10,9 @@ export type Run = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 /** Ids of one query's results as trec_eval 10 ranks them: score descending, ties by id descending as UTF-8 bytes. */
 export function rankResults(scores: ReadonlyMap<string, number>): string[] {
-  return Array.from(scores, ([id, score]) => ({ id, score }))
+  return Array.from(scores, ([document, score]) => ({ document, score }))
     .sort(compareRanked)
-    .map(({ id }) => id);
+    .map(({ document }) => document);
 }
 
 /**

@@ -44,7 +44,9 @@ export class RankingFiles {
       this.#files.set(row, file);
     }
     for (const { query, hits } of rankings) {
-      const lines = hits.slice(0, DEPTH).map(({ id, score }, index) => `${query} Q0 ${id} ${index + 1} ${score} ${row}\n`);
+      const lines = hits
+        .slice(0, DEPTH)
+        .map(({ document, score }, index) => `${query} Q0 ${document} ${index + 1} ${score} ${row}\n`);
       if (lines.length > 0) await file.append(Buffer.from(lines.join(''), 'utf8'));
     }
   }

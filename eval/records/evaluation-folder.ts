@@ -56,8 +56,8 @@ export class EvaluationFolder {
     const first = this.#first.get(row) ?? new Map<string, string>();
     this.#first.set(row, first);
     for (const { query, hits } of rankings) {
-      assertTrecIds([query, ...hits.map(({ id }) => id)]);
-      if (hits[0] !== undefined) first.set(query, hits[0].id);
+      assertTrecIds([query, ...hits.map(({ document }) => document)]);
+      if (hits[0] !== undefined) first.set(query, hits[0].document);
     }
     await this.#rankings.append(row, rankings);
   };

@@ -3,12 +3,13 @@ import { access, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CemError, type FolderLock, lockFolder, UsageError } from '../../base/index.ts';
 import { copyWeights, type QueryStudentFiles, readCheckpointState, writeCheckpointFolder } from '../../checkpoints/index.ts';
-import type { VectorCount, VectorIndexInput } from '../../search/index.ts';
+import type { VectorCount, VectorIndex, VectorIndexInput, VectorStore } from '../../search/index.ts';
 import {
   databaseUrlWithoutPassword,
   openPglite,
   openPostgres,
   PgvectorStore,
+  type VectorIndexRecall,
   type VectorPrecision,
 } from '../../search/postgres/index.ts';
 import {
@@ -47,15 +48,25 @@ export interface IndexWritingOptions extends IndexFolderOptions {
  */
 export class IndexFolder {
   readonly path: string;
-  readonly store: PgvectorStore;
+  readonly #store: PgvectorStore;
   readonly #lock: FolderLock;
   #manifest: IndexManifest;
 
   private constructor(path: string, store: PgvectorStore, lock: FolderLock, manifest: IndexManifest) {
     this.path = path;
-    this.store = store;
+    this.#store = store;
     this.#lock = lock;
     this.#manifest = manifest;
+  }
+
+  get store(): VectorStore {
+    return this.#store;
+  }
+
+  /** How the vectors are kept, and what searches go by. */
+  get vectors(): { readonly precision: VectorPrecision; readonly vectorIndex: VectorIndex } {
+    const { precision, vectorIndex } = this.#store;
+    return { precision, vectorIndex };
   }
 
   get manifest(): IndexManifest {
@@ -81,14 +92,15 @@ export class IndexFolder {
     return locked(path, async (lock) => {
       const manifest = await readIndexManifest(path, INDEX_FILE);
       if (manifest === undefined) throw await whyNoIndex(path);
-      const store = await openStore(path, manifest, options, false);
+      const store = await openStore(path, manifest, options, { create: false, migrate: false });
       return new IndexFolder(path, store, lock, manifest);
     });
   }
 
   /**
    * Opens an index to write to it, and makes it where there is none. An index that is there must have been made by the same checkpoint and teacher;
-   * when it was made from another container, or was not finished, it stops being searchable until `finish`.
+   * when it was made from another container, or was not finished, it stops being searchable until `finish`. One in which nothing was stored is as good as none:
+   * another checkpoint or database may take the folder.
    *
    * @throws CemError `INDEX_OTHER_CHECKPOINT`, `INDEX_OTHER_TEACHER`, `INDEX_DIMENSION`, `INDEX_OTHER_DATABASE`, `FOLDER_LOCKED` and what opening the store
    *   throws; FormatError `INDEX_FORMAT`; UsageError `INDEX_FOLDER` for a folder that holds something else
@@ -100,13 +112,15 @@ export class IndexFolder {
     await mkdir(path, { recursive: true });
     return locked(path, async (lock) => {
       const finished = await readIndexManifest(path, INDEX_FILE);
-      const known = finished ?? (await readIndexManifest(path, BUILDING_FILE));
+      const known = finished ?? (await unfinishedIndex(path, server));
       if (known !== undefined) checkSameModel(path, known, makers);
-      const fresh: Pick<IndexManifest, 'id' | 'store'> = {
+      const fresh: Pick<IndexManifest, 'id' | 'store' | 'untouched'> = {
         id: randomBytes(ID_BYTES).toString('hex'),
         store: server === undefined ? { kind: 'pglite' } : { kind: 'postgres', url: server },
+        untouched: true,
       };
       const { id, store: storeManifest } = known ?? fresh;
+      checkSameDatabase(path, storeManifest, server);
       const { queryStudent } = options;
       const manifest: IndexManifest = {
         version: INDEX_VERSION,
@@ -120,26 +134,37 @@ export class IndexFolder {
       const changes = finished?.zpkg.identity !== makers.zpkg.identity;
       if (changes) {
         // In this order a kill at any moment leaves either the old index or one that says it is unfinished.
-        await writeIndexManifest(path, BUILDING_FILE, manifest);
+        await writeIndexManifest(path, BUILDING_FILE, known === undefined ? { ...manifest, untouched: true } : manifest);
         await removeDurably(path, INDEX_FILE);
       }
       if (queryStudent) await copyQueryStudent(queryStudent, join(path, QUERY_FOLDER));
-      const store = await openStore(path, manifest, options, changes);
+      const store = await openStore(path, manifest, options, { create: changes, migrate: true });
+      try {
+        if (known === undefined) await writeIndexManifest(path, BUILDING_FILE, manifest);
+      } catch (error) {
+        await store.close();
+        throw error;
+      }
       return new IndexFolder(path, store, lock, manifest);
     });
   }
 
   /** Says that all vectors are in: from now on the index can be searched. Builds the vector index first, where one is wanted. */
-  async finish(counts: VectorCount): Promise<void> {
-    await this.store.finishWriting();
+  async finish(counts: Pick<VectorCount, 'documents' | 'chunks'>): Promise<void> {
+    await this.#store.finishWriting();
     this.#manifest = { ...this.#manifest, documents: counts.documents, chunks: counts.chunks };
     await writeIndexManifest(this.path, INDEX_FILE, this.#manifest);
     await removeDurably(this.path, BUILDING_FILE);
   }
 
+  /** What an approximate vector index finds of the exact results, over some of its own vectors. */
+  measureRecall(queries: number, k: number): Promise<VectorIndexRecall> {
+    return this.#store.measureRecall(queries, k);
+  }
+
   async close(): Promise<void> {
     try {
-      await this.store.close();
+      await this.#store.close();
     } finally {
       await this.#lock.release();
     }
@@ -166,9 +191,9 @@ async function openStore(
   path: string,
   manifest: IndexManifest,
   options: IndexWritingOptions,
-  create: boolean,
+  { create, migrate }: { create: boolean; migrate: boolean },
 ): Promise<PgvectorStore> {
-  checkSameDatabase(path, manifest.store, options.database);
+  if (options.database !== undefined) checkSameDatabase(path, manifest.store, databaseUrlWithoutPassword(options.database));
   const driver =
     manifest.store.kind === 'pglite'
       ? await openPglite(join(path, DATABASE_FOLDER), { create })
@@ -177,16 +202,48 @@ async function openStore(
     dimension: manifest.dimension,
     name: `cem_${manifest.id}`,
     create,
+    migrate,
     ...(options.precision !== undefined && { precision: options.precision }),
     ...(options.vectorIndex !== undefined && { vectorIndex: options.vectorIndex }),
   });
 }
 
+/**
+ * What `building.json` says, unless nothing was stored: neither tables (it says so itself), nor a row where another database is asked for.
+ *
+ * @param asked the server that is asked for, without password
+ */
+async function unfinishedIndex(path: string, asked: string | undefined): Promise<IndexManifest | undefined> {
+  const building = await readIndexManifest(path, BUILDING_FILE);
+  if (building === undefined || building.untouched) return undefined;
+  if (asked === undefined || isSameDatabase(building.store, asked) || !(await removeEmptyStore(path, building))) return building;
+  return undefined;
+}
+
+/** Whether the store of an unfinished index was there, or is known not to be, and held no row. It is gone then. One that cannot be reached may hold rows. */
+async function removeEmptyStore(path: string, manifest: IndexManifest): Promise<boolean> {
+  try {
+    const store = await openStore(path, manifest, {}, { create: false, migrate: false });
+    try {
+      if ((await store.count()).chunks > 0) return false;
+      await store.drop();
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    if (!(error instanceof CemError) || !['VECTOR_STORE_MISSING', 'DATABASE_MISSING'].includes(error.code)) return false;
+  }
+  if (manifest.store.kind === 'pglite') await rm(join(path, DATABASE_FOLDER), { recursive: true, force: true });
+  return true;
+}
+
+function isSameDatabase(store: StoreManifest, asked: string): boolean {
+  return store.kind === 'postgres' && store.url === asked;
+}
+
 /** @throws CemError `INDEX_OTHER_DATABASE` */
-function checkSameDatabase(path: string, store: StoreManifest, database: string | undefined): void {
-  if (database === undefined) return;
-  const asked = databaseUrlWithoutPassword(database);
-  if (store.kind === 'postgres' && store.url === asked) return;
+function checkSameDatabase(path: string, store: StoreManifest, asked: string | undefined): void {
+  if (asked === undefined || isSameDatabase(store, asked)) return;
   const where = store.kind === 'pglite' ? 'its own folder' : store.url;
   throw new CemError(
     'INDEX_OTHER_DATABASE',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CemError } from '../../base/index.ts';
 import type { ChunkEncoder, ChunkSource, OnProgress } from '../../encoders/index.ts';
-import type { VectorRow, VectorStore } from '../../search/index.ts';
+import { checkDocumentId, type MetadataRow, type RowMetadata, type VectorRow, type VectorStore } from '../../search/index.ts';
 
 /** Chunks that go through the encoder in one call. */
 const ENCODE_CHUNKS = 64;
@@ -19,6 +19,8 @@ export interface IndexSource extends ChunkSource {
   readonly documentCount: number;
   /** Every document's id once. */
   ids(): Iterable<string>;
+  /** What is known of a chunk beside its text, for the store's filters; a source without it has no metadata. */
+  metadataOf?(chunk: number): Promise<RowMetadata | undefined>;
 }
 
 /** What a run of indexing did. */
@@ -27,15 +29,36 @@ export interface IndexingResult {
   readonly chunks: number;
   /** Chunks that went through the encoder; the others were in the store already. */
   readonly encoded: number;
+  /** Chunks that kept their vector and got new metadata. */
+  readonly updated: number;
   /** Rows of documents that the source no longer has, or has changed. */
   readonly removed: number;
+  /** Chunks of the whole index whose vector is all zeros, as that of a text without words: no search finds them. */
+  readonly empty: number;
 }
 
-interface DocumentFrames {
-  readonly id: string;
-  readonly chunks: readonly number[];
-  readonly frames: readonly Uint8Array[];
-  readonly fingerprints: readonly string[];
+interface SourceChunk {
+  readonly document: string;
+  readonly chunk: number;
+  readonly frame: Uint8Array;
+  readonly fingerprint: Fingerprint;
+  readonly metadata: RowMetadata | undefined;
+}
+
+/** What a row is compared by, in two parts: what its vector was made from, and its metadata (empty where it has none). */
+interface Fingerprint {
+  readonly vector: string;
+  readonly metadata: string;
+}
+
+/** As a store keeps it; without metadata it is the vector's part alone. */
+function fingerprintText({ vector, metadata }: Fingerprint): string {
+  return metadata === '' ? vector : `${vector}.${metadata}`;
+}
+
+function readFingerprint(text: string): Fingerprint {
+  const [vector = '', metadata = ''] = text.split('.');
+  return { vector, metadata };
 }
 
 function* batches<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
@@ -50,17 +73,47 @@ function* batches<Item>(items: Iterable<Item>, size: number): Generator<Item[]> 
 }
 
 /** A chunk's vector depends on its frame and on the dictionary that the frame refers to; the model is the index's as a whole. */
-function fingerprinter(dictionary: Uint8Array): (frame: Uint8Array) => string {
+function fingerprinter(dictionary: Uint8Array): (frame: Uint8Array, metadata: RowMetadata | undefined) => Fingerprint {
   const dictionaryDigest = createHash('sha256').update(dictionary).digest();
-  return (frame) => createHash('sha256').update(dictionaryDigest).update(frame).digest('hex').slice(0, FINGERPRINT_DIGITS);
+  const digits = (...parts: (Uint8Array | string)[]): string => {
+    const hash = createHash('sha256');
+    for (const part of parts) hash.update(part);
+    return hash.digest('hex').slice(0, FINGERPRINT_DIGITS);
+  };
+  return (frame, metadata) => ({
+    vector: digits(dictionaryDigest, frame),
+    metadata: metadata === undefined ? '' : digits(JSON.stringify(metadata)),
+  });
+}
+
+/** Rows to be written, gathered until there are enough for one transaction. */
+class PendingRows<Row> {
+  readonly #write: (rows: readonly Row[]) => Promise<void>;
+  #rows: Row[] = [];
+
+  constructor(write: (rows: readonly Row[]) => Promise<void>) {
+    this.#write = write;
+  }
+
+  async add(rows: readonly Row[]): Promise<void> {
+    this.#rows.push(...rows);
+    if (this.#rows.length >= WRITE_ROWS) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    const rows = this.#rows;
+    this.#rows = [];
+    if (rows.length > 0) await this.#write(rows);
+  }
 }
 
 /**
  * Brings a store to the state of a source: every chunk of every document encoded once, and nothing else. Rows that are right already
- * stay untouched, so a run that was killed is finished by running it again, and a source that changed costs what changed.
+ * stay untouched, so a run that was killed is finished by running it again, and a source that changed costs what changed; a change of metadata alone encodes nothing.
  * The source's chunks are read and encoded as they are stored, compressed.
  *
- * @throws CemError `INDEX_DIMENSION` when encoder and store disagree about the vectors' length
+ * @throws CemError `INDEX_DIMENSION` when encoder and store disagree about the vectors' length; `VECTOR_STORE_ID`, before anything is encoded, for a document id
+ *   that no store takes; `VECTOR_STORE_METADATA`
  */
 export async function synchroniseIndex(
   source: IndexSource,
@@ -77,74 +130,84 @@ export async function synchroniseIndex(
       },
     );
   }
+  for (const id of source.ids()) checkDocumentId(id);
   const fingerprint = fingerprinter(source.dictionary);
-  let [documents, chunks, encoded, removed] = [0, 0, 0, 0];
-
-  let pending: DocumentFrames[] = [];
-  let pendingRows = 0;
-  const flush = async () => {
-    const rows = await encodeDocuments(pending, encoder, source.dictionary);
-    await store.upsert(rows);
+  let [documents, chunks, encoded, updated, removed] = [0, 0, 0, 0, 0];
+  const changed = new PendingRows<SourceChunk>(async (rows) => {
+    await store.upsert(await encodeChunks(rows, encoder, source.dictionary));
     encoded += rows.length;
-    pending = [];
-    pendingRows = 0;
-  };
+  });
+  const relabelled = new PendingRows<MetadataRow>(async (rows) => {
+    await store.updateMetadata(rows);
+    updated += rows.length;
+  });
 
   for (const ids of batches(source.ids(), LOOK_UP_DOCUMENTS)) {
-    const stored = new Map<string, Map<number, string>>();
-    for (const row of await store.storedChunks(ids)) {
-      const rows = stored.get(row.documentId) ?? new Map<number, string>();
-      stored.set(row.documentId, rows.set(row.chunk, row.fingerprint));
-    }
+    const stored = await storedFingerprints(store, ids);
     for (const id of ids) {
-      const document = await readDocument(source, id, fingerprint);
+      const rows = await readDocument(source, id, fingerprint);
       documents++;
-      chunks += document.chunks.length;
+      chunks += rows.length;
       const known = stored.get(id);
-      const unchanged =
-        known?.size === document.chunks.length &&
-        document.chunks.every((chunk, part) => known.get(chunk) === document.fingerprints[part]);
-      if (!unchanged) {
+      const sameVectors =
+        known?.size === rows.length && rows.every((row) => known.get(row.chunk)?.vector === row.fingerprint.vector);
+      if (sameVectors) {
+        const others = rows.filter((row) => known.get(row.chunk)?.metadata !== row.fingerprint.metadata);
+        await relabelled.add(
+          others.map((row) => ({
+            document: id,
+            chunk: row.chunk,
+            fingerprint: fingerprintText(row.fingerprint),
+            metadata: row.metadata,
+          })),
+        );
+      } else {
         if (known !== undefined) removed += await store.deleteDocuments([id]);
-        pending.push(document);
-        pendingRows += document.chunks.length;
-        if (pendingRows >= WRITE_ROWS) await flush();
+        await changed.add(rows);
       }
       options.onProgress?.(documents, source.documentCount);
     }
   }
-  await flush();
+  await changed.flush();
+  await relabelled.flush();
   removed += await removeOthers(source, store, documents);
-  return { documents, chunks, encoded, removed };
+  const { empty } = await store.count();
+  return { documents, chunks, encoded, updated, removed, empty };
+}
+
+async function storedFingerprints(store: VectorStore, ids: readonly string[]): Promise<Map<string, Map<number, Fingerprint>>> {
+  const stored = new Map<string, Map<number, Fingerprint>>();
+  for (const row of await store.storedChunks(ids)) {
+    const rows = stored.get(row.document) ?? new Map<number, Fingerprint>();
+    stored.set(row.document, rows.set(row.chunk, readFingerprint(row.fingerprint)));
+  }
+  return stored;
 }
 
 async function readDocument(
   source: IndexSource,
-  id: string,
-  fingerprint: (frame: Uint8Array) => string,
-): Promise<DocumentFrames> {
-  const chunks = source.chunksOf(id);
-  const frames: Uint8Array[] = [];
-  for (const chunk of chunks) frames.push(await source.compressedChunk(chunk));
-  return { id, chunks, frames, fingerprints: frames.map(fingerprint) };
+  document: string,
+  fingerprint: ReturnType<typeof fingerprinter>,
+): Promise<SourceChunk[]> {
+  const rows: SourceChunk[] = [];
+  for (const chunk of source.chunksOf(document)) {
+    const frame = await source.compressedChunk(chunk);
+    const metadata = await source.metadataOf?.(chunk);
+    rows.push({ document, chunk, frame, metadata, fingerprint: fingerprint(frame, metadata) });
+  }
+  return rows;
 }
 
-async function encodeDocuments(
-  documents: readonly DocumentFrames[],
-  encoder: ChunkEncoder,
-  dictionary: Uint8Array,
-): Promise<VectorRow[]> {
-  const chunks = documents.flatMap(({ id, chunks, frames, fingerprints }) =>
-    chunks.map((chunk, part) => ({ documentId: id, chunk, frame: frames[part]!, fingerprint: fingerprints[part]! })),
-  );
+async function encodeChunks(chunks: readonly SourceChunk[], encoder: ChunkEncoder, dictionary: Uint8Array): Promise<VectorRow[]> {
   const rows: VectorRow[] = [];
   for (const batch of batches(chunks, ENCODE_CHUNKS)) {
     const { data, dimension } = await encoder.encodeChunks(
       batch.map(({ frame }) => frame),
       dictionary,
     );
-    batch.forEach(({ documentId, chunk, fingerprint }, row) => {
-      rows.push({ documentId, chunk, fingerprint, vector: data.subarray(row * dimension, (row + 1) * dimension) });
+    batch.forEach(({ document, chunk, fingerprint, metadata }, row) => {
+      const vector = data.subarray(row * dimension, (row + 1) * dimension);
+      rows.push({ document, chunk, fingerprint: fingerprintText(fingerprint), metadata, vector });
     });
   }
   return rows;
@@ -155,7 +218,7 @@ async function removeOthers(source: IndexSource, store: VectorStore, documents: 
   if ((await store.count()).documents === documents) return 0;
   const wanted = new Set(source.ids());
   const others: string[] = [];
-  for await (const id of store.documentIds()) if (!wanted.has(id)) others.push(id);
+  for await (const id of store.documents()) if (!wanted.has(id)) others.push(id);
   let removed = 0;
   for (const ids of batches(others, DELETE_DOCUMENTS)) removed += await store.deleteDocuments(ids);
   return removed;

@@ -1,8 +1,15 @@
+import assert from 'node:assert/strict';
 import { CemError, UsageError } from '../../base/index.ts';
 import { openCorpus } from '../../data/index.ts';
 import type { QueryEmbedder } from '../../encoders/index.ts';
-import type { VectorFilter, VectorStore } from '../../search/index.ts';
-import { VectorRetriever } from '../../search/index.ts';
+import {
+  checkFilter,
+  type Hit,
+  type RowMetadata,
+  type SearchOptions,
+  VectorRetriever,
+  type VectorStore,
+} from '../../search/index.ts';
 import { corpusIdentity } from '../index-store/corpus-identity.ts';
 import { IndexFolder, type IndexFolderOptions } from '../index-store/index-folder.ts';
 import { openQueryEncoder, type QueryEncoderChoice, type QueryEncoderOptions } from './query-encoder.ts';
@@ -14,11 +21,15 @@ export const MAXIMUM_QUERY_LENGTH = 10_000;
 
 /** One result: a document, its best chunk, and that chunk's text. */
 export interface SearchResult {
-  readonly id: string;
+  readonly document: string;
+  readonly chunk: number;
   /** Cosine of the query's and the chunk's vector. */
   readonly score: number;
-  readonly chunk: number;
   readonly text: string;
+  /** Which retriever found it. */
+  readonly retriever: string;
+  /** What the corpus knows of the chunk beside its text; absent where it knows nothing. */
+  readonly metadata?: RowMetadata;
 }
 
 /** What an index holds and what made it. */
@@ -34,11 +45,17 @@ export interface IndexDescription {
   readonly queries: QueryEncoderChoice;
 }
 
+/** What a result is read from. */
+interface ResultTexts {
+  chunkText(chunk: number): Promise<string>;
+  metadataOf?(chunk: number): Promise<RowMetadata | undefined>;
+}
+
 export interface SearcherParts {
   readonly embedder: QueryEmbedder;
   readonly store: VectorStore;
   /** Where the text of a result comes from: the one place that decompresses (invariant 2). */
-  readonly texts: { chunkText(chunk: number): Promise<string> };
+  readonly texts: ResultTexts;
   readonly description: IndexDescription;
   /** Closes the other parts. */
   close(): Promise<void>;
@@ -104,10 +121,22 @@ export class Searcher {
   /**
    * The best k documents for a query, each as the text of its best chunk.
    *
-   * @throws UsageError `SEARCH_QUERY`, `SEARCH_RESULT_COUNT`
+   * @throws as `searchAll`
    */
-  async search(query: string, k: number, filter?: VectorFilter): Promise<SearchResult[]> {
-    if (query.trim() === '' || query.length > MAXIMUM_QUERY_LENGTH) {
+  async search(query: string, options: SearchOptions): Promise<SearchResult[]> {
+    const [results] = await this.searchAll([query], options);
+    return results!;
+  }
+
+  /**
+   * The same for several queries, which are encoded in one call.
+   *
+   * @throws UsageError `SEARCH_QUERY`, `SEARCH_RESULT_COUNT`, `SEARCH_FILTER`; the signal's reason
+   */
+  async searchAll(queries: readonly string[], options: SearchOptions): Promise<SearchResult[][]> {
+    const { k, filter, signal } = options;
+    for (const query of queries) {
+      if (query.trim() !== '' && query.length <= MAXIMUM_QUERY_LENGTH) continue;
       throw new UsageError(
         'SEARCH_QUERY',
         `a query is 1 to ${MAXIMUM_QUERY_LENGTH} characters that are not all spaces, this one has ${query.length}`,
@@ -118,10 +147,18 @@ export class Searcher {
         details: { k },
       });
     }
-    const [hits] = await this.#retriever.search([query], k, filter);
-    return Promise.all(
-      (hits ?? []).map(async ({ id, score, chunk }) => ({ id, score, chunk, text: await this.#parts.texts.chunkText(chunk) })),
-    );
+    checkFilter(filter);
+    const found = await this.#retriever.search(queries, options);
+    signal?.throwIfAborted();
+    return Promise.all(found.map((hits) => Promise.all(hits.map((hit) => this.#read(hit)))));
+  }
+
+  /** Decompresses the chunk of a hit (invariant 2). */
+  async #read({ document, chunk, score, retriever }: Hit): Promise<SearchResult> {
+    assert.ok(chunk !== undefined, `${retriever} found ${document} without a chunk`);
+    const { texts } = this.#parts;
+    const [text, metadata] = await Promise.all([texts.chunkText(chunk), texts.metadataOf?.(chunk)]);
+    return { document, chunk, score, text, retriever, ...(metadata !== undefined && { metadata }) };
   }
 
   async close(): Promise<void> {

@@ -36,7 +36,7 @@ export interface ServerOptions {
 
 /**
  * The HTTP service over a searcher, not yet listening:
- * `POST /v1/search` {query, k?} -> {results: [{id, score, chunk, text}], took_ms} and `GET /health` -> {status, index}.
+ * `POST /v1/search` {query, k?} -> {results: [{id, score, chunk, text}], took_ms, note?} and `GET /health` -> {status, index}.
  * Closing it waits for the requests that run; the searcher stays the caller's.
  */
 export function createServer(searcher: Pick<Searcher, 'search' | 'description'>, options: ServerOptions = {}): FastifyInstance {
@@ -75,8 +75,14 @@ export function createServer(searcher: Pick<Searcher, 'search' | 'description'>,
     const body = searchRequest.safeParse(request.body);
     if (!body.success) return reply.status(400).send(errorBody('SEARCH_REQUEST', describeIssue(body.error)));
     const start = performance.now();
-    const results = await searcher.search(body.data.query, body.data.k);
-    return { results, took_ms: Math.round((performance.now() - start) * 10) / 10 };
+    const { query, k } = body.data;
+    let note: string | undefined;
+    const onUnsearchable = (_: number, reason: string) => {
+      note = reason;
+    };
+    const found = await searcher.search(query, { k, onUnsearchable });
+    const results = found.map(({ document: id, score, chunk, text }) => ({ id, score, chunk, text }));
+    return { ...(note !== undefined && { note }), results, took_ms: Math.round((performance.now() - start) * 10) / 10 };
   });
   server.get('/health', () => ({ status: 'ok', index: searcher.description }));
   return server;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Vectors } from '../../encoders/index.ts';
+import { yieldToSignal } from '../search-signal.ts';
 import { type TopItem, TopK } from '../top-k.ts';
+import { isZero } from '../vector-row.ts';
 import { type InnerProducts, plainInnerProducts } from './inner-products.ts';
 import { VectorBlock, type VectorStorage } from './vector-block.ts';
 
@@ -9,7 +11,7 @@ const QUERY_BLOCK = 1024;
 const ROW_BLOCK = 4096;
 /** Rows that the first block has memory for at first, so that a small index is small. */
 const FIRST_ROWS = 64;
-/** Owner of a row that is not in use. */
+/** Owner of a row that is not in use, or that no search finds. */
 const FREE = -1;
 
 export interface ExactIndexOptions {
@@ -23,7 +25,9 @@ export interface ExactSearchOptions {
   /** Orders owners of equal score: positive when the left one is better. */
   readonly compareTies: (left: number, right: number) => number;
   /** Which rows may be found; all unless given. */
-  readonly passes?: (row: number) => boolean;
+  readonly passes?: ((row: number) => boolean) | undefined;
+  /** Ends the search between two blocks of rows: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface RowBlock {
@@ -37,6 +41,7 @@ interface RowBlock {
 /**
  * Exhaustive search by inner product over rows of vectors, several of which may belong to one owner (a document). Rows lie in blocks;
  * a search takes block after block, so that beyond the rows it needs memory for one block of products, one block of numbers, and k results a query.
+ * Rows of zeros have their number, and no search finds them: they are no direction.
  */
 export class ExactIndex {
   readonly dimension: number;
@@ -81,8 +86,9 @@ export class ExactIndex {
         this.#blocks.push(block);
       }
       const place = block.vectors.rows;
-      block.vectors.append(vectors.data.subarray(row * this.dimension, (row + 1) * this.dimension));
-      this.#own(block, place, owners[row]!, parts?.[row] ?? 0);
+      const vector = vectors.data.subarray(row * this.dimension, (row + 1) * this.dimension);
+      block.vectors.append(vector);
+      this.#own(block, place, vector, owners[row]!, parts?.[row] ?? 0);
     }
   }
 
@@ -90,7 +96,7 @@ export class ExactIndex {
   replace(row: number, vector: Float32Array, owner: number, part = 0): void {
     const block = this.#blockOf(row);
     block.vectors.write(row % ROW_BLOCK, vector);
-    this.#own(block, row % ROW_BLOCK, owner, part);
+    this.#own(block, row % ROW_BLOCK, vector, owner, part);
   }
 
   /** Takes a row out; its place can be filled by `replace`. */
@@ -118,11 +124,12 @@ export class ExactIndex {
     queries: Vectors,
     k: number,
     scratch: Float32Array,
-    { compareTies, passes }: ExactSearchOptions,
+    { compareTies, passes, signal }: ExactSearchOptions,
   ): Promise<TopItem[][]> {
     const capacity = Math.min(k, this.#owners);
     const best = Array.from({ length: queries.rows }, () => new TopK(capacity, { compareTies, repeats: this.#repeats }));
     for (const [number, { vectors, owners, parts }] of this.#blocks.entries()) {
+      await yieldToSignal(signal);
       const { rows } = vectors;
       const block = { rows, dimension: this.dimension, data: vectors.read(scratch) };
       const products = await this.#innerProducts(queries, block); // [queries, rows]
@@ -141,8 +148,13 @@ export class ExactIndex {
     return block;
   }
 
-  #own(block: RowBlock, place: number, owner: number, part: number): void {
+  #own(block: RowBlock, place: number, vector: Float32Array, owner: number, part: number): void {
     assert.ok(owner >= 0);
+    block.parts[place] = part;
+    if (isZero(vector)) {
+      block.owners[place] = FREE;
+      return;
+    }
     if (owner >= this.#hasRow.length) {
       const grown = new Uint8Array(Math.max(2 * this.#hasRow.length, owner + 1));
       grown.set(this.#hasRow);
@@ -152,7 +164,6 @@ export class ExactIndex {
     this.#hasRow[owner] = 1;
     this.#owners = Math.max(this.#owners, owner + 1);
     block.owners[place] = owner;
-    block.parts[place] = part;
   }
 }
 

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { CemError } from '../../base/index.ts';
 import type { Encoder, OnProgress, Vectors } from '../../encoders/index.ts';
+import type { Filter } from '../filter.ts';
+import { checkFilter } from '../filter-schema.ts';
+import { compileFilter } from '../match-filter.ts';
 import { assertResultCount, idOrder } from '../rank-order.ts';
-import type { Hit, Retriever } from '../retriever.ts';
+import type { Hit, Retriever, SearchOptions } from '../retriever.ts';
+import { whyUnsearchable } from '../vector-row.ts';
+import type { RowMetadata } from '../vector-store.ts';
 import { ExactIndex, type ExactIndexOptions } from './exact-index.ts';
 
 /** Documents encoded in one call: their vectors are all that is held twice while an index is made. */
@@ -11,31 +16,38 @@ const ENCODE_DOCUMENTS = 8192;
 export interface ExactRetrieverOptions extends ExactIndexOptions {
   /** Name in tables; the encoder's id unless given. */
   readonly name?: string;
+  /** What filters may ask about; nothing unless given. `chunk` is undefined where the encoder knows whole documents only. */
+  readonly metadataOf?: (document: string, chunk: number | undefined) => RowMetadata | undefined;
   /** Progress of encoding the documents, in documents. */
   readonly onProgress?: OnProgress;
 }
 
+/** The encoded documents, which retrievers with several encoders of queries share. */
+interface EncodedDocuments {
+  readonly ids: readonly string[];
+  readonly tieOrder: Int32Array;
+  readonly index: ExactIndex;
+  /** [rows]: whose each row is, as a place among the ids */
+  readonly owners: Int32Array;
+  /** [rows]: chunk numbers in the container, or the row's place within its document where the encoder knows no chunks */
+  readonly parts: Int32Array;
+  readonly knowsChunks: boolean;
+  readonly metadataOf: ExactRetrieverOptions['metadataOf'];
+}
+
 /**
  * Exhaustive search by inner product (cosine, vectors being unit) over every document of an encoder. A document's score is that of
- * its best row. Its memory is that of an `ExactIndex`.
+ * its best row; rows of zeros are not found. Its memory is that of an `ExactIndex`.
  */
 export class ExactRetriever implements Retriever {
   readonly name: string;
   readonly #encoder: Encoder;
-  readonly #ids: readonly string[];
-  readonly #tieOrder: Int32Array;
-  readonly #index: ExactIndex;
+  readonly #documents: EncodedDocuments;
 
-  private constructor(
-    encoder: Encoder,
-    documents: { ids: readonly string[]; tieOrder: Int32Array; index: ExactIndex },
-    name: string | undefined,
-  ) {
+  private constructor(encoder: Encoder, documents: EncodedDocuments, name: string | undefined) {
     this.name = name ?? encoder.description.id;
     this.#encoder = encoder;
-    this.#ids = documents.ids;
-    this.#tieOrder = documents.tieOrder;
-    this.#index = documents.index;
+    this.#documents = documents;
   }
 
   /**
@@ -47,6 +59,8 @@ export class ExactRetriever implements Retriever {
     const { id, dimension } = encoder.description;
     const tieOrder = idOrder(ids);
     const index = new ExactIndex(dimension, options);
+    const [owners, parts]: [Int32Array[], Int32Array[]] = [[], []];
+    let knowsChunks = true;
     for (let first = 0; first < ids.length; first += ENCODE_DOCUMENTS) {
       const batch = ids.slice(first, first + ENCODE_DOCUMENTS);
       const corpus = await encoder.encodeCorpus(batch, (done, total) =>
@@ -54,28 +68,87 @@ export class ExactRetriever implements Retriever {
       );
       assert.equal(corpus.owners.length, corpus.rows);
       assertFinite(corpus, `a document of encoder ${id}`);
-      index.add(
-        corpus,
-        corpus.owners.map((owner) => first + owner),
-      );
+      knowsChunks &&= corpus.chunks !== undefined;
+      owners.push(corpus.owners.map((owner) => first + owner));
+      parts.push(corpus.chunks ?? placesWithinOwners(corpus.owners));
+      index.add(corpus, owners.at(-1)!, parts.at(-1));
     }
-    return new ExactRetriever(encoder, { ids, tieOrder, index }, options.name);
+    const { metadataOf } = options;
+    const documents = { ids, tieOrder, index, owners: joined(owners), parts: joined(parts), knowsChunks, metadataOf };
+    return new ExactRetriever(encoder, documents, options.name);
   }
 
   /** The same documents, asked by another encoder of queries: nothing of them is encoded or held again. */
   askedBy(encoder: Encoder, name?: string): ExactRetriever {
-    return new ExactRetriever(encoder, { ids: this.#ids, tieOrder: this.#tieOrder, index: this.#index }, name);
+    return new ExactRetriever(encoder, this.#documents, name);
   }
 
-  async search(queries: readonly string[], k: number): Promise<Hit[][]> {
+  async search(queries: readonly string[], { k, filter, signal, onUnsearchable }: SearchOptions): Promise<Hit[][]> {
     assertResultCount(k);
+    checkFilter(filter);
+    signal?.throwIfAborted();
+    const { ids, tieOrder, index, knowsChunks } = this.#documents;
     const vectors = await this.#encoder.encodeQueries(queries);
     assert.equal(vectors.rows, queries.length);
-    assertFinite(vectors, `a query of encoder ${this.#encoder.description.id}`);
-    const order = this.#tieOrder;
-    const results = await this.#index.search(vectors, k, { compareTies: (left, right) => order[left]! - order[right]! });
-    return results.map((best) => best.map(({ item, score }) => ({ id: this.#ids[item]!, score, chunk: -1 })));
+    const passes = filter && this.#rowFilter(filter);
+    const results = await index.search(withoutUnsearchable(vectors, onUnsearchable), k, {
+      compareTies: (left, right) => tieOrder[left]! - tieOrder[right]!,
+      passes,
+      signal,
+    });
+    return results.map((best, query) => {
+      if (whyUnsearchable(rowOf(vectors, query)) !== undefined) return [];
+      return best.map(({ item, score, part }) => ({
+        document: ids[item]!,
+        ...(knowsChunks && { chunk: part }),
+        score,
+        retriever: this.name,
+      }));
+    });
   }
+
+  #rowFilter(filter: Filter): (row: number) => boolean {
+    const { ids, owners, parts, knowsChunks, metadataOf } = this.#documents;
+    const test = compileFilter(filter);
+    return (row) => {
+      const document = ids[owners[row]!]!;
+      return test(document, metadataOf?.(document, knowsChunks ? parts[row] : undefined));
+    };
+  }
+}
+
+function rowOf({ data, dimension }: Vectors, row: number): Float32Array {
+  return data.subarray(row * dimension, (row + 1) * dimension);
+}
+
+/** Queries that nothing can be ranked by are told of, and made zeros: a NaN would disturb no other query's product, but a product of it is no score. */
+function withoutUnsearchable(vectors: Vectors, onUnsearchable: SearchOptions['onUnsearchable']): Vectors {
+  let { data } = vectors;
+  for (let row = 0; row < vectors.rows; row++) {
+    const reason = whyUnsearchable(rowOf(vectors, row));
+    if (reason === undefined) continue;
+    onUnsearchable?.(row, reason);
+    if (data === vectors.data) data = data.slice();
+    data.fill(0, row * vectors.dimension, (row + 1) * vectors.dimension);
+  }
+  return { ...vectors, data };
+}
+
+/** Each row's place among the rows of its owner, from 0; an owner's rows lie together. */
+function placesWithinOwners(owners: Int32Array): Int32Array {
+  const places = new Int32Array(owners.length);
+  for (let row = 1; row < owners.length; row++) places[row] = owners[row] === owners[row - 1] ? places[row - 1]! + 1 : 0;
+  return places;
+}
+
+function joined(pieces: readonly Int32Array[]): Int32Array {
+  const all = new Int32Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let length = 0;
+  for (const piece of pieces) {
+    all.set(piece, length);
+    length += piece.length;
+  }
+  return all;
 }
 
 function assertFinite(vectors: Vectors, what: string): void {

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { compareIds } from '../rank-order.ts';
-import type { Hit } from '../retriever.ts';
-import { checkVector, lastRowsByKey } from '../vector-row.ts';
-import type { StoredChunk, VectorCount, VectorFilter, VectorRow, VectorStore } from '../vector-store.ts';
+import type { Filter } from '../filter.ts';
+import { checkFilter } from '../filter-schema.ts';
+import { compileFilter } from '../match-filter.ts';
+import { assertResultCount, compareIds } from '../rank-order.ts';
+import type { SearchOptions } from '../retriever.ts';
+import { type CheckedRow, checkDimension, isZero, lastRowsByKey, metadataJson, whyUnsearchable } from '../vector-row.ts';
+import type { MetadataRow, RowMetadata, StoredChunk, StoreHit, VectorCount, VectorRow, VectorStore } from '../vector-store.ts';
 import { ExactIndex, type ExactIndexOptions } from './exact-index.ts';
 
 /** One document: its number in the index, and its rows by chunk. */
@@ -12,7 +15,13 @@ interface StoredDocument {
 }
 
 /** What is kept of a row beside its vector. */
-type RowFacts = Pick<VectorRow, 'fingerprint'> & { readonly documentId: string; readonly metadata: VectorRow['metadata'] };
+interface RowFacts {
+  readonly document: string;
+  readonly fingerprint: string;
+  readonly metadata: RowMetadata;
+  /** Its vector is all zeros. */
+  readonly empty: boolean;
+}
 
 /** The vector store in this process's memory, over exact search: for corpora that need no database, and what other stores are checked against. */
 export class ExactStore implements VectorStore {
@@ -25,7 +34,6 @@ export class ExactStore implements VectorStore {
   readonly #rows: (RowFacts | undefined)[] = [];
   readonly #freeRows: number[] = [];
   readonly #freeNumbers: number[] = [];
-  readonly #metadata = new Map<string, string>();
   /** What runs now; the next operation begins after it, so that no search sees half a write. */
   #running: Promise<unknown> = Promise.resolve();
 
@@ -42,10 +50,20 @@ export class ExactStore implements VectorStore {
     });
   }
 
-  async deleteDocuments(documentIds: readonly string[]): Promise<number> {
+  async updateMetadata(rows: readonly MetadataRow[]): Promise<void> {
+    const all = rows.map((row) => ({ ...row, metadata: JSON.parse(metadataJson(row)) as RowMetadata }));
+    await this.#inTurn(() => {
+      for (const { document, chunk, fingerprint, metadata } of all) {
+        const row = this.#documents.get(document)?.rows.get(chunk);
+        if (row !== undefined) this.#rows[row] = { ...this.#rows[row]!, fingerprint, metadata };
+      }
+    });
+  }
+
+  async deleteDocuments(documents: readonly string[]): Promise<number> {
     return this.#inTurn(() => {
       let removed = 0;
-      for (const id of documentIds) {
+      for (const id of documents) {
         const document = this.#documents.get(id);
         if (document === undefined) continue;
         for (const row of document.rows.values()) {
@@ -63,96 +81,86 @@ export class ExactStore implements VectorStore {
 
   async finishWriting(): Promise<void> {}
 
-  async search(vector: Float32Array, k: number, filter?: VectorFilter): Promise<Hit[]> {
-    checkVector(vector, this.dimension, "the query's vector");
-    if (k < 1) return [];
-    const passes = this.#rowFilter(filter);
+  async search(vector: Float32Array, { k, filter, signal }: SearchOptions): Promise<StoreHit[]> {
+    assertResultCount(k);
+    checkDimension(vector, this.dimension, "the query's vector");
+    checkFilter(filter);
+    signal?.throwIfAborted();
+    if (whyUnsearchable(vector) !== undefined) return [];
+    const passes = filter && this.#rowFilter(filter);
     const ids = this.#ids;
     return this.#inTurn(async () => {
       const [best] = await this.#index.search({ rows: 1, dimension: this.dimension, data: vector }, k, {
         compareTies: (left, right) => compareIds(ids[left]!, ids[right]!),
-        ...(passes && { passes }),
+        passes,
+        signal,
       });
-      return (best ?? []).map(({ item, score, part }) => ({ id: ids[item]!, score, chunk: part }));
+      return (best ?? []).map(({ item, score, part }) => ({ document: ids[item]!, chunk: part, score }));
     });
   }
 
-  async count(filter?: VectorFilter): Promise<VectorCount> {
-    const passes = this.#rowFilter(filter);
+  async count(filter?: Filter): Promise<VectorCount> {
+    checkFilter(filter);
+    const passes = filter && this.#rowFilter(filter);
     return this.#inTurn(() => {
       const documents = new Set<string>();
-      let chunks = 0;
+      let [chunks, empty] = [0, 0];
       this.#rows.forEach((facts, row) => {
         if (facts === undefined || passes?.(row) === false) return;
-        documents.add(facts.documentId);
+        documents.add(facts.document);
         chunks++;
+        if (facts.empty) empty++;
       });
-      return { documents: documents.size, chunks };
+      return { documents: documents.size, chunks, empty };
     });
   }
 
-  async has(documentId: string): Promise<boolean> {
-    return this.#inTurn(() => this.#documents.has(documentId));
-  }
-
-  async storedChunks(documentIds: readonly string[]): Promise<StoredChunk[]> {
+  async storedChunks(documents: readonly string[]): Promise<StoredChunk[]> {
     return this.#inTurn(() =>
-      [...new Set(documentIds)]
+      [...new Set(documents)]
         .sort(compareIds)
-        .flatMap((documentId) =>
-          [...(this.#documents.get(documentId)?.rows ?? [])]
+        .flatMap((document) =>
+          [...(this.#documents.get(document)?.rows ?? [])]
             .sort(([left], [right]) => left - right)
-            .map(([chunk, row]) => ({ documentId, chunk, fingerprint: this.#rows[row]!.fingerprint })),
+            .map(([chunk, row]) => ({ document, chunk, fingerprint: this.#rows[row]!.fingerprint })),
         ),
     );
   }
 
-  async *documentIds(): AsyncIterable<string> {
-    yield* await this.#inTurn(() => [...this.#documents.keys()].sort(compareIds));
-  }
-
-  async getMetadata(key: string): Promise<string | undefined> {
-    return this.#metadata.get(key);
-  }
-
-  async setMetadata(key: string, value: string): Promise<void> {
-    this.#metadata.set(key, value);
+  async *documents(): AsyncIterable<string> {
+    yield* await this.#inTurn(() => [...this.#documents.keys()]);
   }
 
   async close(): Promise<void> {
     await this.#running;
   }
 
-  #put({ documentId, chunk, vector, fingerprint, metadata }: VectorRow): void {
-    let document = this.#documents.get(documentId);
+  #put({ document: id, chunk, vector, fingerprint, json }: CheckedRow): void {
+    let document = this.#documents.get(id);
     if (document === undefined) {
       document = { number: this.#freeNumbers.pop() ?? this.#ids.length, rows: new Map() };
-      this.#ids[document.number] = documentId;
-      this.#documents.set(documentId, document);
+      this.#ids[document.number] = id;
+      this.#documents.set(id, document);
     }
+    const facts: RowFacts = { document: id, fingerprint, metadata: JSON.parse(json) as RowMetadata, empty: isZero(vector) };
     const row = document.rows.get(chunk) ?? this.#freeRows.pop();
     if (row === undefined) {
       assert.equal(this.#rows.length, this.#index.rows);
       document.rows.set(chunk, this.#index.rows);
-      this.#rows.push({ documentId, fingerprint, metadata });
+      this.#rows.push(facts);
       this.#index.add({ rows: 1, dimension: this.dimension, data: vector }, Int32Array.of(document.number), Int32Array.of(chunk));
     } else {
       document.rows.set(chunk, row);
-      this.#rows[row] = { documentId, fingerprint, metadata };
+      this.#rows[row] = facts;
       this.#index.replace(row, vector, document.number, chunk);
     }
   }
 
-  #rowFilter(filter: VectorFilter | undefined): ((row: number) => boolean) | undefined {
-    if (filter?.documentIds === undefined && filter?.metadata === undefined) return undefined;
-    const ids = filter.documentIds && new Set(filter.documentIds);
-    const wanted = Object.entries(filter.metadata ?? {});
+  #rowFilter(filter: Filter): (row: number) => boolean {
+    const test = compileFilter(filter);
     return (row) => {
       const facts = this.#rows[row];
-      if (facts === undefined || ids?.has(facts.documentId) === false) return false;
-      return wanted.every(
-        ([key, value]) => facts.metadata !== undefined && Object.hasOwn(facts.metadata, key) && facts.metadata[key] === value,
-      );
+      return facts !== undefined && test(facts.document, facts.metadata);
     };
   }
 

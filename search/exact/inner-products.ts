@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import type { Vectors } from '../../encoders/index.ts';
-import { tf } from '../../model/index.ts';
 
 /** All inner products of two sets of vectors of one dimension: [left.rows, right.rows], row-major. */
 export type InnerProducts = (left: Vectors, right: Vectors) => Promise<Float32Array>;
@@ -9,6 +8,8 @@ export type InnerProducts = (left: Vectors, right: Vectors) => Promise<Float32Ar
 export const tensorInnerProducts: InnerProducts = async (left, right) => {
   assert.equal(left.dimension, right.dimension);
   if (left.rows === 0 || right.rows === 0) return new Float32Array(0);
+  // Loaded here, so that whoever searches without a backend never loads it.
+  const { tf } = await import('../../model/index.ts');
   const products = tf.tidy(() =>
     tf.matMul(
       tf.tensor2d(left.data, [left.rows, left.dimension]),

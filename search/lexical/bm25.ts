@@ -1,7 +1,12 @@
 import { CemError } from '../../base/index.ts';
+import type { Filter } from '../filter.ts';
+import { checkFilter } from '../filter-schema.ts';
+import { compileFilter } from '../match-filter.ts';
 import { assertResultCount, idOrder } from '../rank-order.ts';
-import type { Hit, Retriever } from '../retriever.ts';
+import type { Hit, Retriever, SearchOptions } from '../retriever.ts';
+import { yieldToSignal } from '../search-signal.ts';
 import { TopK } from '../top-k.ts';
+import type { RowMetadata } from '../vector-store.ts';
 import { tokenize } from './tokenizer.ts';
 
 /** Anserini's defaults for BM25 on BEIR (Thakur et al. 2021, arXiv 2104.08663). */
@@ -17,27 +22,54 @@ export interface Bm25Options {
   readonly tokenize?: (text: string) => Iterable<string>;
 }
 
-/** Ids with their texts, e.g. a Map. */
-type Texts = Iterable<readonly [id: string, text: string]> | AsyncIterable<readonly [id: string, text: string]>;
+/** What BM25 ranks by: a chunk's text, or a whole document's. */
+export interface LexicalUnit {
+  readonly document: string;
+  /** Chunk number in the container; left out where the text is the whole document. */
+  readonly chunk?: number | undefined;
+  readonly text: string;
+  /** What filters may ask about. */
+  readonly metadata?: RowMetadata | undefined;
+}
 
-/** Postings by term: of term t, those from `starts[t]` up to `starts[t + 1]`, by ascending document. */
+type LexicalUnits = Iterable<LexicalUnit> | AsyncIterable<LexicalUnit>;
+
+/** Whole documents as units, e.g. of a Map of texts by id. */
+export function* wholeDocuments(texts: Iterable<readonly [id: string, text: string]>): Generator<LexicalUnit> {
+  for (const [document, text] of texts) yield { document, text };
+}
+
+/** Part of a unit that is a whole document. */
+const WHOLE = -1;
+/** Postings between two looks at the signal: some milliseconds. */
+const POSTINGS_PER_LOOK = 1 << 20;
+
+/** Postings by term: of term t, those from `starts[t]` up to `starts[t + 1]`, by ascending unit. */
 interface InvertedIndex {
+  /** [documents] */
   readonly ids: readonly string[];
+  /** [units]: place of its document in `ids` */
+  readonly owners: Int32Array;
+  /** [units]: chunk number, or WHOLE */
+  readonly parts: Int32Array;
+  /** [units] */
+  readonly metadata: readonly (RowMetadata | undefined)[];
   readonly terms: ReadonlyMap<string, number>;
   /** [terms + 1] */
   readonly starts: Uint32Array;
   /** [postings] */
-  readonly documents: Uint32Array;
-  /** [postings]: how often the term occurs in the document */
+  readonly units: Uint32Array;
+  /** [postings]: how often the term occurs in the unit */
   readonly frequencies: Uint32Array;
-  /** [documents]: terms in each */
+  /** [units]: terms in each */
   readonly lengths: Uint32Array;
 }
 
 /**
  * Okapi BM25 (Robertson et al. 1994) over an inverted index in memory, with the never negative
- * IDF = ln(1 + (N - n + 0.5) / (n + 0.5)). A term that a query repeats counts each time; documents that share no term with the query
- * are not returned, so that there may be fewer than k results.
+ * IDF = ln(1 + (N - n + 0.5) / (n + 0.5)), N and n being counts of units (chunks, or whole documents), whatever a filter lets pass. A document's score is that
+ * of its best unit. A term that a query repeats counts each time; units that share no term with the query are not returned, so that there may be fewer
+ * than k results.
  */
 export class Bm25Retriever implements Retriever {
   readonly name: string;
@@ -45,7 +77,7 @@ export class Bm25Retriever implements Retriever {
   readonly #index: InvertedIndex;
   readonly #tokenize: (text: string) => Iterable<string>;
   readonly #tieOrder: Int32Array;
-  /** [documents]: k1 (1 - b + b length / mean length) */
+  /** [units]: k1 (1 - b + b length / mean length) */
   readonly #saturation: Float64Array;
 
   private constructor(index: InvertedIndex, options: Bm25Options) {
@@ -59,57 +91,91 @@ export class Bm25Retriever implements Retriever {
     this.#saturation = Float64Array.from(index.lengths, (length) => k1 * (1 - b + (b * length) / meanLength));
   }
 
-  /** @throws CemError `SEARCH_DUPLICATE_ID`, `SEARCH_EMPTY_CORPUS` */
-  static async create(texts: Texts, options: Bm25Options = {}): Promise<Bm25Retriever> {
-    const index = await buildIndex(texts, options.tokenize ?? tokenize);
+  /** @throws CemError `SEARCH_DUPLICATE_ID` for a document whose chunk, or which as a whole, is there twice; `SEARCH_EMPTY_CORPUS` */
+  static async create(units: LexicalUnits, options: Bm25Options = {}): Promise<Bm25Retriever> {
+    const index = await buildIndex(units, options.tokenize ?? tokenize);
     if (index.ids.length === 0) throw new CemError('SEARCH_EMPTY_CORPUS', 'there is no document to search; give at least one');
     return new Bm25Retriever(index, options);
   }
 
-  async search(queries: readonly string[], k: number): Promise<Hit[][]> {
+  async search(queries: readonly string[], { k, filter, signal, onUnsearchable }: SearchOptions): Promise<Hit[][]> {
     assertResultCount(k);
-    const scores = new Float64Array(this.#index.ids.length);
-    return queries.map((query) => this.#searchOne(query, k, scores));
+    checkFilter(filter);
+    const passes = filter && this.#unitFilter(filter);
+    const results: Hit[][] = [];
+    const scores = new Float64Array(this.#index.owners.length);
+    for (const [place, query] of queries.entries()) {
+      await yieldToSignal(signal);
+      const terms = Array.from(this.#tokenize(query), (term) => this.#index.terms.get(term)).filter((term) => term !== undefined);
+      if (terms.length === 0) onUnsearchable?.(place, "none of the query's words is in the index");
+      results.push(await this.#searchOne(terms, scores, { k, passes, signal }));
+    }
+    return results;
   }
 
-  /** @param scores [documents], all zero before and after */
-  #searchOne(query: string, k: number, scores: Float64Array): Hit[] {
-    const { ids, terms, starts, documents, frequencies } = this.#index;
+  /** Which units pass; each is asked once, and only when a query meets it. */
+  #unitFilter(filter: Filter): (unit: number) => boolean {
+    const { ids, owners, metadata } = this.#index;
+    const test = compileFilter(filter);
+    const known = new Int8Array(owners.length);
+    return (unit) => {
+      if (known[unit] === 0) known[unit] = test(ids[owners[unit]!]!, metadata[unit]) ? 1 : -1;
+      return known[unit] === 1;
+    };
+  }
+
+  /** @param scores [units], all zero before and after */
+  async #searchOne(
+    queryTerms: readonly number[],
+    scores: Float64Array,
+    { k, passes, signal }: Pick<SearchOptions, 'k' | 'signal'> & { readonly passes: ((unit: number) => boolean) | undefined },
+  ): Promise<Hit[]> {
+    const { ids, owners, parts, starts, units, frequencies } = this.#index;
     const { k1 } = this.settings;
     const touched: number[] = [];
-    for (const term of this.#tokenize(query)) {
-      const number = terms.get(term);
-      if (number === undefined) continue;
-      const start = starts[number]!;
-      const end = starts[number + 1]!;
-      const inverseFrequency = Math.log1p((ids.length - (end - start) + 0.5) / (end - start + 0.5));
+    let postings = 0;
+    for (const term of queryTerms) {
+      const start = starts[term]!;
+      const end = starts[term + 1]!;
+      const inverseFrequency = Math.log1p((owners.length - (end - start) + 0.5) / (end - start + 0.5));
       for (let posting = start; posting < end; posting++) {
-        const document = documents[posting]!;
+        if (++postings % POSTINGS_PER_LOOK === 0) await yieldToSignal(signal);
+        const unit = units[posting]!;
         const frequency = frequencies[posting]!;
-        if (scores[document] === 0) touched.push(document);
-        scores[document]! += (inverseFrequency * frequency * (k1 + 1)) / (frequency + this.#saturation[document]!);
+        if (scores[unit] === 0) touched.push(unit);
+        scores[unit]! += (inverseFrequency * frequency * (k1 + 1)) / (frequency + this.#saturation[unit]!);
       }
     }
     const order = this.#tieOrder;
-    const best = new TopK(Math.min(k, touched.length), { compareTies: (left, right) => order[left]! - order[right]! });
-    for (const document of touched) {
-      best.push(document, scores[document]!);
-      scores[document] = 0;
-    }
-    return best.sorted().map(({ item, score }) => ({ id: ids[item]!, score, chunk: -1 }));
+    const found = passes === undefined ? touched : touched.filter(passes);
+    const best = new TopK(Math.min(k, found.length), {
+      compareTies: (left, right) => order[left]! - order[right]!,
+      repeats: owners.length > ids.length,
+    });
+    for (const unit of found) best.push(owners[unit]!, scores[unit]!, parts[unit]!);
+    for (const unit of touched) scores[unit] = 0;
+    return best.sorted().map(({ item, score, part }) => ({
+      document: ids[item]!,
+      ...(part !== WHOLE && { chunk: part }),
+      score,
+      retriever: this.name,
+    }));
   }
 }
 
-async function buildIndex(texts: Texts, cut: (text: string) => Iterable<string>): Promise<InvertedIndex> {
-  const ids: string[] = [];
-  const lengths: number[] = [];
+async function buildIndex(source: LexicalUnits, cut: (text: string) => Iterable<string>): Promise<InvertedIndex> {
+  const places = new Map<string, number>();
+  const [owners, parts, lengths]: [number[], number[], number[]] = [[], [], []];
+  const metadata: (RowMetadata | undefined)[] = [];
   const terms = new Map<string, number>();
-  /** Of each document: its distinct terms and, in the second half, their frequencies. */
-  const documentTerms: Uint32Array[] = [];
-  for await (const [id, text] of texts) {
+  /** Of each unit: its distinct terms and, in the second half, their frequencies. */
+  const unitTerms: Uint32Array[] = [];
+  for await (const unit of source) {
+    const owner = places.get(unit.document) ?? places.size;
+    places.set(unit.document, owner);
     const counts = new Map<number, number>();
     let length = 0;
-    for (const term of cut(text)) {
+    for (const term of cut(unit.text)) {
       let number = terms.get(term);
       if (number === undefined) {
         number = terms.size;
@@ -118,33 +184,63 @@ async function buildIndex(texts: Texts, cut: (text: string) => Iterable<string>)
       counts.set(number, (counts.get(number) ?? 0) + 1);
       length++;
     }
-    ids.push(id);
+    owners.push(owner);
+    parts.push(unit.chunk ?? WHOLE);
+    metadata.push(unit.metadata);
     lengths.push(length);
-    documentTerms.push(Uint32Array.from([...counts.keys(), ...counts.values()]));
+    unitTerms.push(Uint32Array.from([...counts.keys(), ...counts.values()]));
   }
-  return { ids, terms, lengths: Uint32Array.from(lengths), ...invert(documentTerms, terms.size) };
+  const ids = [...places.keys()];
+  checkUnique(ids, owners, parts);
+  return {
+    ids,
+    owners: Int32Array.from(owners),
+    parts: Int32Array.from(parts),
+    metadata,
+    terms,
+    lengths: Uint32Array.from(lengths),
+    ...invert(unitTerms, terms.size),
+  };
 }
 
-/** Turns terms by document into documents by term: counts, then fills. */
-function invert(
-  documentTerms: readonly Uint32Array[],
-  termCount: number,
-): Pick<InvertedIndex, 'starts' | 'documents' | 'frequencies'> {
+/** A document is one whole, or chunks of different numbers. */
+function checkUnique(ids: readonly string[], owners: readonly number[], parts: readonly number[]): void {
+  if (owners.length === ids.length) return;
+  const order = Int32Array.from(owners.keys()).sort(
+    (left, right) => owners[left]! - owners[right]! || parts[left]! - parts[right]!,
+  );
+  for (let place = 1; place < order.length; place++) {
+    const [before, unit] = [order[place - 1]!, order[place]!];
+    if (owners[before] !== owners[unit] || (parts[before] !== WHOLE && parts[before] !== parts[unit])) continue;
+    const document = ids[owners[unit]!]!;
+    const what = parts[before] === WHOLE ? '' : `, chunk ${parts[unit]},`;
+    throw new CemError(
+      'SEARCH_DUPLICATE_ID',
+      `document id ${JSON.stringify(document)}${what} is there twice; ids must be unique`,
+      {
+        details: { document },
+      },
+    );
+  }
+}
+
+/** Turns terms by unit into units by term: counts, then fills. */
+function invert(unitTerms: readonly Uint32Array[], termCount: number): Pick<InvertedIndex, 'starts' | 'units' | 'frequencies'> {
   const starts = new Uint32Array(termCount + 1);
-  for (const entry of documentTerms) {
+  for (const entry of unitTerms) {
     for (let index = 0; index < entry.length / 2; index++) starts[entry[index]! + 1]!++;
   }
   for (let term = 0; term < termCount; term++) starts[term + 1]! += starts[term]!;
   const next = starts.slice();
-  const documents = new Uint32Array(starts[termCount]!);
+  const units = new Uint32Array(starts[termCount]!);
   const frequencies = new Uint32Array(starts[termCount]!);
-  documentTerms.forEach((entry, document) => {
+  unitTerms.forEach((entry, unit) => {
     const distinct = entry.length / 2;
     for (let index = 0; index < distinct; index++) {
       const posting = next[entry[index]!]!++;
-      documents[posting] = document;
+      units[posting] = unit;
       frequencies[posting] = entry[distinct + index]!;
     }
   });
-  return { starts, documents, frequencies };
+  return { starts, units, frequencies };
 }

@@ -1,2 +1,2 @@
 /** Search by words: BM25 and its tokenizer. */
-export { Bm25Retriever } from './bm25.ts';
+export { Bm25Retriever, wholeDocuments } from './bm25.ts';

@@ -27,7 +27,9 @@ async function makeDatabase(folder: string): Promise<void> {
 }
 
 function queryOn(target: PGlite | Transaction, location: string): SqlQuery {
-  return async <Row extends object>(statement: string, parameters: readonly unknown[] = []) => {
+  return async <Row extends object>(statement: string, parameters: readonly unknown[] = [], signal?: AbortSignal) => {
+    // It runs in this thread: nothing can be heard while it is at it.
+    signal?.throwIfAborted();
     try {
       return (await target.query<Row>(statement, [...parameters])).rows;
     } catch (error) {

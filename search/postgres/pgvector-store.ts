@@ -1,14 +1,29 @@
+import assert from 'node:assert/strict';
 import { CemError, UsageError } from '../../base/index.ts';
+import type { Filter } from '../filter.ts';
+import { checkFilter } from '../filter-schema.ts';
+import { assertResultCount } from '../rank-order.ts';
 import { recallAgainst } from '../recall.ts';
-import type { Hit } from '../retriever.ts';
+import type { SearchOptions } from '../retriever.ts';
 import { parseVectorIndex, type VectorIndex, type VectorIndexInput } from '../vector-index.ts';
-import { checkVector, lastRowsByKey } from '../vector-row.ts';
-import type { StoredChunk, VectorCount, VectorFilter, VectorRow, VectorStore } from '../vector-store.ts';
+import { type CheckedRow, checkDimension, isZero, lastRowsByKey, metadataJson, whyUnsearchable } from '../vector-row.ts';
+import type { MetadataRow, StoredChunk, StoreHit, VectorCount, VectorRow, VectorStore } from '../vector-store.ts';
 import { databaseErrorCode } from './database-error.ts';
+import { documentKey, filterCondition } from './filter-sql.ts';
 import { buildHnsw, checkHnsw } from './hnsw.ts';
-import { searchByHnsw, searchExactly, vectorText, whereClause } from './pgvector-search.ts';
+import { searchByHnsw, searchExactly, type VectorQuery } from './pgvector-search.ts';
 import type { SqlDriver, SqlParameter, SqlQuery } from './sql-driver.ts';
+import {
+  createTables,
+  isTodaysLayout,
+  migrateTables,
+  readSettings,
+  type StoreTables,
+  storeTables,
+  writeSetting,
+} from './store-tables.ts';
 import type { VectorTable } from './vector-table.ts';
+import { vectorFromSql, vectorToSql } from './vector-text.ts';
 
 /** Element type of the stored vectors: `single` is pgvector's `vector` (4 bytes), `half` its `halfvec` (2 bytes; cosines to about 3 digits; from 0.7). */
 export type VectorPrecision = 'single' | 'half';
@@ -24,6 +39,8 @@ export interface PgvectorOptions {
   readonly vectorIndex?: VectorIndexInput;
   /** Whether to make the store where there is none (default) or to refuse. */
   readonly create?: boolean;
+  /** Whether tables that an earlier version made are brought to today's layout (default), or read as they are, in which case nothing can be written. */
+  readonly migrate?: boolean;
 }
 
 /** What an approximate index finds of the exact results. */
@@ -42,7 +59,7 @@ const SQL_TYPES = { single: 'vector', half: 'halfvec' } as const;
 const MAXIMUM_DIMENSION = 16_000;
 /** Rows of one INSERT: large enough that the round trip does not count, small enough that its text stays a few megabytes. */
 const INSERT_ROWS = 500;
-/** Documents of one page of `documentIds`. */
+/** Documents of one page of `documents`. */
 const PAGE_SIZE = 5_000;
 /** Key of the store's metadata that says which vector index is built. */
 const VECTOR_INDEX_KEY = 'vector_index';
@@ -51,15 +68,15 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 /**
  * The vector store on PostgreSQL with pgvector, embedded or remote: the same SQL over either driver.
  *
- * Tables `<name>_chunks` (one row a chunk, key document + chunk) and `<name>_metadata`. Search is by inner product, which is the cosine of normalised vectors:
- * a scan, exact, unless an HNSW index is built. Document ids compare as bytes (collation "C"), whatever the database's locale.
+ * Tables `<name>_chunks` (one row a chunk, key: a digest of the document's id, and the chunk) and `<name>_metadata`, what the store says of itself. Search is by
+ * inner product, which is the cosine of normalised vectors: a scan, exact, unless an HNSW index is built. Document ids compare as bytes (collation "C"), whatever
+ * the database's locale.
  */
 export class PgvectorStore implements VectorStore {
   readonly dimension: number;
   readonly #driver: SqlDriver;
-  readonly #name: string;
-  readonly #chunks: string;
-  readonly #metadata: string;
+  readonly #tables: StoreTables;
+  #todaysLayout = true;
   #precision: VectorPrecision;
   #built: VectorIndex = { kind: 'none' };
   #wanted: VectorIndex = { kind: 'none' };
@@ -68,9 +85,7 @@ export class PgvectorStore implements VectorStore {
     this.dimension = options.dimension;
     this.#precision = options.precision;
     this.#driver = driver;
-    this.#name = options.name;
-    this.#chunks = `${options.name}_chunks`;
-    this.#metadata = `${options.name}_metadata`;
+    this.#tables = storeTables(options.name);
   }
 
   get precision(): VectorPrecision {
@@ -87,7 +102,7 @@ export class PgvectorStore implements VectorStore {
   }
 
   get #table(): VectorTable {
-    return { name: this.#chunks, type: this.#type, dimension: this.dimension };
+    return { name: this.#tables.chunks, type: this.#type, dimension: this.dimension, emptyIsNull: this.#todaysLayout };
   }
 
   /**
@@ -127,38 +142,27 @@ export class PgvectorStore implements VectorStore {
     }
   }
 
-  async #prepare({ precision: wantedPrecision, vectorIndex, create = true }: PgvectorOptions): Promise<void> {
-    const [table] = await this.#driver.query<{ name: string | null }>('select to_regclass($1)::text as name', [this.#metadata]);
-    if (table?.name == null) {
+  async #prepare({ precision: wantedPrecision, vectorIndex, create = true, migrate = true }: PgvectorOptions): Promise<void> {
+    const settings = await readSettings(this.#driver, this.#tables);
+    if (settings === undefined) {
       if (!create) {
         throw new CemError(
           'VECTOR_STORE_MISSING',
-          `${this.#driver.location} has no table ${this.#metadata}: the vectors are gone; make the index again`,
+          `${this.#driver.location} has no table ${this.#tables.settings}: the vectors are gone; make the index again`,
           {
-            details: { location: this.#driver.location, table: this.#metadata },
+            details: { location: this.#driver.location, table: this.#tables.settings },
           },
         );
       }
       this.#want(vectorIndex);
       await this.#createExtension();
-      await this.#driver.transaction(async (query) => {
-        await query(`create table ${this.#chunks} (
-          document text collate "C" not null,
-          chunk integer not null,
-          fingerprint text not null,
-          metadata jsonb not null,
-          vector ${this.#type}(${this.dimension}) not null,
-          primary key (document, chunk)
-        )`);
-        await query(`create table ${this.#metadata} (key text primary key, value text not null)`);
-        await query(`insert into ${this.#metadata} values ('dimension', $1), ('precision', $2)`, [
-          String(this.dimension),
-          this.#precision,
-        ]);
+      await createTables(this.#driver, this.#tables, this.#table, {
+        dimension: String(this.dimension),
+        precision: this.#precision,
       });
       return;
     }
-    const [dimension, precision] = [await this.getMetadata('dimension'), await this.getMetadata('precision')];
+    const [dimension, precision] = [settings.get('dimension'), settings.get('precision')];
     if (dimension !== String(this.dimension) || (precision !== wantedPrecision && wantedPrecision !== undefined)) {
       throw new CemError(
         'VECTOR_DIMENSION',
@@ -167,9 +171,13 @@ export class PgvectorStore implements VectorStore {
       );
     }
     this.#precision = precision === 'half' ? 'half' : 'single';
-    const built = await this.getMetadata(VECTOR_INDEX_KEY);
+    const built = settings.get(VECTOR_INDEX_KEY);
     if (built !== undefined) this.#built = parseVectorIndex(JSON.parse(built));
     this.#want(vectorIndex);
+    this.#todaysLayout = isTodaysLayout(settings);
+    if (this.#todaysLayout || !migrate) return;
+    await migrateTables(this.#driver, this.#tables);
+    this.#todaysLayout = true;
   }
 
   #want(vectorIndex: VectorIndexInput | undefined): void {
@@ -195,44 +203,75 @@ export class PgvectorStore implements VectorStore {
   }
 
   async upsert(rows: readonly VectorRow[]): Promise<void> {
+    this.#assertWritable();
     // One statement must not meet a key twice.
     const all = lastRowsByKey(rows, this.dimension);
-    if (all.length === 0) return;
-    await this.#driver.transaction(async (query) => {
-      for (let first = 0; first < all.length; first += INSERT_ROWS)
-        await this.#insert(query, all.slice(first, first + INSERT_ROWS));
+    await this.#writeRows(all, (query, some) => this.#insert(query, some));
+  }
+
+  async updateMetadata(rows: readonly MetadataRow[]): Promise<void> {
+    this.#assertWritable();
+    const all = rows.map((row) => ({ ...row, json: metadataJson(row) }));
+    await this.#writeRows(all, async (query, some) => {
+      await query(
+        `update ${this.#tables.chunks} as stored set fingerprint = changed.fingerprint, metadata = changed.metadata::jsonb
+          from unnest($1::text[], $2::integer[], $3::text[], $4::text[]) as changed (document, chunk, fingerprint, metadata)
+          where ${documentKey('stored.document')} = ${documentKey('changed.document')} and stored.chunk = changed.chunk`,
+        [
+          some.map((row) => row.document),
+          some.map((row) => row.chunk),
+          some.map((row) => row.fingerprint),
+          some.map((row) => row.json),
+        ],
+      );
     });
   }
 
-  async #insert(query: SqlQuery, rows: readonly VectorRow[]): Promise<void> {
+  /** Writes rows in one transaction, some at a time. */
+  async #writeRows<Row>(rows: readonly Row[], write: (query: SqlQuery, rows: readonly Row[]) => Promise<void>): Promise<void> {
+    if (rows.length === 0) return;
+    await this.#driver.transaction(async (query) => {
+      for (let first = 0; first < rows.length; first += INSERT_ROWS) await write(query, rows.slice(first, first + INSERT_ROWS));
+    });
+  }
+
+  #assertWritable(): void {
+    assert.ok(this.#todaysLayout, 'the store was opened to be read as it is');
+  }
+
+  async #insert(query: SqlQuery, rows: readonly CheckedRow[]): Promise<void> {
     await query(
-      `insert into ${this.#chunks} (document, chunk, fingerprint, metadata, vector)
+      `insert into ${this.#tables.chunks} (document, chunk, fingerprint, metadata, vector)
         select document, chunk, fingerprint, metadata::jsonb, vector::${this.#type}
         from unnest($1::text[], $2::integer[], $3::text[], $4::text[], $5::text[]) as rows (document, chunk, fingerprint, metadata, vector)
-        on conflict (document, chunk)
+        on conflict ((${documentKey('document')}), chunk)
         do update set fingerprint = excluded.fingerprint, metadata = excluded.metadata, vector = excluded.vector`,
       [
-        rows.map((row) => row.documentId),
+        rows.map((row) => row.document),
         rows.map((row) => row.chunk),
         rows.map((row) => row.fingerprint),
-        rows.map((row) => JSON.stringify(row.metadata ?? {})),
-        rows.map((row) => vectorText(row.vector)),
+        rows.map((row) => row.json),
+        rows.map((row) => (isZero(row.vector) ? null : vectorToSql(row.vector))),
       ],
     );
   }
 
-  async deleteDocuments(documentIds: readonly string[]): Promise<number> {
+  async deleteDocuments(documents: readonly string[]): Promise<number> {
+    this.#assertWritable();
+    const parameters: SqlParameter[] = [];
+    const where = filterCondition({ documents }, parameters);
     const [deleted] = await this.#driver.query<{ rows: number }>(
-      `with deleted as (delete from ${this.#chunks} where document = any($1::text[]) returning 1) select count(*)::integer as rows from deleted`,
-      [documentIds],
+      `with deleted as (delete from ${this.#tables.chunks} where ${where} returning 1) select count(*)::integer as rows from deleted`,
+      parameters,
     );
     return deleted?.rows ?? 0;
   }
 
   async finishWriting(): Promise<void> {
     const [built, wanted] = [this.#built, this.#wanted];
-    const name = `${this.#name}_hnsw`;
-    const remember = (query: SqlQuery): Promise<void> => this.#writeMetadata(query, VECTOR_INDEX_KEY, JSON.stringify(wanted));
+    const name = this.#tables.vectorIndex;
+    const remember = (query: SqlQuery): Promise<void> =>
+      writeSetting(query, this.#tables, VECTOR_INDEX_KEY, JSON.stringify(wanted));
     if (wanted.kind === 'none') {
       if (built.kind === 'none') return;
       await this.#driver.transaction(async (query) => {
@@ -247,16 +286,22 @@ export class PgvectorStore implements VectorStore {
     this.#built = wanted;
   }
 
-  async search(vector: Float32Array, k: number, filter?: VectorFilter): Promise<Hit[]> {
-    checkVector(vector, this.dimension, "the query's vector");
-    if (k < 1) return [];
+  async search(vector: Float32Array, { k, filter, signal }: SearchOptions): Promise<StoreHit[]> {
+    assertResultCount(k);
+    checkDimension(vector, this.dimension, "the query's vector");
+    checkFilter(filter);
+    signal?.throwIfAborted();
+    if (whyUnsearchable(vector) !== undefined) return [];
+    return this.#search({ vector, k, filter, signal });
+  }
+
+  async #search(wanted: VectorQuery): Promise<StoreHit[]> {
     const index = this.#built;
     // Few documents are found faster by their key.
-    if (index.kind === 'none' || filter?.documentIds !== undefined)
-      return searchExactly(this.#driver, this.#table, vector, k, filter);
-    const hits = await searchByHnsw(this.#driver, this.#table, index, vector, k, filter);
+    if (index.kind === 'none' || namesDocuments(wanted.filter)) return searchExactly(this.#driver, this.#table, wanted);
+    const hits = await searchByHnsw(this.#driver, this.#table, index, wanted);
     // The graph's scan gives up after a while, with a rare filter before it has k.
-    return hits.length === k ? hits : searchExactly(this.#driver, this.#table, vector, k, filter);
+    return hits.length === wanted.k ? hits : searchExactly(this.#driver, this.#table, wanted);
   }
 
   /**
@@ -266,69 +311,70 @@ export class PgvectorStore implements VectorStore {
    */
   async measureRecall(queries: number, k: number): Promise<VectorIndexRecall> {
     const rows = await this.#driver.query<{ vector: string }>(
-      `select vector::text as vector from ${this.#chunks} order by hashtext(document || ' ' || chunk), document, chunk limit $1`,
+      `select vector::text as vector from ${this.#tables.chunks} where vector is not null
+        order by hashtext(document || ' ' || chunk), document, chunk limit $1`,
       [queries],
     );
     const [exact, found]: [string[][], string[][]] = [[], []];
     for (const row of rows) {
-      const vector = Float32Array.from(JSON.parse(row.vector) as number[]);
-      exact.push((await searchExactly(this.#driver, this.#table, vector, k)).map(({ id }) => id));
-      found.push((await this.search(vector, k)).map(({ id }) => id));
+      const vector = vectorFromSql(row.vector);
+      exact.push((await searchExactly(this.#driver, this.#table, { vector, k })).map(({ document }) => document));
+      found.push((await this.#search({ vector, k })).map(({ document }) => document));
     }
     return { queries: rows.length, k, recall: recallAgainst(exact, found) };
   }
 
-  async count(filter?: VectorFilter): Promise<VectorCount> {
+  async count(filter?: Filter): Promise<VectorCount> {
+    checkFilter(filter);
     const parameters: SqlParameter[] = [];
-    const where = whereClause(filter, parameters);
-    const [counts] = await this.#driver.query<{ documents: number; chunks: number }>(
-      `select count(distinct document)::integer as documents, count(*)::integer as chunks from ${this.#chunks} ${where}`,
+    const where = filter === undefined ? 'true' : filterCondition(filter, parameters);
+    const empty = this.#todaysLayout ? 'vector is null' : 'vector <#> vector = 0';
+    const [counts] = await this.#driver.query<VectorCount>(
+      `select count(distinct document)::integer as documents, count(*)::integer as chunks, (count(*) filter (where ${empty}))::integer as empty
+        from ${this.#tables.chunks} where ${where}`,
       parameters,
     );
-    return { documents: counts?.documents ?? 0, chunks: counts?.chunks ?? 0 };
+    return { documents: counts?.documents ?? 0, chunks: counts?.chunks ?? 0, empty: counts?.empty ?? 0 };
   }
 
-  async has(documentId: string): Promise<boolean> {
-    return (await this.#driver.query(`select 1 from ${this.#chunks} where document = $1 limit 1`, [documentId])).length > 0;
-  }
-
-  async storedChunks(documentIds: readonly string[]): Promise<StoredChunk[]> {
-    return this.#driver.query<{ documentId: string; chunk: number; fingerprint: string }>(
-      `select document as "documentId", chunk, fingerprint from ${this.#chunks} where document = any($1::text[]) order by document, chunk`,
-      [documentIds],
+  async storedChunks(documents: readonly string[]): Promise<StoredChunk[]> {
+    const parameters: SqlParameter[] = [];
+    const where = filterCondition({ documents }, parameters);
+    return this.#driver.query<StoredChunk>(
+      `select document, chunk, fingerprint from ${this.#tables.chunks} where ${where} order by document, chunk`,
+      parameters,
     );
   }
 
-  async *documentIds(): AsyncIterable<string> {
+  /** In the order of their keys, by which a page is found without a look at those before it. */
+  async *documents(): AsyncIterable<string> {
+    const key = documentKey('document');
     let last: string | undefined;
     while (true) {
-      const page: { document: string }[] = await this.#driver.query<{ document: string }>(
-        `select distinct document from ${this.#chunks} ${last === undefined ? '' : 'where document > $1'} order by document limit ${PAGE_SIZE}`,
+      const page: { document: string; key: string }[] = await this.#driver.query<{ document: string; key: string }>(
+        `select distinct on (${key}) document, encode(${key}, 'hex') as key from ${this.#tables.chunks}
+          ${last === undefined ? '' : `where ${key} > decode($1, 'hex')`} order by ${key} limit ${PAGE_SIZE}`,
         last === undefined ? [] : [last],
       );
       for (const row of page) yield row.document;
-      last = page.at(-1)?.document;
+      last = page.at(-1)?.key;
       if (page.length < PAGE_SIZE) return;
     }
   }
 
-  async getMetadata(key: string): Promise<string | undefined> {
-    const [row] = await this.#driver.query<{ value: string }>(`select value from ${this.#metadata} where key = $1`, [key]);
-    return row?.value;
-  }
-
-  async setMetadata(key: string, value: string): Promise<void> {
-    await this.#writeMetadata(this.#driver.query, key, value);
-  }
-
-  async #writeMetadata(query: SqlQuery, key: string, value: string): Promise<void> {
-    await query(`insert into ${this.#metadata} values ($1, $2) on conflict (key) do update set value = excluded.value`, [
-      key,
-      value,
-    ]);
+  /** Removes the store's tables, and all that is in them. */
+  async drop(): Promise<void> {
+    const { chunks, settings } = this.#tables;
+    await this.#driver.query(`drop table ${chunks}, ${settings}`);
   }
 
   async close(): Promise<void> {
     await this.#driver.close();
   }
+}
+
+/** Whether a filter lets rows of some named documents pass only. */
+function namesDocuments(filter: Filter | undefined): boolean {
+  if (filter === undefined) return false;
+  return 'documents' in filter || ('and' in filter && filter.and.some(namesDocuments));
 }

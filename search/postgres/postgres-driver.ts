@@ -1,34 +1,43 @@
 import pg from 'pg';
-import { CemError, UsageError } from '../../base/index.ts';
+import { CemError } from '../../base/index.ts';
 import { databaseError } from './database-error.ts';
+import { databaseUrlWithoutPassword } from './database-url.ts';
 import type { SqlDriver, SqlParameter, SqlQuery } from './sql-driver.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Searches of one process that may run at the same time. */
 const CONNECTIONS = 4;
 
-/**
- * The URL as it may be shown and stored: without its password, in the user part or in the query.
- * @throws UsageError `DATABASE_URL` for anything but a postgres:// or postgresql:// URL
- */
-export function databaseUrlWithoutPassword(url: string): string {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed === undefined || !['postgres:', 'postgresql:'].includes(parsed.protocol)) {
-    throw new UsageError('DATABASE_URL', 'the database must be given as a URL: postgres://user:password@host:port/database');
-  }
-  parsed.password = '';
-  parsed.searchParams.delete('password');
-  return parsed.toString();
-}
+type Cancel = (processId: number) => Promise<void>;
 
-function queryOn(target: pg.Pool | pg.PoolClient, location: string): SqlQuery {
-  return async <Row extends object>(statement: string, parameters: readonly SqlParameter[] = []) => {
+/**
+ * Statements on one connection. A signal cancels the one that runs, on the server; `onCancelled` hears of it, for the request may reach the server late:
+ * the connection should not be used for anything else.
+ */
+function queryOn(client: pg.PoolClient, location: string, cancel: Cancel, onCancelled: () => void): SqlQuery {
+  return async <Row extends object>(statement: string, parameters: readonly SqlParameter[] = [], signal?: AbortSignal) => {
+    signal?.throwIfAborted();
+    let cancelling: Promise<void> | undefined;
+    const onAbort = () => {
+      onCancelled();
+      cancelling = cancel(processIdOf(client));
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      return (await target.query<Row>(statement, [...parameters])).rows;
+      return (await client.query<Row>(statement, [...parameters])).rows;
     } catch (error) {
+      signal?.throwIfAborted();
       throw databaseError(error, location);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      await cancelling;
     }
   };
+}
+
+/** Number of the server's process behind a connection; the driver has it, its types do not. */
+function processIdOf(client: pg.PoolClient): number {
+  return (client as pg.PoolClient & { readonly processID: number }).processID;
 }
 
 /** A statement that only reads: done twice it does nothing more. */
@@ -64,9 +73,13 @@ export async function openPostgres(url: string): Promise<SqlDriver> {
   });
   // The pool drops an idle connection that the server closed, and tells about it here; unheard, the event would end the process.
   pool.on('error', () => {});
-  const queryOnce = queryOn(pool, location);
-  const query: SqlQuery = (statement, parameters) =>
-    READING.test(statement) ? onFreshConnection(() => queryOnce(statement, parameters)) : queryOnce(statement, parameters);
+  const connections: Connections = { pool, location, cancel: (processId) => cancelBackend(url, processId) };
+  const queryOnce: SqlQuery = (statement, parameters, signal) =>
+    onConnection(connections, (query) => query(statement, parameters, signal));
+  const query: SqlQuery = (statement, parameters, signal) =>
+    READING.test(statement)
+      ? onFreshConnection(() => queryOnce(statement, parameters, signal))
+      : queryOnce(statement, parameters, signal);
   try {
     await queryOnce('select 1');
   } catch (error) {
@@ -76,38 +89,90 @@ export async function openPostgres(url: string): Promise<SqlDriver> {
   return {
     location,
     query,
-    transaction: (body) => transaction(pool, location, body),
+    transaction: (body) => transaction(connections, body),
     close: () => pool.end(),
   };
 }
 
-/** A connection of the pool on which a transaction has begun. */
-async function begin(pool: pg.Pool, location: string): Promise<{ client: pg.PoolClient; release(broken?: Error): void }> {
+interface Connections {
+  readonly pool: pg.Pool;
+  readonly location: string;
+  readonly cancel: Cancel;
+}
+
+interface Connection {
+  readonly query: SqlQuery;
+  /** Gives it back to the pool, or drops it where it is broken or a statement of it was cancelled. */
+  release(broken?: Error): void;
+}
+
+/** Asks the server, over a connection of its own, to end what another one runs. Where that cannot be done, the statement runs to its end. */
+async function cancelBackend(url: string, processId: number): Promise<void> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: 'cem-rag',
+  });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.query('select pg_cancel_backend($1)', [processId]);
+  } catch {
+    // As it is said above.
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+async function connect({ pool, location, cancel }: Connections): Promise<Connection> {
   let client: pg.PoolClient;
   try {
     client = await pool.connect();
   } catch (error) {
     throw databaseError(error, location);
   }
-  // A connection that dies between two statements of the transaction is reported here as well as by the next statement.
+  // A connection that dies between two statements is reported here as well as by the next statement.
   const ignore = () => {};
   client.on('error', ignore);
-  const release = (broken?: Error) => {
-    client.off('error', ignore);
-    client.release(broken);
+  let cancelled = false;
+  return {
+    query: queryOn(client, location, cancel, () => {
+      cancelled = true;
+    }),
+    release(broken) {
+      client.off('error', ignore);
+      client.release(broken ?? cancelled);
+    },
   };
-  try {
-    await queryOn(client, location)('begin');
-  } catch (error) {
-    release(error as Error);
-    throw error;
-  }
-  return { client, release };
 }
 
-async function transaction<Result>(pool: pg.Pool, location: string, body: (query: SqlQuery) => Promise<Result>): Promise<Result> {
-  const { client, release } = await onFreshConnection(() => begin(pool, location));
-  const query = queryOn(client, location);
+async function onConnection<Result>(connections: Connections, body: (query: SqlQuery) => Promise<Result>): Promise<Result> {
+  const { query, release } = await connect(connections);
+  let broken: Error | undefined;
+  try {
+    return await body(query);
+  } catch (error) {
+    if (error instanceof CemError && error.code === 'DATABASE_UNREACHABLE') broken = error;
+    throw error;
+  } finally {
+    release(broken);
+  }
+}
+
+/** A connection on which a transaction has begun. */
+async function begin(connections: Connections): Promise<Connection> {
+  const connection = await connect(connections);
+  try {
+    await connection.query('begin');
+  } catch (error) {
+    connection.release(error as Error);
+    throw error;
+  }
+  return connection;
+}
+
+async function transaction<Result>(connections: Connections, body: (query: SqlQuery) => Promise<Result>): Promise<Result> {
+  const { query, release } = await onFreshConnection(() => begin(connections));
   let broken: Error | undefined;
   try {
     const result = await body(query);

@@ -1,8 +1,16 @@
 /** A value that goes into a query as a parameter. Arrays become PostgreSQL arrays. */
-export type SqlParameter = string | number | readonly string[] | readonly number[];
+export type SqlParameter = string | number | readonly string[] | readonly (string | null)[] | readonly number[];
 
-/** Runs one statement with `$1`, `$2`, … and returns its rows. */
-export type SqlQuery = <Row extends object>(statement: string, parameters?: readonly SqlParameter[]) => Promise<Row[]>;
+/**
+ * Runs one statement with `$1`, `$2`, … and returns its rows.
+ *
+ * @param signal ends the statement, on the server too where that can be done; the call rejects with its reason
+ */
+export type SqlQuery = <Row extends object>(
+  statement: string,
+  parameters?: readonly SqlParameter[],
+  signal?: AbortSignal,
+) => Promise<Row[]>;
 
 /** The little that the store needs of a PostgreSQL, embedded or remote. */
 export interface SqlDriver {

@@ -11,12 +11,12 @@ import * as assert from 'uvu/assert';
 import { CemError, UsageError } from '../../base/errors.ts';
 import { type CheckpointState, loadQueryStudent, loadStudent, saveCheckpoint } from '../../checkpoints/index.ts';
 import { indexCommand } from '../../cli/commands/build-index.ts';
-import { searchCommand } from '../../cli/commands/search.ts';
+import { searchCommand, type WireResult } from '../../cli/commands/search.ts';
 import { serveCommand } from '../../cli/commands/serve.ts';
 import { type Document, DocumentReader, documentText, packCorpus } from '../../data/index.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { IndexFolder, type SearchResult, synchroniseIndex } from '../../rag/index.ts';
+import { IndexFolder, synchroniseIndex } from '../../rag/index.ts';
 import { openPglite, PgvectorStore } from '../../search/index.ts';
 import { testBackend } from '../backend.ts';
 import { saveUntrainedStudent } from '../fixtures/untrained-student.ts';
@@ -130,12 +130,12 @@ test('an index that is killed in the middle and run again has every document onc
   assert.is(report.documents, DOCUMENTS);
   const folder = await IndexFolder.openForSearch(index);
   const reader = await DocumentReader.open(zpkg);
-  assert.equal(await folder.store.count(), { documents: DOCUMENTS, chunks: reader.chunkCount });
+  assert.equal(await folder.store.count(), { documents: DOCUMENTS, chunks: reader.chunkCount, empty: 0 });
   assert.is(report.chunks, reader.chunkCount);
   for (const { id } of documents) assert.ok(reader.chunksOf(id).length > 0);
   const stored = await folder.store.storedChunks(documents.map(({ id }) => id));
   assert.equal(new Set(stored.map(({ chunk }) => chunk)).size, reader.chunkCount);
-  for (const { documentId, chunk } of stored) assert.is(reader.documentOf(chunk), documentId);
+  for (const { document, chunk } of stored) assert.is(reader.documentOf(chunk), document);
   await reader.close();
   await folder.close();
 
@@ -182,6 +182,16 @@ test('search prints id, score and text, and JSON with --json', async ({ index })
   }
 });
 
+test('F08: a query of which nothing is known has no results, and one line says why', async ({ index }) => {
+  for (const query of ['zzzzqqqqxyz', '!!! ???', '\u{1f600}', '\ud800']) {
+    const words = ['search', query, '--index', index];
+    assert.match(await runCommand(searchCommand, words), /^no results: the query's vector is all zeros: [^\n]+\n?$/);
+    const { results, note } = JSON.parse(await runCommand(searchCommand, [...words, '--json']));
+    assert.equal(results, []);
+    assert.match(note, /all zeros/);
+  }
+});
+
 test('without teacher and run a search goes by the query student that the index keeps', async ({ index, run, zpkg, folder }) => {
   const asked = 'harbour crane 42';
   const { student, query, dispose } = await loadStudent(run);
@@ -191,7 +201,7 @@ test('without teacher and run a search goes by the query student that the index 
   assert.not.ok(existsSync(join(index, 'query', 'optimizer.safetensors')));
 
   await rename(run, join(folder, 'run.away'));
-  let results: SearchResult[];
+  let results: WireResult[];
   try {
     const refused = ['search', asked, '--index', index, '--queries', 'teacher'];
     assert.is((await refusalOf(runCommand(searchCommand, refused))).code, 'LSA_NOT_FITTED');

@@ -14,14 +14,15 @@ const RESULT = { id: 'a', score: 0.5, chunk: 1, text: 'the text' };
 function fakeSearcher(asked: [string, number][] = []): Pick<Searcher, 'search' | 'description'> {
   return {
     description: DESCRIPTION,
-    async search(query, k) {
+    async search(query, { k }) {
       asked.push([query, k]);
       if (query === 'bug') throw new Error('secret /path in a stack');
       if (query === 'database') throw new CemError('DATABASE_UNREACHABLE', 'the database postgres://secret cannot be reached');
       if (query === 'damaged') throw new CemError('ZPKG_CHUNK_CHECKSUM', '/secret/path is damaged');
       if (query === 'refused') throw new UsageError('SEARCH_QUERY', 'this query is refused');
       if (query === 'slow') await setTimeout(300);
-      return [RESULT];
+      const { id, ...rest } = RESULT;
+      return [{ document: id, retriever: 'pgvector', ...rest }];
     },
   };
 }

@@ -36,13 +36,13 @@ test('ids compare as their UTF-8 bytes', () => {
 
 test('score descending, ties by id descending', () => {
   const ranked = [
-    { id: 'a', score: 1 },
-    { id: '\u{1f600}', score: 1 },
-    { id: '\uff21', score: 1 },
-    { id: 'b', score: 2 },
+    { document: 'a', score: 1 },
+    { document: '\u{1f600}', score: 1 },
+    { document: '\uff21', score: 1 },
+    { document: 'b', score: 2 },
   ].sort(compareRanked);
   assert.equal(
-    ranked.map(({ id }) => id),
+    ranked.map(({ document }) => document),
     ['b', '\u{1f600}', '\uff21', 'a'],
   );
 });

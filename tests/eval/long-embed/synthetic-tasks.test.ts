@@ -15,7 +15,7 @@ import {
   writeSyntheticTask,
 } from '../../../eval/index.ts';
 import { ExactRetriever } from '../../../search/exact/index.ts';
-import { Bm25Retriever } from '../../../search/index.ts';
+import { Bm25Retriever, wholeDocuments } from '../../../search/lexical/index.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('Passkey and Needle');
@@ -148,7 +148,11 @@ test('an encoder that tells no document from another scores at chance', async ()
 test('BM25 finds names at every length', async () => {
   for (const length of LONG_EMBED_LENGTHS) {
     for (const task of [generatePasskey(length, 0), generateNeedle(length, 0, HAYSTACK)]) {
-      const { rows } = await evaluate({ ...dataOf(task), retrievers: [await Bm25Retriever.create(textsOf(task))], depth: 1 });
+      const { rows } = await evaluate({
+        ...dataOf(task),
+        retrievers: [await Bm25Retriever.create(wholeDocuments(textsOf(task)))],
+        depth: 1,
+      });
       assert.ok(rows[0]!.average['precision_at_1']! >= 0.98, `${task.name} ${length}`);
     }
   }

@@ -11,9 +11,11 @@ function fixed(name: string, results: Record<string, string[]>): Retriever & { r
   return {
     name,
     asked,
-    async search(queries, k): Promise<Hit[][]> {
+    async search(queries, { k }): Promise<Hit[][]> {
       asked.push(k);
-      return queries.map((query) => (results[query] ?? []).slice(0, k).map((id, rank) => ({ id, score: -rank, chunk: -1 })));
+      return queries.map((query) =>
+        (results[query] ?? []).slice(0, k).map((document, rank) => ({ document, score: -rank, retriever: name })),
+      );
     },
   };
 }
@@ -75,7 +77,7 @@ test("the query's own id is dropped only when asked to", async () => {
 test('ranks as trec_eval does, whatever order tied results come in', async () => {
   const tied: Retriever = {
     name: 'tied',
-    search: async (queries) => queries.map(() => ['a', 'c', 'b'].map((id) => ({ id, score: 1, chunk: -1 }))),
+    search: async (queries) => queries.map(() => ['a', 'c', 'b'].map((document) => ({ document, score: 1, retriever: 'tied' }))),
   };
   const { rows } = await evaluate({ ...INPUT, retrievers: [tied] });
   assert.is(rows[0]!.perQuery.get('q1')!['mrr_at_10'], 1 / 3); // c, b, a

@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CemError, UsageError } from '../../../base/errors.ts';
 import { IndexFolder, type IndexMakers } from '../../../rag/index.ts';
+import { openPostgres } from '../../../search/index.ts';
 import { hashVector, MAKERS, withFolder } from '../fixtures.ts';
 
 const test = suite('index folder');
@@ -25,7 +26,7 @@ async function codeOf(promise: Promise<unknown>, mentions?: string): Promise<str
 
 async function updateIndex(folder: string, makers: IndexMakers = MAKERS): Promise<void> {
   const index = await IndexFolder.openForIndexing(folder, makers);
-  await index.store.upsert([{ documentId: 'a', chunk: 0, vector: hashVector('a'), fingerprint: 'f' }]);
+  await index.store.upsert([{ document: 'a', chunk: 0, vector: hashVector('a'), fingerprint: 'f' }]);
   await index.finish({ documents: 1, chunks: 1 });
   await index.close();
 }
@@ -41,13 +42,13 @@ test('an index is not searchable until it is finished, and then says what it was
     assert.is(await codeOf(IndexFolder.openForSearch(folder), folder), 'INDEX_MISSING');
     assert.not.ok(existsSync(folder), 'looking for an index leaves nothing');
     const first = await IndexFolder.openForIndexing(folder, MAKERS);
-    await first.store.upsert([{ documentId: 'a', chunk: 0, vector: hashVector('a'), fingerprint: 'f' }]);
+    await first.store.upsert([{ document: 'a', chunk: 0, vector: hashVector('a'), fingerprint: 'f' }]);
     await first.close();
     assert.is(await codeOf(IndexFolder.openForSearch(folder), folder), 'INDEX_INCOMPLETE');
 
     // What was written before is still there when the work goes on.
     const second = await IndexFolder.openForIndexing(folder, MAKERS);
-    assert.equal(await second.store.count(), { documents: 1, chunks: 1 });
+    assert.equal(await second.store.count(), { documents: 1, chunks: 1, empty: 0 });
     await second.finish({ documents: 1, chunks: 1 });
     await second.close();
     const { version, id, ...rest } = JSON.parse(await readFile(join(folder, 'index.json'), 'utf8'));
@@ -57,7 +58,7 @@ test('an index is not searchable until it is finished, and then says what it was
     assert.equal((await readdir(folder)).sort(), ['index.json', 'pgdata']);
 
     const search = await IndexFolder.openForSearch(folder);
-    assert.is((await search.store.search(hashVector('a'), 1))[0]!.id, 'a');
+    assert.is((await search.store.search(hashVector('a'), { k: 1 }))[0]!.document, 'a');
     await search.close();
   }));
 
@@ -98,13 +99,73 @@ test('a new container makes the index unsearchable until it is finished again; a
 
     const repacked = { ...MAKERS, zpkg: { path: '/corpus.zpkg', identity: 'f'.repeat(64) } };
     const changed = await IndexFolder.openForIndexing(folder, repacked);
-    assert.equal(await changed.store.count(), { documents: 1, chunks: 1 });
+    assert.equal(await changed.store.count(), { documents: 1, chunks: 1, empty: 0 });
     await changed.close();
     assert.is(await codeOf(IndexFolder.openForSearch(folder)), 'INDEX_INCOMPLETE');
     await updateIndex(folder, repacked);
     const again = await IndexFolder.openForSearch(folder);
     assert.is(again.manifest.zpkg.identity, repacked.zpkg.identity);
     await again.close();
+  }));
+
+// Port 1 is reserved (tcpmux): nothing listens there.
+const NOBODY = 'postgres://me@127.0.0.1:1/none';
+const serverUrl = process.env['CEM_TEST_DATABASE_URL'];
+
+test('F06: a folder in which nothing was stored takes another database, teacher and checkpoint', () =>
+  withFolder(async (folder) => {
+    assert.is(await codeOf(IndexFolder.openForIndexing(folder, MAKERS, { database: NOBODY })), 'DATABASE_UNREACHABLE');
+    assert.is(await codeOf(IndexFolder.openForIndexing(folder, MAKERS, { database: `${NOBODY}2` })), 'DATABASE_UNREACHABLE');
+    assert.is(await codeOf(IndexFolder.openForSearch(folder)), 'INDEX_INCOMPLETE');
+    const other = { ...MAKERS, checkpoint: { path: '/runs/two', hash: 'd'.repeat(64) } };
+    await updateIndex(folder, other);
+    const index = await IndexFolder.openForSearch(folder);
+    assert.equal(index.manifest.store, { kind: 'pglite' });
+    assert.is(index.manifest.checkpoint.path, '/runs/two');
+    await index.close();
+  }));
+
+if (serverUrl === undefined) {
+  console.log('skipped: F06 with a server (set CEM_TEST_DATABASE_URL to a database with pgvector)');
+} else {
+  test('F06: so does one whose tables are empty, which go; not one with rows', () =>
+    withFolder(async (folder) => {
+      const open = (database?: string) => IndexFolder.openForIndexing(folder, MAKERS, database === undefined ? {} : { database });
+      // Ended before the first row: tables in the folder's own database.
+      await (await open()).close();
+      const inServer = await open(serverUrl);
+      assert.not.ok(existsSync(join(folder, 'pgdata')));
+      const { id } = inServer.manifest;
+      await inServer.store.upsert([{ document: 'a', chunk: 0, vector: hashVector('a'), fingerprint: 'f' }]);
+      await inServer.close();
+      assert.is(await codeOf(open(NOBODY), '127.0.0.1:1'), 'INDEX_OTHER_DATABASE');
+      const again = await open(serverUrl);
+      assert.is((await again.store.count()).chunks, 1);
+      await again.store.deleteDocuments(['a']);
+      await again.close();
+
+      const admin = await openPostgres(serverUrl);
+      const tables = () => admin.query('select 1 from pg_tables where tablename like $1', [`cem_${id}%`]);
+      assert.is((await tables()).length, 2);
+      const { pathname } = new URL(serverUrl);
+      const elsewhere = await open(serverUrl.replace(pathname, `${pathname}?application_name=elsewhere`));
+      assert.equal(await tables(), []);
+      await elsewhere.close();
+      await admin.query(`drop table cem_${elsewhere.manifest.id}_chunks, cem_${elsewhere.manifest.id}_metadata`);
+      await admin.close();
+    }));
+}
+
+test('F07: a URL whose password is not percent-encoded is refused before anything is written', () =>
+  withFolder(async (parent) => {
+    const folder = join(parent, 'index');
+    const refused = IndexFolder.openForIndexing(folder, MAKERS, { database: 'postgres://me:Top@Se#cret@127.0.0.1:1/db' });
+    assert.is(await codeOf(refused, 'percent-encode the password'), 'DATABASE_URL');
+    await refused.catch((error) => assert.not.match(String(error), /Top|Se#|cret/));
+    assert.not.ok(existsSync(folder));
+    await makeIndex(folder);
+    const searching = IndexFolder.openForSearch(folder, { database: 'postgres://me:Top@Se#cret@127.0.0.1:1/db' });
+    assert.is(await codeOf(searching, 'percent-encode the password'), 'DATABASE_URL');
   }));
 
 test('an open index is refused to others, and free after it is closed or could not be opened', () =>

@@ -5,7 +5,15 @@ import * as assert from 'uvu/assert';
 import { CemError } from '../../../base/index.ts';
 import { DocumentReader } from '../../../data/index.ts';
 import { type ChunkEncoder, LsaEmbedder, lsaConfig } from '../../../encoders/index.ts';
-import { corpusIdentity, IndexFolder, type IndexMakers, Searcher, synchroniseIndex } from '../../../rag/index.ts';
+import {
+  corpusIdentity,
+  IndexFolder,
+  type IndexMakers,
+  Searcher,
+  type SearchResult,
+  synchroniseIndex,
+} from '../../../rag/index.ts';
+import { ExactStore } from '../../../search/exact/index.ts';
 import { createDecompressor } from '../../../zpkg/index.ts';
 import {
   DIMENSION,
@@ -60,30 +68,78 @@ test('a search decompresses exactly the chunks of its k results, and shows their
 
     let decompressed = 0;
     for (const k of [1, 3, 10, 100]) {
-      const results = await searcher.search('the second part of 59', k);
+      const results = await searcher.search('the second part of 59', { k });
       assert.is(results.length, Math.min(k, 80));
       assert.is(counting.count() - decompressed, results.length, `k = ${k}`);
       decompressed = counting.count();
-      assert.is(new Set(results.map(({ id }) => id)).size, results.length, 'k results are k documents');
-      assert.equal([results[0]!.id, results[0]!.chunk], ['document-59', wanted]);
+      assert.is(new Set(results.map(({ document }) => document)).size, results.length, 'k results are k documents');
+      assert.equal([results[0]!.document, results[0]!.chunk], ['document-59', wanted]);
       assert.ok(Math.abs(results[0]!.score - 1) < 1e-6);
     }
-    for (const { id, text } of await searcher.search('anything else', 10)) {
+    for (const { document: id, text } of await searcher.search('anything else', { k: 10 })) {
       const { title, text: whole } = documents.find((document) => document.id === id)!;
       assert.ok(text.length > 0 && `${title} ${whole}`.includes(text), id);
     }
     assert.equal(
-      (await searcher.search('the second part of 59', 5, { documentIds: ['document-1', 'document-2'] }))
-        .map(({ id }) => id)
+      (await searcher.search('the second part of 59', { k: 5, filter: { documents: ['document-1', 'document-2'] } }))
+        .map(({ document }) => document)
         .sort(),
       ['document-1', 'document-2'],
     );
 
-    for (const query of ['', ' \n\t', 'x'.repeat(10_001)]) assert.is(await codeOf(searcher.search(query, 1)), 'SEARCH_QUERY');
-    for (const k of [0, -1, 1.5, 101, Number.NaN]) assert.is(await codeOf(searcher.search('x', k)), 'SEARCH_RESULT_COUNT');
+    for (const query of ['', ' \n\t', 'x'.repeat(10_001)])
+      assert.is(await codeOf(searcher.search(query, { k: 1 })), 'SEARCH_QUERY');
+    for (const k of [0, -1, 1.5, 101, Number.NaN]) assert.is(await codeOf(searcher.search('x', { k })), 'SEARCH_RESULT_COUNT');
     await searcher.close();
     await database.close();
   }));
+
+test('several queries are encoded in one call, and each answers as by itself, with what the corpus knows of its chunks', async () => {
+  const store = new ExactStore(DIMENSION);
+  await store.upsert(
+    ['one', 'two', 'three'].map((document, chunk) => ({
+      document,
+      chunk,
+      vector: hashVector(document),
+      fingerprint: '',
+      metadata: { labels: document === 'two' ? ['staff'] : [] },
+    })),
+  );
+  let calls = 0;
+  const embedder = tableEmbedder(new Map([['nothing known', new Float32Array(DIMENSION)]]));
+  const counting = {
+    ...embedder,
+    embedQueries: (texts: readonly string[]) => {
+      calls++;
+      return embedder.embedQueries(texts);
+    },
+  };
+  const texts = {
+    chunkText: async (chunk: number) => `text ${chunk}`,
+    metadataOf: async (chunk: number) => (chunk === 0 ? { title: 'One' } : undefined),
+  };
+  const searcher = new Searcher({ embedder: counting, store, texts, description: DESCRIPTION, close: async () => {} });
+  const told: [number, string][] = [];
+  const options = { k: 1, onUnsearchable: (query: number, reason: string) => told.push([query, reason]) };
+  const results = await searcher.searchAll(['one', 'nothing known', 'two'], options);
+  assert.is(calls, 1);
+  const [{ score, ...one }] = results[0] as [SearchResult];
+  assert.ok(Math.abs(score - 1) < 1e-6);
+  assert.equal(one, { document: 'one', chunk: 0, text: 'text 0', retriever: 'pgvector', metadata: { title: 'One' } });
+  assert.equal(results[1], []);
+  assert.match(JSON.stringify(told), /^\[\[1,".*all zeros.*"\]\]$/);
+  assert.equal(
+    results[2]!.map(({ document, metadata }) => [document, metadata]),
+    [['two', undefined]],
+  );
+  assert.equal(await searcher.search('one', { k: 1 }), results[0]);
+  const open = await searcher.search('two', { k: 3, filter: { access: [] } });
+  assert.equal(open.map(({ document }) => document).sort(), ['one', 'three']);
+  assert.equal(await searcher.searchAll([], { k: 1 }), []);
+  assert.is(await codeOf(searcher.search('one', { k: 1, filter: { field: '', equals: 1 } })), 'SEARCH_FILTER');
+  const reason = new CemError('TEST_REASON', 'no longer wanted');
+  assert.is(await codeOf(searcher.search('one', { k: 1, signal: AbortSignal.abort(reason) })), 'TEST_REASON');
+});
 
 const RECIPES = [
   ['bread', 'Mix flour, water, salt and yeast. Knead the dough and bake the bread in a hot oven.'],
@@ -139,10 +195,10 @@ test('an index on disk is opened with all that it names, and answers', () =>
       queries: 'teacher',
     });
     assert.is(await codeOf(Searcher.open(index)), 'FOLDER_LOCKED');
-    const found = await searcher.search('how to patch a tyre of a bicycle', 10);
+    const found = await searcher.search('how to patch a tyre of a bicycle', { k: 10 });
     assert.ok(
-      found.every((result) => result.id.startsWith('bicycle-')),
-      found.map((result) => result.id).join(' '),
+      found.every((result) => result.document.startsWith('bicycle-')),
+      found.map((result) => result.document).join(' '),
     );
     assert.ok(found.every((result) => result.text.includes('patch the tube')));
     assert.is(counting.count(), 10);

@@ -38,14 +38,14 @@ test('a document scores as the best of its rows; ties go to the higher id; one w
     { up: [0, 1], right: [1, 0] },
   );
   const retriever = await ExactRetriever.create(encoder, ['a', 'none', 'b', 'c']);
-  const [up, right] = await retriever.search(['up', 'right'], 10);
+  const [up, right] = await retriever.search(['up', 'right'], { k: 10 });
   assert.equal(up, [
-    { id: 'c', score: 1, chunk: -1 },
-    { id: 'a', score: 1, chunk: -1 },
-    { id: 'b', score: 0.5, chunk: -1 },
+    { document: 'c', score: 1, retriever: 'fixed' },
+    { document: 'a', score: 1, retriever: 'fixed' },
+    { document: 'b', score: 0.5, retriever: 'fixed' },
   ]);
   assert.equal(
-    right!.map(({ id, score }) => [id, score]),
+    right!.map(({ document, score }) => [document, score]),
     [
       ['a', 1],
       ['b', 0.5],
@@ -63,15 +63,18 @@ test('over several blocks of queries and rows equals a full sort, with rows of o
   const documents = Object.fromEntries(ids.map((id) => [id, Array.from({ length: 1 + numbers.integer(4) }, vector)]));
   const queries = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`q${index}`, vector()]));
   const retriever = await ExactRetriever.create(fixedEncoder(documents, queries), ids);
-  const results = await retriever.search(Object.keys(queries), 20);
+  const results = await retriever.search(Object.keys(queries), { k: 20 });
   for (const [index, query] of Object.values(queries).entries()) {
     if (index % 37 !== 0) continue;
     const expected = ids
-      .map((id) => ({ id, score: Math.max(...documents[id]!.map((row) => row[0]! * query[0]! + row[1]! * query[1]!)) }))
+      .map((document) => ({
+        document,
+        score: Math.max(...documents[document]!.map((row) => row[0]! * query[0]! + row[1]! * query[1]!)),
+      }))
       .sort(compareRanked)
       .slice(0, 20);
     assert.equal(
-      results[index]!.map(({ id, score }) => ({ id, score })),
+      results[index]!.map(({ document, score }) => ({ document, score })),
       expected,
     );
   }
@@ -104,22 +107,22 @@ test('equal vectors tie on a backend wherever they lie in a block, so that their
   const queries = Object.fromEntries(Array.from({ length: 37 }, (_, index) => [`q${index}`, vector()]));
   const encoder = fixedEncoder(documents, queries, dimension);
   const retriever = await ExactRetriever.create(encoder, ids, { innerProducts: tensorInnerProducts });
-  const results = await retriever.search(Object.keys(queries), ids.length);
+  const results = await retriever.search(Object.keys(queries), { k: ids.length });
   // A single query is multiplied by other code.
-  results[0] = (await retriever.search(['q0'], ids.length))[0]!;
+  results[0] = (await retriever.search(['q0'], { k: ids.length }))[0]!;
   for (const [index, query] of Object.values(queries).entries()) {
     const score = distinct.map((row) => row.reduce((sum, value, place) => sum + value * query[place]!, 0));
-    const expected = ids.map((id, place) => ({ id, score: score[kinds[place]!]! })).sort(compareRanked);
+    const expected = ids.map((document, place) => ({ document, score: score[kinds[place]!]! })).sort(compareRanked);
     assert.equal(
-      results[index]!.map(({ id }) => id),
-      expected.map(({ id }) => id),
+      results[index]!.map(({ document }) => document),
+      expected.map(({ document }) => document),
     );
   }
 });
 
 test('no queries have no results', async () => {
   const retriever = await ExactRetriever.create(fixedEncoder({ a: [[1, 0]] }, {}), ['a']);
-  assert.equal(await retriever.search([], 5), []);
+  assert.equal(await retriever.search([], { k: 5 }), []);
 });
 
 test('a vector that is not finite is refused', async () => {

@@ -25,18 +25,18 @@ test('places of removed rows and documents are used again, and nothing of what w
   const expected = new Map<string, { chunk: number; score: number }>();
   const query = Float32Array.from([1, 0]);
   for (let step = 0; step < 400; step++) {
-    const documentId = `d${numbers.integer(30)}`;
+    const document = `d${numbers.integer(30)}`;
     if (numbers.integer(3) === 0) {
-      assert.is(await store.deleteDocuments([documentId]), expected.delete(documentId) ? 1 : 0);
+      assert.is(await store.deleteDocuments([document]), expected.delete(document) ? 1 : 0);
     } else {
       const score = numbers.integer(64) / 64;
-      await store.deleteDocuments([documentId]);
-      await store.upsert([{ documentId, chunk: step, vector: Float32Array.from([score, 1]), fingerprint: '' }]);
-      expected.set(documentId, { chunk: step, score });
+      await store.deleteDocuments([document]);
+      await store.upsert([{ document, chunk: step, vector: Float32Array.from([score, 1]), fingerprint: '' }]);
+      expected.set(document, { chunk: step, score });
     }
     const best = [...expected].map(([id, rest]) => ({ id, ...rest })).sort((a, b) => b.score - a.score || (a.id < b.id ? 1 : -1));
     assert.equal(
-      (await store.search(query, 5)).map(({ id, score, chunk }) => ({ id, chunk, score })),
+      (await store.search(query, { k: 5 })).map(({ document: id, score, chunk }) => ({ id, chunk, score })),
       best.slice(0, 5).map(({ id, chunk, score }) => ({ id, chunk, score })),
     );
   }

@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { documentText, readBeir } from '../../../data/index.ts';
 import { evaluate } from '../../../eval/index.ts';
-import { Bm25Retriever } from '../../../search/index.ts';
+import { Bm25Retriever, wholeDocuments } from '../../../search/index.ts';
 
 const data = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
 const test = suite('BM25 figures');
@@ -27,7 +27,7 @@ for (const [folder, split, least, most] of FIGURES) {
     const { documents, queries, qrels } = await readBeir(`${data}${folder}`, split);
     const texts = new Map<string, string>();
     for await (const document of documents()) texts.set(document.id, documentText(document));
-    const retriever = await Bm25Retriever.create(texts);
+    const retriever = await Bm25Retriever.create(wholeDocuments(texts));
     const { rows } = await evaluate({ ids: [...texts.keys()], queries, qrels, retrievers: [retriever] });
     const score = rows[0]!.average['ndcg_at_10']!;
     process.stdout.write(`BM25 nDCG@10 on ${folder} ${split}: ${score.toFixed(4)}\n`);

@@ -85,10 +85,10 @@ test('vectors lie in the folder: closed and opened again, they are there', async
   try {
     const vector = Float32Array.from([0.6, 0.8]);
     const first = await PgvectorStore.open(await openPglite(join(folder, 'pgdata')), { dimension: 2 });
-    await first.upsert([{ documentId: 'a', chunk: 3, vector, fingerprint: 'f' }]);
+    await first.upsert([{ document: 'a', chunk: 3, vector, fingerprint: 'f' }]);
     await first.close();
     const second = await PgvectorStore.open(await openPglite(join(folder, 'pgdata')), { dimension: 2, create: false });
-    const [hit] = await second.search(vector, 1);
+    const [hit] = await second.search(vector, { k: 1 });
     assert.is(hit!.chunk, 3);
     assert.ok(Math.abs(hit!.score - 1) < 1e-6);
     await second.close();

@@ -72,7 +72,7 @@ if (url === undefined) {
     await admin.transaction(async (query) => {
       const held = batchRows(3)[BATCH_ROWS - 1]!;
       await query(`insert into ${name}_chunks values ($1, $2, '', '{}', $3)`, [
-        held.documentId,
+        held.document,
         held.chunk,
         JSON.stringify([...held.vector]),
       ]);
@@ -89,23 +89,55 @@ if (url === undefined) {
       const error = await upsert;
       assert.instance(error, CemError);
       assert.is((error as CemError).code, 'DATABASE_UNREACHABLE');
-      await query(`delete from ${name}_chunks where document = $1`, [held.documentId]);
+      await query(`delete from ${name}_chunks where document = $1`, [held.document]);
     });
-    assert.equal(await store.count(), { documents: 3, chunks: 3 * BATCH_ROWS });
+    assert.equal(await store.count(), { documents: 3, chunks: 3 * BATCH_ROWS, empty: 0 });
     await store.upsert(batchRows(3));
-    assert.equal(await store.count(), { documents: 4, chunks: 4 * BATCH_ROWS });
+    assert.equal(await store.count(), { documents: 4, chunks: 4 * BATCH_ROWS, empty: 0 });
   });
 
   test('idle connections that the server ended are not noticed', async (context) => {
     const { admin, store } = context;
     await store.upsert(batchRows(0));
-    for (const use of [() => store.count(), () => store.upsert(batchRows(1)), () => store.search(batchRows(0)[0]!.vector, 3)]) {
+    for (const use of [
+      () => store.count(),
+      () => store.upsert(batchRows(1)),
+      () => store.search(batchRows(0)[0]!.vector, { k: 3 }),
+    ]) {
       const idle = await backendsOf(context, "state = 'idle'");
       assert.ok(idle.length > 0);
       await admin.query('select pg_terminate_backend(pid) from unnest($1::integer[]) as pids (pid)', [idle]);
       await use();
     }
-    assert.equal(await store.count(), { documents: 2, chunks: 2 * BATCH_ROWS });
+    assert.equal(await store.count(), { documents: 2, chunks: 2 * BATCH_ROWS, empty: 0 });
+  });
+
+  test('a signal ends a statement on the server too, and the store goes on', async (context) => {
+    const { admin, store } = context;
+    await store.upsert(batchRows(0));
+    const driver = await openPostgres(named(url, context.name));
+    const reason = new Error('no longer wanted');
+    const sleep = 'select pg_sleep(600)';
+    const run: ((signal: AbortSignal) => Promise<unknown>)[] = [
+      (signal) => driver.query(sleep, [], signal),
+      (signal) => driver.transaction((query) => query(sleep, [], signal)),
+    ];
+    for (const statement of run) {
+      const controller = new AbortController();
+      const running = statement(controller.signal).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      const sleeping = () => backendsOf(context, "query like '%pg_sleep%' and state = 'active'");
+      await until('the server sleeps', async () => (await sleeping()).length === 1);
+      controller.abort(reason);
+      assert.is(await running, reason);
+      assert.equal(await sleeping(), []);
+    }
+    assert.equal(await driver.query('select 1 as one', [], new AbortController().signal), [{ one: 1 }]);
+    await driver.close();
+    assert.equal(await store.count(), { documents: 1, chunks: BATCH_ROWS, empty: 0 });
+    assert.equal(await admin.query('select 1 as one'), [{ one: 1 }]);
   });
 
   test('a writer killed by -9: what it acknowledged is there, no batch by half', async (context) => {
@@ -133,7 +165,7 @@ if (url === undefined) {
         async () => (await backendsOf({ ...context, name: writer })).length === 0,
       );
       const acknowledged = said.trimEnd().split('\n').map(Number);
-      for (const batch of acknowledged) assert.ok(await store.has(`document ${batch}`), `batch ${batch}`);
+      for (const batch of acknowledged) assert.ok((await store.storedChunks([`document ${batch}`])).length > 0, `batch ${batch}`);
       const counts = await admin.query<{ chunks: number }>(
         `select count(*)::integer as chunks from ${name}_chunks group by document`,
       );

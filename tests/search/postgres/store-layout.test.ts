@@ -1,0 +1,161 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openPglite, openPostgres, PgvectorStore, type SqlDriver } from '../../../search/index.ts';
+
+const serverUrl = process.env['CEM_TEST_DATABASE_URL'];
+const databases: [string, SqlDriver][] = [['PGlite', await openPglite()]];
+if (serverUrl === undefined)
+  console.log('skipped: layouts of a store on PostgreSQL (set CEM_TEST_DATABASE_URL to a database with pgvector)');
+else databases.push(['PostgreSQL', await openPostgres(serverUrl)]);
+
+const sharing = (driver: SqlDriver): SqlDriver => ({ ...driver, close: async () => {} });
+const freshName = (): string => `t${randomBytes(6).toString('hex')}`;
+const vector = (...values: number[]): Float32Array => Float32Array.from(values);
+
+/** Ten rows as the first layout has them (the statements are those of its version), two of them with zeros for vectors, and a graph over them. */
+async function makeFirstLayout(driver: SqlDriver, name: string): Promise<void> {
+  await driver.query('create extension if not exists vector');
+  await driver.query(`create table ${name}_chunks (
+    document text collate "C" not null,
+    chunk integer not null,
+    fingerprint text not null,
+    metadata jsonb not null,
+    vector vector(2) not null,
+    primary key (document, chunk)
+  )`);
+  await driver.query(`create table ${name}_metadata (key text primary key, value text not null)`);
+  await driver.query(
+    `insert into ${name}_metadata values ('dimension', '2'), ('precision', 'single'), ('vector_index', '{"kind":"hnsw","m":16,"efConstruction":64,"efSearch":100}')`,
+  );
+  for (let chunk = 0; chunk < 10; chunk++) {
+    await driver.query(`insert into ${name}_chunks values ($1, $2, $3, '{}', $4)`, [
+      `back\\slash ${chunk % 5}`,
+      chunk,
+      `f${chunk}`,
+      chunk < 2 ? '[0,0]' : `[${chunk === 7 ? '1,0' : '0.6,0.8'}]`,
+    ]);
+  }
+  await driver.query(
+    `create index ${name}_hnsw on ${name}_chunks using hnsw (vector vector_ip_ops) with (m = 16, ef_construction = 64)`,
+  );
+}
+
+const drop = (driver: SqlDriver, name: string) => driver.query(`drop table ${name}_chunks, ${name}_metadata`);
+
+for (const [kind, driver] of databases) {
+  const test = suite(`layouts of a store: ${kind}`);
+  const open = (name: string, options: { migrate?: boolean } = {}, over = driver) =>
+    PgvectorStore.open(sharing(over), { dimension: 2, name, create: false, ...options });
+
+  async function checkRows(store: PgvectorStore): Promise<void> {
+    assert.equal(await store.count(), { documents: 5, chunks: 10, empty: 2 });
+    const hits = await store.search(vector(1, 0), { k: 5 });
+    assert.equal(
+      hits.map(({ document, chunk }) => [document, chunk]),
+      [
+        ['back\\slash 2', 7],
+        ['back\\slash 4', 4],
+        ['back\\slash 3', 3],
+        ['back\\slash 1', 6],
+        ['back\\slash 0', 5],
+      ],
+    );
+    assert.equal(
+      (await store.search(vector(1, 0), { k: 5, filter: { and: [{ access: [] }, { documents: ['back\\slash 0'] }] } })).map(
+        ({ chunk }) => chunk,
+      ),
+      [5],
+    );
+    assert.equal(
+      (await store.storedChunks(['back\\slash 1'])).map(({ chunk, fingerprint }) => [chunk, fingerprint]),
+      [
+        [1, 'f1'],
+        [6, 'f6'],
+      ],
+    );
+    const documents: string[] = [];
+    for await (const document of store.documents()) documents.push(document);
+    assert.is(new Set(documents).size, 5);
+  }
+
+  test('the first one is searched as it is, and brought to the second with all of its rows and its graph', async () => {
+    const name = freshName();
+    await makeFirstLayout(driver, name);
+    await checkRows(await open(name, { migrate: false }));
+    const indexes = () =>
+      driver.query<{ name: string }>('select indexname as name from pg_indexes where tablename = $1 order by 1', [
+        `${name}_chunks`,
+      ]);
+    assert.equal(await indexes(), [{ name: `${name}_chunks_pkey` }, { name: `${name}_hnsw` }]);
+
+    const store = await open(name);
+    await checkRows(store);
+    assert.equal(
+      (await indexes()).map((index) => index.name),
+      [`${name}_chunks_key`, `${name}_chunks_labels`, `${name}_hnsw`],
+    );
+    assert.is(store.vectorIndex.kind, 'hnsw');
+    const long = Array.from({ length: 1000 }, (_, index) => createHash('sha256').update(`${index}`).digest('hex')).join('');
+    await store.upsert([
+      { document: long, chunk: 11, vector: vector(0, 1), fingerprint: '' },
+      { document: 'back\\slash 2', chunk: 7, vector: vector(1, 0), fingerprint: 'new' },
+    ]);
+    assert.equal(await store.count(), { documents: 6, chunks: 11, empty: 2 });
+    assert.is(await store.deleteDocuments([long]), 1);
+    await checkRows(await open(name));
+    await drop(driver, name);
+  });
+
+  test('a migration that is cut short leaves the first layout, and is done by the next', async () => {
+    const name = freshName();
+    await makeFirstLayout(driver, name);
+    const failing: SqlDriver = {
+      ...driver,
+      transaction: (body) =>
+        driver.transaction((query) =>
+          body((statement, parameters) => {
+            if (statement.includes('_labels on')) throw new Error('cut short');
+            return query(statement, parameters);
+          }),
+        ),
+    };
+    await open(name, {}, failing).then(
+      () => assert.unreachable(),
+      (error: Error) => assert.is(error.message, 'cut short'),
+    );
+    await checkRows(await open(name, { migrate: false }));
+    await checkRows(await open(name));
+    await drop(driver, name);
+  });
+
+  test('labels of access and documents are found by an index where rows are many', async () => {
+    const name = freshName();
+    const store = await PgvectorStore.open(sharing(driver), { dimension: 2, name });
+    await store.upsert([{ document: 'a', chunk: 0, vector: vector(1, 0), fingerprint: '' }]);
+    const statements: string[] = [];
+    const listening = await PgvectorStore.open(
+      {
+        ...sharing(driver),
+        query: (statement, parameters) => {
+          if (statement.includes('vector is not null')) statements.push(statement);
+          return driver.query(statement, parameters);
+        },
+      },
+      { dimension: 2, name },
+    );
+    for (const filter of [{ access: ['staff'] }, { documents: ['a'] }]) await listening.search(vector(1, 0), { k: 1, filter });
+    const plans = await driver.transaction(async (query) => {
+      await query("select set_config('enable_seqscan', 'off', true)");
+      const plan = async (statement: string, values: string[]) =>
+        JSON.stringify(await query(`explain ${statement}`, ['[1,0]', values, 1]));
+      return [await plan(statements[0]!, ['', 'staff']), await plan(statements[1]!, ['a'])];
+    });
+    assert.match(plans[0]!, new RegExp(`${name}_chunks_labels`));
+    assert.match(plans[1]!, new RegExp(`${name}_chunks_key`));
+    await drop(driver, name);
+  });
+
+  test.after(() => driver.close());
+  test.run();
+}

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { CorpusVectors, Encoder, QueryEmbedder } from '../../encoders/index.ts';
+import { ExactRetriever, ExactStore } from '../../search/exact/index.ts';
+import {
+  Bm25Retriever,
+  openPglite,
+  openPostgres,
+  PgvectorStore,
+  type SqlDriver,
+  VectorRetriever,
+  type VectorStore,
+} from '../../search/index.ts';
+import { bagOfWords, type RetrieverUnit, retrieverContract, WORDS } from '../contracts/retriever.ts';
+
+const DESCRIPTION = { id: 'words', revision: '1', dimension: WORDS.length, settings: {} };
+const EMBEDDER: QueryEmbedder = {
+  description: DESCRIPTION,
+  embedQueries: async (texts) => bagOfWords(texts),
+  dispose: async () => {},
+};
+
+/** An encoder that knows chunks, as the student does. */
+function encoderOf(units: readonly RetrieverUnit[]): Encoder {
+  return {
+    description: DESCRIPTION,
+    encodeQueries: EMBEDDER.embedQueries,
+    async encodeCorpus(ids): Promise<CorpusVectors> {
+      const rows = ids.flatMap((id, owner) => units.filter(({ document }) => document === id).map((unit) => ({ unit, owner })));
+      return {
+        ...bagOfWords(rows.map(({ unit }) => unit.text)),
+        owners: Int32Array.from(rows, ({ owner }) => owner),
+        chunks: Int32Array.from(rows, ({ unit }) => unit.chunk),
+      };
+    },
+  };
+}
+
+/** Ranked by a store that holds the units. */
+async function overStore(store: VectorStore, units: readonly RetrieverUnit[], name: string): Promise<VectorRetriever> {
+  const { data, dimension } = bagOfWords(units.map(({ text }) => text));
+  await store.upsert(
+    units.map(({ document, chunk, metadata }, row) => ({
+      document,
+      chunk,
+      metadata,
+      fingerprint: '',
+      vector: data.subarray(row * dimension, (row + 1) * dimension),
+    })),
+  );
+  return new VectorRetriever(EMBEDDER, store, name);
+}
+
+const embedded = await openPglite();
+const serverUrl = process.env['CEM_TEST_DATABASE_URL'];
+const server = serverUrl === undefined ? undefined : await openPostgres(serverUrl);
+
+function exactRetriever(units: readonly RetrieverUnit[], name: string): Promise<ExactRetriever> {
+  const metadata = new Map(units.map((unit) => [unit.chunk, unit.metadata]));
+  const ids = [...new Set(units.map(({ document }) => document))];
+  return ExactRetriever.create(encoderOf(units), ids, { name, metadataOf: (_, chunk) => metadata.get(chunk!) });
+}
+
+retrieverContract('exact search over an encoder', { create: exactRetriever });
+retrieverContract('BM25', { create: (units, name) => Bm25Retriever.create(units, { name }) });
+retrieverContract('a store in memory', {
+  create: (units, name) => overStore(new ExactStore(WORDS.length), units, name),
+});
+
+for (const [kind, driver] of [
+  ['PGlite', embedded],
+  ['PostgreSQL', server],
+] as const) {
+  if (driver === undefined) {
+    console.log('skipped: retriever contract on PostgreSQL (set CEM_TEST_DATABASE_URL to a database with pgvector)');
+    continue;
+  }
+  const tables: string[] = [];
+  retrieverContract(kind, {
+    async create(units, name) {
+      const prefix = `t${randomBytes(6).toString('hex')}`;
+      tables.push(prefix);
+      const sharing: SqlDriver = { ...driver, close: async () => {} };
+      const store = await PgvectorStore.open(sharing, { dimension: WORDS.length, name: prefix });
+      return overStore(store, units, name);
+    },
+    async close() {
+      for (const prefix of tables) await driver.query(`drop table ${prefix}_chunks, ${prefix}_metadata`);
+      await driver.close();
+    },
+  });
+}
+
+const test = suite('retrievers together');
+
+test('hits of different retrievers over the same chunks join by document and chunk', async () => {
+  const units: RetrieverUnit[] = [
+    { document: 'a', chunk: 3, text: 'alpha beta' },
+    { document: 'a', chunk: 4, text: 'gamma' },
+    { document: 'b', chunk: 7, text: 'gamma gamma delta' },
+  ];
+  const retrievers = [
+    await exactRetriever(units, 'exact'),
+    await Bm25Retriever.create(units, { name: 'words' }),
+    await overStore(new ExactStore(WORDS.length), units, 'store'),
+  ];
+  const results = await Promise.all(retrievers.map((retriever) => retriever.search(['gamma'], { k: 5 })));
+  for (const [place, [hits]] of results.entries()) {
+    assert.equal(new Set(hits!.map(({ document, chunk }) => `${document} ${chunk}`)), new Set(['a 4', 'b 7']));
+    assert.ok(hits!.every(({ retriever }) => retriever === retrievers[place]!.name));
+  }
+});
+
+test.run();
