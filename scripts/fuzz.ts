@@ -1,16 +1,19 @@
 /**
- * `npm run fuzz -- zpkg`: gives the readers of zpkg containers and zstd frames inputs that were changed in every way, and looks for wrong bytes, errors that
- * are not ours, crashes, hangs, and allocations over the declared limit. What it finds can be had again by its seed and number.
+ * `npm run fuzz -- zpkg|metadata`: gives the readers of zpkg containers and zstd frames, or of metadata files, inputs that were changed in every way, and looks for wrong
+ * bytes, errors that are not ours, crashes, hangs, and allocations over the declared limit. What it finds can be had again by its seed and number.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CemError, UsageError } from '../base/errors.ts';
+import { makeMetadataCase } from './fuzz/metadata-cases.ts';
+import { makeMetadataSamples } from './fuzz/metadata-samples.ts';
 import { type FuzzFinding, runFuzz } from './fuzz/supervise.ts';
 import { makeZpkgCase } from './fuzz/zpkg-cases.ts';
 import { makeZpkgSamples } from './fuzz/zpkg-samples.ts';
 
-const USAGE = `npm run fuzz -- zpkg [--count N] [--seed S] [--first N] [--save FOLDER]
+const USAGE = `npm run fuzz -- zpkg|metadata [--count N] [--seed S] [--first N] [--save FOLDER]
 
   --count N      cases to run (20000)
   --seed S       seed of the cases (1): the same seed and number give the same input on every machine
@@ -28,19 +31,53 @@ function wholeNumber(name: string, value: string): number {
   throw new UsageError('USAGE', `--${name} ${value} is not a whole number from 0 on\n${USAGE}`);
 }
 
-async function save(folder: string, seed: number, findings: readonly FuzzFinding[]): Promise<void> {
-  const samples = await makeZpkgSamples();
+/** An input of a finding, to be written to a file. */
+interface SavedInput {
+  readonly ending: string;
+  readonly bytes: Uint8Array;
+  readonly dictionary?: Uint8Array;
+}
+
+/** What can be fuzzed: the program that runs the cases, and how an input is had again. */
+const TARGETS = {
+  zpkg: {
+    program: 'run-cases.ts',
+    inputs: async (seed: number): Promise<(number: number) => SavedInput> => {
+      const samples = await makeZpkgSamples();
+      return (number) => {
+        const input = makeZpkgCase(samples, seed, number);
+        const { bytes } = input;
+        return input.kind === 'frame' ? { ending: 'zst', bytes, dictionary: input.dictionary } : { ending: 'zpkg', bytes };
+      };
+    },
+  },
+  metadata: {
+    program: 'run-metadata-cases.ts',
+    inputs: async (seed: number): Promise<(number: number) => SavedInput> => {
+      const samples = makeMetadataSamples();
+      return (number) => {
+        const { bytes, sample } = makeMetadataCase(samples, seed, number);
+        return { ending: 'meta', bytes, dictionary: sample.dictionary };
+      };
+    },
+  },
+};
+
+type Target = keyof typeof TARGETS;
+
+async function save(target: Target, folder: string, seed: number, findings: readonly FuzzFinding[]): Promise<void> {
+  const inputOf = await TARGETS[target].inputs(seed);
   await mkdir(folder, { recursive: true });
   for (const { number, finding } of findings) {
-    const input = makeZpkgCase(samples, seed, number);
-    const path = join(folder, `zpkg-${seed}-${number}.${input.kind === 'frame' ? 'zst' : 'zpkg'}`);
-    await writeFile(path, input.bytes);
-    if (input.kind === 'frame') await writeFile(`${path}.dictionary`, input.dictionary);
+    const { ending, bytes, dictionary } = inputOf(number);
+    const path = join(folder, `${target}-${seed}-${number}.${ending}`);
+    await writeFile(path, bytes);
+    if (dictionary !== undefined) await writeFile(`${path}.dictionary`, dictionary);
     say(`case ${number} of seed ${seed}: ${finding}; the input is ${path}`);
   }
 }
 
-function parse(): { seed: number; first: number; count: number; folder: string } | null {
+function parse(): { target: Target; seed: number; first: number; count: number; folder: string } | null {
   const options = {
     count: { type: 'string', default: '20000' },
     seed: { type: 'string', default: '1' },
@@ -56,9 +93,11 @@ function parse(): { seed: number; first: number; count: number; folder: string }
   }
   const { values, positionals } = parsed;
   if (values.help) return null;
-  if (positionals.length !== 1 || positionals[0] !== 'zpkg')
-    throw new UsageError('USAGE', `what to fuzz is \`zpkg\`, got \`${positionals.join(' ')}\`\n${USAGE}`);
+  const [target] = positionals;
+  if (positionals.length !== 1 || (target !== 'zpkg' && target !== 'metadata'))
+    throw new UsageError('USAGE', `what to fuzz is \`zpkg\` or \`metadata\`, got \`${positionals.join(' ')}\`\n${USAGE}`);
   return {
+    target,
     seed: wholeNumber('seed', values.seed),
     first: wholeNumber('first', values.first),
     count: wholeNumber('count', values.count),
@@ -72,12 +111,13 @@ async function main(): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
-  const { seed, first, count, folder } = asked;
+  const { target, seed, first, count, folder } = asked;
   let shown = performance.now();
   const { seconds, counts, findings } = await runFuzz({
     seed,
     first,
     count,
+    program: fileURLToPath(new URL(`./fuzz/${TARGETS[target].program}`, import.meta.url)),
     onFinding: ({ number, finding }) => say(`case ${number}: ${finding}`),
     onProgress: (done, total) => {
       if (performance.now() - shown < 10_000) return;
@@ -86,12 +126,14 @@ async function main(): Promise<void> {
     },
   });
   say(
-    `${count} cases of seed ${seed} in ${seconds.toFixed(1)} s (${(count / seconds).toFixed(0)}/s): ${counts.refused} refused, ${counts.accepted} accepted with the right bytes, ` +
-      `${counts.parserOnly} that the parser alone takes, ${counts.programOnly} that zstd alone takes`,
+    `${count} cases of seed ${seed} in ${seconds.toFixed(1)} s (${(count / seconds).toFixed(0)}/s): ${counts.refused} refused, ${counts.accepted} accepted with the right values` +
+      (target === 'zpkg'
+        ? `, ${counts.parserOnly} that the parser alone takes, ${counts.programOnly} that zstd alone takes`
+        : ''),
   );
   say(`${findings.length} findings`);
   if (findings.length === 0) return;
-  await save(folder, seed, findings);
+  await save(target, folder, seed, findings);
   process.exitCode = 1;
 }
 

@@ -89,6 +89,8 @@ async function packOnce(folder: RunFolder, options: TrainOptions): Promise<numbe
       level,
       targetChunkSize,
       dictionarySize,
+      // An encoder reads none of it.
+      metadata: false,
       force: true,
       onProgress: (_stage, done, total) => stage.progress(done, total),
     }).catch(async (error: unknown) => {

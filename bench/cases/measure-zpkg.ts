@@ -40,7 +40,7 @@ export async function benchZpkg({
     yield* documents;
   };
   const output = join(folder, 'bench.zpkg');
-  const pack = (options: PackOptions) => packCorpus(source, output, { ...options, force: true });
+  const pack = (options: PackOptions) => packCorpus(source, output, { ...options, metadata: false, force: true });
 
   onStage?.('dictionaries');
   const own = trainDictionary(texts, { size: DICTIONARY_SIZE, level: 19 });

@@ -1,5 +1,5 @@
 import { UsageError } from '../../base/index.ts';
-import { isCorpusFolder, openCorpus } from '../../data/index.ts';
+import { isCorpusFolder, type Metadata, openCorpus } from '../../data/index.ts';
 import { ZpkgReader } from '../../zpkg/index.ts';
 import { defineCommand } from '../command.ts';
 
@@ -14,13 +14,15 @@ interface CatResult {
   readonly id: string | null;
   readonly chunks: readonly number[];
   readonly text: string;
+  /** Of the document; null when nothing is known, and when a chunk was asked for. */
+  readonly metadata: Metadata | null;
 }
 
 export const catCommand = defineCommand<CatOptions, CatResult>({
   command: 'cat <zpkg>',
   describe: 'print the text of one document or one chunk',
   examples: [
-    ['cat corpus.zpkg --id guide/install.md', 'a whole document'],
+    ['cat corpus.zpkg --id guide/install.md', 'a whole document; with --json its metadata, too'],
     ['cat corpus.zpkg --chunk 17', 'one chunk; needs no mapping'],
   ],
   options: (parser) =>
@@ -32,14 +34,15 @@ export const catCommand = defineCommand<CatOptions, CatResult>({
     if (id !== undefined && chunk === undefined) {
       const reader = await openCorpus(zpkg);
       try {
-        return { id, chunks: reader.chunksOf(id), text: await reader.documentById(id) };
+        const metadata = (await reader.documentMetadata(id)) ?? null;
+        return { id, chunks: reader.chunksOf(id), text: await reader.documentById(id), metadata };
       } finally {
         await reader.close();
       }
     }
     if (chunk !== undefined && id === undefined) {
       const text = (await isCorpusFolder(zpkg)) ? await textInCorpus(zpkg, chunk) : await textInContainer(zpkg, chunk);
-      return { id: null, chunks: [chunk], text };
+      return { id: null, chunks: [chunk], text, metadata: null };
     }
     throw new UsageError('USAGE', 'say either --id ID or --chunk NUMBER');
   },

@@ -10,7 +10,9 @@ interface ContainerResult extends ZpkgStatistics {
   /** Null when no mapping stands beside the container. */
   readonly documents: number | null;
   readonly mappingBytes: number;
-  /** 1 - (container and mapping) / text; replaces the container's own. */
+  /** 0 without metadata. */
+  readonly metadataBytes: number;
+  /** 1 - (container, mapping and metadata) / text; replaces the container's own. */
   readonly saving: number;
 }
 
@@ -35,7 +37,7 @@ async function inspectContainer(path: string): Promise<ContainerResult> {
   if (reader === undefined) {
     const container = await ZpkgReader.open(path);
     try {
-      return { path, ...(await container.statistics()), documents: null, mappingBytes: 0 };
+      return { path, ...(await container.statistics()), documents: null, mappingBytes: 0, metadataBytes: 0 };
     } finally {
       await container.close();
     }
@@ -43,9 +45,10 @@ async function inspectContainer(path: string): Promise<ContainerResult> {
   try {
     const statistics = await reader.container.statistics();
     const mappingBytes = (await stat(reader.mapping.path)).size;
-    const stored = statistics.fileBytes + mappingBytes;
+    const metadataBytes = reader.metadata?.size ?? 0;
+    const stored = statistics.fileBytes + mappingBytes + metadataBytes;
     const saving = statistics.contentBytes === 0 ? 0 : 1 - stored / statistics.contentBytes;
-    return { path, ...statistics, documents: reader.documentCount, mappingBytes, saving };
+    return { path, ...statistics, documents: reader.documentCount, mappingBytes, metadataBytes, saving };
   } finally {
     await reader.close();
   }
@@ -68,6 +71,7 @@ function containerLines(result: ContainerResult): string[] {
     `    chunks     ${formatBytes(result.chunkBytes)}`,
     `    index      ${formatBytes(result.indexBytes)}`,
     `  mapping     ${formatBytes(result.mappingBytes)}`,
+    ...(result.metadataBytes > 0 ? [`  metadata    ${formatBytes(result.metadataBytes)}`] : []),
     `  text        ${formatBytes(result.contentBytes)}`,
     `  saving      ${formatShare(result.saving)} (container alone: ratio ${result.ratio.toFixed(2)})`,
   ];
@@ -85,6 +89,7 @@ function folderLines(result: CorpusStatistics): string[] {
     `    chunks     ${formatBytes(result.chunkBytes)}`,
     `    removed    ${formatBytes(result.removedBytes)}${result.removedBytes > 0 ? ' (`cem compact` frees them)' : ''}`,
     `    mappings   ${formatBytes(result.mappingBytes)}`,
+    ...(result.metadataBytes > 0 ? [`    metadata   ${formatBytes(result.metadataBytes)}`] : []),
     `    manifest   ${formatBytes(result.manifestBytes)}`,
     `  text        ${formatBytes(result.contentBytes)}`,
     `  saving      ${formatShare(result.saving)} (ratio ${result.ratio.toFixed(2)})`,

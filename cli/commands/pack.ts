@@ -14,15 +14,16 @@ interface PackCommandOptions {
   readonly 'dictionary-borders': DictionaryBorders;
   readonly 'plain-literals': boolean;
   readonly workers: number | undefined;
+  readonly metadata: boolean;
   readonly force: boolean;
 }
 
 export const packCommand = defineCommand<PackCommandOptions, PackManifest>({
   command: 'pack <input> <output>',
-  describe: 'pack a corpus into a zpkg container and its mapping',
+  describe: 'pack a corpus into a zpkg container, its mapping and its metadata',
   examples: [
     ['pack docs/ docs.zpkg', 'every .md .txt .rst .html file under docs/ as one document'],
-    ['pack corpus.jsonl corpus.zpkg --level 3', 'one document a line: {"_id": …, "title": …, "text": …}'],
+    ['pack corpus.jsonl corpus.zpkg --level 3', 'one document a line: {"_id": …, "title": …, "text": …, "metadata": {…}}'],
     ['pack - corpus.zpkg < corpus.jsonl', 'the same from standard input, also compressed with gzip or zstd'],
   ],
   options: (parser) =>
@@ -37,7 +38,7 @@ export const packCommand = defineCommand<PackCommandOptions, PackManifest>({
       .positional('output', {
         type: 'string',
         demandOption: true,
-        describe: 'the container; its mapping is written beside it as <output>.map',
+        describe: 'the container; its mapping is written beside it as <output>.map, metadata as <output>.meta',
       })
       .option('level', { type: 'number', default: 19, describe: 'zstd level, -7 to 22' })
       .option('target-chunk-size', {
@@ -64,13 +65,19 @@ export const packCommand = defineCommand<PackCommandOptions, PackManifest>({
         type: 'number',
         describe: 'threads that compress; by default as many as the machine has cores, fewer for a small corpus',
       })
+      .option('metadata', {
+        type: 'boolean',
+        default: true,
+        describe: 'write titles, sources, languages and what else is known of the documents (--no-metadata: leave it out)',
+      })
       .option('force', { type: 'boolean', default: false, describe: 'replace a container that is there already' }),
-  run: async ({ input, output, level, force, ...options }, reporter) => {
+  run: async ({ input, output, level, metadata, force, ...options }, reporter) => {
     const stages = followStages(reporter);
     try {
       const manifest = await withCorpusInput(input, reporter, (documents) =>
         packCorpus(documents, output, {
           level,
+          metadata,
           force,
           targetChunkSize: options['target-chunk-size'],
           dictionarySize: options['dictionary-size'],
@@ -91,6 +98,7 @@ export const packCommand = defineCommand<PackCommandOptions, PackManifest>({
     [
       `${manifest.output}: ${manifest.documents} documents in ${manifest.chunks} chunks (${manifest.splitDocuments} documents were split)`,
       `text ${formatBytes(manifest.textBytes)}, container ${formatBytes(manifest.containerBytes)} (dictionary ${formatBytes(manifest.dictionaryBytes)}), mapping ${formatBytes(manifest.mappingBytes)}`,
+      ...(manifest.metadataBytes > 0 ? [`metadata ${formatBytes(manifest.metadataBytes)}`] : []),
       `saving ${formatShare(manifest.saving)}`,
       ...describeEmpty(manifest.emptyDocuments),
     ].join('\n'),

@@ -1,5 +1,12 @@
 import { CemError } from '../../base/index.ts';
-import { type CorpusVerification, DocumentReader, isCorpusFolder, SegmentedCorpus, verifyCorpus } from '../../data/index.ts';
+import {
+  type CorpusVerification,
+  DocumentReader,
+  isCorpusFolder,
+  SegmentedCorpus,
+  verifyCorpus,
+  verifyMetadata,
+} from '../../data/index.ts';
 import type { OnProgress } from '../../encoders/index.ts';
 import { defineCommand } from '../command.ts';
 import { formatBytes } from '../output/format.ts';
@@ -19,13 +26,14 @@ interface Verification extends Omit<CorpusVerification, 'failures'> {
 
 export const verifyCommand = defineCommand<{ readonly zpkg: string }, VerifyResult>({
   command: 'verify <zpkg>',
-  describe: 'check a container and its mapping, or a corpus folder: every checksum, every chunk decompressed, every id',
+  describe:
+    'check a container, its mapping and its metadata, or a corpus folder: every checksum, every chunk decompressed, every id',
   examples: [['verify corpus.zpkg', 'exit code 0 when everything is whole, 1 with the damaged chunks otherwise']],
   options: (parser) =>
     parser.positional('zpkg', {
       type: 'string',
       demandOption: true,
-      describe: 'the container, its mapping beside it; or a corpus folder',
+      describe: 'the container, its mapping and metadata beside it; or a corpus folder',
     }),
   run: async ({ zpkg }, reporter) => {
     const stage = reporter.stage(`verifying ${zpkg}`);
@@ -57,7 +65,9 @@ export const verifyCommand = defineCommand<{ readonly zpkg: string }, VerifyResu
 async function verifyContainer(path: string, onProgress: OnProgress): Promise<Verification> {
   const reader = await DocumentReader.open(path);
   try {
-    return { documents: reader.documentCount, ...(await reader.container.verify(onProgress)) };
+    const found = await reader.container.verify(onProgress);
+    if (found.failed === 0) await verifyMetadata(reader);
+    return { documents: reader.documentCount, ...found };
   } finally {
     await reader.close();
   }

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CemError, messageOf } from '../../base/index.ts';
+import { rowMetadata } from '../metadata/row-metadata.ts';
 import type { Document } from './document.ts';
 import { keyTwice } from './json-keys.ts';
 import { type Line, readLines } from './lines.ts';
@@ -12,7 +13,8 @@ const BEIR_CORPUS_NAMES = ['corpus.jsonl', 'corpus.jsonl.gz', 'corpus.jsonl.zst'
 
 /**
  * Documents of a corpus, in its order: a BEIR folder (one with `corpus.jsonl`), a folder of `.md .txt .rst .html` files (with its sub-folders), one such file,
- * or a JSONL file of `{_id, title?, text}` (also `.gz`, `.zst`). May be called again for another pass.
+ * or a JSONL file of `{_id, title?, text, metadata?, …}` (also `.gz`, `.zst`). What a line has besides goes into the document's metadata, as `rowMetadata` says. May be
+ * called again for another pass.
  *
  * @throws CemError `FILE_OPEN`, `DATA_UTF8`, `DATA_BINARY`, `DATA_HTML`, `DATA_JSON`, `DATA_FIELD`, `DATA_NO_DOCUMENTS`, `DATA_TOO_LONG`, `DATA_LINE_TOO_LONG`, `DATA_DECOMPRESS`,
  *   `DATA_WINDOW`
@@ -61,10 +63,15 @@ export async function* readJsonl(path: string, options: ReadingOptions = {}): As
   for await (const line of readLines(path, options)) {
     if (line.text.trim() === '') continue;
     const row = parseObject(line, path);
+    const metadata = rowMetadata(row, (field, wrong) => {
+      const details = { path, line: line.number, field };
+      return new CemError('DATA_FIELD', `${path}:${line.number} has metadata of which "${field}" ${wrong}`, { details });
+    });
     yield {
       id: requiredString(row, '_id', line, path),
       title: row['title'] === undefined || row['title'] === null ? '' : requiredString(row, 'title', line, path),
       text: requiredString(row, 'text', line, path),
+      ...(metadata !== undefined && { metadata }),
       origin: `${path}:${line.number}`,
     };
   }

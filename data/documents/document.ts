@@ -1,9 +1,13 @@
+import type { Metadata } from '../metadata/metadata.ts';
+
 /** One document of a corpus. */
 export interface Document {
   readonly id: string;
   /** Empty when it has none. */
   readonly title: string;
   readonly text: string;
+  /** What else is known of it; nothing of it is embedded. */
+  readonly metadata?: Metadata;
   /** Where it was read, for messages: `corpus.jsonl:12`. */
   readonly origin?: string;
 }

@@ -1,6 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { CemError, messageOf } from '../../base/index.ts';
+import { isLanguageTag } from '../metadata/check-metadata.ts';
+import { markdownMetadata, restructuredTitle } from '../metadata/file-metadata.ts';
+import type { Metadata } from '../metadata/metadata.ts';
 import type { Document } from './document.ts';
 import { htmlText } from './html-text.ts';
 import type { ReadingOptions } from './reading-options.ts';
@@ -19,7 +22,7 @@ export function isTextFile(path: string): boolean {
 
 /**
  * Every text file under a folder as one document, its id the path from the folder with `/` (bytes of a name that are no UTF-8 as `%E9`). In the order of the paths' UTF-16
- * units. Entries whose name begins with a dot are passed over; symbolic links are followed, but not into a folder that they lie in.
+ * units; the path is its source as well, titles and languages where the files name them. Entries whose name begins with a dot are passed over; symbolic links are followed, but not into a folder that they lie in.
  *
  * @throws CemError `FILE_OPEN`, `DATA_UTF8`, `DATA_BINARY`, `DATA_TOO_LONG`, `DATA_HTML`
  */
@@ -50,9 +53,13 @@ export async function readTextFile(path: string | Buffer, id = basename(String(p
     if (cause instanceof CemError) throw cause;
     throw new CemError('FILE_OPEN', `cannot read ${origin}: ${messageOf(cause)}`, { details: { path: origin }, cause });
   }
-  if (!isHtml(id)) return { id, title: '', text: decodeText(bytes, origin), origin };
-  const { title, text } = htmlText(decodeText(bytes, origin, declaredEncoding(bytes)), origin);
-  return { id, title, text, origin };
+  if (!isHtml(id)) {
+    const content = decodeText(bytes, origin);
+    return { id, title: '', text: content, metadata: { source: id, ...saidByText(content, extname(id).toLowerCase()) }, origin };
+  }
+  const { title, text, language } = htmlText(decodeText(bytes, origin, declaredEncoding(bytes)), origin);
+  const metadata = { source: id, ...(language !== undefined && isLanguageTag(language) && { language }) };
+  return { id, title, text, metadata, origin };
 }
 
 function isHtml(name: string): boolean {
@@ -69,4 +76,10 @@ function tooLong(path: string, size: number): CemError {
   return new CemError('DATA_TOO_LONG', `${path} has ${size} bytes, and a document has at most ${LONGEST_FILE}: split the file`, {
     details: { path, size },
   });
+}
+
+function saidByText(content: string, ending: string): Metadata {
+  if (ending === '.md') return markdownMetadata(content);
+  const title = ending === '.rst' ? restructuredTitle(content) : undefined;
+  return title === undefined ? {} : { title };
 }

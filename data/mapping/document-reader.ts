@@ -1,6 +1,9 @@
 import { CemError, FormatError } from '../../base/index.ts';
 import type { ChunkSource } from '../../encoders/index.ts';
-import { ZpkgReader, type ZpkgReaderOptions } from '../../zpkg/index.ts';
+import { contentSize, ZpkgReader, type ZpkgReaderOptions } from '../../zpkg/index.ts';
+import { chunkSpan, type DocumentRecord, EMPTY_RECORD } from '../metadata/document-record.ts';
+import type { Metadata } from '../metadata/metadata.ts';
+import { findMetadata, type MetadataFile, nextMetadataPathOf, settleMetadata } from '../metadata/metadata-file.ts';
 import { type ChunkRange, Mapping, mappingPathOf, nextMappingPathOf, settleMapping } from './mapping.ts';
 
 export interface DocumentReaderOptions extends ZpkgReaderOptions {
@@ -9,25 +12,34 @@ export interface DocumentReaderOptions extends ZpkgReaderOptions {
 }
 
 /**
- * A container and its mapping: documents by id. Decompresses only in `documentById` and `chunkText`; what an encoder needs (`ChunkSource`) stays compressed.
+ * A container, its mapping and its metadata, where there is some: documents by id. Decompresses texts only in `documentById` and `chunkText`; what an encoder needs (`ChunkSource`) stays compressed.
  * Safe for concurrent use.
  */
 export class DocumentReader implements ChunkSource {
   readonly container: ZpkgReader;
   readonly mapping: Mapping;
+  /** Undefined when nothing is known of the documents but their ids and texts. */
+  readonly metadata: MetadataFile | undefined;
 
-  private constructor(container: ZpkgReader, mapping: Mapping) {
+  private constructor(container: ZpkgReader, mapping: Mapping, metadata: MetadataFile | undefined) {
     this.container = container;
     this.mapping = mapping;
+    this.metadata = metadata;
   }
 
-  /** @throws as `ZpkgReader.open` and `Mapping.open`; FormatError `MAPPING_MISMATCH` when the mapping was written for another container */
+  /**
+   * @throws as `ZpkgReader.open`, `Mapping.open` and `MetadataFile.open`; FormatError `MAPPING_MISMATCH`, `METADATA_MISMATCH` when one was written for another
+   * container
+   */
   static async open(zpkgPath: string, options: DocumentReaderOptions = {}): Promise<DocumentReader> {
     const container = await ZpkgReader.open(zpkgPath, options);
     try {
       const mapping =
         options.mappingPath === undefined ? await findMapping(container) : await openMapping(options.mappingPath, container);
-      return new DocumentReader(container, mapping);
+      const metadata = await metadataOf(container, mapping);
+      if (metadata?.hasRecords !== false) return new DocumentReader(container, mapping, metadata);
+      await metadata.close();
+      return new DocumentReader(container, mapping, undefined);
     } catch (error) {
       await container.close();
       throw error;
@@ -78,17 +90,62 @@ export class DocumentReader implements ChunkSource {
     return (await Promise.all(this.chunksOf(id).map((chunk) => this.chunkText(chunk)))).join('');
   }
 
+  /**
+   * What is known of a document; undefined when nothing is.
+   *
+   * @throws CemError `MAPPING_UNKNOWN_ID`; FormatError `METADATA_CHECKSUM`, `METADATA_BLOCK`
+   */
+  async documentMetadata(id: string): Promise<Metadata | undefined> {
+    const { metadata } = await this.record(id);
+    return Object.keys(metadata).length === 0 ? undefined : metadata;
+  }
+
+  /** What the side file has of a document; an empty record when there is no file. */
+  async record(id: string): Promise<DocumentRecord> {
+    const document = this.mapping.numberOf(id);
+    return (await this.metadata?.record(document)) ?? EMPTY_RECORD;
+  }
+
+  /**
+   * What is known of a chunk: of its document, with the span of the source's text that the chunk itself holds. Nothing of the text is decompressed. Undefined
+   * when the corpus has no metadata.
+   *
+   * @throws CemError `ZPKG_CHUNK_RANGE`; FormatError `METADATA_CHECKSUM`, `METADATA_BLOCK`; as `compressedChunk`
+   */
+  async metadataOf(chunk: number): Promise<Metadata | undefined> {
+    const document = this.mapping.documentNumberOf(chunk);
+    const record = await this.metadata?.record(document);
+    if (record === undefined) return undefined;
+    const { first, count } = this.mapping.chunksAt(document);
+    const contentBytes = count === 1 ? contentSize(await this.compressedChunk(chunk)) : 0;
+    return { ...record.metadata, span: chunkSpan(record, chunk - first, contentBytes) };
+  }
+
   async close(): Promise<void> {
     await this.container.close();
+    await this.metadata?.close();
   }
 }
 
-/** Ends what a killed pack left undone: a mapping in the place of the next one goes where it belongs if the container that stands there is its own. */
-export async function settleLeftMapping(zpkgPath: string): Promise<void> {
+/** Ends what a killed pack left undone: files in the place of the next ones go where they belong if the container that stands there is their own. */
+export async function settleLeftFiles(zpkgPath: string): Promise<void> {
   const reader = await DocumentReader.open(zpkgPath).catch(() => undefined);
   if (reader === undefined) return;
+  const metadata = await metadataOf(reader.container, reader.mapping).catch(() => undefined);
+  await metadata?.close();
   await reader.close();
   if (reader.mapping.path === nextMappingPathOf(zpkgPath)) await settleMapping(zpkgPath);
+  if (metadata?.path === nextMetadataPathOf(zpkgPath)) await settleMetadata(zpkgPath, metadata.hasRecords);
+}
+
+/** The metadata file that belongs to a container and its mapping, also one that says that there is none. */
+function metadataOf(container: ZpkgReader, mapping: Mapping): Promise<MetadataFile | undefined> {
+  const { documentCount, chunkCount, fingerprint, checksum: mappingChecksum } = mapping;
+  return findMetadata(
+    container.path,
+    { documentCount, chunkCount, fingerprint, mappingChecksum },
+    { dictionary: container.dictionary, idOf: (document) => mapping.idAt(document) },
+  );
 }
 
 /** The container's mapping, which a pack that was killed left in the place of the next one. */

@@ -32,11 +32,15 @@ export interface MappingBlock {
 }
 
 /**
- * The whole file in pieces: header, then blocks.
+ * The whole file in pieces: header, then the header and the frame of each block in turn.
  *
  * @param chunkCounts [ids.length] chunks of each document
  */
-export function* encodeMapping(ids: IdTable, chunkCounts: Uint32Array, fingerprint: number): Generator<Uint8Array> {
+export function* encodeMapping(
+  ids: IdTable,
+  chunkCounts: Uint32Array,
+  fingerprint: number,
+): Generator<{ readonly bytes: Uint8Array; readonly isFrame: boolean }> {
   const starts: number[] = [];
   let inBlock = BLOCK_ID_BYTES;
   for (let document = 0; document < ids.length; document++) {
@@ -48,18 +52,19 @@ export function* encodeMapping(ids: IdTable, chunkCounts: Uint32Array, fingerpri
   }
   let chunkCount = 0;
   for (let document = 0; document < ids.length; document++) chunkCount += chunkCounts[document]!;
-  yield encodeMappingHeader({ documentCount: ids.length, chunkCount, fingerprint, blockCount: starts.length });
+  const header = encodeMappingHeader({ documentCount: ids.length, chunkCount, fingerprint, blockCount: starts.length });
+  yield { bytes: header, isFrame: false };
   const compressor = createCompressor({ level: LEVEL });
   for (const [number, start] of starts.entries()) {
     const end = starts[number + 1] ?? ids.length;
     const frame = compressor.compress(encodeBlockContent(ids, chunkCounts, start, end));
-    const header = new Uint8Array(BLOCK_HEADER_SIZE);
-    const view = viewOf(header);
+    const blockHeader = new Uint8Array(BLOCK_HEADER_SIZE);
+    const view = viewOf(blockHeader);
     view.setUint32(0, frame.length, true);
     view.setUint32(4, end - start, true);
     view.setUint32(8, checksum(frame), true);
-    yield header;
-    yield frame;
+    yield { bytes: blockHeader, isFrame: false };
+    yield { bytes: frame, isFrame: true };
   }
 }
 

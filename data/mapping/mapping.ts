@@ -1,6 +1,6 @@
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AtomicFile, CemError, FormatError, StoredFile } from '../../base/index.ts';
+import { AtomicFile, CemError, checksum, FormatError, StoredFile } from '../../base/index.ts';
 import { IdTable } from './id-table.ts';
 import {
   BLOCK_HEADER_SIZE,
@@ -38,15 +38,18 @@ export class Mapping {
   readonly chunkCount: number;
   /** Of the container that it was written for. */
   readonly fingerprint: number;
+  /** CRC-32 of the header and the blocks' headers, one after the other: with the frames' checksums in them it stands for all that the file says. */
+  readonly checksum: number;
   readonly #ids: IdTable;
   /** [documents + 1] the number of each document's first chunk. */
   readonly #starts: Uint32Array;
 
-  private constructor(path: string, header: MappingHeader, ids: IdTable, starts: Uint32Array) {
+  private constructor(path: string, header: MappingHeader, check: number, ids: IdTable, starts: Uint32Array) {
     this.path = path;
     this.documentCount = header.documentCount;
     this.chunkCount = header.chunkCount;
     this.fingerprint = header.fingerprint;
+    this.checksum = check;
     this.#ids = ids;
     this.#starts = starts;
   }
@@ -59,12 +62,16 @@ export class Mapping {
     const file = await StoredFile.open(path);
     const { size } = file;
     try {
-      const header = decodeMappingHeader(await file.read(0, MAPPING_HEADER_SIZE), path);
+      const headerBytes = await file.read(0, MAPPING_HEADER_SIZE);
+      const header = decodeMappingHeader(headerBytes, path);
+      let check = checksum(headerBytes);
       const ids = new IdTable();
       const counts: Uint32Array[] = [];
       let position = MAPPING_HEADER_SIZE;
       for (let number = 0; number < header.blockCount; number++) {
-        const block = decodeBlockHeader(await file.read(position, BLOCK_HEADER_SIZE));
+        const blockHeader = await file.read(position, BLOCK_HEADER_SIZE);
+        const block = decodeBlockHeader(blockHeader);
+        check = checksum(blockHeader, check);
         position += BLOCK_HEADER_SIZE;
         if (position + block.size > size) {
           throw layoutError(path, position, `block ${number} would end at byte ${position + block.size}, the file has ${size}`);
@@ -88,7 +95,7 @@ export class Mapping {
       if (position !== size) throw layoutError(path, position, `${size - position} bytes follow its last block`);
       if (ids.length !== header.documentCount)
         throw layoutError(path, 8, `it has ${ids.length} documents and declares ${header.documentCount}`);
-      return new Mapping(path, header, ids, startsOf(counts, header, path));
+      return new Mapping(path, header, check, ids, startsOf(counts, header, path));
     } finally {
       await file.close();
     }
@@ -103,8 +110,28 @@ export class Mapping {
     return this.#ids.indexOf(id) >= 0;
   }
 
+  /** The id of a document by its number, from 0, which is below `documentCount`. */
+  idAt(document: number): string {
+    return this.#ids.at(document);
+  }
+
   /** @throws CemError `MAPPING_UNKNOWN_ID` */
   chunks(id: string): ChunkRange {
+    return this.chunksAt(this.numberOf(id));
+  }
+
+  /** The chunks of a document by its number. */
+  chunksAt(document: number): ChunkRange {
+    const first = this.#starts[document]!;
+    return { first, count: this.#starts[document + 1]! - first };
+  }
+
+  /**
+   * The number of a document in the order of the corpus, from 0.
+   *
+   * @throws CemError `MAPPING_UNKNOWN_ID`
+   */
+  numberOf(id: string): number {
     const document = this.#ids.indexOf(id);
     if (document < 0) {
       throw new CemError(
@@ -115,8 +142,7 @@ export class Mapping {
         },
       );
     }
-    const first = this.#starts[document]!;
-    return { first, count: this.#starts[document + 1]! - first };
+    return document;
   }
 
   /**
@@ -125,6 +151,11 @@ export class Mapping {
    * @throws CemError `ZPKG_CHUNK_RANGE`
    */
   documentOf(chunk: number): string {
+    return this.#ids.at(this.documentNumberOf(chunk));
+  }
+
+  /** The number of that document; throws as `documentOf`. */
+  documentNumberOf(chunk: number): number {
     if (!Number.isInteger(chunk) || chunk < 0 || chunk >= this.chunkCount) {
       throw new CemError('ZPKG_CHUNK_RANGE', `${this.path} knows no chunk ${chunk}: its chunks are 0 to ${this.chunkCount - 1}`, {
         details: { path: this.path, chunk },
@@ -137,8 +168,16 @@ export class Mapping {
       if (this.#starts[middle]! <= chunk) low = middle;
       else high = middle;
     }
-    return this.#ids.at(low);
+    return low;
   }
+}
+
+/** A mapping as it was written. */
+export interface WrittenMapping {
+  /** Size of the file. */
+  readonly bytes: number;
+  /** `Mapping.checksum` */
+  readonly checksum: number;
 }
 
 /**
@@ -146,15 +185,23 @@ export class Mapping {
  *
  * @param chunkCounts [ids.length] chunks of each document, each at least 1
  * @param fingerprint `ZpkgSummary.fingerprint` of the container
- * @returns size of the file in bytes
  * @throws CemError `FILE_CREATE`
  */
-export async function writeMapping(path: string, ids: IdTable, chunkCounts: Uint32Array, fingerprint: number): Promise<number> {
+export async function writeMapping(
+  path: string,
+  ids: IdTable,
+  chunkCounts: Uint32Array,
+  fingerprint: number,
+): Promise<WrittenMapping> {
   const file = await AtomicFile.create(path);
   try {
-    for (const piece of encodeMapping(ids, chunkCounts, fingerprint)) await file.append(piece);
+    let check = 0;
+    for (const { bytes, isFrame } of encodeMapping(ids, chunkCounts, fingerprint)) {
+      await file.append(bytes);
+      if (!isFrame) check = checksum(bytes, check);
+    }
     await file.commit();
-    return file.size;
+    return { bytes: file.size, checksum: check };
   } catch (error) {
     await file.abort();
     throw error;

@@ -1,13 +1,18 @@
 import { stat } from 'node:fs/promises';
 import { CemError, UsageError } from '../../base/index.ts';
-import { createCompressor, type DictionaryBorders, ZpkgWriter } from '../../zpkg/index.ts';
+import { contentSize, createCompressor, type DictionaryBorders, ZpkgWriter } from '../../zpkg/index.ts';
 import { type Document, documentText, isEmptyDocument } from '../documents/document.ts';
-import { settleLeftMapping } from '../mapping/document-reader.ts';
+import { settleLeftFiles } from '../mapping/document-reader.ts';
 import { IdTable } from '../mapping/id-table.ts';
-import { mappingPathOf, nextMappingPathOf, settleMapping, writeMapping } from '../mapping/mapping.ts';
+import { mappingPathOf } from '../mapping/mapping.ts';
+import { checkedDocument } from '../metadata/checked-document.ts';
+import { type DocumentRecord, recordOf } from '../metadata/document-record.ts';
+import { MetadataBuilder } from '../metadata/metadata-builder.ts';
+import { metadataPathOf } from '../metadata/metadata-file.ts';
 import { compressionThreads, compressTexts } from './compress-texts.ts';
 import { dictionarySampleBytes, trainCorpusDictionary } from './corpus-dictionary.ts';
 import { DictionarySample } from './dictionary-sample.ts';
+import { settleSideFiles, writeNextSideFiles } from './side-files.ts';
 import { SMALLEST_TARGET } from './split-text.ts';
 
 export interface PackOptions {
@@ -27,7 +32,9 @@ export interface PackOptions {
   readonly workers?: number;
   /** Of the sample that the dictionary is trained on. */
   readonly seed?: number;
-  /** Replace files that stand where the container or its mapping go. */
+  /** Write what is known of the documents beside their text (`<output>.meta`), when something is; true by default. */
+  readonly metadata?: boolean;
+  /** Replace files that stand where the container, its mapping or its metadata go. */
   readonly force?: boolean;
   /** Called after each document; `total` is 0 while they are still counted. */
   readonly onProgress?: (stage: 'read' | 'train' | 'pack', done: number, total: number) => void;
@@ -47,8 +54,10 @@ export interface PackManifest {
   /** The whole container: header, dictionary, chunks, index. */
   readonly containerBytes: number;
   readonly mappingBytes: number;
+  /** 0 when there is none: nothing is known of the documents but their ids and texts. */
+  readonly metadataBytes: number;
   readonly dictionaryBytes: number;
-  /** 1 - (containerBytes + mappingBytes) / textBytes; 0 when there is no text. */
+  /** 1 - (containerBytes + mappingBytes + metadataBytes) / textBytes; 0 when there is no text. */
   readonly saving: number;
   readonly level: number;
   readonly targetChunkSize: number;
@@ -62,12 +71,12 @@ interface Survey {
 }
 
 /**
- * Packs a corpus into a container and its mapping (`<output>.map`), in two passes over `documents`: ids and a sample for the dictionary, then the chunks.
- * Both files appear when everything is written; an error leaves what stood there before. Memory: the sample, the ids, 12 bytes a chunk, and the texts that are with
- * the threads (about half a million characters each).
+ * Packs a corpus into a container, its mapping (`<output>.map`) and, when something is known of its documents, their metadata (`<output>.meta`), in two passes over
+ * `documents`: ids and a sample for the dictionary, then the chunks. All files appear when everything is written; an error leaves what stood there before. Memory: the
+ * sample, the ids, 12 bytes a chunk, the compressed metadata, and the texts that are with the threads (about half a million characters each).
  *
  * @throws UsageError `PACK_OPTION`, `CODEC_LEVEL`, `DICTIONARY_BORDERS`
- * @throws CemError `PACK_OUTPUT_EXISTS`, `PACK_EMPTY_CORPUS`, `PACK_DUPLICATE_ID`, `PACK_SOURCE_CHANGED`, `PACK_THREAD`, `FILE_CREATE`, and as the source does
+ * @throws CemError `PACK_OUTPUT_EXISTS`, `PACK_EMPTY_CORPUS`, `PACK_DUPLICATE_ID`, `PACK_SOURCE_CHANGED`, `PACK_THREAD`, `DATA_FIELD`, `METADATA_TOO_LARGE`, `FILE_CREATE`, and as the source does
  */
 export async function packCorpus(
   documents: () => AsyncIterable<Document>,
@@ -102,20 +111,32 @@ export async function packCorpus(
     const chunkCounts = new Uint32Array(survey.ids.length);
     let document = 0;
     let splitDocuments = 0;
-    const texts = textsAgain(documents, survey.ids);
+    const metadata = options.metadata === false ? undefined : new MetadataBuilder(dictionary);
+    /** Of the documents that were read and not yet compressed. */
+    const records: DocumentRecord[] = [];
+    const texts = textsAgain(documents, survey.ids, (read) => {
+      if (metadata !== undefined) records.push(recordOf(checkedDocument(read)));
+    });
     for await (const frames of compressTexts(texts, { level, dictionary, plainLiterals, targetChunkSize }, threads)) {
       for (const frame of frames) await writer.append(frame);
       chunkCounts[document] = frames.length;
+      metadata?.add(
+        survey.ids.at(document),
+        records.shift()!,
+        frames.length > 1 ? frames.map((frame) => contentSize(frame)) : [],
+      );
       if (frames.length > 1) splitDocuments += 1;
       document += 1;
       options.onProgress?.('pack', document, survey.ids.length);
     }
-    let mappingBytes = 0;
-    const { chunks, bytes: containerBytes } = await writer.finish(async ({ fingerprint }) => {
-      await settleLeftMapping(output);
-      mappingBytes = await writeMapping(nextMappingPathOf(output), survey.ids, chunkCounts, fingerprint);
+    const sections = metadata?.finish() ?? [];
+    let sideFiles = { mappingBytes: 0, metadataBytes: 0 };
+    const { chunks, bytes: containerBytes } = await writer.finish(async ({ chunks: chunkCount, fingerprint }) => {
+      await settleLeftFiles(output);
+      sideFiles = await writeNextSideFiles(output, { ids: survey.ids, chunkCounts, chunkCount, fingerprint, sections });
     });
-    await settleMapping(output);
+    await settleSideFiles(output, sections.length > 0);
+    const { mappingBytes, metadataBytes } = sideFiles;
     return {
       output,
       documents: survey.ids.length,
@@ -125,8 +146,9 @@ export async function packCorpus(
       textBytes: survey.textBytes,
       containerBytes,
       mappingBytes,
+      metadataBytes,
       dictionaryBytes: dictionary.length,
-      saving: survey.textBytes === 0 ? 0 : 1 - (containerBytes + mappingBytes) / survey.textBytes,
+      saving: survey.textBytes === 0 ? 0 : 1 - (containerBytes + mappingBytes + metadataBytes) / survey.textBytes,
       level,
       targetChunkSize,
     };
@@ -159,10 +181,15 @@ async function surveyCorpus(
 }
 
 /** The texts of a second pass, which must give the documents of the first. */
-async function* textsAgain(documents: () => AsyncIterable<Document>, ids: IdTable): AsyncGenerator<string> {
+async function* textsAgain(
+  documents: () => AsyncIterable<Document>,
+  ids: IdTable,
+  onDocument: (document: Document) => void,
+): AsyncGenerator<string> {
   let number = 0;
   for await (const document of documents()) {
     if (number >= ids.length || ids.at(number) !== document.id) throw sourceChanged(document.id);
+    onDocument(document);
     yield documentText(document);
     number += 1;
   }
@@ -202,7 +229,7 @@ async function duplicateId(documents: () => AsyncIterable<Document>, second: Doc
 }
 
 async function refuseExisting(output: string): Promise<void> {
-  for (const path of [output, mappingPathOf(output)]) {
+  for (const path of [output, mappingPathOf(output), metadataPathOf(output)]) {
     const found = await stat(path).then(
       () => true,
       () => false,

@@ -2,6 +2,9 @@ import { CemError, UsageError } from '../../base/index.ts';
 import { type Document, documentText } from '../documents/document.ts';
 import { DocumentReader } from '../mapping/document-reader.ts';
 import { IdTable } from '../mapping/id-table.ts';
+import { checkedDocument } from '../metadata/checked-document.ts';
+import { recordOf } from '../metadata/document-record.ts';
+import { isSameRecord } from '../metadata/metadata-block.ts';
 import { type PackManifest, type PackOptions, packCorpus } from '../packing/pack.ts';
 import { changeCorpus, type NextCorpus } from './corpus-change.ts';
 import { LARGEST_CHUNK_NUMBER, type PackSettings, type SegmentEntry } from './manifest.ts';
@@ -30,9 +33,9 @@ export interface AddReport {
   readonly generation: number;
   /** Documents with an id that the corpus did not have. */
   readonly added: number;
-  /** Documents whose text differed from the one that the corpus had. */
+  /** Documents whose text or metadata differed from what the corpus had. */
   readonly replaced: number;
-  /** Documents that the corpus had with this very text: nothing of them changed. */
+  /** Documents that the corpus had with this very text and metadata: nothing of them changed. */
   readonly unchanged: number;
   /** Of the documents added and replaced: those without text, which have nothing to be found by. */
   readonly empty: number;
@@ -48,7 +51,7 @@ export interface AddReport {
 
 /**
  * Adds documents to a corpus, in a segment of their own, and makes the corpus when there is none. A document whose id is there replaces the one that had it,
- * unless its text is the same: so adding a whole source again costs what changed of it. The first segment's dictionary serves all of them.
+ * unless its text and metadata are the same: so adding a whole source again costs what changed of it. The first segment's dictionary serves all of them.
  *
  * @throws UsageError `CORPUS_SETTINGS` when the corpus was made with other settings
  * @throws CemError `CORPUS_OVERFLOW`, `PACK_DUPLICATE_ID`, and as `packCorpus` and `changeCorpus`
@@ -83,7 +86,7 @@ export async function addToCorpus(
         segment: packed === undefined ? null : segmentFile,
         chunks: packed?.chunks ?? 0,
         textBytes: packed?.textBytes ?? 0,
-        bytes: packed === undefined ? 0 : packed.containerBytes + packed.mappingBytes,
+        bytes: packed === undefined ? 0 : packed.containerBytes + packed.mappingBytes + packed.metadataBytes,
         documents: (corpus?.documentCount ?? 0) + added,
       },
     };
@@ -109,6 +112,7 @@ export function newSegment(reader: DocumentReader, packed: PackManifest, file: s
     file,
     bytes: packed.containerBytes,
     mappingBytes: packed.mappingBytes,
+    ...(packed.metadataBytes > 0 && { metadataBytes: packed.metadataBytes }),
     fingerprint: reader.container.fingerprint,
     documents: packed.documents,
     chunks: packed.chunks,
@@ -149,7 +153,8 @@ class ChangedDocuments {
   async #isThere(document: Document): Promise<boolean> {
     if (this.#corpus?.has(document.id) !== true) return false;
     // As bytes: what is not well-formed Unicode was stored as replacement characters.
-    return Buffer.from(documentText(document)).equals(Buffer.from(await this.#corpus.documentById(document.id)));
+    const isText = Buffer.from(documentText(document)).equals(Buffer.from(await this.#corpus.documentById(document.id)));
+    return isText && isSameRecord(recordOf(checkedDocument(document)), await this.#corpus.record(document.id), document.id);
   }
 }
 

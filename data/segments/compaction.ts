@@ -1,9 +1,10 @@
 import type { OnProgress } from '../../encoders/index.ts';
-import { ZpkgWriter } from '../../zpkg/index.ts';
+import { contentSize, ZpkgWriter } from '../../zpkg/index.ts';
 import { DocumentReader } from '../mapping/document-reader.ts';
 import { IdTable } from '../mapping/id-table.ts';
-import { mappingPathOf, writeMapping } from '../mapping/mapping.ts';
+import { MetadataBuilder } from '../metadata/metadata-builder.ts';
 import { packCorpus } from '../packing/pack.ts';
+import { settleSideFiles, writeNextSideFiles } from '../packing/side-files.ts';
 import { newSegment } from './addition.ts';
 import { type CorpusBefore, changeCorpus, type NextCorpus } from './corpus-change.ts';
 import { addLiving } from './corpus-verification.ts';
@@ -21,7 +22,7 @@ export interface CompactOptions {
   readonly onProgress?: OnProgress;
 }
 
-/** What `compactCorpus` did; all sizes are bytes of segments with their mappings. */
+/** What `compactCorpus` did; all sizes are bytes of segments with their mappings and metadata. */
 export interface CompactReport {
   readonly path: string;
   readonly generation: number;
@@ -69,6 +70,7 @@ async function copied(corpus: SegmentedCorpus, before: CorpusBefore, options: Co
   const { nextChunk, settings } = corpus.manifest;
   const ids = new IdTable();
   const chunkCounts: number[] = [];
+  const metadata = new MetadataBuilder(corpus.dictionary);
   const writer = await ZpkgWriter.create(before.segmentPath, {
     dictionary: corpus.dictionary,
     plainLiterals: settings.plainLiterals,
@@ -77,24 +79,33 @@ async function copied(corpus: SegmentedCorpus, before: CorpusBefore, options: Co
     const total = corpus.chunkCount;
     let done = 0;
     for (const segment of corpus.segments) {
+      const contentBytes = new Uint32Array(segment.reader.chunkCount);
       for await (const { chunk, frame } of segment.reader.container.frames()) {
         if (segment.entry.removed.has(chunk)) continue;
+        contentBytes[chunk] = contentSize(frame);
         await writer.append(frame);
         options.onProgress?.(++done, total);
       }
       for (const id of segment.ids()) {
         addLiving(ids, id, segment);
-        chunkCounts.push(segment.reader.chunkRange(id).count);
+        const { first, count } = segment.reader.chunkRange(id);
+        chunkCounts.push(count);
+        metadata.add(id, await segment.reader.record(id), count > 1 ? [...contentBytes.subarray(first, first + count)] : []);
       }
     }
-    let mappingBytes = 0;
-    const summary = await writer.finish(async ({ fingerprint }) => {
-      mappingBytes = await writeMapping(mappingPathOf(before.segmentPath), ids, Uint32Array.from(chunkCounts), fingerprint);
+    const sections = metadata.finish();
+    let sideFiles = { mappingBytes: 0, metadataBytes: 0 };
+    const summary = await writer.finish(async ({ chunks, fingerprint }) => {
+      const contents = { ids, chunkCounts: Uint32Array.from(chunkCounts), chunkCount: chunks, fingerprint, sections };
+      sideFiles = await writeNextSideFiles(before.segmentPath, contents);
     });
+    await settleSideFiles(before.segmentPath, sections.length > 0);
+    const { mappingBytes, metadataBytes } = sideFiles;
     const entry: SegmentEntry = {
       file: before.segmentFile,
       bytes: summary.bytes,
       mappingBytes,
+      ...(metadataBytes > 0 && { metadataBytes }),
       fingerprint: summary.fingerprint,
       documents: ids.length,
       chunks: summary.chunks,
@@ -146,5 +157,5 @@ function* liveNumbers(corpus: SegmentedCorpus): Generator<NumberRun> {
 }
 
 function bytesOf(segments: readonly SegmentEntry[]): number {
-  return segments.reduce((sum, { bytes, mappingBytes }) => sum + bytes + mappingBytes, 0);
+  return segments.reduce((sum, { bytes, mappingBytes, metadataBytes = 0 }) => sum + bytes + mappingBytes + metadataBytes, 0);
 }

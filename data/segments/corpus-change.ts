@@ -3,12 +3,13 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lockFolder, messageOf, UsageError } from '../../base/index.ts';
 import { mappingPathOf } from '../mapping/mapping.ts';
+import { metadataPathOf } from '../metadata/metadata-file.ts';
 import { type CorpusManifest, MANIFEST_FILE, readManifest, requireManifest, writeManifest } from './manifest.ts';
 import { SegmentedCorpus } from './segmented-corpus.ts';
 
 /** Files of a corpus, finished or under the name that they have while they are written (`AtomicFile`). */
 const SEGMENT_FILE =
-  /^(?:segment-\d+\.zpkg(?:\.map(?:\.next)?)?|\.(?:segment-\d+\.zpkg(?:\.map(?:\.next)?)?|manifest\.json)\.\d+\.[0-9a-f]+\.tmp)$/;
+  /^(?:segment-\d+\.zpkg(?:\.(?:map|meta)(?:\.next)?)?|\.(?:segment-\d+\.zpkg(?:\.(?:map|meta)(?:\.next)?)?|manifest\.json)\.\d+\.[0-9a-f]+\.tmp)$/;
 const LOCK_FILE = /^lock(?:\.|$)/;
 
 /** What a change is to make of a corpus. */
@@ -68,7 +69,13 @@ export async function changeCorpus<Result>(
 /** Removes the files of this format that the manifest does not name: what it replaced, and what a killed or failed change left. */
 async function removeUnnamed(folder: string): Promise<void> {
   const manifest = await readManifest(folder);
-  const named = new Set(manifest?.segments.flatMap(({ file }) => [file, mappingPathOf(file)]));
+  const named = new Set(
+    manifest?.segments.flatMap(({ file, metadataBytes }) => [
+      file,
+      mappingPathOf(file),
+      ...(metadataBytes === undefined ? [] : [metadataPathOf(file)]),
+    ]),
+  );
   for (const name of await readdir(folder)) {
     if (SEGMENT_FILE.test(name) && !named.has(name)) await rm(join(folder, name), { force: true });
   }

@@ -11,6 +11,8 @@ interface SegmentStatistics {
   /** Of the container. */
   readonly bytes: number;
   readonly mappingBytes: number;
+  /** 0 when it has none. */
+  readonly metadataBytes: number;
   /** Alive. */
   readonly documents: number;
   readonly removedDocuments: number;
@@ -26,11 +28,12 @@ export interface CorpusStatistics extends SizeDistribution {
   readonly documents: number;
   readonly chunks: number;
   readonly segments: readonly SegmentStatistics[];
-  /** Containers, mappings and manifest: everything on disk. */
+  /** Containers, mappings, metadata and manifest: everything on disk. */
   readonly fileBytes: number;
   /** Part of it: the dictionaries of all segments. */
   readonly dictionaryBytes: number;
   readonly mappingBytes: number;
+  readonly metadataBytes: number;
   readonly manifestBytes: number;
   /** Chunks that are alive. */
   readonly chunkBytes: number;
@@ -64,13 +67,15 @@ export async function corpusStatistics(corpus: SegmentedCorpus): Promise<CorpusS
     file: entry.file,
     bytes: entry.bytes,
     mappingBytes: entry.mappingBytes,
+    metadataBytes: entry.metadataBytes ?? 0,
     documents: documentCount,
     removedDocuments: entry.removedDocuments,
     chunks: chunkCount,
     removedChunks: entry.removed.count,
   }));
   const mappingBytes = segments.reduce((sum, segment) => sum + segment.mappingBytes, 0);
-  const fileBytes = manifestBytes + mappingBytes + segments.reduce((sum, segment) => sum + segment.bytes, 0);
+  const metadataBytes = segments.reduce((sum, segment) => sum + segment.metadataBytes, 0);
+  const fileBytes = manifestBytes + mappingBytes + metadataBytes + segments.reduce((sum, segment) => sum + segment.bytes, 0);
   return {
     path: corpus.path,
     generation: corpus.manifest.generation,
@@ -80,6 +85,7 @@ export async function corpusStatistics(corpus: SegmentedCorpus): Promise<CorpusS
     fileBytes,
     dictionaryBytes: corpus.dictionary.length * segments.length,
     mappingBytes,
+    metadataBytes,
     manifestBytes,
     chunkBytes,
     removedBytes,

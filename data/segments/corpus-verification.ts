@@ -1,5 +1,6 @@
 import type { OnProgress } from '../../encoders/index.ts';
 import { IdTable } from '../mapping/id-table.ts';
+import { verifyMetadata } from '../metadata/verify-metadata.ts';
 import type { Segment } from './segment.ts';
 import type { SegmentedCorpus } from './segmented-corpus.ts';
 
@@ -22,9 +23,9 @@ export interface CorpusVerification {
 
 /**
  * Reads and decompresses every chunk of every segment and reports those that are damaged. What opening a corpus does not look at is counted here: that each
- * id is alive once, and as many as the manifest says.
+ * id is alive once, and as many as the manifest says. The metadata of segments without damaged chunks is read, too.
  *
- * @throws FormatError `CORPUS_DOCUMENTS`
+ * @throws FormatError `CORPUS_DOCUMENTS`, `METADATA_CHECKSUM`, `METADATA_BLOCK`
  */
 export async function verifyCorpus(corpus: SegmentedCorpus, onProgress?: OnProgress): Promise<CorpusVerification> {
   const ids = new IdTable();
@@ -43,6 +44,7 @@ export async function verifyCorpus(corpus: SegmentedCorpus, onProgress?: OnProgr
     chunks += found.chunks;
     contentBytes += found.contentBytes;
     failed += found.failed;
+    if (found.failed === 0) await verifyMetadata(reader);
     failures.push(...found.failures.map((failure) => ({ file: entry.file, ...failure })));
   }
   return { documents: ids.length, chunks, contentBytes, failed, failures };

@@ -6,7 +6,8 @@ import { NumberRuns } from './number-runs.ts';
 
 /** SEGMENTS.md describes the file. */
 export const MANIFEST_FILE = 'manifest.json';
-const VERSION = 1;
+/** Version 2 is version 1 with segments that have metadata. */
+const VERSIONS = { plain: 1, withMetadata: 2 } as const;
 /** Chunk numbers fit into 31 bits: what a signed 32-bit column of a database holds. */
 export const LARGEST_CHUNK_NUMBER = 2 ** 31 - 1;
 
@@ -31,6 +32,7 @@ const segmentEntry = z
     file: z.string().regex(/^segment-[1-9]\d*\.zpkg$/),
     bytes: count,
     mappingBytes: count,
+    metadataBytes: count.positive().optional(),
     fingerprint: z.int().min(0).max(0xffffffff),
     documents: count,
     chunks: count,
@@ -52,13 +54,14 @@ const segmentEntry = z
 const manifestSchema = z
   .strictObject({
     format: z.literal('cem-corpus'),
-    version: z.literal(VERSION),
+    version: z.literal(Object.values(VERSIONS)),
     generation: z.int().positive(),
     state: z.uuid(),
     nextChunk: count.max(LARGEST_CHUNK_NUMBER),
     settings: packSettings,
     segments: z.array(segmentEntry),
   })
+  .refine(({ version, segments }) => version === versionOf(segments), 'its version is not that of its segments')
   .refine(({ segments, nextChunk }) => {
     let end = 0;
     for (const { numbers } of segments) {
@@ -129,7 +132,7 @@ export async function writeManifest(folder: string, manifest: CorpusManifest): P
   const { generation, state, nextChunk, settings, segments } = manifest;
   const value = {
     format: 'cem-corpus',
-    version: VERSION,
+    version: versionOf(segments),
     generation,
     state,
     nextChunk,
@@ -141,10 +144,15 @@ export async function writeManifest(folder: string, manifest: CorpusManifest): P
 
 function refuseOtherVersion(value: unknown, path: string): void {
   const version = typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined;
-  if (typeof version !== 'number' || version === VERSION) return;
+  if (typeof version !== 'number' || Object.values<number>(VERSIONS).includes(version)) return;
   throw new FormatError(
     'CORPUS_VERSION',
-    `${path} has version ${version}, this program reads version ${VERSION}: use the program that wrote it`,
+    `${path} has version ${version}, this program reads versions ${Object.values(VERSIONS).join(' and ')}: use the program that wrote it`,
     { details: { path, version } },
   );
+}
+
+/** The lowest version that says what there is, so that programs of before read what they can. */
+function versionOf(segments: readonly { readonly metadataBytes?: number | undefined }[]): number {
+  return segments.some(({ metadataBytes }) => metadataBytes !== undefined) ? VERSIONS.withMetadata : VERSIONS.plain;
 }

@@ -79,8 +79,9 @@ export class Segment {
     const differs =
       reader.container.fingerprint !== entry.fingerprint ||
       reader.chunkCount !== entry.chunks ||
-      reader.documentCount !== entry.documents;
-    if (differs) throw this.error('CORPUS_SEGMENT', 'is another file than the one that the manifest names');
+      reader.documentCount !== entry.documents ||
+      reader.metadata?.size !== entry.metadataBytes;
+    if (differs) throw this.error('CORPUS_SEGMENT', 'is another file than the one that the manifest names, or its metadata is');
     for (const { first, count } of entry.removed.runs()) {
       const start = reader.chunkRange(reader.documentOf(first));
       const last = reader.chunkRange(reader.documentOf(first + count - 1));

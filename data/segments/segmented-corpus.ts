@@ -2,6 +2,9 @@ import { CemError, FormatError } from '../../base/index.ts';
 import type { ChunkSource } from '../../encoders/index.ts';
 import type { Document } from '../documents/document.ts';
 import type { DocumentReaderOptions } from '../mapping/document-reader.ts';
+import type { ChunkRange } from '../mapping/mapping.ts';
+import { type DocumentRecord, unpackedDocument } from '../metadata/document-record.ts';
+import type { Metadata } from '../metadata/metadata.ts';
 import { type CorpusManifest, requireManifest } from './manifest.ts';
 import { Segment } from './segment.ts';
 
@@ -81,9 +84,14 @@ export class SegmentedCorpus implements ChunkSource {
   }
 
   chunksOf(id: string): readonly number[] {
+    const { segment, range } = this.#segmentOf(id);
+    return segment.numbersOf(range);
+  }
+
+  #segmentOf(id: string): { segment: Segment; range: ChunkRange } {
     for (const segment of this.segments) {
       const range = segment.rangeOf(id);
-      if (range !== undefined) return segment.numbersOf(range);
+      if (range !== undefined) return { segment, range };
     }
     throw new CemError(
       'MAPPING_UNKNOWN_ID',
@@ -116,10 +124,30 @@ export class SegmentedCorpus implements ChunkSource {
     return (await Promise.all(this.chunksOf(id).map((chunk) => this.chunkText(chunk)))).join('');
   }
 
-  /** Every document, decompressed, in the order of `ids`. The text is title and text as they were packed. */
+  /** What is known of a document; undefined when nothing is. Throws as `DocumentReader.documentMetadata`. */
+  async documentMetadata(id: string): Promise<Metadata | undefined> {
+    return this.#segmentOf(id).segment.reader.documentMetadata(id);
+  }
+
+  /** What is known of a chunk; undefined when its segment has no metadata. Throws as `DocumentReader.metadataOf`. */
+  async metadataOf(chunk: number): Promise<Metadata | undefined> {
+    const { segment, place } = this.#find(chunk);
+    return segment.reader.metadataOf(place);
+  }
+
+  /** What the side file has of a document. */
+  async record(id: string): Promise<DocumentRecord> {
+    return this.#segmentOf(id).segment.reader.record(id);
+  }
+
+  /**
+   * Every document, decompressed, in the order of `ids`, with its metadata. Title and text are parted where the metadata says so; otherwise the text is
+   * both, as they were packed.
+   */
   async *documents(): AsyncGenerator<Document> {
     for (const segment of this.segments)
-      for (const id of segment.ids()) yield { id, title: '', text: await segment.reader.documentById(id) };
+      for (const id of segment.ids())
+        yield unpackedDocument(id, await segment.reader.documentById(id), await segment.reader.record(id));
   }
 
   async close(): Promise<void> {

@@ -4,8 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import { type PackedCorpus, SegmentedCorpus } from '../../data/index.ts';
 
 /**
- * One hash for the content of a container and its mapping: the dictionary, the container's fingerprint (a checksum over the places and checksums
- * of all its chunks) and the mapping's bytes. The chunks themselves are not read. A folder of segments has a name for what it holds.
+ * One hash for the content of a container, its mapping and its metadata, when it has some: the dictionary, the container's fingerprint (a checksum over the places and
+ * checksums of all its chunks) and the bytes of the other files. The chunks themselves are not read. A folder of segments has a name for what it holds.
  */
 export async function corpusIdentity(reader: PackedCorpus): Promise<string> {
   if (reader instanceof SegmentedCorpus) return reader.state;
@@ -13,5 +13,6 @@ export async function corpusIdentity(reader: PackedCorpus): Promise<string> {
   hash.update(`${reader.container.fingerprint} ${reader.chunkCount} ${reader.dictionary.length}\n`);
   hash.update(reader.dictionary);
   await pipeline(createReadStream(reader.mapping.path), hash, { end: false });
+  if (reader.metadata !== undefined) await pipeline(createReadStream(reader.metadata.path), hash, { end: false });
   return hash.digest('hex');
 }

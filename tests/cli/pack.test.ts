@@ -80,6 +80,15 @@ test('a folder of files', async () => {
     await runCommand(packCommand, ['pack', join(folder, 'docs'), output]);
     assert.is(await runCommand(catCommand, ['cat', output, '--id', 'guide/install.md']), '# Install\n\nRun it.\n');
     assert.is(await runCommand(catCommand, ['cat', output, '--id', 'index.html']), 'Start\n\nhere & now\n');
+    const { metadata } = JSON.parse(await runCommand(catCommand, ['cat', output, '--id', 'guide/install.md', '--json'])) as {
+      metadata: unknown;
+    };
+    assert.equal(metadata, { source: 'guide/install.md', title: 'Install' });
+    const { metadataBytes } = JSON.parse(await runCommand(inspectCommand, ['inspect', output, '--json'])) as {
+      metadataBytes: number;
+    };
+    assert.is(metadataBytes, (await stat(`${output}.meta`)).size);
+    assert.match(await runCommand(inspectCommand, ['inspect', output]), /\n {2}metadata {4}\d+ B\n/);
   });
 });
 

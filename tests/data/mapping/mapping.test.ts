@@ -14,7 +14,7 @@ const test = suite('mapping');
 async function write(path: string, ids: readonly string[], counts: readonly number[], fingerprint = 7): Promise<number> {
   const table = new IdTable();
   for (const id of ids) assert.ok(table.add(id));
-  return writeMapping(path, table, Uint32Array.from(counts), fingerprint);
+  return (await writeMapping(path, table, Uint32Array.from(counts), fingerprint)).bytes;
 }
 
 test('an id table against a Map, with ids of one hash bucket and of every length', () => {

@@ -75,6 +75,33 @@ test('pack fails in words, leaves nothing, and what stood there before stays', a
   });
 });
 
+test('metadata that does not fit leaves nothing of it, and what stood there before stays', async () => {
+  await withTemporaryFolder(async (folder) => {
+    // 1000 texts of two bytes, whose frames and places take about 25 kB, and 700 kB of what is known of them.
+    const known = rows(1000, 4).map(({ _id, text }) => ({ _id, text: 'ab', noise: text }));
+    const input = await writeJsonl(join(folder, 'known.jsonl'), known);
+    const output = join(folder, 'out', 'corpus.zpkg');
+    await mkdir(join(folder, 'out'));
+    for (const before of [false, true]) {
+      if (before)
+        await packCorpus(
+          async function* () {
+            yield { id: 'a', title: 'Title', text: 'text' };
+          },
+          output,
+          { level: 1 },
+        );
+      const names = await readdir(join(folder, 'out'));
+      assert.match(changeWithin(100, ['pack', output, input]), /^FILE_WRITE: writing .*corpus\.zpkg\.meta\.next failed: EFBIG/);
+      assert.equal(await readdir(join(folder, 'out')), names);
+      if (!before) continue;
+      const reader = await DocumentReader.open(output);
+      assert.equal(await reader.documentMetadata('a'), { title: 'Title' });
+      await reader.close();
+    }
+  });
+});
+
 test('add and compact leave the corpus as it was', async () => {
   await withTemporaryFolder(async (folder) => {
     const corpus = join(folder, 'corpus');

@@ -15,11 +15,12 @@ import {
   documentText,
   Mapping,
   mappingPathOf,
+  metadataPathOf,
   type PackOptions,
   packCorpus,
   readCorpus,
 } from '../../../data/index.ts';
-import { settleLeftMapping } from '../../../data/mapping/document-reader.ts';
+import { settleLeftFiles } from '../../../data/mapping/document-reader.ts';
 import { type Decompressor, ZpkgReader } from '../../../zpkg/index.ts';
 import { collect, errorOf, withTemporaryFolder, writeJsonl } from '../../fixtures/temporary-folder.ts';
 
@@ -100,7 +101,9 @@ test('round trip: order, ids, texts, splitting within the target, with every kin
       }
       assert.is(next, reader.chunkCount);
       assert.is(manifest.textBytes, textBytes);
-      assert.is(manifest.saving, 1 - (manifest.containerBytes + manifest.mappingBytes) / textBytes);
+      assert.is(manifest.metadataBytes, (await stat(metadataPathOf(output))).size);
+      const stored = manifest.containerBytes + manifest.mappingBytes + manifest.metadataBytes;
+      assert.is(manifest.saving, 1 - stored / textBytes);
       assert.is((await reader.container.statistics()).contentBytes, textBytes);
       await reader.close();
     }
@@ -313,7 +316,7 @@ test('a pack that is killed between its two files leaves the old corpus or the n
     await copyFile(next, killed);
     assert.equal(await ids(), ['empty', '中文/文档', 'long']);
     // Before another pack writes its mapping, that one is put in its place, or a second kill would lose it.
-    await settleLeftMapping(killed);
+    await settleLeftFiles(killed);
     await rm(`${mappingPathOf(killed)}.next`, { force: true });
     assert.equal(await ids(), ['empty', '中文/文档', 'long']);
     await rename(mappingPathOf(killed), `${mappingPathOf(killed)}.next`);
@@ -355,7 +358,7 @@ test('a killed pack leaves no half file, and what stood there before stays whole
       child.kill('SIGKILL');
       await once(child, 'exit');
       const names = (await readdir(folder)).filter((name) => !name.startsWith('.'));
-      assert.equal(names, before ? ['killed.zpkg', 'killed.zpkg.map'] : []);
+      assert.equal(names, before ? ['killed.zpkg', 'killed.zpkg.map', 'killed.zpkg.meta'] : []);
       if (!before) continue;
       const reader = await DocumentReader.open(output);
       assert.is((await reader.container.verify()).failed, 0);
@@ -366,7 +369,7 @@ test('a killed pack leaves no half file, and what stood there before stays whole
     const container = await ZpkgReader.open(output);
     await container.close();
     // What the killed ones had begun is gone, too.
-    assert.equal((await readdir(folder)).sort(), ['killed.zpkg', 'killed.zpkg.map']);
+    assert.equal((await readdir(folder)).sort(), ['killed.zpkg', 'killed.zpkg.map', 'killed.zpkg.meta']);
   });
 });
 

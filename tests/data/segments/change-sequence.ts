@@ -1,7 +1,7 @@
 // An endless sequence of changes to one corpus folder and one container, and what they hold after each: shared by the process that makes them and the test
 // that kills it.
 import { join } from 'node:path';
-import { addToCorpus, compactCorpus, type Document, packCorpus, removeFromCorpus } from '../../../data/index.ts';
+import { addToCorpus, compactCorpus, type Document, type Metadata, packCorpus, removeFromCorpus } from '../../../data/index.ts';
 
 const KINDS = ['add', 'pack', 'replace', 'remove', 'compact', 'pack', 'add', 'recompress'] as const;
 const SETTINGS = { level: 1, targetChunkSize: 100, dictionarySize: 0, workers: 1 };
@@ -18,7 +18,9 @@ function textOf(step: number, id: string): string {
 function written(step: number): Document[] {
   return Array.from({ length: 1 + (step % 11) }, (_, number) => {
     const id = `d${(step * 5 + number) % IDS}`;
-    return { id, title: '', text: textOf(step, id) };
+    const document = { id, title: '', text: textOf(step, id) };
+    // Some steps know nothing of their documents, so that a container with metadata is replaced by one without, and the reverse.
+    return step % 3 === 0 ? document : { ...document, metadata: { labels: [`step ${step}`], fields: { number } } };
   });
 }
 
@@ -43,14 +45,20 @@ export async function makeChange(folder: string, step: number): Promise<void> {
   else await addToCorpus(corpusPath(folder), documents, SETTINGS);
 }
 
-/** What folder and container hold after this step and all before it; no texts where nothing was made yet. */
+/** A document as a state has it. */
+export function shown(text: string, metadata: Metadata | undefined): string {
+  return `${text} ${JSON.stringify(metadata?.labels)} ${JSON.stringify(metadata?.fields)}`;
+}
+
+/** What folder and container hold after this step and all before it; nothing where nothing was made yet. */
 export function stateAfter(step: number): { corpus: Map<string, string>; container: Map<string, string> } {
   const corpus = new Map<string, string>();
   let container = new Map<string, string>();
   for (let past = 0; past <= step; past++) {
     const kind = kindOf(past);
-    if (kind === 'pack') container = new Map(written(past).map(({ id, text }) => [id, text]));
-    if (kind === 'add' || kind === 'replace') for (const { id, text } of written(past)) corpus.set(id, text);
+    if (kind === 'pack') container = new Map(written(past).map(({ id, text, metadata }) => [id, shown(text, metadata)]));
+    if (kind === 'add' || kind === 'replace')
+      for (const { id, text, metadata } of written(past)) corpus.set(id, shown(text, metadata));
     if (kind === 'remove') for (const id of removed(past)) corpus.delete(id);
   }
   return { corpus, container };

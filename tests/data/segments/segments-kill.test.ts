@@ -8,7 +8,7 @@ import { CemError } from '../../../base/index.ts';
 import { RandomNumbers } from '../../../base/random.ts';
 import { openCorpus, SegmentedCorpus, verifyCorpus } from '../../../data/index.ts';
 import { withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
-import { containerPath, corpusPath, stateAfter } from './change-sequence.ts';
+import { containerPath, corpusPath, shown, stateAfter } from './change-sequence.ts';
 
 const test = suite('kill -9 while a corpus changes');
 
@@ -37,7 +37,7 @@ async function changeAndKill(folder: string, first: number, wait: number): Promi
   return Number(said.trimEnd().split('\n').at(-1));
 }
 
-/** Texts by id; none where there is nothing yet. Everything else that goes wrong comes through. */
+/** Texts and metadata by id; none where there is nothing yet. Everything else that goes wrong comes through. */
 async function contentOf(path: string): Promise<Map<string, string>> {
   const corpus = await openCorpus(path).catch((error: unknown) => {
     if (error instanceof CemError && ['FILE_OPEN', 'CORPUS_MISSING'].includes(error.code)) return undefined;
@@ -46,7 +46,7 @@ async function contentOf(path: string): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
   if (corpus === undefined) return texts;
   if (corpus instanceof SegmentedCorpus) assert.is((await verifyCorpus(corpus)).failed, 0);
-  for (const id of corpus.ids()) texts.set(id, await corpus.documentById(id));
+  for (const id of corpus.ids()) texts.set(id, shown(await corpus.documentById(id), await corpus.documentMetadata(id)));
   await corpus.close();
   return texts;
 }

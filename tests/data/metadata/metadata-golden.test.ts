@@ -1,0 +1,113 @@
+import { copyFile, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { DocumentReader, type Metadata, mappingPathOf, metadataPathOf, packCorpus, verifyMetadata } from '../../../data/index.ts';
+import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
+import { METADATA_DICTIONARY, METADATA_DOCUMENTS } from '../../golden/metadata-documents.ts';
+
+const test = suite('metadata golden files, version 1');
+const golden = fileURLToPath(new URL('../../golden/zpkg/', import.meta.url));
+const container = join(golden, 'v1-metadata.zpkg');
+
+/** As it was written down when version 1 was frozen; spans are of chunks. */
+const EXPECTED: Readonly<Record<string, Metadata | undefined>> = {
+  'guide/install.md': {
+    source: 'guide/install.md',
+    title: 'Installing',
+    language: 'en',
+    fields: { author: 'someone', tags: ['a', null, { b: 1.5 }] },
+  },
+  titled: { title: 'A title of the text' },
+  empty: undefined,
+  报告: {
+    source: 'https://example.org/report.pdf',
+    title: '年度报告',
+    pages: { first: 3, last: 5 },
+    headings: ['Report', 'Items'],
+    span: { start: 1000, end: 1000 + METADATA_DOCUMENTS[3]!.text.length },
+    labels: ['staff', 'auditors'],
+  },
+  indented: { span: { start: 5, end: 100 }, labels: [] },
+};
+
+async function check(path: string): Promise<void> {
+  const reader = await DocumentReader.open(path);
+  try {
+    assert.equal([...reader.ids()], Object.keys(EXPECTED));
+    for (const [id, expected] of Object.entries(EXPECTED)) assert.equal(await reader.documentMetadata(id), expected, id);
+    // The text begins behind "A title of the text " and has 13 bytes; the chunk begins with the title.
+    assert.equal((await reader.metadataOf(1))?.span, { start: 0, end: 13 });
+    assert.equal((await reader.metadataOf(2))?.span, { start: 0, end: 0 });
+    // 4 characters of 3 bytes and a space stand before the text.
+    let start = 1000;
+    for (const chunk of reader.chunksOf('报告')) {
+      const bytes = Buffer.byteLength(await reader.chunkText(chunk)) - (start === 1000 ? 13 : 0);
+      assert.equal((await reader.metadataOf(chunk))?.span, { start, end: start + bytes });
+      start += bytes;
+    }
+    assert.is(start, 1000 + METADATA_DOCUMENTS[3]!.text.length);
+    // Not as long as the text: the chunk lies somewhere in it.
+    assert.equal((await reader.metadataOf(reader.chunkCount - 1))?.span, { start: 5, end: 100 });
+    await verifyMetadata(reader);
+  } finally {
+    await reader.close();
+  }
+}
+
+test('the golden file opens and says what it said', async () => {
+  await check(container);
+});
+
+test('a section that is not known and may be skipped is passed over', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const path = join(folder, 'later.zpkg');
+    await copyFile(container, path);
+    await copyFile(mappingPathOf(container), mappingPathOf(path));
+    await copyFile(join(golden, 'v1-metadata-later-section.zpkg.meta'), metadataPathOf(path));
+    await check(path);
+  });
+});
+
+test('packing its documents again gives the golden files, byte for byte', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const path = join(folder, 'again.zpkg');
+    const source = async function* () {
+      yield* METADATA_DOCUMENTS;
+    };
+    await packCorpus(source, path, { dictionary: METADATA_DICTIONARY, targetChunkSize: 200, workers: 1 });
+    for (const of of [(name: string) => name, mappingPathOf, metadataPathOf])
+      assert.equal(await readFile(of(path)), await readFile(of(container)));
+  });
+});
+
+test('every malformed file is refused with its code, when it is opened or read', async () => {
+  const codes = JSON.parse(await readFile(join(golden, 'malformed-metadata.json'), 'utf8')) as Record<string, string>;
+  assert.equal(
+    (await readdir(join(golden, 'malformed-metadata'))).sort(),
+    Object.keys(codes)
+      .map((name) => `${name}.zpkg.meta`)
+      .sort(),
+  );
+  await withTemporaryFolder(async (folder) => {
+    const path = join(folder, 'malformed.zpkg');
+    await copyFile(container, path);
+    await copyFile(mappingPathOf(container), mappingPathOf(path));
+    for (const [name, code] of Object.entries(codes)) {
+      await copyFile(join(golden, 'malformed-metadata', `${name}.zpkg.meta`), metadataPathOf(path));
+      const error = await errorOf(async () => {
+        const reader = await DocumentReader.open(path);
+        try {
+          await verifyMetadata(reader);
+        } finally {
+          await reader.close();
+        }
+      });
+      assert.is(error.code, code, `${name}: ${error.message}`);
+      assert.ok(error.message.includes(path), name);
+    }
+  });
+});
+
+test.run();

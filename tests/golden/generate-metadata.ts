@@ -1,0 +1,113 @@
+// Writes the golden files of the metadata's format: `node --import tsx tests/golden/generate-metadata.ts`. Run it only together with a change of METADATA.md and of the version.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
+import { metadataPathOf, packCorpus } from '../../data/index.ts';
+import { createCompressor } from '../../zpkg/index.ts';
+import { METADATA_DICTIONARY, METADATA_DOCUMENTS } from './metadata-documents.ts';
+
+const folder = fileURLToPath(new URL('./zpkg/', import.meta.url));
+const HEADER = 40;
+
+const path = `${folder}v1-metadata.zpkg`;
+const source = async function* () {
+  yield* METADATA_DOCUMENTS;
+};
+await packCorpus(source, path, { dictionary: METADATA_DICTIONARY, targetChunkSize: 200, workers: 1, force: true });
+const golden = await readFile(metadataPathOf(path));
+
+/** A change of the file; then header and directory get the checksums that fit. */
+function changed(change: (bytes: Buffer) => Buffer | undefined, options: { keepChecksums?: boolean } = {}): Buffer {
+  const copy = Buffer.from(golden);
+  const bytes = change(copy) ?? copy;
+  if (options.keepChecksums === true) return bytes;
+  const end = HEADER + 8 * bytes.readUInt32LE(24) + 12 * bytes.readUInt32LE(28);
+  if (end <= bytes.length) bytes.writeUInt32LE(crc32(bytes.subarray(HEADER, end)), 32);
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, 36)), 36);
+  return bytes;
+}
+
+/** The golden file with another one for its single block, all checksums right. */
+function withFrame(frame: Uint8Array): Buffer {
+  return changed((bytes) => {
+    bytes.writeUInt32LE(frame.length, HEADER + 8);
+    bytes.writeUInt32LE(crc32(frame), HEADER + 16);
+    return Buffer.concat([bytes.subarray(0, HEADER + 20), frame]);
+  });
+}
+
+/** The same with this content: five documents. */
+const withContent = (...content: readonly number[]): Buffer => withFrame(createCompressor({ level: 1 }).compress(Uint8Array.from(content)));
+
+/** A string of letters as bytes. */
+const letters = (text: string): number[] => [...Buffer.from(text)];
+
+/** The golden file with a second section of one block in front of the blocks. */
+function withSection(kind: number, flags: number): Buffer {
+  return changed((bytes) => {
+    bytes.writeUInt32LE(2, 24);
+    bytes.writeUInt32LE(2, 28);
+    const section = Buffer.alloc(8);
+    section.writeUInt16LE(kind);
+    section.writeUInt16LE(flags, 2);
+    section.writeUInt32LE(1, 4);
+    const block = Buffer.alloc(12);
+    block.writeUInt32LE(3);
+    block.writeUInt32LE(1, 4);
+    block.writeUInt32LE(crc32('new'), 8);
+    return Buffer.concat([bytes.subarray(0, HEADER + 8), section, bytes.subarray(HEADER + 8, HEADER + 20), block, bytes.subarray(HEADER + 20), Buffer.from('new')]);
+  });
+}
+
+const SPAN = 1 << 6;
+const LARGEST = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f];
+const cases: Record<string, readonly [code: string, bytes: Uint8Array]> = {
+  nothing: ['ZPKG_TRUNCATED', new Uint8Array(0)],
+  'half-header': ['ZPKG_TRUNCATED', golden.subarray(0, 20)],
+  magic: ['METADATA_MAGIC', changed((bytes) => void bytes.writeUInt8(0x50))],
+  version: ['METADATA_VERSION', changed((bytes) => void bytes.writeUInt16LE(2, 4))],
+  'header-checksum': ['METADATA_CHECKSUM', changed((bytes) => void bytes.writeUInt32LE(9, 8), { keepChecksums: true })],
+  'directory-checksum': ['METADATA_CHECKSUM', changed((bytes) => void bytes.writeUInt32LE(9, HEADER + 12), { keepChecksums: true })],
+  'frame-checksum': ['METADATA_CHECKSUM', changed((bytes) => void bytes.writeUInt8(bytes.at(-1)! ^ 1, bytes.length - 1))],
+  flags: ['METADATA_FLAGS', changed((bytes) => void bytes.writeUInt16LE(1, 6))],
+  'section-flags': ['METADATA_FLAGS', withSection(2, 2)],
+  'section-unknown': ['METADATA_SECTION', withSection(2, 0)],
+  'section-twice': ['METADATA_LAYOUT', withSection(1, 0)],
+  'section-zero': ['METADATA_LAYOUT', changed((bytes) => void bytes.writeUInt16LE(0, HEADER))],
+  'sections-huge': ['METADATA_LAYOUT', changed((bytes) => void bytes.writeUInt32LE(0xffffffff, 24))],
+  'blocks-huge': ['METADATA_LAYOUT', changed((bytes) => void bytes.writeUInt32LE(0xffffffff, 28))],
+  'more-blocks-than-declared': ['METADATA_LAYOUT', changed((bytes) => void bytes.writeUInt32LE(2, HEADER + 4))],
+  'fewer-blocks-than-declared': ['METADATA_LAYOUT', changed((bytes) => void bytes.writeUInt32LE(0, HEADER + 4))],
+  'block-beyond-file': ['METADATA_LAYOUT', golden.subarray(0, -1)],
+  trailing: ['METADATA_LAYOUT', Buffer.concat([golden, Buffer.of(0)])],
+  'document-count': ['METADATA_LAYOUT', changed((bytes) => void bytes.writeUInt32LE(6, 8))],
+  'block-without-documents': ['METADATA_LAYOUT', changed((bytes) => void bytes.writeUInt32LE(0, HEADER + 12))],
+  'block-of-too-many': ['METADATA_LAYOUT', changed((bytes) => void bytes.writeUInt32LE(4097, HEADER + 12))],
+  'no-frame': ['METADATA_BLOCK', withFrame(Buffer.from('this is no zstd frame'))],
+  'column-unknown': ['METADATA_BLOCK', withContent(0x80, 0x08)],
+  'numbers-cut': ['METADATA_BLOCK', withContent(2, 0, 0)],
+  'number-too-large': ['METADATA_BLOCK', withContent(2, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01)],
+  'string-cut': ['METADATA_BLOCK', withContent(2, 0, 0, 0, 0, 9, ...letters('short'))],
+  'string-no-utf8': ['METADATA_BLOCK', withContent(2, 0, 0, 0, 0, 2, 0xff)],
+  'bytes-follow': ['METADATA_BLOCK', withContent(0, 0)],
+  'text-start-without-title': ['METADATA_BLOCK', withContent(4, 0, 0, 0, 0, 1)],
+  'parts-of-one-chunk': ['METADATA_BLOCK', withContent(8, 0, 0, 0, 0, 1, 10)],
+  'parts-cut': ['METADATA_BLOCK', withContent(8, 0, 0, 0, 0, ...LARGEST)],
+  'parts-differ': ['METADATA_BLOCK', withContent(8, 0, 0, 0, 2, 0, 1, 2)],
+  'page-too-large': ['METADATA_BLOCK', withContent(16, 0, 0, 0, 0, 1, ...LARGEST)],
+  'headings-cut': ['METADATA_BLOCK', withContent(32, 0, 0, 0, 0, ...LARGEST)],
+  'span-kind': ['METADATA_BLOCK', withContent(SPAN, 0, 0, 0, 0, 3, 0, 0)],
+  'span-too-large': ['METADATA_BLOCK', withContent(SPAN, 0, 0, 0, 0, 1, 1, ...LARGEST)],
+  'language-no-tag': ['METADATA_BLOCK', withContent(0x80, 1, 0, 0, 0, 0, 6, ...letters('en us'))],
+  'fields-no-json': ['METADATA_BLOCK', withContent(0x80, 4, 0, 0, 0, 0, 3, ...letters('{]'))],
+  'fields-no-object': ['METADATA_BLOCK', withContent(0x80, 4, 0, 0, 0, 0, 3, ...letters('[]'))],
+  fingerprint: ['METADATA_MISMATCH', changed((bytes) => void bytes.writeUInt32LE(7, 16))],
+  'mapping-checksum': ['METADATA_MISMATCH', changed((bytes) => void bytes.writeUInt32LE(7, 20))],
+};
+
+await mkdir(`${folder}malformed-metadata/`, { recursive: true });
+for (const [name, [, bytes]] of Object.entries(cases)) await writeFile(`${folder}malformed-metadata/${name}.zpkg.meta`, bytes);
+const codes = Object.fromEntries(Object.entries(cases).map(([name, [code]]) => [name, code]));
+await writeFile(`${folder}malformed-metadata.json`, `${JSON.stringify(codes, null, 2)}\n`);
+// What a later writer may make: a section that is not known and may be skipped.
+await writeFile(`${folder}v1-metadata-later-section.zpkg.meta`, withSection(2, 1));

@@ -1,0 +1,31 @@
+import type { Document } from '../../data/index.ts';
+
+/** Of the golden container with metadata. */
+export const METADATA_DICTIONARY = Buffer.from('Install the package, then run the program. Installing on another machine.');
+
+const report = Array.from({ length: 60 }, (_, number) => `Item ${number * 7919} was counted in ${number * 104729} places.`).join('\n');
+
+/** What it holds: every kind of metadata, and none. */
+export const METADATA_DOCUMENTS: readonly Document[] = [
+  {
+    id: 'guide/install.md',
+    title: '',
+    text: 'Install the package, then run the program.',
+    metadata: { title: 'Installing', source: 'guide/install.md', language: 'en', fields: { author: 'someone', tags: ['a', null, { b: 1.5 }] } },
+  },
+  { id: 'titled', title: 'A title of the text', text: 'And its text.' },
+  { id: 'empty', title: '', text: '' },
+  {
+    id: '报告',
+    title: '年度报告',
+    text: report,
+    metadata: {
+      source: 'https://example.org/report.pdf',
+      pages: { first: 3, last: 5 },
+      headings: ['Report', 'Items'],
+      span: { start: 1000, end: 1000 + report.length },
+      labels: ['staff', 'auditors'],
+    },
+  },
+  { id: 'indented', title: '', text: '  indented text\n', metadata: { span: { start: 5, end: 100 }, labels: [] } },
+];
