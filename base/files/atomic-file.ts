@@ -2,6 +2,8 @@ import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { messageOf } from '../bytes.ts';
 import { CemError } from '../errors.ts';
+import { writeFully } from './positioned.ts';
+import { syncFolder } from './sync.ts';
 import { removeLeftTemporaries, temporaryName } from './temporary-name.ts';
 
 const BUFFER_BYTES = 1 << 20;
@@ -83,12 +85,7 @@ export class AtomicFile {
       await unlink(this.#temporaryPath);
       throw this.#writeError(cause);
     }
-    const folder = await open(dirname(this.path), 'r');
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
+    await syncFolder(dirname(this.path));
   }
 
   /** Removes what was written; nothing happens after `commit` or a second `abort`. */
@@ -116,12 +113,8 @@ export class AtomicFile {
 
   async #writeAt(bytes: Uint8Array, position: number): Promise<void> {
     const handle = this.#open();
-    let done = 0;
     try {
-      while (done < bytes.length) {
-        const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
-        done += bytesWritten;
-      }
+      await writeFully(handle, bytes, position);
     } catch (cause) {
       throw this.#writeError(cause);
     }

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CemError, FormatError } from '../../base/index.ts';
+import { CemError, readJsonFile } from '../../base/index.ts';
 import { teacherProbeSchema } from '../../encoders/index.ts';
 import { HASH_PRIMES, modelConfigSchema, patchingOf } from '../../model/index.ts';
 import { BYTE_ID_OFFSET, SYMBOL_KINDS, symbolKind } from '../../model/symbols/index.ts';
@@ -181,31 +180,15 @@ export function describeExport(
  */
 export async function readExportDescription(folder: string): Promise<ExportDescription> {
   const path = join(folder, DESCRIPTION_FILE);
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new CemError(
-      'EXPORT_MISSING',
-      `${folder} is no exported encoder: it has no ${DESCRIPTION_FILE}; make one with cem export`,
-      {
-        details: { folder },
-        cause,
-      },
-    );
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new FormatError('EXPORT_MALFORMED', `${path} is not JSON; export the checkpoint again`, { details: { path }, cause });
-  }
-  const parsed = descriptionSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  throw new FormatError(
-    'EXPORT_MALFORMED',
-    `${path}: ${issue.path.join('.') || 'description'}: ${issue.message}; it was made by another version or is damaged, export the checkpoint again`,
-    { details: { path, issues: parsed.error.issues } },
+  const description = await readJsonFile(path, descriptionSchema, {
+    code: 'EXPORT_MALFORMED',
+    what: 'the description of an export',
+    remedy: 'it was made by another version or is damaged: export the checkpoint again',
+  });
+  if (description !== undefined) return description;
+  throw new CemError(
+    'EXPORT_MISSING',
+    `${folder} is no exported encoder: it has no ${DESCRIPTION_FILE}; make one with cem export`,
+    { details: { folder } },
   );
 }

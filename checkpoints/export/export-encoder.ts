@@ -1,6 +1,6 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { CemError, UsageError } from '../../base/index.ts';
+import { CemError, copySynced, syncFolder, UsageError } from '../../base/index.ts';
 import type { TeacherProbe } from '../../encoders/index.ts';
 import { LsaEmbedder } from '../../encoders/index.ts';
 import type { LoadedStudent } from '../load/load-student.ts';
@@ -15,7 +15,6 @@ import {
   tableArrays,
   writeWeights,
 } from '../store/checkpoint.ts';
-import { copySynced, syncFolder } from '../store/checkpoint-folder.ts';
 import type { DensePrecision, TablePrecision } from '../store/compact-weights.ts';
 import { writeSafetensors } from '../store/safetensors.ts';
 import { DESCRIPTION_FILE, describeExport, type ExportFormat } from './export-description.ts';

@@ -1,35 +1,5 @@
-import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { CemError, UsageError } from '../../base/index.ts';
-import { syncFolder } from '../store/checkpoint-folder.ts';
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function isRunning(processNumber: number): boolean {
-  try {
-    process.kill(processNumber, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it runs, as somebody else.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Removes what killed processes left beside the folder. */
-async function removeLeftovers(parent: string, name: string): Promise<void> {
-  for (const entry of await readdir(parent)) {
-    if (!entry.startsWith(`.${name}.`)) continue;
-    const owner = /^\.(\d+)\.(?:tmp|old)$/.exec(entry.slice(name.length + 1))?.[1];
-    if (owner !== undefined && !isRunning(Number(owner))) await rm(join(parent, entry), { recursive: true, force: true });
-  }
-}
+import { join, resolve } from 'node:path';
+import { CemError, exists, messageOf, UsageError, writeFolderAtomically } from '../../base/index.ts';
 
 /**
  * Refuses an output folder that is in the way.
@@ -66,31 +36,11 @@ export async function writeFolder(
   fill: (folder: string) => Promise<void>,
 ): Promise<void> {
   const path = resolve(output);
-  const parent = dirname(path);
-  const name = basename(path);
-  const temporary = join(parent, `.${name}.${process.pid}.tmp`);
-  const old = join(parent, `.${name}.${process.pid}.old`);
   try {
-    await mkdir(parent, { recursive: true });
-    await removeLeftovers(parent, name);
-    await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary);
-    await fill(temporary);
-    await syncFolder(temporary);
-    const replaced = options.replace && (await exists(path));
-    if (replaced) await rename(path, old);
-    try {
-      await rename(temporary, path);
-    } catch (error) {
-      if (replaced) await rename(old, path);
-      throw error;
-    }
-    await syncFolder(parent);
-    await rm(old, { recursive: true, force: true });
+    await writeFolderAtomically(path, fill, { replace: options.replace });
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
     if (error instanceof CemError || (error as NodeJS.ErrnoException).syscall === undefined) throw error;
-    throw new CemError('EXPORT_WRITE', `writing ${path} failed: ${(error as Error).message}; nothing was changed there`, {
+    throw new CemError('EXPORT_WRITE', `writing ${path} failed: ${messageOf(error)}; nothing was changed there`, {
       details: { path },
       cause: error,
     });

@@ -1,7 +1,7 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { CemError, FormatError, fromHalf } from '../../base/index.ts';
+import { CemError, FormatError, fromHalf, readFully } from '../../base/index.ts';
 import { readSafetensorsHeader } from '../store/safetensors.ts';
 
 const SINGLE_FILE = 'model.safetensors';
@@ -112,11 +112,8 @@ export class TensorFolder {
     for (let done = 0; done < output.length; done += NUMBERS_PER_READ) {
       const count = Math.min(NUMBERS_PER_READ, output.length - done);
       const bytes = type.bytes * count;
-      for (let read = 0; read < bytes; ) {
-        const { bytesRead } = await file.read(buffer, read, bytes - read, position + type.bytes * (from + done) + read);
-        if (bytesRead === 0) throw malformedImport(path, `the file ends inside of "${name}"`);
-        read += bytesRead;
-      }
+      const got = await readFully(file, buffer.subarray(0, bytes), position + type.bytes * (from + done));
+      if (got < bytes) throw malformedImport(path, `the file ends inside of "${name}"`);
       for (let i = 0; i < count; i++) output[done + i] = type.convert(view, type.bytes * i);
     }
   }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CemError, FormatError } from '../../base/index.ts';
+import { CemError, copySynced, FormatError, readJsonFile, syncFolder } from '../../base/index.ts';
 import { teacherConfig, teacherProbeSchema } from '../../encoders/index.ts';
 import { buildGraph, CemModel, type ModelConfig, modelConfigSchema } from '../../model/index.ts';
-import { copySynced, readBestCheckpoint, resolveBestCheckpoint, syncFolder, writeCheckpointFolder } from './checkpoint-folder.ts';
+import { readBestCheckpoint, resolveBestCheckpoint, writeCheckpointFolder } from './checkpoint-folder.ts';
 import { DENSE_PRECISIONS, storeDense, storeTables, TABLE_PRECISIONS } from './compact-weights.ts';
 import { fetchedGraphArrays, graphArrays, restoreGraph } from './graph-weights.ts';
 import { loadTables, tablesForEncoding } from './load-tables.ts';
@@ -164,34 +164,16 @@ export function tableArrays({ config, tables }: CemModel): Map<string, NamedArra
  */
 export async function readCheckpointState(folder: string): Promise<CheckpointState> {
   const path = join(folder, STATE_FILE);
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new CemError(
-      'CHECKPOINT_MISSING',
-      `${folder} is no checkpoint: it has no ${STATE_FILE}; name a folder such as runs/NAME/checkpoints/STEP`,
-      { details: { folder }, cause },
-    );
-  }
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (cause) {
-    throw new FormatError('CHECKPOINT_MALFORMED', `${path} is not JSON; the checkpoint is damaged, use another one`, {
-      details: { path },
-      cause,
-    });
-  }
-  const result = stateSchema.safeParse(parsed);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  throw new FormatError(
-    'CHECKPOINT_MALFORMED',
-    `${path}: ${issue.path.join('.') || 'state'}: ${issue.message}; it was made by another version or is damaged`,
-    {
-      details: { path, issues: result.error.issues },
-    },
+  const state = await readJsonFile(path, stateSchema, {
+    code: 'CHECKPOINT_MALFORMED',
+    what: "a checkpoint's state",
+    remedy: 'it was made by another version or is damaged: use another checkpoint',
+  });
+  if (state !== undefined) return state;
+  throw new CemError(
+    'CHECKPOINT_MISSING',
+    `${folder} is no checkpoint: it has no ${STATE_FILE}; name a folder such as runs/NAME/checkpoints/STEP`,
+    { details: { folder } },
   );
 }
 

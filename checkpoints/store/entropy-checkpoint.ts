@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CemError, FormatError } from '../../base/index.ts';
+import { CemError, FormatError, readJsonFile } from '../../base/index.ts';
 import { buildEntropyGraph, EntropyModel, entropyModelConfigSchema } from '../../model/entropy/index.ts';
 import { listCheckpoints, MODEL_FILE, OPTIMIZER_FILE, type OptimizerArrays, STATE_FILE } from './checkpoint.ts';
 import { writeCheckpointFolder } from './checkpoint-folder.ts';
@@ -101,29 +101,16 @@ export function loadEntropyOptimizer(folder: string): Promise<OptimizerArrays> {
 
 async function readState(folder: string): Promise<EntropyCheckpointState> {
   const path = join(folder, STATE_FILE);
-  let values: unknown;
-  try {
-    values = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    if (cause instanceof SyntaxError) {
-      throw new FormatError('CHECKPOINT_MALFORMED', `${path} is not JSON; the checkpoint is damaged, use another one`, {
-        details: { path },
-        cause,
-      });
-    }
-    throw new CemError(
-      'CHECKPOINT_MISSING',
-      `${folder} is no checkpoint of an entropy model: it has no ${STATE_FILE}; train one with cem train --config configs/entropy-tiny.yaml`,
-      { details: { folder }, cause },
-    );
-  }
-  const result = stateSchema.safeParse(values);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  throw new FormatError(
-    'CHECKPOINT_MALFORMED',
-    `${path}: ${issue.path.join('.') || 'state'}: ${issue.message}; it belongs to another kind of model, was made by another version or is damaged`,
-    { details: { path, issues: result.error.issues } },
+  const state = await readJsonFile(path, stateSchema, {
+    code: 'CHECKPOINT_MALFORMED',
+    what: "an entropy model's state",
+    remedy: 'it belongs to another kind of model, was made by another version or is damaged: use another checkpoint',
+  });
+  if (state !== undefined) return state;
+  throw new CemError(
+    'CHECKPOINT_MISSING',
+    `${folder} is no checkpoint of an entropy model: it has no ${STATE_FILE}; train one with cem train --config configs/entropy-tiny.yaml`,
+    { details: { folder } },
   );
 }
 

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { freemem } from 'node:os';
-import { CemError, FormatError } from '../../base/index.ts';
+import { CemError, FormatError, readFully } from '../../base/index.ts';
 import { BYTE_VOCABULARY } from '../../model/symbols/index.ts';
 import { HashTables, type StoredTable, StoredTables } from '../../model/tables/index.ts';
 import { readHalves, readInt8Rows, scaleName } from './compact-weights.ts';
@@ -169,9 +169,5 @@ async function readWhole(
   path: string,
 ): Promise<void> {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesRead } = await handle.read(bytes, done, bytes.length - done, position + done);
-    if (bytesRead === 0) throw cutOff(path, position);
-    done += bytesRead;
-  }
+  if ((await readFully(handle, bytes, position)) < bytes.length) throw cutOff(path, position);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
-import { CemError, FormatError, fromHalf } from '../../base/index.ts';
+import { CemError, FormatError, fromHalf, readFully, writeFully } from '../../base/index.ts';
 
 /**
  * The safetensors format (huggingface/safetensors): 8 bytes little-endian length of a JSON header, the header (name -> dtype, shape, byte range), then the data. Of its types F32, F16 and I8 are
@@ -40,8 +40,6 @@ const headerSchema = z.record(
 
 /** Largest header that is read: a malformed length must not become an allocation. */
 const MAXIMUM_HEADER_BYTES = 64 * 2 ** 20;
-/** One write or read is at most this large, below the limit of 2 GiB of the system calls. */
-const PIECE_BYTES = 2 ** 28;
 
 function bytesOf(data: Float32Array | Uint16Array): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -81,21 +79,18 @@ export async function writeSafetensors(
   json.copy(padded, 8);
   const file = await open(path, 'wx');
   try {
-    await file.write(padded);
+    await writeFully(file, padded, 0);
+    let position = padded.length;
     for (const { name, length, bytes: read } of writable) {
       const bytes = await read();
       assert(bytes.length === length, `the array ${name} has ${bytes.length} bytes, its shape ${length}`);
-      for (let from = 0; from < length; from += PIECE_BYTES) await writeAll(file, bytes.subarray(from, from + PIECE_BYTES));
+      await writeFully(file, bytes, position);
+      position += length;
     }
     await file.sync();
   } finally {
     await file.close();
   }
-}
-
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  let written = 0;
-  while (written < bytes.length) written += (await file.write(bytes, written)).bytesWritten;
 }
 
 /** Where the arrays of a file lie. */
@@ -117,12 +112,12 @@ export async function readSafetensorsHeader(file: FileHandle, path: string): Pro
   const { size } = await file.stat();
   const start = Buffer.alloc(8);
   if (size < 8) throw malformedSafetensors(path, `${size} bytes are too few for a header`, 0);
-  await file.read(start, 0, 8, 0);
+  await readFully(file, start, 0);
   const headerLength = Number(start.readBigUInt64LE(0));
   if (headerLength > Math.min(size - 8, MAXIMUM_HEADER_BYTES))
     throw malformedSafetensors(path, `header of ${headerLength} bytes in a file of ${size}`, 0);
   const json = Buffer.alloc(headerLength);
-  await file.read(json, 0, headerLength, 8);
+  await readFully(file, json, 8);
   const header = headerSchema.safeParse(parseHeader(json));
   if (!header.success) throw malformedSafetensors(path, 'the header is not what the format asks for', 8);
   return { entries: header.data, dataStart: 8 + headerLength, size };
@@ -146,7 +141,7 @@ export async function readSafetensors(path: string): Promise<Map<string, NamedAr
       if (to - from !== STORED_TYPES[entry.dtype] * elements || dataStart + to > size)
         throw malformedSafetensors(path, `array "${name}" does not fit in the file`, dataStart + from);
       const data = entry.dtype === 'F32' ? new Float32Array(elements) : new Uint16Array(elements);
-      await readAll(file, bytesOf(data), dataStart + from);
+      await readFully(file, bytesOf(data), dataStart + from);
       arrays.set(name, { shape: entry.shape, data: data instanceof Float32Array ? data : Float32Array.from(data, fromHalf) });
     }
     return arrays;
@@ -183,14 +178,5 @@ function parseHeader(json: Buffer): unknown {
     return arrays;
   } catch {
     return undefined;
-  }
-}
-
-async function readAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesRead } = await file.read(bytes, done, Math.min(PIECE_BYTES, bytes.length - done), position + done);
-    done += bytesRead;
-    if (bytesRead === 0) break;
   }
 }

@@ -1,6 +1,6 @@
-import { access, mkdir, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { CemError, lockFolder, UsageError } from '../../base/index.ts';
+import { CemError, exists, lockFolder, UsageError } from '../../base/index.ts';
 import { type BeirDataset, findBeirDataset } from './beir-datasets.ts';
 import { type DownloadOptions, downloadFile, md5OfFile } from './download.ts';
 import { LONG_EMBED_TASKS, placeLongEmbedByHand } from './long-embed-datasets.ts';
@@ -136,11 +136,4 @@ function refuseLongEmbed(name: string, output: string): void {
 async function isComplete(folders: readonly string[]): Promise<boolean> {
   const found = await Promise.all(folders.map((folder) => exists(join(folder, 'corpus.jsonl'))));
   return found.every(Boolean);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CemError, messageOf } from '../../base/index.ts';
+import { CemError, exists, messageOf } from '../../base/index.ts';
 import { rowMetadata } from '../metadata/row-metadata.ts';
 import type { Document } from './document.ts';
 import { keyTwice } from './json-keys.ts';
@@ -132,11 +132,4 @@ async function isFolder(path: string): Promise<boolean> {
       cause,
     });
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

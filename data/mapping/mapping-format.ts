@@ -1,4 +1,4 @@
-import { checksum, FormatError, hexadecimal, viewOf } from '../../base/index.ts';
+import { checksum, FormatError, hexadecimal, pushVarint, readVarint, viewOf } from '../../base/index.ts';
 import { createCompressor, createDecompressor } from '../../zpkg/index.ts';
 import { type IdTable, LONGEST_ID } from './id-table.ts';
 
@@ -156,11 +156,11 @@ export function decodeBlock(frame: Uint8Array, documents: number, stored: number
 
 function encodeBlockContent(ids: IdTable, chunkCounts: Uint32Array, start: number, end: number): Uint8Array {
   const numbers: number[] = [];
-  for (let i = start; i < end; i++) addNumber(numbers, chunkCounts[i]! - 1);
+  for (let i = start; i < end; i++) pushVarint(chunkCounts[i]! - 1, numbers);
   let idBytes = 0;
   for (let i = start; i < end; i++) {
     const { length } = ids.bytesAt(i);
-    addNumber(numbers, length);
+    pushVarint(length, numbers);
     idBytes += length;
   }
   const content = new Uint8Array(numbers.length + idBytes);
@@ -174,15 +174,9 @@ function encodeBlockContent(ids: IdTable, chunkCounts: Uint32Array, start: numbe
   return content;
 }
 
-/** LEB128: seven bits a byte, the lowest first, the high bit set on all bytes but the last. */
-function addNumber(to: number[], value: number): void {
-  let rest = value;
-  while (rest > 0x7f) {
-    to.push((rest & 0x7f) | 0x80);
-    rest >>>= 7;
-  }
-  to.push(rest);
-}
+/** Bytes of a number at most, and its largest value (MAPPING.md, Block). */
+const LONGEST_NUMBER = 5;
+const LARGEST_NUMBER = 0xfffffffe;
 
 class NumberReader {
   readonly #bytes: Uint8Array;
@@ -195,18 +189,10 @@ class NumberReader {
   }
 
   next(): number {
-    let value = 0;
-    for (let shift = 0; shift < 32; shift += 7) {
-      const byte = this.#bytes[this.position];
-      if (byte === undefined) throw this.#error();
-      this.position += 1;
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) {
-        if (value > 0xfffffffe) throw this.#error();
-        return value;
-      }
-    }
-    throw this.#error();
+    const read = readVarint(this.#bytes, this.position, LONGEST_NUMBER);
+    if (read === undefined || read.value > LARGEST_NUMBER) throw this.#error();
+    this.position = read.next;
+    return read.value;
   }
 }
 

@@ -1,6 +1,6 @@
-import { open, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AtomicFile, CemError, checksum, FormatError, StoredFile } from '../../base/index.ts';
+import { AtomicFile, CemError, checksum, FormatError, StoredFile, syncFolder } from '../../base/index.ts';
 import { IdTable } from './id-table.ts';
 import {
   BLOCK_HEADER_SIZE,
@@ -211,12 +211,7 @@ export async function writeMapping(
 /** Puts the mapping that was written to `nextMappingPathOf` in its place, durably, after its container appeared. */
 export async function settleMapping(zpkgPath: string): Promise<void> {
   await rename(nextMappingPathOf(zpkgPath), mappingPathOf(zpkgPath));
-  const folder = await open(dirname(zpkgPath), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await syncFolder(dirname(zpkgPath));
 }
 
 function startsOf(counts: readonly Uint32Array[], header: MappingHeader, path: string): Uint32Array {

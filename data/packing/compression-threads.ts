@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Worker } from 'node:worker_threads';
-import { CemError, programFile, startThread } from '../../base/index.ts';
+import { CemError, messageOf, programFile, startThread } from '../../base/index.ts';
 import { type CompressedTexts, type CompressionSettings, splitFrames } from './compression-messages.ts';
 
 /** Lists of texts that a thread has at once: while it compresses one, the next waits with it. */
@@ -80,7 +80,7 @@ export class CompressionThreads {
 
   #fail(cause: unknown): void {
     if (this.#failure) return;
-    const words = cause instanceof Error ? cause.message : String(cause);
+    const words = messageOf(cause);
     this.#failure = new CemError('PACK_THREAD', `a thread that compresses ended (${words}): try --workers 1`, { cause });
     for (const { jobs } of this.#threads) for (const job of jobs) job.reject(this.#failure);
   }

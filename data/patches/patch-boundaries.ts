@@ -1,4 +1,4 @@
-import { AtomicFile, CemError, checksum, FormatError, StoredFile, viewOf } from '../../base/index.ts';
+import { AtomicFile, CemError, checksum, FormatError, pushVarint, StoredFile, viewOf } from '../../base/index.ts';
 
 /** `ZPAT` in ASCII, read as a little-endian number. PATCHES.md describes the file. */
 const MAGIC = 0x5441505a;
@@ -169,9 +169,7 @@ function keyOf(header: Uint8Array): string {
 function encodeEntry(chunk: number, { starts, bytes }: ChunkPatches): Uint8Array {
   const encoded: number[] = [];
   starts.forEach((start, patch) => {
-    let length = (starts[patch + 1] ?? bytes) - start;
-    for (; length >= 0x80; length >>>= 7) encoded.push((length & 0x7f) | 0x80);
-    encoded.push(length);
+    pushVarint((starts[patch + 1] ?? bytes) - start, encoded);
   });
   const entry = new Uint8Array(encoded.length + CHECKSUM_SIZE);
   entry.set(encoded);

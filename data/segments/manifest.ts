@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CemError, FormatError, messageOf, UsageError, writeFileAtomically } from '../../base/index.ts';
+import { FormatError, type JsonMeaning, parseJson, readTextIfThere, UsageError, writeFileAtomically } from '../../base/index.ts';
 import { NumberRuns } from './number-runs.ts';
 
 /** SEGMENTS.md describes the file. */
@@ -75,6 +74,12 @@ const manifestSchema = z
 /** How every segment of a corpus is packed: as `PackOptions`. */
 export type PackSettings = z.infer<typeof packSettings>;
 
+const MEANING: JsonMeaning = {
+  code: 'CORPUS_FORMAT',
+  what: 'a manifest of a corpus',
+  remedy: 'restore the folder from a copy',
+};
+
 /** One immutable container and what of it is alive. */
 export type SegmentEntry = z.infer<typeof segmentEntry>;
 
@@ -88,32 +93,10 @@ export type CorpusManifest = Omit<z.infer<typeof manifestSchema>, 'format' | 've
  */
 export async function readManifest(folder: string): Promise<CorpusManifest | undefined> {
   const path = join(folder, MANIFEST_FILE);
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    if (['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')) return undefined;
-    throw new CemError('FILE_READ', `cannot read ${path}: ${messageOf(cause)}`, { details: { path }, cause });
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new FormatError('CORPUS_FORMAT', `${path} is not JSON: ${messageOf(cause)}; restore the folder from a copy`, {
-      details: { path },
-      cause,
-    });
-  }
-  refuseOtherVersion(value, path);
-  const parsed = manifestSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const place = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
-  throw new FormatError(
-    'CORPUS_FORMAT',
-    `${path} is no manifest of a corpus: ${place}${issue?.message}; restore the folder from a copy`,
-    { details: { path, issues: parsed.error.issues } },
-  );
+  const text = await readTextIfThere(path);
+  if (text === undefined) return undefined;
+  refuseOtherVersion(parseJson(text, z.unknown(), path, MEANING), path);
+  return parseJson(text, manifestSchema, path, MEANING);
 }
 
 /** As `readManifest`; throws UsageError `CORPUS_MISSING` when the folder has none. */

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { readFully, writeFully } from '../../base/index.ts';
 
 /*
  * A segment is what one process has added to a cache: two files that only grow, written by nobody else ever.
@@ -155,12 +156,7 @@ export class CacheSegment {
   /** The stored bytes of `count` vectors from a row on. A file that was cut meanwhile gives zeros, which no checksum takes for a vector. */
   async read(row: number, count: number): Promise<Buffer> {
     const buffer = Buffer.alloc(count * this.#bytesPerVector);
-    let done = 0;
-    while (done < buffer.length) {
-      const { bytesRead } = await this.#vectors.read(buffer, done, buffer.length - done, row * this.#bytesPerVector + done);
-      if (bytesRead === 0) break;
-      done += bytesRead;
-    }
+    await readFully(this.#vectors, buffer, row * this.#bytesPerVector);
     return buffer;
   }
 
@@ -174,13 +170,5 @@ export class CacheSegment {
       await this.#vectors.close();
       await this.#keys?.close();
     }
-  }
-}
-
-async function writeFully(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
   }
 }

@@ -1,7 +1,7 @@
 import { type Dirent, existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CemError } from '../../base/index.ts';
+import { CemError, messageOf } from '../../base/index.ts';
 import { type CacheIdentity, readCacheIdentity } from './cache-identity.ts';
 import { CacheSegment, type SegmentCheck, segmentOf } from './cache-segment.ts';
 import { createVectorCodec } from './vector-codec.ts';
@@ -97,7 +97,7 @@ async function summarize(folder: string): Promise<TeacherCacheSummary | undefine
     for (const name of segments) await (await CacheSegment.open(folder, name, bytesPerVector, (key) => keys.add(key))).close();
     return { ...size, identity, vectors: keys.size };
   } catch (error) {
-    return { ...size, vectors: 0, problem: error instanceof Error ? error.message : String(error) };
+    return { ...size, vectors: 0, problem: messageOf(error) };
   }
 }
 

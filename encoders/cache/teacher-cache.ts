@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { CemError } from '../../base/index.ts';
+import { CemError, messageOf } from '../../base/index.ts';
 import type { EncoderDescription, OnProgress, TextEmbedder, Vectors } from '../encoder.ts';
 import type { TeacherConfig } from '../teacher-config.ts';
 import { cacheFolder } from '../transformers/cache-folder.ts';
@@ -254,7 +254,7 @@ export function cachedTeacher(embedder: TextEmbedder, cache: TeacherCache): Text
 }
 
 function folderError(folder: string, cause: unknown): CemError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new CemError(
     'TEACHER_CACHE_FOLDER',
     `The teacher's cache ${folder} cannot be used: ${reason}. Make room or rights there, or name another folder in CEM_CACHE.`,

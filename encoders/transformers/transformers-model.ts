@@ -4,7 +4,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AutoModel, AutoTokenizer, type PreTrainedModel, type PreTrainedTokenizer } from '@huggingface/transformers';
-import { CemError } from '../../base/index.ts';
+import { CemError, messageOf } from '../../base/index.ts';
 import type { TransformersConfig } from '../teacher-config.ts';
 import { findTransformersModel, type HubModel, type TransformersFolders } from './transformers-folders.ts';
 
@@ -52,7 +52,7 @@ export async function loadTransformersModel(config: TransformersConfig, models?:
     if (download) await writeFile(download.mark, '');
     return { model, tokenizer, revision };
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     const advice = download
       ? `It is not on this machine (${placesOf(found)}), so the hub was asked for ${download.name} (revision ${config.revision}). Check the name and the network, or put the model into a folder and name that with --models or CEM_MODELS.`
       : `The folder ${local} needs config.json, tokenizer.json, tokenizer_config.json and onnx/model${FILE_SUFFIX[config.dtype]}.onnx.`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type FileHandle, open } from 'node:fs/promises';
-import { AtomicFile, CemError, FormatError, fromHalf, messageOf, toHalf } from '../../base/index.ts';
+import { AtomicFile, CemError, FormatError, fromHalf, messageOf, readFully, toHalf } from '../../base/index.ts';
 
 /** How numbers lie in the file: little-endian IEEE 754 of 16 or 32 bits. */
 export type NpyPrecision = 'float16' | 'float32';
@@ -139,7 +139,7 @@ export class NpyReader {
     for (let done = 0; done < data.length; ) {
       const numbers = Math.min(data.length - done, piece.length / width);
       const position = start + (first * dimension + done) * width;
-      const { bytesRead } = await this.#file.read(piece, 0, numbers * width, position);
+      const bytesRead = await readFully(this.#file, piece.subarray(0, numbers * width), position);
       if (bytesRead < numbers * width) throw malformedNpy(this.path, 'it was cut while it was read');
       for (let index = 0; index < numbers; index++) data[done + index] = numberAt(piece, index, descriptor);
       done += numbers;
@@ -160,7 +160,7 @@ function numberAt(bytes: Buffer, index: number, descriptor: Descriptor): number 
 async function readLayout(path: string, file: FileHandle): Promise<NpyLayout> {
   const { size } = await file.stat();
   const head = Buffer.alloc(Math.min(size, LONGEST_HEADER));
-  await file.read(head, 0, head.length, 0);
+  await readFully(file, head, 0);
   if (head.length < PREAMBLE_BYTES + 2 || !head.subarray(0, MAGIC.length).equals(MAGIC)) {
     throw malformedNpy(path, 'it does not begin as a .npy file does');
   }

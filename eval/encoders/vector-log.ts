@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type FileHandle, open } from 'node:fs/promises';
-import { CemError, checksum, FormatError, messageOf, viewOf } from '../../base/index.ts';
+import { CemError, checksum, FormatError, messageOf, readFully, viewOf, writeFully } from '../../base/index.ts';
 
 /** First bytes of the file: what it is, and the version of its records. */
 const MAGIC = Buffer.from('CEMVEC01', 'latin1');
@@ -120,7 +120,7 @@ export class VectorLog {
       added.push([key, { position, rows, dimension }]);
       position += record.length;
     }
-    await writeAt(this.#handle, Buffer.concat(records), this.#end);
+    await writeFully(this.#handle, Buffer.concat(records), this.#end);
     await this.#handle.datasync();
     this.#end = position;
     for (const [key, place] of added) this.#places.set(key, place);
@@ -151,19 +151,5 @@ async function scan(handle: FileHandle, size: number, places: Map<string, Place>
 
 async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
-  let done = 0;
-  while (done < length) {
-    const { bytesRead } = await handle.read(bytes, done, length - done, position + done);
-    if (bytesRead === 0) break;
-    done += bytesRead;
-  }
-  return bytes.subarray(0, done);
-}
-
-async function writeAt(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
-  }
+  return bytes.subarray(0, await readFully(handle, bytes, position));
 }

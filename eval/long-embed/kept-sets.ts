@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { CemError, messageOf, UsageError, writeFileAtomically } from '../../base/index.ts';
+import { z } from 'zod';
+import { type JsonMeaning, readJsonFile, UsageError, writeFileAtomically } from '../../base/index.ts';
 import type { LongEmbedSetResult } from './long-embed-result.ts';
 import type { LongEmbedSet } from './read-long-embed.ts';
+
+const MEANING: JsonMeaning = {
+  code: 'LONG_EMBED_KEPT',
+  what: 'the result of a set',
+  remedy: 'delete it, and the set is measured again',
+};
+/** Files that we wrote ourselves: what they hold is compared with what is asked, and not looked through. */
+const keptSchema = z.custom<KeptSet>((value) => typeof value === 'object' && value !== null);
 
 interface KeptSet {
   readonly request: unknown;
@@ -28,16 +37,13 @@ export class KeptSets {
   /**
    * The result of a set, where it was measured.
    *
-   * @throws UsageError `LONG_EMBED_OTHER` when it was measured of something else; CemError `LONG_EMBED_KEPT` when its file is no JSON
+   * @throws UsageError `LONG_EMBED_OTHER` when it was measured of something else; FormatError `LONG_EMBED_KEPT` when its file is no JSON
    */
   async read(set: LongEmbedSet): Promise<LongEmbedSetResult | undefined> {
     const path = this.#pathOf(set);
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
-    if (text === undefined) return undefined;
-    const { request, data, result } = parseKept(text, path);
+    const kept = await readJsonFile(path, keptSchema, MEANING);
+    if (kept === undefined) return undefined;
+    const { request, data, result } = kept;
     if (isDeepStrictEqual(request, this.#request) && data === (await digestOf(set.folder))) return result;
     throw new UsageError(
       'LONG_EMBED_OTHER',
@@ -54,17 +60,6 @@ export class KeptSets {
 
   #pathOf({ task, length }: LongEmbedSet): string {
     return join(this.#folder, length === undefined ? `${task.name}.json` : `${task.name}-${length}.json`);
-  }
-}
-
-function parseKept(text: string, path: string): KeptSet {
-  try {
-    return JSON.parse(text) as KeptSet;
-  } catch (cause) {
-    throw new CemError('LONG_EMBED_KEPT', `${path} is no JSON (${messageOf(cause)}): delete it, and the set is measured again`, {
-      details: { path },
-      cause,
-    });
   }
 }
 

@@ -1,6 +1,6 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CemError, FormatError, UsageError } from '../../base/index.ts';
+import { CemError, exists, FormatError, UsageError } from '../../base/index.ts';
 import {
   type BeirData,
   LONG_EMBED_TASKS,
@@ -95,11 +95,4 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
   } catch {
     return undefined;
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

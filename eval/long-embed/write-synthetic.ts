@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { UsageError, writeFileAtomically } from '../../base/index.ts';
+import { exists, UsageError, writeFileAtomically } from '../../base/index.ts';
 import { countWords, type SyntheticTask } from './synthetic-task.ts';
 
 /**
@@ -49,11 +49,4 @@ export async function writeSyntheticTask(
 
 function jsonLines(rows: readonly unknown[]): string {
   return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,7 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { CemError, type FolderLock, lockFolder, UsageError, writeFileAtomically } from '../../base/index.ts';
+import { z } from 'zod';
+import { type FolderLock, lockFolder, readJsonFile, UsageError, writeFileAtomically } from '../../base/index.ts';
 import type { BeirData } from '../../data/index.ts';
 import type { EncoderEvaluation, EvaluationDetails } from '../encoders/encoder-evaluation.ts';
 import { VectorLog } from '../encoders/vector-log.ts';
@@ -110,12 +111,12 @@ export class EvaluationFolder {
 /** Writes the request into a new folder, or compares it with the one that is there. */
 async function claim(folder: string, request: EvaluationRequest): Promise<void> {
   const path = join(folder, RECORD_FILES.request);
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
+  const there: EvaluationRequest | undefined = await readJsonFile(path, z.record(z.string(), z.unknown()), {
+    code: 'EVAL_FOLDER_MALFORMED',
+    what: 'the request of an evaluation',
+    remedy: 'take another folder, or delete this one',
   });
-  if (text === undefined) return writeFileAtomically(path, Buffer.from(toJson(request), 'utf8'));
-  const there = parseRequest(text, path);
+  if (there === undefined) return writeFileAtomically(path, Buffer.from(toJson(request), 'utf8'));
   // Through JSON, so that what it cannot say does not differ.
   const wanted = JSON.parse(JSON.stringify(request)) as EvaluationRequest;
   const keys = [...new Set([...Object.keys(there), ...Object.keys(wanted)])];
@@ -127,17 +128,6 @@ async function claim(folder: string, request: EvaluationRequest): Promise<void> 
     `${folder} holds another evaluation: it differs in ${words.join(', ')}; give each evaluation a folder of its own`,
     { details: { folder, different } },
   );
-}
-
-function parseRequest(text: string, path: string): EvaluationRequest {
-  try {
-    return JSON.parse(text) as EvaluationRequest;
-  } catch (cause) {
-    throw new CemError('EVAL_FOLDER_MALFORMED', `${path} is no JSON: take another folder, or delete this one`, {
-      details: { path },
-      cause,
-    });
-  }
 }
 
 /** The beginning of a text on one line. */

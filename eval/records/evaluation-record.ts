@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import * as z from 'zod';
-import { FormatError, messageOf, UsageError } from '../../base/index.ts';
+import { type JsonMeaning, messageOf, parseJson, UsageError } from '../../base/index.ts';
 import { readLines } from '../../data/index.ts';
 
 /** Names in an evaluation's folder. */
@@ -72,6 +72,8 @@ const querySchema = z.object({
 });
 export type QueryRecord = z.infer<typeof querySchema>;
 
+const MEANING: JsonMeaning = { code: 'EVAL_RECORD_MALFORMED', what: 'what cem eval writes', remedy: 'evaluate again' };
+
 /** A finished evaluation as it lies in its folder. */
 export interface EvaluationRecord extends z.infer<typeof recordSchema> {
   readonly path: string;
@@ -95,28 +97,11 @@ export async function readEvaluationRecord(folder: string): Promise<EvaluationRe
       { cause },
     );
   });
-  const record = parseWith(recordSchema, text, path);
+  const record = parseJson(text, recordSchema, path, MEANING);
   const queries: QueryRecord[] = [];
   const queriesPath = join(folder, RECORD_FILES.queries);
   for await (const line of readLines(queriesPath)) {
-    if (line.text !== '') queries.push(parseWith(querySchema, line.text, `${queriesPath}:${line.number}`));
+    if (line.text !== '') queries.push(parseJson(line.text, querySchema, `${queriesPath}:${line.number}`, MEANING));
   }
   return { ...record, path: folder, name: basename(resolve(folder)), queries };
-}
-
-function parseWith<Schema extends z.ZodType>(schema: Schema, text: string, place: string): z.infer<Schema> {
-  const malformedRecord = (why: string): FormatError =>
-    new FormatError('EVAL_RECORD_MALFORMED', `${place} is not what cem eval writes: ${why}; evaluate again`, {
-      details: { place },
-    });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw malformedRecord(messageOf(cause));
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw malformedRecord(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unknown'}`);
 }

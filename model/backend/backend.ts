@@ -1,4 +1,4 @@
-import { CemError } from '../../base/index.ts';
+import { CemError, messageOf } from '../../base/index.ts';
 import type { tf as tfjs } from '../tf.ts';
 
 /** Every backend, fastest first: the order in which `auto` tries them (figures in shared/design/backends.md). */
@@ -37,7 +37,7 @@ export class BackendError extends CemError {
 
 /** The first line of whatever was thrown. */
 export function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   return (text.split('\n')[0] ?? '').trim().replace(/\.$/, '');
 }
 

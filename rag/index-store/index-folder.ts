@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { CemError, type FolderLock, lockFolder, UsageError } from '../../base/index.ts';
+import { CemError, exists, type FolderLock, lockFolder, syncFolder, UsageError } from '../../base/index.ts';
 import { copyWeights, type QueryStudentFiles, readCheckpointState, writeCheckpointFolder } from '../../checkpoints/index.ts';
 import type { VectorCount, VectorIndex, VectorIndexInput, VectorStore } from '../../search/index.ts';
 import {
@@ -256,23 +256,11 @@ function checkSameDatabase(path: string, store: StoreManifest, asked: string | u
 
 async function removeDurably(folder: string, file: string): Promise<void> {
   await rm(join(folder, file), { force: true });
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function present(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+  await syncFolder(folder);
 }
 
 async function whyNoIndex(path: string): Promise<CemError> {
-  if (await present(join(path, BUILDING_FILE))) {
+  if (await exists(join(path, BUILDING_FILE))) {
     return new CemError(
       'INDEX_INCOMPLETE',
       `the index ${path} is not finished; run \`cem index\` again with the same checkpoint and zpkg to finish it`,
@@ -289,7 +277,7 @@ async function whyNoIndex(path: string): Promise<CemError> {
 }
 
 async function requireIndex(path: string): Promise<void> {
-  if (!(await present(join(path, INDEX_FILE)))) throw await whyNoIndex(path);
+  if (!(await exists(join(path, INDEX_FILE)))) throw await whyNoIndex(path);
 }
 
 /** Only our own files may be there without a manifest: what a kill before the first manifest leaves. */

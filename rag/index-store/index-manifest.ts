@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CemError, FormatError, writeFileAtomically } from '../../base/index.ts';
+import { CemError, readJsonFile, writeFileAtomically } from '../../base/index.ts';
 import { type RecordedTeacher, teacherConfig, teacherName, teacherProbeSchema } from '../../encoders/index.ts';
 
 /** Version of `index.json`; a reader refuses any other. */
@@ -63,34 +62,11 @@ export async function readIndexManifest(
   file: typeof INDEX_FILE | typeof BUILDING_FILE,
 ): Promise<IndexManifest | undefined> {
   const path = join(folder, file);
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-    throw new CemError('FILE_READ', `cannot read ${path}: ${(error as Error).message}`, { details: { path }, cause: error });
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new FormatError(
-      'INDEX_FORMAT',
-      `${path} is not JSON: ${(error as Error).message}; remove ${folder} and make the index again`,
-      {
-        details: { path },
-        cause: error,
-      },
-    );
-  }
-  const parsed = indexManifest.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new FormatError(
-    'INDEX_FORMAT',
-    `${path} is not an index of version ${INDEX_VERSION}: ${issue?.path.join('.')}: ${issue?.message}`,
-    { details: { path } },
-  );
+  return readJsonFile(path, indexManifest, {
+    code: 'INDEX_FORMAT',
+    what: `an index of version ${INDEX_VERSION}`,
+    remedy: `remove ${folder} and make the index again`,
+  });
 }
 
 export async function writeIndexManifest(

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { open, rename, rm, statfs } from 'node:fs/promises';
+import { rename, rm, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { PGlite, type Transaction } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
-import { CemError, messageOf } from '../../base/index.ts';
+import { CemError, messageOf, syncFolder } from '../../base/index.ts';
 import { databaseError } from './database-error.ts';
 import type { SqlDriver, SqlQuery } from './sql-driver.ts';
 
@@ -18,12 +18,7 @@ async function makeDatabase(folder: string): Promise<void> {
   const database = await openDatabase(unfinished);
   await database.close();
   await rename(unfinished, folder);
-  const parent = await open(dirname(folder), 'r');
-  try {
-    await parent.sync();
-  } finally {
-    await parent.close();
-  }
+  await syncFolder(dirname(folder));
 }
 
 function queryOn(target: PGlite | Transaction, location: string): SqlQuery {

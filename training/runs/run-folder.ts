@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { access, constants, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { constants, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { CemError, UsageError, writeFileAtomically } from '../../base/index.ts';
+import { CemError, exists, UsageError, writeFileAtomically } from '../../base/index.ts';
 import { listCheckpoints } from '../../checkpoints/index.ts';
 
 /** Paths of a run's parts. */
@@ -36,15 +36,6 @@ function runFolder(path: string): RunFolder {
 /** Takes back that a folder is a run: for one whose data turned out to be unreadable before anything was made of it. */
 export async function forgetRun(folder: RunFolder): Promise<void> {
   await rm(folder.config, { force: true });
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { pushVarint } from '../../base/index.ts';
 import { numbersOf } from './metric-numbers.ts';
 import type { MetricsLine } from './metrics-lines.ts';
 
@@ -45,12 +46,8 @@ function record(data: Uint8Array): Buffer {
 /** A protocol buffer's variable-length integer. */
 function varint(value: number): Buffer {
   const bytes: number[] = [];
-  let rest = value;
-  while (rest >= 128) {
-    bytes.push((rest % 128) + 128);
-    rest = Math.floor(rest / 128);
-  }
-  return Buffer.from([...bytes, rest]);
+  pushVarint(value, bytes);
+  return Buffer.from(bytes);
 }
 
 /** A field of bytes, text or a message. */

@@ -6,6 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf } from '../../base/index.ts';
 import { parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
 import { buildGraph, graphInputs, setRecompute, tf } from '../../model/index.ts';
 import type { GradientAnswer, GradientJob, GradientPiece, GradientThreadData } from './gradient-messages.ts';
@@ -117,7 +118,7 @@ port.on('message', (job: GradientJob) => {
       symbolGradients.map(({ buffer }) => buffer),
     );
   } catch (error) {
-    answer({ failure: error instanceof Error ? error.message : String(error) });
+    answer({ failure: messageOf(error) });
   }
 });
 port.on('messageerror', (cause: Error) => answer({ failure: `a job cannot be read: ${cause.message}` }));
