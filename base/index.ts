@@ -10,7 +10,7 @@ export { readFully, writeFully } from './files/positioned.ts';
 export { StoredFile } from './files/stored-file.ts';
 export { copySynced, syncFolder } from './files/sync.ts';
 export { fromHalf, toHalf } from './half-float.ts';
-export { type FolderLock, lockFolder } from './locks/folder-lock.ts';
+export { type FolderLock, lockFolder, shareFolder } from './locks/folder-lock.ts';
 export { RandomNumbers } from './random.ts';
 export { distributionOf, type SizeDistribution } from './size-distribution.ts';
 export { programFile, startThread } from './threads/program-file.ts';

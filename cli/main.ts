@@ -2,32 +2,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { CemError, messageOf, UsageError } from '../base/index.ts';
-import { addCommand } from './commands/add.ts';
-import { benchCommand } from './commands/bench.ts';
-import { indexCommand } from './commands/build-index.ts';
-import { catCommand } from './commands/cat.ts';
-import { compactCommand } from './commands/compact.ts';
-import { compareCommand } from './commands/compare.ts';
-import { dashboardCommand } from './commands/dashboard.ts';
-import { demoCommand } from './commands/demo.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { encodeCommand } from './commands/encode.ts';
-import { evalCommand } from './commands/eval.ts';
-import { exportCommand } from './commands/export.ts';
-import { fetchDataCommand } from './commands/fetch-data.ts';
-import { inspectCommand } from './commands/inspect.ts';
-import { longEmbedCommand } from './commands/long-embed.ts';
-import { metricsCommand } from './commands/metrics.ts';
-import { packCommand } from './commands/pack.ts';
-import { parityCommand } from './commands/parity.ts';
-import { removeCommand } from './commands/remove.ts';
-import { reportCommand } from './commands/report.ts';
-import { runsCommand } from './commands/runs.ts';
-import { searchCommand } from './commands/search.ts';
-import { serveCommand } from './commands/serve.ts';
-import { teacherCommand } from './commands/teacher.ts';
-import { trainCommand } from './commands/train.ts';
-import { verifyCommand } from './commands/verify.ts';
+import { COMMANDS } from './commands.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -58,32 +33,7 @@ async function main(argv: readonly string[]): Promise<number> {
       choices: ['auto', 'tensorflow', 'webgpu', 'wasm', 'cpu'],
       describe: 'what computes (or CEM_BACKEND)',
     })
-    .command(packCommand)
-    .command(addCommand)
-    .command(removeCommand)
-    .command(compactCommand)
-    .command(inspectCommand)
-    .command(catCommand)
-    .command(verifyCommand)
-    .command(trainCommand)
-    .command(teacherCommand)
-    .command(runsCommand)
-    .command(benchCommand)
-    .command(dashboardCommand)
-    .command(evalCommand)
-    .command(compareCommand)
-    .command(reportCommand)
-    .command(encodeCommand)
-    .command(longEmbedCommand)
-    .command(exportCommand)
-    .command(indexCommand)
-    .command(searchCommand)
-    .command(serveCommand)
-    .command(metricsCommand)
-    .command(fetchDataCommand)
-    .command(parityCommand)
-    .command(doctorCommand)
-    .command(demoCommand)
+    .command([...COMMANDS])
     .demandCommand(1, 'say which command')
     .strict()
     .recommendCommands()

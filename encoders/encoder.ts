@@ -44,8 +44,12 @@ export interface Encoder {
 /** What encodes queries in search: a teacher, or the student that learnt its queries. */
 export interface QueryEmbedder {
   readonly description: EncoderDescription;
-  /** [texts.length, dimension], L2-normalised; with the model's query prompt. */
-  embedQueries(texts: readonly string[], onProgress?: OnProgress): Promise<Vectors>;
+  /**
+   * [texts.length, dimension], L2-normalised; with the model's query prompt.
+   *
+   * @param signal of whoever asks: one that queues the work leaves it out when the signal is aborted before it begins, and rejects with its reason
+   */
+  embedQueries(texts: readonly string[], onProgress?: OnProgress, signal?: AbortSignal): Promise<Vectors>;
   dispose(): Promise<void>;
 }
 

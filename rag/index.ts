@@ -4,6 +4,12 @@ export { IndexFolder, type IndexFolderOptions } from './index-store/index-folder
 export type { IndexMakers, IndexManifest } from './index-store/index-manifest.ts';
 export { type IndexingResult, type IndexSource, synchroniseIndex } from './indexing/indexing.ts';
 export type { QueryEncoderChoice } from './retrieval/query-encoder.ts';
-export { type IndexDescription, type OpenSearcherOptions, Searcher, type SearchResult } from './retrieval/searcher.ts';
-export { createServer, type ServerOptions } from './server/create-server.ts';
-export { type ListenOptions, listen, stopSignal } from './server/listen.ts';
+export { type NotedResults, searchWithNote } from './retrieval/search-with-note.ts';
+export {
+  type IndexDescription,
+  MAXIMUM_QUERY_LENGTH,
+  MAXIMUM_RESULTS,
+  type OpenSearcherOptions,
+  Searcher,
+  type SearchResult,
+} from './retrieval/searcher.ts';

@@ -22,7 +22,7 @@ export class VectorRetriever implements Retriever {
     assertResultCount(options.k);
     checkFilter(options.filter);
     options.signal?.throwIfAborted();
-    const { data, dimension } = await this.#embedder.embedQueries(queries);
+    const { data, dimension } = await this.#embedder.embedQueries(queries, undefined, options.signal);
     const results: Hit[][] = [];
     for (let row = 0; row < queries.length; row++) {
       await yieldToSignal(options.signal);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -11,8 +11,16 @@ import { isRunning, ownStart } from '../process-life.ts';
 const LOCK_NAME = 'lock';
 /** `lock` with the tokens of dead locks, one behind the other. */
 const RIGHT_NAME = /^lock(?:\.[0-9a-f-]{36})+$/;
-/** How long to wait while another process removes the lock of a dead one. */
+/** A share: `lock.reader` with its token. */
+const SHARE_PREFIX = 'lock.reader.';
+/** How long to wait while another process removes the lock of a dead one, and between two looks at who has the folder. */
 const RETRY_MS = 10;
+/**
+ * How long one that asks for a share and one that asks for the whole folder make way for each other before they give up, when they meet. Longer for the
+ * share, which stands back first: so of two that meet one gets the folder.
+ */
+const SHARE_PATIENCE_MS = 1_000;
+const WHOLE_PATIENCE_MS = 300;
 
 const lockContent = z.object({
   pid: z.int().positive(),
@@ -23,8 +31,9 @@ const lockContent = z.object({
   token: z.uuid(),
 });
 type LockContent = z.infer<typeof lockContent>;
+type Holder = LockContent | 'unreadable';
 
-/** A folder that this process has for itself until `release`. */
+/** A folder that this process has until `release`: for itself, or together with others that share it. */
 export interface FolderLock {
   /** Gives the folder back; more calls than one do nothing. */
   release(): Promise<void>;
@@ -35,7 +44,7 @@ function isAlive(holder: LockContent): boolean {
 }
 
 /** What the lock file says; undefined when there is none, and for a file that is not a lock. */
-async function readLock(path: string): Promise<LockContent | 'unreadable' | undefined> {
+async function readLock(path: string): Promise<Holder | undefined> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -60,7 +69,7 @@ async function readLock(path: string): Promise<LockContent | 'unreadable' | unde
  * @param draft a file with `own` in it
  * @returns undefined when it is ours, else who has it
  */
-async function acquire(path: string, draft: string, own: LockContent): Promise<LockContent | 'unreadable' | undefined> {
+async function acquire(path: string, draft: string, own: LockContent): Promise<Holder | undefined> {
   while (true) {
     try {
       await link(draft, path);
@@ -83,6 +92,21 @@ async function acquire(path: string, draft: string, own: LockContent): Promise<L
   }
 }
 
+/** Shares of processes that run; those of dead ones are removed. */
+async function liveShares(folder: string): Promise<Holder[]> {
+  const holders: Holder[] = [];
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(SHARE_PREFIX)) continue;
+    const path = join(folder, name);
+    const holder = await readLock(path);
+    if (holder === undefined) continue;
+    if (holder === 'unreadable' || isAlive(holder)) holders.push(holder);
+    // Nobody takes a share over, so this one is the dead process' own for ever.
+    else await rm(path, { force: true });
+  }
+  return holders;
+}
+
 async function releaseLock(path: string, token: string): Promise<void> {
   const holder = await readLock(path);
   if (typeof holder === 'object' && holder.token === token) await rm(path, { force: true });
@@ -101,57 +125,118 @@ async function removeLeftRights(folder: string): Promise<void> {
   }
 }
 
-function refusal(folder: string, path: string, holder: LockContent | 'unreadable'): CemError {
-  if (holder === 'unreadable') {
+const here = (holder: LockContent): boolean => holder.host === hostname();
+
+function nameOf(holder: LockContent): string {
+  if (!here(holder)) return `process ${holder.pid} on host ${holder.host}`;
+  return holder.pid === process.pid ? `this very process ${holder.pid}` : `process ${holder.pid}`;
+}
+
+/** @param use what the holders do with the folder: "in use", "being changed" */
+function refusal(folder: string, path: string, use: string, holders: readonly Holder[]): CemError {
+  const known = holders.filter((holder) => holder !== 'unreadable');
+  const [first] = known;
+  if (first === undefined || known.length < holders.length) {
     return new CemError(
       'FOLDER_LOCKED',
       `${folder} is locked by a file that says nothing readable; if no process uses it, remove ${path}`,
-      {
-        details: { folder },
-      },
+      { details: { folder } },
     );
   }
-  const own = holder.pid === process.pid && holder.host === hostname();
-  const elsewhere = holder.host === hostname() ? '' : ` on host ${holder.host}`;
-  const advice =
-    holder.host === hostname()
-      ? own
-        ? 'close it there first'
-        : 'stop that process, or wait until it ends'
-      : `stop that process; if it is gone, remove ${path}`;
-  return new CemError(
-    'FOLDER_LOCKED',
-    `${folder} is in use by ${own ? 'this very process' : 'process'} ${holder.pid}${elsewhere}; ${advice}`,
-    {
-      details: { folder, pid: holder.pid, host: holder.host },
-    },
-  );
+  const away = known.find((holder) => !here(holder));
+  const many = known.length > 1;
+  const advice = away
+    ? `stop ${many ? 'them' : 'that process'}; if ${many ? 'one' : 'it'} is gone, remove ${path}`
+    : known.every(({ pid }) => pid === process.pid)
+      ? 'close it there first'
+      : `stop ${many ? 'those processes' : 'that process'}, or wait until ${many ? 'they end' : 'it ends'}`;
+  const names = [...new Set(known.map(nameOf))].join(', ');
+  return new CemError('FOLDER_LOCKED', `${folder} is ${use} by ${names}; ${advice}`, {
+    details: { folder, pid: first.pid, host: first.host, pids: known.map(({ pid }) => pid) },
+  });
+}
+
+const ownContent = (): LockContent => ({ pid: process.pid, host: hostname(), started: ownStart(), token: randomUUID() });
+
+/** A file with what a lock of this process says, to be given the lock's name. */
+async function writeDraft(folder: string, own: LockContent): Promise<string> {
+  await removeLeftTemporaries(folder, LOCK_NAME);
+  const draft = join(folder, temporaryName(LOCK_NAME));
+  await writeFile(draft, `${JSON.stringify(own)}\n`, { flag: 'wx' });
+  return draft;
+}
+
+/** Until nobody shares the folder: those who asked for a share at the same moment stand back when they see the lock. */
+async function waitForShares(folder: string): Promise<void> {
+  const end = performance.now() + WHOLE_PATIENCE_MS;
+  while (true) {
+    const holders = await liveShares(folder);
+    if (holders.length === 0) return;
+    if (performance.now() >= end) throw refusal(folder, join(folder, `${SHARE_PREFIX}*`), 'in use', holders);
+    await setTimeout(RETRY_MS);
+  }
 }
 
 /**
  * Takes a folder for this process alone, by a file `lock` in it that names the process. The lock of a process that no longer runs is taken over.
  * A lock made on another host is never taken over: there is no way to see from here whether its process runs.
  *
- * @throws CemError `FOLDER_LOCKED` naming the process that has it
+ * @throws CemError `FOLDER_LOCKED` naming the process that has it, or those that share it
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, LOCK_NAME);
-  const own: LockContent = {
-    pid: process.pid,
-    host: hostname(),
-    started: ownStart(),
-    token: randomUUID(),
-  };
-  await removeLeftTemporaries(folder, LOCK_NAME);
-  const draft = join(folder, temporaryName(LOCK_NAME));
-  await writeFile(draft, `${JSON.stringify(own)}\n`, { flag: 'wx' });
+  // Looked at before the lock is taken, which would make newcomers wait for a writer that is refused anyway.
+  const sharing = await liveShares(folder);
+  if (sharing.length > 0) throw refusal(folder, join(folder, `${SHARE_PREFIX}*`), 'in use', sharing);
+  const own = ownContent();
+  const draft = await writeDraft(folder, own);
   try {
     const holder = await acquire(path, draft, own);
-    if (holder !== undefined) throw refusal(folder, path, holder);
-    await removeLeftRights(folder);
-    return { release: () => releaseLock(path, own.token) };
+    if (holder !== undefined) throw refusal(folder, path, 'in use', [holder]);
   } finally {
     await rm(draft, { force: true });
+  }
+  const release = () => releaseLock(path, own.token);
+  try {
+    await waitForShares(folder);
+    await removeLeftRights(folder);
+    return { release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** Until nobody has the folder for itself. */
+async function waitForLock(folder: string, path: string, end: number): Promise<void> {
+  while (true) {
+    const holder = await readLock(path);
+    if (holder === undefined || (holder !== 'unreadable' && !isAlive(holder))) return;
+    if (performance.now() >= end) throw refusal(folder, path, 'being changed', [holder]);
+    await setTimeout(RETRY_MS);
+  }
+}
+
+/**
+ * Takes a folder together with others that share it, by a file `lock.reader.…` that names the process: nobody has it alone (`lockFolder`) until all have
+ * released theirs. What a process leaves that is killed keeps nobody out.
+ *
+ * @throws CemError `FOLDER_LOCKED` naming the process that has it for itself
+ */
+export async function shareFolder(folder: string): Promise<FolderLock> {
+  const lock = join(folder, LOCK_NAME);
+  const own = ownContent();
+  const path = join(folder, `${SHARE_PREFIX}${own.token}`);
+  const release = () => rm(path, { force: true });
+  await liveShares(folder);
+  const end = performance.now() + SHARE_PATIENCE_MS;
+  while (true) {
+    await waitForLock(folder, lock, end);
+    await rename(await writeDraft(folder, own), path);
+    // Each of two that meet writes its own file first and looks for the other's then, so at least one of them sees the other.
+    const holder = await readLock(lock);
+    if (holder === undefined || (holder !== 'unreadable' && !isAlive(holder))) return { release };
+    await release();
   }
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '../../base/index.ts';
-import { listen, stopSignal } from '../../rag/index.ts';
+import { listen, stopSignal } from '../../server/index.ts';
 import { createDashboard } from '../../server/web/index.ts';
 import { defineCommand } from '../command.ts';
 

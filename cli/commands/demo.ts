@@ -6,6 +6,7 @@ import { loadConfig } from '../../configs/index.ts';
 import { packCorpus, readCorpus } from '../../data/index.ts';
 import { formatEvaluation } from '../../eval/report/index.ts';
 import { Searcher } from '../../rag/index.ts';
+import { type WireResult, wireResult } from '../../server/schemas/index.ts';
 import { ZpkgReader } from '../../zpkg/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
 import { makeDemoCorpus } from '../demo/demo-corpus.ts';
@@ -19,7 +20,7 @@ import { formatBytes } from '../output/format.ts';
 import { formatDuration, type Reporter } from '../output/reporter.ts';
 import { runIndex } from './build-index.ts';
 import { type EvalResult, runEval } from './eval.ts';
-import { formatResults, type WireResult, wireResult } from './search.ts';
+import { formatResults } from './search.ts';
 import { trainFromConfig } from './train.ts';
 
 interface DemoOptions {

@@ -6,17 +6,7 @@ import { programFile, UsageError } from '../../base/index.ts';
 import { BACKEND_NAMES } from '../../model/backend/index.ts';
 import { defineCommand } from '../command.ts';
 import { formatBytes } from '../output/format.ts';
-
-/** What a probe found out. */
-export interface Finding {
-  readonly works: boolean;
-  /** What it is, or why it does not work. */
-  readonly detail: string;
-  /** How to get it, where it does not work. */
-  readonly advice?: string;
-  /** Best measured rate of a square matrix product, for backends. */
-  readonly gigaflops?: number;
-}
+import type { Finding } from '../process/finding.ts';
 
 interface Part extends Finding {
   readonly group: 'backend' | 'storage' | 'database' | 'teacher';

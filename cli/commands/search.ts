@@ -1,4 +1,5 @@
-import { type QueryEncoderChoice, Searcher, type SearchResult } from '../../rag/index.ts';
+import { type QueryEncoderChoice, Searcher, searchWithNote } from '../../rag/index.ts';
+import { type SearchAnswer, searchAnswer, type WireResult } from '../../server/schemas/index.ts';
 import { defineCommand } from '../command.ts';
 import { databaseOption, indexOption, modelsOption, queriesOption, searcherOptions } from '../options/index-options.ts';
 
@@ -9,17 +10,6 @@ interface SearchOptions {
   readonly database: string | undefined;
   readonly models: string | undefined;
   readonly queries: QueryEncoderChoice | undefined;
-}
-
-/** A result as `--json` and `POST /v1/search` have it. */
-export type WireResult = Pick<SearchResult, 'score' | 'chunk' | 'text' | 'metadata'> & { readonly id: string };
-
-/** What `cem search` found; printed by `--json` in the shape of `POST /v1/search`. */
-interface SearchReport {
-  readonly results: readonly WireResult[];
-  readonly took_ms: number;
-  /** Why there are no results, where there are none. */
-  readonly note?: string;
 }
 
 const DEFAULT_RESULTS = 5;
@@ -35,17 +25,13 @@ function resultText({ id, score, chunk, text }: WireResult, rank: number): strin
   return `${rank + 1}. ${id}  (score ${score.toFixed(4)}, chunk ${chunk})\n   ${snippet(text)}`;
 }
 
-export function wireResult({ document, score, chunk, text, metadata }: SearchResult): WireResult {
-  return { id: document, score, chunk, text, ...(metadata !== undefined && { metadata }) };
-}
-
 /** Results as people read them. @param note why there are none */
 export function formatResults(results: readonly WireResult[], note = 'nothing was found'): string {
   return results.length === 0 ? `no results: ${note}` : results.map(resultText).join('\n');
 }
 
 /** Answers one query from an index. */
-export const searchCommand = defineCommand<SearchOptions, SearchReport>({
+export const searchCommand = defineCommand<SearchOptions, SearchAnswer>({
   command: 'search <query>',
   describe: 'search an index: the best documents for a query, decompressed only now',
   examples: [
@@ -64,13 +50,8 @@ export const searchCommand = defineCommand<SearchOptions, SearchReport>({
     const searcher = await Searcher.open(index, searcherOptions(options, reporter));
     try {
       const start = performance.now();
-      let note = searcher.description.chunks === 0 ? 'the index is empty' : 'the index has nothing that can be ranked';
-      const onUnsearchable = (_: number, reason: string) => {
-        note = reason;
-      };
-      const results = (await searcher.search(query, { k, onUnsearchable })).map(wireResult);
-      const took = Math.round((performance.now() - start) * 10) / 10;
-      return { results, took_ms: took, ...(results.length === 0 && { note }) };
+      const { results, note } = await searchWithNote(searcher, query, { k });
+      return searchAnswer(results, performance.now() - start, note);
     } finally {
       await searcher.close();
     }

@@ -1,11 +1,12 @@
 import { destination, pino } from 'pino';
-import { UsageError } from '../../base/index.ts';
-import { createServer, listen, type QueryEncoderChoice, Searcher, stopSignal } from '../../rag/index.ts';
+import { CemError, UsageError } from '../../base/index.ts';
+import { openCorpus } from '../../data/index.ts';
+import { corpusIdentity, IndexFolder, type QueryEncoderChoice, Searcher } from '../../rag/index.ts';
+import { createServer, listen, stopSignal } from '../../server/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
 import { checkpointOption } from '../options/default-checkpoint.ts';
 import { databaseOption, indexOption, modelsOption, queriesOption, searcherOptions } from '../options/index-options.ts';
 import type { Reporter } from '../output/reporter.ts';
-import { runIndex } from './build-index.ts';
 
 interface ServeOptions {
   readonly index: string;
@@ -28,6 +29,8 @@ interface ServeReport {
 const DEFAULT_PORT = 8080;
 const LARGEST_PORT = 65_535;
 const STANDARD_ERROR = 2;
+/** After the requests in flight have had their time: together less than 5 s. */
+const CLOSE_MS = 1_000;
 
 /** Answers queries from an index over HTTP until it is told to stop. */
 export const serveCommand = defineCommand<ServeOptions, ServeReport>({
@@ -76,20 +79,48 @@ export const serveCommand = defineCommand<ServeOptions, ServeReport>({
         await server.close();
       }
     } finally {
+      endSoon();
       await searcher.close();
     }
   },
   text: ({ stoppedBy }) => `stopped by ${stoppedBy}`,
 });
 
+/** Ends the process a while from now, should anything still hold it: an encoder that computes, a database that does not answer. */
+function endSoon(): void {
+  setTimeout(() => process.exit(), CLOSE_MS).unref();
+}
+
 /** Brings the index up to date with a container; nothing without one. */
 async function prepareIndex(options: ServeOptions & GlobalOptions, reporter: Reporter): Promise<void> {
   const { zpkg, checkpoint } = options;
-  if (zpkg !== undefined) await runIndex({ ...options, zpkg }, reporter);
-  else if (checkpoint !== undefined) {
+  if (zpkg !== undefined) {
+    // What encodes chunks is loaded only by those who ask for it: a server that only searches does without tensors.
+    const { runIndex } = await import('./build-index.ts');
+    try {
+      await runIndex({ ...options, zpkg }, reporter);
+    } catch (error) {
+      if (!(error instanceof CemError) || error.code !== 'FOLDER_LOCKED' || checkpoint !== undefined) throw error;
+      if (!(await isUpToDate(options.index, zpkg, options.database))) throw error;
+      reporter.note('index: up to date, and searched by others; it is shared with them');
+    }
+  } else if (checkpoint !== undefined) {
     throw new UsageError(
       'SERVE_CHECKPOINT',
       '--checkpoint says what encodes --zpkg into the index: give that too, or leave both out',
     );
+  }
+}
+
+/** Whether a finished index that can be shared was made from what a container or corpus folder holds now. */
+async function isUpToDate(index: string, zpkg: string, database: string | undefined): Promise<boolean> {
+  const folder = await IndexFolder.openForSearch(index, database === undefined ? {} : { database }).catch(() => undefined);
+  if (folder === undefined) return false;
+  const reader = await openCorpus(zpkg);
+  try {
+    return folder.manifest.zpkg.identity === (await corpusIdentity(reader));
+  } finally {
+    await reader.close();
+    await folder.close();
   }
 }

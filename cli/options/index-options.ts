@@ -1,5 +1,4 @@
 import { UsageError } from '../../base/index.ts';
-import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
 import type { OpenSearcherOptions, QueryEncoderChoice } from '../../rag/index.ts';
 import { type VectorIndexInput, vectorIndexConfig } from '../../search/index.ts';
 import type { VectorPrecision } from '../../search/postgres/index.ts';
@@ -49,6 +48,7 @@ export function searcherOptions(
     ...(queries !== undefined && { queries }),
     note: (line) => reporter.note(line),
     beforeQueryStudent: async () => {
+      const { describeBackend, parseBackendRequest, selectBackend } = await import('../../model/backend/index.ts');
       reporter.note(describeBackend(await selectBackend(parseBackendRequest(backend))));
       if (queries === undefined)
         reporter.note("queries: the checkpoint's query student, since its teacher is not on this machine");

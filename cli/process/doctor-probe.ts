@@ -7,7 +7,7 @@ import { CemError } from '../../base/index.ts';
 import { parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
 import { tf } from '../../model/index.ts';
 import { openPglite, openPostgres, type SqlDriver } from '../../search/postgres/index.ts';
-import type { Finding } from '../commands/doctor.ts';
+import type { Finding } from './finding.ts';
 
 /** Tried in turn; what takes longer than 20 ms at one size (plain JavaScript, a software GPU) is not asked for the next. */
 const PRODUCT_SIZES = [256, 1024];

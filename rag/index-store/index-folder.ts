@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { CemError, exists, type FolderLock, lockFolder, syncFolder, UsageError } from '../../base/index.ts';
-import { copyWeights, type QueryStudentFiles, readCheckpointState, writeCheckpointFolder } from '../../checkpoints/index.ts';
+import { CemError, exists, type FolderLock, lockFolder, shareFolder, syncFolder, UsageError } from '../../base/index.ts';
+import type { QueryStudentFiles } from '../../checkpoints/index.ts';
 import type { VectorCount, VectorIndex, VectorIndexInput, VectorStore } from '../../search/index.ts';
 import {
   databaseUrlWithoutPassword,
@@ -43,8 +43,9 @@ export interface IndexWritingOptions extends IndexFolderOptions {
 }
 
 /**
- * An index on disk: `index.json`, `pgdata/` (unless the vectors lie in a server), `query/` where the checkpoint has a query student, and `lock` while a process has it open.
- * It is this process's alone until `close`.
+ * An index on disk: `index.json`, `pgdata/` (unless the vectors lie in a server), `query/` where the checkpoint has a query student, and while processes have
+ * it open `lock` or `lock.reader.…`. Until `close` it is this process's alone to write to, or shared with others that search: a search sees the state of the
+ * last `finish`, never one that is being made.
  */
 export class IndexFolder {
   readonly path: string;
@@ -80,16 +81,16 @@ export class IndexFolder {
   }
 
   /**
-   * Opens a finished index to search in it.
+   * Opens a finished index to search in it, beside others that do.
    *
    * @throws UsageError `INDEX_MISSING`; CemError `INDEX_INCOMPLETE`, `INDEX_OTHER_DATABASE`, `FOLDER_LOCKED` and what opening the store throws;
    *   FormatError `INDEX_FORMAT`
    */
   static async openForSearch(folder: string, options: IndexFolderOptions = {}): Promise<IndexFolder> {
     const path = resolve(folder);
-    // Looked for before the lock is taken, which would make the folder.
-    await requireIndex(path);
-    return locked(path, async (lock) => {
+    // A folder that is no index gets no lock. One that is being made is refused by its lock first, which names who makes it.
+    if (!(await exists(join(path, INDEX_FILE))) && !(await exists(join(path, BUILDING_FILE)))) throw await whyNoIndex(path);
+    return locked(shareFolder, path, async (lock) => {
       const manifest = await readIndexManifest(path, INDEX_FILE);
       if (manifest === undefined) throw await whyNoIndex(path);
       const store = await openStore(path, manifest, options, { create: false, migrate: false });
@@ -110,7 +111,7 @@ export class IndexFolder {
     const server = options.database === undefined ? undefined : databaseUrlWithoutPassword(options.database);
     await requireIndexOrEmpty(path);
     await mkdir(path, { recursive: true });
-    return locked(path, async (lock) => {
+    return locked(lockFolder, path, async (lock) => {
       const finished = await readIndexManifest(path, INDEX_FILE);
       const known = finished ?? (await unfinishedIndex(path, server));
       if (known !== undefined) checkSameModel(path, known, makers);
@@ -171,8 +172,12 @@ export class IndexFolder {
   }
 }
 
-async function locked<Result>(path: string, body: (lock: FolderLock) => Promise<Result>): Promise<Result> {
-  const lock = await lockFolder(path);
+async function locked<Result>(
+  take: (path: string) => Promise<FolderLock>,
+  path: string,
+  body: (lock: FolderLock) => Promise<Result>,
+): Promise<Result> {
+  const lock = await take(path);
   try {
     return await body(lock);
   } catch (error) {
@@ -183,6 +188,8 @@ async function locked<Result>(path: string, body: (lock: FolderLock) => Promise<
 
 /** Leaves a copy alone that is there already: the same checkpoint made it. */
 async function copyQueryStudent({ folder, hash }: QueryStudentFiles, to: string): Promise<void> {
+  // Whoever only searches loads nothing of checkpoints.
+  const { copyWeights, readCheckpointState, writeCheckpointFolder } = await import('../../checkpoints/index.ts');
   const there = await readCheckpointState(to).catch(() => undefined);
   if (there?.contentHash !== hash) await writeCheckpointFolder(to, (temporary) => copyWeights(folder, temporary));
 }
@@ -196,7 +203,7 @@ async function openStore(
   if (options.database !== undefined) checkSameDatabase(path, manifest.store, databaseUrlWithoutPassword(options.database));
   const driver =
     manifest.store.kind === 'pglite'
-      ? await openPglite(join(path, DATABASE_FOLDER), { create })
+      ? await openPglite(join(path, DATABASE_FOLDER), { create, readOnly: !migrate })
       : await openPostgres(options.database ?? manifest.store.url);
   return PgvectorStore.open(driver, {
     dimension: manifest.dimension,
@@ -274,10 +281,6 @@ async function whyNoIndex(path: string): Promise<CemError> {
     `there is no index in ${path}; make one with \`cem index --checkpoint D --zpkg Z --index ${path}\``,
     { details: { path } },
   );
-}
-
-async function requireIndex(path: string): Promise<void> {
-  if (!(await exists(join(path, INDEX_FILE)))) throw await whyNoIndex(path);
 }
 
 /** Only our own files may be there without a manifest: what a kill before the first manifest leaves. */

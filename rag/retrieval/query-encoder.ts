@@ -1,5 +1,4 @@
 import { UsageError } from '../../base/index.ts';
-import { loadQueryStudent } from '../../checkpoints/index.ts';
 import { createTeacher, equivalenceNote, isTeacherAtHand, judgeTeacher, type QueryEmbedder } from '../../encoders/index.ts';
 import type { IndexFolder } from '../index-store/index-folder.ts';
 import { otherTeacher } from '../index-store/index-manifest.ts';
@@ -46,6 +45,8 @@ export async function openQueryEncoder(
       );
     }
     await options.beforeQueryStudent?.();
+    // Tensors are loaded only by those who need them.
+    const { loadQueryStudent } = await import('../../checkpoints/index.ts');
     return { queries, embedder: await loadQueryStudent(queryStudent) };
   }
   const embedder = await createTeacher(teacher.config, places);

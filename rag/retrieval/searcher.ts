@@ -12,6 +12,7 @@ import {
 } from '../../search/index.ts';
 import { corpusIdentity } from '../index-store/corpus-identity.ts';
 import { IndexFolder, type IndexFolderOptions } from '../index-store/index-folder.ts';
+import { BatchingEmbedder } from './batching-embedder.ts';
 import { openQueryEncoder, type QueryEncoderChoice, type QueryEncoderOptions } from './query-encoder.ts';
 
 /** Most results that one search gives: each one is decompressed. */
@@ -70,12 +71,19 @@ export interface OpenSearcherOptions extends IndexFolderOptions, QueryEncoderOpt
 export class Searcher {
   readonly description: IndexDescription;
   readonly #parts: SearcherParts;
+  readonly #embedder: BatchingEmbedder;
   readonly #retriever: VectorRetriever;
 
   constructor(parts: SearcherParts) {
     this.description = parts.description;
     this.#parts = parts;
-    this.#retriever = new VectorRetriever(parts.embedder, parts.store);
+    this.#embedder = new BatchingEmbedder(parts.embedder);
+    this.#retriever = new VectorRetriever(this.#embedder, parts.store);
+  }
+
+  /** How many queries were encoded so far, in how many calls: searches that run at the same time are encoded together. */
+  get encoding(): { readonly queries: number; readonly calls: number } {
+    return this.#embedder.encoded;
   }
 
   /**

@@ -5,10 +5,16 @@ import { PGlite, type Transaction } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { CemError, messageOf, syncFolder } from '../../base/index.ts';
 import { databaseError } from './database-error.ts';
+import { OverlayFilesystem } from './overlay-filesystem.ts';
 import type { SqlDriver, SqlQuery } from './sql-driver.ts';
 
-async function openDatabase(folder: string | undefined): Promise<PGlite> {
-  return PGlite.create({ ...(folder === undefined ? {} : { dataDir: folder }), extensions: { vector } });
+async function openDatabase(folder: string | undefined, readOnly = false): Promise<PGlite> {
+  if (folder === undefined) return PGlite.create({ extensions: { vector } });
+  if (!readOnly) return PGlite.create({ dataDir: folder, extensions: { vector } });
+  const database = await PGlite.create({ fs: new OverlayFilesystem(folder), extensions: { vector } });
+  // What was written would be lost with this process: better refused.
+  await database.exec('set default_transaction_read_only = on');
+  return database;
 }
 
 /** A database is made under another name and renamed, so that a kill while it is being made leaves nothing that looks like one. */
@@ -53,16 +59,17 @@ async function lackOfRoom(path: string): Promise<string> {
 
 /**
  * Opens the embedded PostgreSQL (PGlite, with pgvector) whose files lie in `folder`, and makes it where there is none; without a folder it
- * lives in memory. PGlite takes no lock of its own: the caller must hold one on the folder (`lockFolder`).
+ * lives in memory. PGlite takes no lock of its own: the caller must hold one on the folder (`lockFolder`, for reading `shareFolder`).
  *
+ * @param options.readOnly opens it for statements that read, leaves its files as they are, and may be done by many processes at the same time
  * @param options.create whether to make a database where there is none (default)
  * @throws CemError `DATABASE_OPEN` when the files there cannot be opened, `DATABASE_MISSING` when there are none and none shall be made
  */
-export async function openPglite(folder?: string, options: { create?: boolean } = {}): Promise<SqlDriver> {
+export async function openPglite(folder?: string, options: { create?: boolean; readOnly?: boolean } = {}): Promise<SqlDriver> {
   const path = folder === undefined ? undefined : resolve(folder);
   const location = path ?? 'memory';
   const missing = path !== undefined && !existsSync(path);
-  if (missing && options.create === false) {
+  if (missing && (options.create === false || options.readOnly)) {
     throw new CemError(
       'DATABASE_MISSING',
       `the embedded database ${path} is not there: its vectors are gone; remove ${dirname(path)} and make the index again`,
@@ -74,7 +81,7 @@ export async function openPglite(folder?: string, options: { create?: boolean } 
   let database: PGlite;
   try {
     if (missing) await makeDatabase(path);
-    database = await openDatabase(path);
+    database = await openDatabase(path, options.readOnly);
   } catch (error) {
     throw new CemError(
       'DATABASE_OPEN',

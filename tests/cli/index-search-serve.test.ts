@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -11,13 +11,14 @@ import * as assert from 'uvu/assert';
 import { CemError, UsageError } from '../../base/errors.ts';
 import { type CheckpointState, loadQueryStudent, loadStudent, saveCheckpoint } from '../../checkpoints/index.ts';
 import { indexCommand } from '../../cli/commands/build-index.ts';
-import { searchCommand, type WireResult } from '../../cli/commands/search.ts';
+import { searchCommand } from '../../cli/commands/search.ts';
 import { serveCommand } from '../../cli/commands/serve.ts';
 import { type Document, DocumentReader, documentText, packCorpus } from '../../data/index.ts';
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { IndexFolder, synchroniseIndex } from '../../rag/index.ts';
 import { openPglite, PgvectorStore } from '../../search/index.ts';
+import type { WireResult } from '../../server/schemas/index.ts';
 import { testBackend } from '../backend.ts';
 import { saveUntrainedStudent } from '../fixtures/untrained-student.ts';
 import { runCommand } from './run-command.ts';
@@ -226,7 +227,7 @@ test('without teacher and run a search goes by the query student that the index 
   });
 });
 
-test('serve answers over HTTP, keeps others out, and stops in order on SIGTERM', async (context) => {
+test('serve answers over HTTP beside searches, keeps writers out, and stops in order on SIGTERM', async (context) => {
   const { index, run, zpkg } = context;
   // With --zpkg the index is brought up to date first: nothing is left to do here.
   const child = start('serve', '--index', index, '--zpkg', zpkg, '--checkpoint', run, '--port', '0', '--log', 'error', '--json');
@@ -252,20 +253,34 @@ test('serve answers over HTTP, keeps others out, and stops in order on SIGTERM',
     const health = (await (await fetch(`${address}/health`)).json()) as { index: { documents: number } };
     assert.is(health.index.documents, DOCUMENTS);
 
-    for (const refusal of [
-      await refusalOf(runCommand(searchCommand, ['search', 'x', '--index', index])),
-      await refusalOf(makeIndex(context)),
-    ]) {
-      assert.is(refusal.code, 'FOLDER_LOCKED');
-      assert.match(refusal.message, `process ${child.pid}`);
-    }
+    // Searches share the index, who would change it is kept out.
+    assert.match(await runCommand(searchCommand, ['search', 'violin bow', '--index', index]), /^1\. d\d+ /);
+    // A second server with --zpkg finds nothing to do, and shares it as well.
+    process.env['CEM_CHECKPOINT'] = run;
+    const second = start('serve', '--index', index, '--zpkg', zpkg, '--port', '0', '--log', 'error');
+    delete process.env['CEM_CHECKPOINT'];
+    let said = '';
+    second.stderr!.on('data', (data) => {
+      said += data;
+    });
+    const secondExit = once(second, 'exit');
+    while (!/at (http:\S+);/.test(said) && second.exitCode === null) await setTimeout(20);
+    second.kill('SIGTERM');
+    assert.is((await secondExit)[0], 0, said);
+    assert.match(said, 'searched by others');
+    const refusal = await refusalOf(makeIndex(context));
+    assert.is(refusal.code, 'FOLDER_LOCKED');
+    assert.match(refusal.message, `process ${child.pid}`);
   } finally {
     child.kill('SIGTERM');
   }
   const [code] = await exit;
   assert.is(code, 0, errors);
   assert.is(JSON.parse(output).stoppedBy, 'SIGTERM');
-  assert.not.ok(existsSync(join(index, 'lock')));
+  assert.equal(
+    (await readdir(index)).filter((name) => name.startsWith('lock')),
+    [],
+  );
 });
 
 test('an index made by another checkpoint is refused by name, and stays as it was', async (context) => {

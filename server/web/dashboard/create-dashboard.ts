@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { CemError, UsageError } from '../../../base/index.ts';
-import type { Refusal } from './page/answers.ts';
+import { UsageError } from '../../../base/index.ts';
+import { createHttpServer } from '../../http-server.ts';
 import { PAGE } from './page/html.ts';
 import { pageScript } from './page/script.ts';
 import { STYLE } from './page/style.ts';
@@ -11,6 +11,8 @@ import { RunBoard, type RunBoardOptions } from './run-board.ts';
 
 const MOST_POINTS = 20_000;
 const DEFAULT_POINTS = 1000;
+/** No route reads one. */
+const BODY_LIMIT_BYTES = 1024;
 
 const seriesQuery = z.strictObject({
   run: z.string(),
@@ -29,8 +31,8 @@ const POLICY = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-
  */
 export async function createDashboard(options: RunBoardOptions): Promise<FastifyInstance> {
   const board = await RunBoard.open(options);
-  // A page that stays open keeps its connection: without this it would hold up the end.
-  const server: FastifyInstance = Fastify({ forceCloseConnections: true });
+  // It listens to this machine only, whose user may know what went wrong.
+  const server = createHttpServer({ bodyLimit: BODY_LIMIT_BYTES, tellFailures: true });
   const { resolve } = createRequire(import.meta.url);
   const files: readonly [path: string, type: string, content: string][] = [
     ['/', 'text/html', PAGE],
@@ -46,14 +48,6 @@ export async function createDashboard(options: RunBoardOptions): Promise<Fastify
       .header('content-security-policy', POLICY)
       .header('x-content-type-options', 'nosniff');
   });
-  server.setErrorHandler((error: FastifyError | CemError, _request, reply) => {
-    const status = error instanceof CemError ? statusOf(error) : (error.statusCode ?? 500);
-    return reply.code(status).send(refusal(error.code ?? 'INTERNAL', error.message));
-  });
-  server.setNotFoundHandler((request, reply) =>
-    reply.code(404).send(refusal('NOT_FOUND', `nothing at ${request.method} ${request.url}`)),
-  );
-
   for (const [path, type, content] of files)
     server.get(path, (_request, reply) => reply.type(`${type}; charset=utf-8`).send(content));
   server.get('/api/runs', () => board.list());
@@ -64,11 +58,4 @@ export async function createDashboard(options: RunBoardOptions): Promise<Fastify
     return board.series(run, wanted);
   });
   return server;
-}
-
-const refusal = (code: string, message: string): Refusal => ({ error: { code, message } });
-
-function statusOf(error: CemError): number {
-  if (error.code === 'RUN_UNKNOWN') return 404;
-  return error instanceof UsageError ? 400 : 500;
 }

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
 import { UsageError } from '../../../base/index.ts';
 import { findRuns, readRunSteps } from '../../../training/index.ts';
+import { HttpError } from '../../errors.ts';
 import { MetricsFile } from './metrics-file.ts';
 import type { PointsAnswer, RunState, RunsAnswer, SeriesAnswer } from './page/answers.ts';
 import { pictured, type Series, smoothed } from './series.ts';
@@ -65,11 +66,11 @@ export class RunBoard {
 
   /**
    * What a run measured, from what the last `list` read.
-   * @throws UsageError `RUN_UNKNOWN` for a run that is not among those listed
+   * @throws HttpError `RUN_UNKNOWN` for a run that is not among those listed
    */
   series(id: string, { points, smoothing }: SeriesOptions): SeriesAnswer {
     const run = this.#runs.get(id);
-    if (run === undefined) throw new UsageError('RUN_UNKNOWN', `no run "${id}" is shown`, { details: { id } });
+    if (run === undefined) throw new HttpError(404, `no run "${id}" is shown`, { code: 'RUN_UNKNOWN' });
     const { metrics } = run;
     const series = [...metrics.series].map(([name, all]): [string, PointsAnswer] => [name, thinned(all, points, smoothing)]);
     return { run: id, version: metrics.version, series: Object.fromEntries(series) };

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CemError } from '../../../base/errors.ts';
 import { temporaryName } from '../../../base/files/temporary-name.ts';
-import { lockFolder } from '../../../base/locks/folder-lock.ts';
+import { lockFolder, shareFolder } from '../../../base/locks/folder-lock.ts';
 import { ownStart } from '../../../base/process-life.ts';
 
 const test = suite<{ folder: string }>('folder lock');
@@ -32,9 +33,9 @@ async function refusalOf(promise: Promise<unknown>): Promise<CemError> {
 }
 
 /** A process that takes the lock, says so, and keeps it. */
-async function holder(folder: string): Promise<ChildProcess> {
+async function holder(folder: string, take: 'lockFolder' | 'shareFolder' = 'lockFolder'): Promise<ChildProcess> {
   const module = new URL('../../../base/locks/folder-lock.ts', import.meta.url).href;
-  const script = `import(${JSON.stringify(module)}).then(({ lockFolder }) => lockFolder(${JSON.stringify(folder)})).then(() => { console.log('locked'); setInterval(() => {}, 1000); });`;
+  const script = `import(${JSON.stringify(module)}).then(({ ${take} }) => ${take}(${JSON.stringify(folder)})).then(() => { console.log('locked'); setInterval(() => {}, 1000); });`;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -125,6 +126,63 @@ test('the lock of another host is never taken over, nor is a file that is no loc
   for (const content of ['', '{', '{"pid": "1"}']) {
     await writeFile(join(folder, 'lock'), content);
     assert.match((await refusalOf(lockFolder(folder))).message, `remove ${join(folder, 'lock')}`);
+  }
+});
+
+test('many share a folder, and nobody has it alone meanwhile; alone, nobody shares it', async ({ folder }) => {
+  const shares = [await shareFolder(folder), await shareFolder(folder)];
+  const child = await holder(folder, 'shareFolder');
+  try {
+    const refusal = await refusalOf(lockFolder(folder));
+    assert.match(refusal.message, `process ${child.pid}`);
+    assert.match(refusal.message, `this very process ${process.pid}`);
+    assert.match(refusal.message, 'stop those processes');
+    // Refused without a trace: newcomers still share.
+    shares.push(await shareFolder(folder));
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  for (const share of shares) await share.release();
+  // What the killed one left keeps nobody out.
+  const lock = await lockFolder(folder);
+  assert.match((await refusalOf(shareFolder(folder))).message, `is being changed by this very process ${process.pid}`);
+  await lock.release();
+  assert.equal(await readdir(folder), []);
+});
+
+test('a killed process that had the folder alone keeps nobody from sharing it', async ({ folder }) => {
+  const child = await holder(folder);
+  assert.match((await refusalOf(shareFolder(folder))).message, `is being changed by process ${child.pid}; stop that process`);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const share = await shareFolder(folder);
+  await share.release();
+  await writeFile(join(folder, 'lock'), '{');
+  assert.match((await refusalOf(shareFolder(folder))).message, `remove ${join(folder, 'lock')}`);
+});
+
+test('of those that meet, some share the folder or one has it, never both', async ({ folder }) => {
+  for (let round = 0; round < 10; round++) {
+    let [sharing, alone] = [0, 0];
+    const check = () => assert.ok(alone === 0 || (alone === 1 && sharing === 0), `${alone} alone, ${sharing} sharing`);
+    const one = async (number: number) => {
+      const whole = number % 3 === round % 3;
+      const lock = await (whole ? lockFolder(folder) : shareFolder(folder)).catch(() => undefined);
+      if (lock === undefined) return 0;
+      if (whole) alone++;
+      else sharing++;
+      check();
+      await setTimeout(5);
+      check();
+      if (whole) alone--;
+      else sharing--;
+      await lock.release();
+      return 1;
+    };
+    const had = await Promise.all(Array.from({ length: 9 }, (_, number) => one(number)));
+    assert.ok(had.includes(1), 'somebody gets it');
+    assert.equal(await readdir(folder), []);
   }
 });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -168,16 +169,53 @@ test('F07: a URL whose password is not percent-encoded is refused before anythin
     assert.is(await codeOf(searching, 'percent-encode the password'), 'DATABASE_URL');
   }));
 
-test('an open index is refused to others, and free after it is closed or could not be opened', () =>
+test('searches share an index; a writer is kept out by them and keeps them out, and all is free after they close', () =>
   withFolder(async (folder) => {
     await makeIndex(folder);
-    const open = await IndexFolder.openForSearch(folder);
-    assert.is(await codeOf(IndexFolder.openForSearch(folder), String(process.pid)), 'FOLDER_LOCKED');
+    const readers = await Promise.all(Array.from({ length: 3 }, () => IndexFolder.openForSearch(folder)));
+    for (const reader of readers) assert.is((await reader.store.search(hashVector('a'), { k: 1 }))[0]!.document, 'a');
     assert.is(await codeOf(IndexFolder.openForIndexing(folder, MAKERS), String(process.pid)), 'FOLDER_LOCKED');
-    await open.close();
+    for (const reader of readers) await reader.close();
+
+    const before = await readdir(folder);
+    const writer = await IndexFolder.openForIndexing(folder, MAKERS);
+    assert.is(await codeOf(IndexFolder.openForSearch(folder), 'being changed by this very process'), 'FOLDER_LOCKED');
+    assert.is(await codeOf(IndexFolder.openForIndexing(folder, MAKERS), String(process.pid)), 'FOLDER_LOCKED');
+    await writer.close();
     assert.is(await codeOf(IndexFolder.openForIndexing(folder, { ...MAKERS, dimension: 3 })), 'INDEX_DIMENSION');
     const free = await IndexFolder.openForSearch(folder);
     await free.close();
+    assert.equal(await readdir(folder), before);
+  }));
+
+test('an index that is being made names who makes it, and is unfinished after', () =>
+  withFolder(async (parent) => {
+    const folder = join(parent, 'index');
+    const writer = await IndexFolder.openForIndexing(folder, MAKERS);
+    assert.is(await codeOf(IndexFolder.openForSearch(folder), 'being changed by this very process'), 'FOLDER_LOCKED');
+    await writer.close();
+    assert.is(await codeOf(IndexFolder.openForSearch(folder)), 'INDEX_INCOMPLETE');
+  }));
+
+test('a search changes nothing in the index, and writes nothing through its store', () =>
+  withFolder(async (folder) => {
+    await makeIndex(folder);
+    const state = async () => {
+      const files = await readdir(join(folder, 'pgdata'), { recursive: true, withFileTypes: true });
+      const hash = createHash('sha256');
+      for (const file of files
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name))
+        .sort())
+        hash.update(file).update(await readFile(file));
+      return hash.digest('hex');
+    };
+    const before = await state();
+    const reader = await IndexFolder.openForSearch(folder);
+    assert.is((await reader.store.search(hashVector('a'), { k: 1 }))[0]!.document, 'a');
+    assert.is(await codeOf(reader.store.deleteDocuments(['a']), 'read-only transaction'), 'DATABASE_QUERY');
+    await reader.close();
+    assert.is(await state(), before);
   }));
 
 test('damaged or missing parts get one line each', () =>

@@ -270,7 +270,7 @@ test('refusals: no such folder, what is no run, requests that make no sense', ()
     for (const query of ['', '?run=a&points=3', '?run=a&points=x', '?run=a&smoothing=1', '?run=a&smoothing=-1', '?run=a&more=1'])
       assert.equal(await refusal(`/api/series${query}`), [400, 'SERIES_QUERY'], query);
     assert.equal(await refusal('/etc/passwd'), [404, 'NOT_FOUND']);
-    assert.is((await server.inject({ method: 'POST', url: '/api/runs' })).statusCode, 404);
+    assert.is((await server.inject({ method: 'POST', url: '/api/runs' })).statusCode, 405);
     await rm(run, { recursive: true });
     await rm(folder, { recursive: true });
     assert.equal(await refusal('/api/runs'), [500, 'RUNS_FOLDER']);

@@ -1,28 +1,33 @@
 import { setTimeout } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CemError, UsageError } from '../../base/errors.ts';
-import { createServer, listen, type Searcher } from '../../rag/index.ts';
+import { CemError, UsageError } from '../../base/index.ts';
+import { createServer, listen, type SearchService } from '../../server/index.ts';
 
-const test = suite<{ server: FastifyInstance; asked: [string, number][] }>('server');
+const test = suite<{ server: FastifyInstance; asked: [string, number, unknown][] }>('server');
 
 const DESCRIPTION = { documents: 2, chunks: 3, dimension: 4, checkpoint: 'abc', teacher: 'lsa', queries: 'teacher' as const };
+const FOUND = { document: 'a', score: 0.5, chunk: 1, text: 'the text', retriever: 'pgvector' };
+const METADATA = { title: 'T', source: 'a.md', pages: { first: 1, last: 2 }, headings: ['One'], span: [0, 8] };
 const RESULT = { id: 'a', score: 0.5, chunk: 1, text: 'the text' };
 
 /** Stands for the searcher; some queries fail on purpose. */
-function fakeSearcher(asked: [string, number][] = []): Pick<Searcher, 'search' | 'description'> {
+function fakeSearcher(asked: [string, number, unknown][] = []): SearchService {
   return {
     description: DESCRIPTION,
-    async search(query, { k }) {
-      asked.push([query, k]);
+    encoding: { queries: 5, calls: 2 },
+    async search(query, { k, filter, onUnsearchable }) {
+      asked.push([query, k, filter]);
       if (query === 'bug') throw new Error('secret /path in a stack');
       if (query === 'database') throw new CemError('DATABASE_UNREACHABLE', 'the database postgres://secret cannot be reached');
       if (query === 'damaged') throw new CemError('ZPKG_CHUNK_CHECKSUM', '/secret/path is damaged');
       if (query === 'refused') throw new UsageError('SEARCH_QUERY', 'this query is refused');
       if (query === 'slow') await setTimeout(300);
-      const { id, ...rest } = RESULT;
-      return [{ document: id, retriever: 'pgvector', ...rest }];
+      if (query === 'described') return [{ ...FOUND, metadata: { ...METADATA, labels: ['staff'] } }];
+      if (query === 'unknown') onUnsearchable?.(0, 'none of its words is known');
+      return query === 'unknown' || query === 'nothing' ? [] : [FOUND];
     },
   };
 }
@@ -52,15 +57,43 @@ test('a search answers with its results and the time it took', async ({ server, 
   assert.equal(rest, {});
   await post(server, { query: '第一条' });
   assert.equal(asked, [
-    ['hello', 3],
-    ['第一条', 10],
+    ['hello', 3, undefined],
+    ['第一条', 10, undefined],
   ]);
+});
+
+test('a filter goes to the search, without labels of access; what the corpus knows of a chunk comes back', async ({
+  server,
+  asked,
+}) => {
+  const filter = { and: [{ field: 'pages.first', range: { gte: 1 } }, { not: { documents: ['b'] } }] };
+  const response = await post(server, { query: 'described', filter });
+  assert.equal(response.json().results, [{ ...RESULT, metadata: METADATA }]);
+  assert.equal(asked, [['described', 10, filter]]);
+  for (const refused of [{ access: ['staff'] }, { or: [{ access: ['staff'] }] }, { field: 'year', above: 3 }, 'all', {}]) {
+    const { statusCode, payload } = await post(server, { query: 'x', filter: refused });
+    assert.is(statusCode, 400, JSON.stringify(refused));
+    assert.match(JSON.parse(payload).error.message, /^filter/);
+  }
+  assert.is(asked.length, 1);
+});
+
+test('F08: a query that nothing can be ranked by gets no results, and says why', async ({ server }) => {
+  const { results, note, took_ms } = (await post(server, { query: 'unknown' })).json();
+  assert.equal([results, note, typeof took_ms], [[], 'none of its words is known', 'number']);
+  assert.is((await post(server, { query: 'nothing' })).json().note, 'the index has nothing that can be ranked');
+  const filtered = await post(server, { query: 'nothing', filter: { documents: ['b'] } });
+  assert.is(filtered.json().note, 'nothing that can be ranked passes the filter');
 });
 
 test('health says what the index holds and what made it', async ({ server }) => {
   const response = await server.inject('/health');
   assert.is(response.statusCode, 200);
-  assert.equal(response.json(), { status: 'ok', index: DESCRIPTION });
+  assert.equal(response.json(), {
+    status: 'ok',
+    index: DESCRIPTION,
+    load: { running: 0, waiting: 0, encoded_queries: 5, encoder_calls: 2 },
+  });
 });
 
 test('a body that is no search request gets a 400 with one line', async ({ server, asked }) => {
@@ -94,12 +127,11 @@ test('a body that is no search request gets a 400 with one line', async ({ serve
 });
 
 test('other refusals: too large, another type, another path', async ({ server }) => {
-  assert.is((await post(server, { query: 'x', padding: 'y'.repeat(70_000) })).statusCode, 413);
+  assert.is((await post(server, { query: 'x', padding: 'y'.repeat(300_000) })).statusCode, 413);
   assert.is((await post(server, 'query=x', 'application/x-www-form-urlencoded')).statusCode, 415);
   for (const [method, url] of [
-    ['GET', '/v1/search'],
     ['GET', '/'],
-    ['POST', '/health'],
+    ['POST', '/v1/searches'],
     ['GET', '/../../etc/passwd'],
   ] as const) {
     const response = await server.inject({ method, url });
@@ -109,6 +141,51 @@ test('other refusals: too large, another type, another path', async ({ server })
   // The longest query there may be, every character escaped, is not too large.
   const longest = `{"query": "${'\\u4e00'.repeat(10_000)}"}`;
   assert.is((await post(server, longest)).statusCode, 200);
+});
+
+test('F13: a known path with another method is a 405 that says which there are', async ({ server }) => {
+  for (const [method, url, allow] of [
+    ['GET', '/v1/search', 'POST'],
+    ['DELETE', '/v1/search?x=1', 'POST'],
+    ['POST', '/health', 'GET, HEAD'],
+    ['OPTIONS', '/health', 'GET, HEAD'],
+  ] as const) {
+    const response = await server.inject({ method, url });
+    assert.is(response.statusCode, 405, `${method} ${url}`);
+    assert.is(response.headers['allow']?.toString().split(', ').sort().join(', '), allow);
+    assert.is(response.json().error.code, 'METHOD_NOT_ALLOWED');
+  }
+  assert.is((await server.inject({ method: 'HEAD', url: '/health' })).statusCode, 200);
+});
+
+test('F12: bodies that are not UTF-8, in another charset or compressed are refused', async ({ server, asked }) => {
+  const send = (payload: Buffer, headers: Record<string, string>) =>
+    server.inject({ method: 'POST', url: '/v1/search', payload, headers: { 'content-type': 'application/json', ...headers } });
+  const good = Buffer.from('{"query": "é"}');
+  const json = (charset: string) => ({ 'content-type': `application/json${charset}` });
+  const cases: [Buffer, Record<string, string>, number, string | undefined][] = [
+    [Buffer.from('{"query": "é"}', 'latin1'), {}, 400, 'BODY_NOT_UTF8'],
+    // A surrogate and an overlong slash, as bytes.
+    [Buffer.from([...Buffer.from('{"query": "'), 0xed, 0xa0, 0x80, ...Buffer.from('"}')]), {}, 400, 'BODY_NOT_UTF8'],
+    [Buffer.from([...Buffer.from('{"query": "'), 0xc0, 0xaf, ...Buffer.from('"}')]), {}, 400, 'BODY_NOT_UTF8'],
+    [Buffer.from('{"query": "e"}', 'utf16le'), {}, 400, 'BODY_NOT_JSON'],
+    [good, json('; charset=gbk'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    [good, json(';charset="ISO-8859-1"'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    [good, json('; CHARSET=UTF-16'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    [gzipSync(good), { 'content-encoding': 'gzip' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    [good, { 'content-encoding': 'br, gzip' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    [gzipSync(good), {}, 400, 'BODY_NOT_UTF8'],
+    [good, json('; charset=UTF-8'), 200, undefined],
+    [good, json('; charset="utf-8"'), 200, undefined],
+    [good, { 'content-encoding': 'identity' }, 200, undefined],
+    [Buffer.from([0xef, 0xbb, 0xbf, ...good]), {}, 200, undefined],
+  ];
+  for (const [payload, headers, status, code] of cases) {
+    const response = await send(payload, headers);
+    assert.is(response.statusCode, status, `${JSON.stringify(headers)} ${response.payload}`);
+    assert.is(response.json().error?.code, code);
+  }
+  assert.equal([...new Set(asked.map(([query]) => query))], ['é']);
 });
 
 test('failures of ours tell the client no more than a code', async ({ server }) => {

@@ -1,0 +1,158 @@
+import type { CommandModule } from 'yargs';
+import type { GlobalOptions } from './command.ts';
+
+/**
+ * A command whose module is loaded when the command is given: what it needs, a tensor library say, costs the others no time. Its name and its description are
+ * said twice, here and in the module (tests/cli/commands.test.ts holds them against each other).
+ */
+function lazyCommand<Options>(
+  command: string,
+  describe: string,
+  load: () => Promise<CommandModule<GlobalOptions, Options>>,
+): CommandModule<GlobalOptions> & { readonly load: typeof load } {
+  return {
+    command,
+    describe,
+    load,
+    builder: async (parser) => {
+      const { builder } = await load();
+      return typeof builder === 'function' ? builder(parser) : parser;
+    },
+    // What is parsed has the options of the command's own builder.
+    handler: async (parsed) => (await load()).handler(parsed as Parameters<CommandModule<GlobalOptions, Options>['handler']>[0]),
+  };
+}
+
+/** Every command of `cem`, in the order of its help. */
+export const COMMANDS = [
+  lazyCommand(
+    'pack <input> <output>',
+    'pack a corpus into a zpkg container and its mapping',
+    async () => (await import('./commands/pack.ts')).packCommand,
+  ),
+  lazyCommand(
+    'add <corpus> <input>',
+    'add documents to a corpus folder, or replace those that changed; makes the folder when there is none',
+    async () => (await import('./commands/add.ts')).addCommand,
+  ),
+  lazyCommand(
+    'remove <corpus> [ids..]',
+    'remove documents from a corpus folder; `cem compact` frees what they take',
+    async () => (await import('./commands/remove.ts')).removeCommand,
+  ),
+  lazyCommand(
+    'compact <corpus>',
+    'merge the segments of a corpus folder into one, without what was removed',
+    async () => (await import('./commands/compact.ts')).compactCommand,
+  ),
+  lazyCommand(
+    'inspect <zpkg>',
+    'show the sizes of a container or a corpus folder; nothing is decompressed',
+    async () => (await import('./commands/inspect.ts')).inspectCommand,
+  ),
+  lazyCommand(
+    'cat <zpkg>',
+    'print the text of one document or one chunk',
+    async () => (await import('./commands/cat.ts')).catCommand,
+  ),
+  lazyCommand(
+    'verify <zpkg>',
+    'check a container and its mapping, or a corpus folder: every checksum, every chunk decompressed, every id',
+    async () => (await import('./commands/verify.ts')).verifyCommand,
+  ),
+  lazyCommand(
+    'train',
+    'Train an encoder of compressed chunks to land where a text teacher puts the same documents',
+    async () => (await import('./commands/train.ts')).trainCommand,
+  ),
+  lazyCommand(
+    'teacher',
+    "Embed a corpus with a teacher ahead of training, list teachers' caches, check them",
+    async () => (await import('./commands/teacher.ts')).teacherCommand,
+  ),
+  lazyCommand(
+    'runs [runs..]',
+    'List the runs of a folder, or say where the configurations of several differ',
+    async () => (await import('./commands/runs.ts')).runsCommand,
+  ),
+  lazyCommand(
+    'bench <what>',
+    'Train encoders under one budget for several pack settings and inputs, and draw saving against retention',
+    async () => (await import('./commands/bench.ts')).benchCommand,
+  ),
+  lazyCommand(
+    'dashboard [runs..]',
+    'Show the curves of runs in a browser, live while they train',
+    async () => (await import('./commands/dashboard.ts')).dashboardCommand,
+  ),
+  lazyCommand(
+    'eval',
+    'Rank a benchmark with teacher, student, BM25 and chance, and compare them',
+    async () => (await import('./commands/eval.ts')).evalCommand,
+  ),
+  lazyCommand(
+    'compare <first> <second>',
+    'Compare two evaluations query by query: paired randomisation test, bootstrap interval, wins and losses',
+    async () => (await import('./commands/compare.ts')).compareCommand,
+  ),
+  lazyCommand(
+    'report <evaluations..>',
+    'Make a page and Markdown of finished evaluations: tables, curves, storage, wins and losses',
+    async () => (await import('./commands/report.ts')).reportCommand,
+  ),
+  lazyCommand(
+    'encode',
+    "Write an encoder's vectors of a corpus as .npy, with the ids of its rows beside it",
+    async () => (await import('./commands/encode.ts')).encodeCommand,
+  ),
+  lazyCommand(
+    'long-embed <action>',
+    'LongEmbed: make its synthetic tasks, measure all of it',
+    async () => (await import('./commands/long-embed.ts')).longEmbedCommand,
+  ),
+  lazyCommand(
+    'export',
+    'Write a trained encoder as a folder that can be carried away: safetensors, a tfjs LayersModel or ONNX, with a model card',
+    async () => (await import('./commands/export.ts')).exportCommand,
+  ),
+  lazyCommand(
+    'index',
+    'encode the compressed chunks of a zpkg or a corpus folder with a checkpoint into a search index',
+    async () => (await import('./commands/build-index.ts')).indexCommand,
+  ),
+  lazyCommand(
+    'search <query>',
+    'search an index: the best documents for a query, decompressed only now',
+    async () => (await import('./commands/search.ts')).searchCommand,
+  ),
+  lazyCommand(
+    'serve',
+    'answer searches over HTTP: POST /v1/search, GET /health',
+    async () => (await import('./commands/serve.ts')).serveCommand,
+  ),
+  lazyCommand(
+    'metrics',
+    'Measure a ranking in TREC files as trec_eval 10 does',
+    async () => (await import('./commands/metrics.ts')).metricsCommand,
+  ),
+  lazyCommand(
+    'fetch-data [name]',
+    'Download a set of BEIR, checked and unpacked; without a name list them',
+    async () => (await import('./commands/fetch-data.ts')).fetchDataCommand,
+  ),
+  lazyCommand(
+    'parity <folder>',
+    'compare the encoder, stage by stage, with activations that the reference implementation of BLT computed',
+    async () => (await import('./commands/parity.ts')).parityCommand,
+  ),
+  lazyCommand(
+    'doctor',
+    'say what this machine has: each backend with a measured rate, zstd, database, teacher',
+    async () => (await import('./commands/doctor.ts')).doctorCommand,
+  ),
+  lazyCommand(
+    'demo',
+    'do everything once on the Markdown of the installed packages: pack, train, evaluate, index, search',
+    async () => (await import('./commands/demo.ts')).demoCommand,
+  ),
+] as const;

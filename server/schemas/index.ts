@@ -1,0 +1,1 @@
+export { describeIssue, type SearchAnswer, searchAnswer, searchRequest, type WireResult, wireResult } from './search.ts';
