@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { CemError, UsageError } from '../base/errors.ts';
+import { CemError, UsageError } from '../base/index.ts';
 import type { Bench } from './bench.ts';
 import { indexBench } from './cases/build-index.ts';
 import { evalBench } from './cases/eval.ts';

@@ -1,5 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
-import { type CemError, UsageError } from '../base/index.ts';
+import { type CemError, printableResult, snakeCaseKeys, UsageError, writeText } from '../base/index.ts';
+import { takeLiteralWords } from './options/literal-words.ts';
 import { createReporter, type Reporter } from './output/reporter.ts';
 
 /** Options that every command takes. */
@@ -8,7 +9,7 @@ export interface GlobalOptions {
   readonly backend: string;
 }
 
-/** One command of the CLI: what it takes, what it does, and how its result reads as text. The result itself is what `--json` prints. */
+/** One command of the CLI: what it takes, what it does, and how its result reads as text. `--json` prints the result itself, its keys in snake_case. */
 export interface CommandSpecification<Options, Result> {
   /** yargs' form, e.g. `pack <input> <output>`. */
   readonly command: string;
@@ -17,7 +18,12 @@ export interface CommandSpecification<Options, Result> {
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   options(parser: Argv<GlobalOptions>): Argv<Options>;
   run(options: Options & GlobalOptions, reporter: Reporter): Promise<Result>;
+  /** Lays a result out for people. Control characters in its strings are escapes by then, so that they are of one line each. */
   text(result: Result): string;
+  /** Names of properties of the result, at any depth, that are texts of several lines. */
+  readonly texts?: readonly string[];
+  /** Paths in the result whose keys are data, which `--json` prints as they are: see `snakeCaseKeys`. */
+  readonly dataKeys?: readonly string[];
   /** What is wrong with a result that is printed all the same: exit code 1. */
   failure?(result: Result): CemError | undefined;
 }
@@ -38,10 +44,13 @@ export function defineCommand<Options, Result>(
     },
     handler: async (parsed) => {
       refuseRepeated(parsed, lists);
-      const options = parsed as unknown as Options & GlobalOptions;
+      const options = takeLiteralWords(parsed) as unknown as Options & GlobalOptions;
       const result = await specification.run(options, createReporter());
-      const output = options.json ? JSON.stringify(result, null, 2) : specification.text(result);
-      if (output !== '') process.stdout.write(`${output}\n`);
+      if (options.json) process.stdout.write(`${JSON.stringify(snakeCaseKeys(result, specification.dataKeys), null, 2)}\n`);
+      else {
+        const text = specification.text(printableResult(result, specification.texts));
+        if (text !== '') writeText(process.stdout, text);
+      }
       const failure = specification.failure?.(result);
       if (failure) throw failure;
     },

@@ -38,4 +38,4 @@ export { averageMeasures, measureRanking, measureRun, rankResults } from './meas
 export { readTrecQrels, readTrecRun } from './measures/trec-files.ts';
 export { EvaluationFolder } from './records/evaluation-folder.ts';
 export { type EvaluationRecord, readEvaluationRecord } from './records/evaluation-record.ts';
-export { formatEvaluation, formatTable } from './report/table.ts';
+export { formatEvaluation } from './report/table.ts';

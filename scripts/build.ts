@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmod, cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CemError } from '../base/errors.ts';
+import { CemError } from '../base/index.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const output = join(root, 'dist');

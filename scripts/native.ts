@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { CemError, UsageError } from '../base/errors.ts';
+import { CemError, UsageError } from '../base/index.ts';
 import { type AddonProof, buildAddon, buildProcessGuard, proveAddon, restorePackage } from './native/addon.ts';
 import { runCommand } from './native/command.ts';
 import { buildKernels } from './native/kernels.ts';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { CemError, UsageError } from '../base/errors.ts';
+import { CemError, UsageError } from '../base/index.ts';
 import { lastLines, runCommand } from './native/command.ts';
 import { WASM_COMPILE_OPTIONS, WASM_SOURCES, wasmSourceHash } from './native/wasm-sources.ts';
 

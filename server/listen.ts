@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { type AddressInfo, createServer as createNetServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { CemError, messageOf } from '../base/index.ts';
+import { CemError, messageOf, STOP_SIGNALS } from '../base/index.ts';
 
 export interface ListenOptions {
   readonly host: string;
@@ -39,15 +39,13 @@ async function listenToo(server: FastifyInstance, host: string, port: number): P
   });
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-
 /** Resolves with the first signal that asks the process to end. The next one ends it at once, as if nobody listened. */
 export function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     const stop = (signal: NodeJS.Signals) => {
-      for (const name of SIGNALS) process.off(name, stop);
+      for (const name of STOP_SIGNALS) process.off(name, stop);
       resolve(signal);
     };
-    for (const name of SIGNALS) process.on(name, stop);
+    for (const name of STOP_SIGNALS) process.on(name, stop);
   });
 }

@@ -1,4 +1,4 @@
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 import { HASH_PRIMES } from '../../model/hash-primes.ts';
 import { BYTE_ID_OFFSET, NgramHash } from '../../model/symbols/ngram-hash.ts';
 import { type BenchReport, describeMachine, type Measurement, median } from '../measurement.ts';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CemError, UsageError } from '../../base/errors.ts';
+import { CemError, UsageError } from '../../base/index.ts';
 import { selectBackend } from '../../model/backend/index.ts';
 import { type Bench, wholeNumber } from '../bench.ts';
 import { type BenchReport, describeMachine, type Measurement, median } from '../measurement.ts';

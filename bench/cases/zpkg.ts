@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 import { type Document, readCorpus } from '../../data/index.ts';
 import { type Bench, wholeNumber } from '../bench.ts';
 import { benchZpkg } from './measure-zpkg.ts';

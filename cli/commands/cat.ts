@@ -28,7 +28,7 @@ export const catCommand = defineCommand<CatOptions, CatResult>({
   options: (parser) =>
     parser
       .positional('zpkg', { type: 'string', demandOption: true, describe: 'the container, or a corpus folder' })
-      .option('id', { type: 'string', describe: 'id of a document' })
+      .option('id', { type: 'string', describe: 'id of a document; --id=-ID where it begins with a dash' })
       .option('chunk', { type: 'number', describe: 'number of a chunk, from 0' }),
   run: async ({ zpkg, id, chunk }) => {
     if (id !== undefined && chunk === undefined) {
@@ -47,6 +47,8 @@ export const catCommand = defineCommand<CatOptions, CatResult>({
     throw new UsageError('USAGE', 'say either --id ID or --chunk NUMBER');
   },
   text: (result) => result.text,
+  texts: ['text'],
+  dataKeys: ['metadata'],
 });
 
 async function textInCorpus(folder: string, chunk: number): Promise<string> {

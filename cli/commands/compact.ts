@@ -1,6 +1,6 @@
+import { formatBytes } from '../../base/index.ts';
 import { type CompactReport, compactCorpus } from '../../data/index.ts';
 import { defineCommand } from '../command.ts';
-import { formatBytes } from '../output/format.ts';
 
 interface CompactCommandOptions {
   readonly corpus: string;

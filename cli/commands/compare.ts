@@ -1,4 +1,4 @@
-import { UsageError } from '../../base/index.ts';
+import { formatTable, UsageError } from '../../base/index.ts';
 import {
   compareRows,
   DEFAULT_ROUNDS,
@@ -6,7 +6,6 @@ import {
   type MeasureComparison,
   readEvaluationRecord,
 } from '../../eval/index.ts';
-import { formatTable } from '../../eval/report/index.ts';
 import { defineCommand } from '../command.ts';
 
 interface CompareOptions {

@@ -1,7 +1,7 @@
-import { UsageError } from '../../base/index.ts';
 import { listen, stopSignal } from '../../server/index.ts';
 import { createDashboard } from '../../server/web/index.ts';
 import { defineCommand } from '../command.ts';
+import { checkPort } from '../options/port-option.ts';
 
 interface DashboardOptions {
   readonly runs: string[];
@@ -17,7 +17,6 @@ interface DashboardReport {
 
 const HOST = '127.0.0.1';
 const DEFAULT_PORT = 8081;
-const LARGEST_PORT = 65_535;
 
 /** Shows the curves of runs in a browser until it is told to stop. */
 export const dashboardCommand = defineCommand<DashboardOptions, DashboardReport>({
@@ -33,8 +32,7 @@ export const dashboardCommand = defineCommand<DashboardOptions, DashboardReport>
       .option('folder', { type: 'string', default: 'runs', describe: 'where runs lie; all in it are shown when none is named' })
       .option('port', { type: 'number', default: DEFAULT_PORT, describe: `port of ${HOST}; 0 takes a free one` }),
   async run({ runs, folder, port }, reporter) {
-    if (!Number.isInteger(port) || port < 0 || port > LARGEST_PORT)
-      throw new UsageError('SERVER_PORT', `a port is 0 to ${LARGEST_PORT}, not ${port}`);
+    checkPort(port);
     const server = await createDashboard({ folder, runs });
     try {
       const stopped = stopSignal();

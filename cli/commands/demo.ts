@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CemError, writeFileAtomically } from '../../base/index.ts';
+import { CemError, formatBytes, writeFileAtomically } from '../../base/index.ts';
 import { loadConfig } from '../../configs/index.ts';
 import { packCorpus, readCorpus } from '../../data/index.ts';
 import { formatEvaluation } from '../../eval/report/index.ts';
@@ -16,10 +16,9 @@ import { evaluateReadyCheckpoint } from '../demo/ready-checkpoint.ts';
 import { StageClock, type StageTime } from '../demo/stage-clock.ts';
 import { defaultCheckpoint } from '../options/default-checkpoint.ts';
 import { modelsOption } from '../options/index-options.ts';
-import { formatBytes } from '../output/format.ts';
 import { formatDuration, type Reporter } from '../output/reporter.ts';
 import { runIndex } from './build-index.ts';
-import { type EvalResult, runEval } from './eval.ts';
+import { EVALUATION_DATA, type EvalResult, runEval } from './eval.ts';
 import { formatResults } from './search.ts';
 import { trainFromConfig } from './train.ts';
 
@@ -41,7 +40,7 @@ interface DemoPack {
 interface DemoReport {
   readonly run: string;
   readonly backend: string;
-  readonly documents: { readonly training: number; readonly held_out: number };
+  readonly documents: { readonly training: number; readonly heldOut: number };
   /** In the order in which they ran; a continued demo leaves out what it did not do again. */
   readonly stages: readonly StageTime[];
   readonly seconds: number;
@@ -85,6 +84,8 @@ export const demoCommand = defineCommand<DemoOptions, DemoReport>({
       }),
   run: runDemo,
   text: formatDemo,
+  texts: ['text'],
+  dataKeys: [...EVALUATION_DATA.map((path) => `evaluation.${path}`), 'searches.*.results.*.metadata'],
 });
 
 async function runDemo(options: DemoOptions & GlobalOptions, reporter: Reporter): Promise<DemoReport> {
@@ -143,9 +144,9 @@ async function writeCorpus(
   const files = await readMarkdownFiles(source);
   const corpus = makeDemoCorpus(files, { heldOut: HELD_OUT_DOCUMENTS, seed });
   await writeDemoCorpus(folder, corpus);
-  const documents = { training: corpus.training.length, held_out: corpus.heldOut.length };
+  const documents = { training: corpus.training.length, heldOut: corpus.heldOut.length };
   stage.done(
-    `${files.length} Markdown files, ${documents.training} passages to train on, ${documents.held_out} held out with a query each`,
+    `${files.length} Markdown files, ${documents.training} passages to train on, ${documents.heldOut} held out with a query each`,
   );
   return documents;
 }
@@ -185,7 +186,7 @@ function requireLearned(evaluation: EvalResult, reporter: Reporter): void {
   const student = evaluation.encoders.student['ndcg_at_10']!;
   const random = evaluation.encoders.random['ndcg_at_10']!;
   if (student >= LEAST_TIMES_RANDOM * random && student > 0) return;
-  reporter.note(formatEvaluation(evaluation));
+  for (const line of formatEvaluation(evaluation).split('\n')) reporter.note(line);
   throw new CemError(
     'DEMO_NOT_LEARNED',
     `the student scores nDCG@10 ${student.toFixed(4)}, less than ${LEAST_TIMES_RANDOM} times the ${random.toFixed(4)} of random vectors, over ${evaluation.counts.documents} documents: it was trained too little, training is broken, or the documents are too few to tell`,

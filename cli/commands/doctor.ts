@@ -2,10 +2,9 @@ import { spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { cpus, freemem, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { programFile, UsageError } from '../../base/index.ts';
+import { formatBytes, programFile, UsageError } from '../../base/index.ts';
 import { BACKEND_NAMES } from '../../model/backend/index.ts';
 import { defineCommand } from '../command.ts';
-import { formatBytes } from '../output/format.ts';
 import type { Finding } from '../process/finding.ts';
 
 interface Part extends Finding {

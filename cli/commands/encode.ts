@@ -1,10 +1,11 @@
-import { UsageError } from '../../base/index.ts';
+import { batches, UsageError } from '../../base/index.ts';
 import { readBeir } from '../../data/index.ts';
 import { type EncoderDescription, VectorFilesWriter, vectorFilePaths } from '../../encoders/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
 import { duplicateDocument, type EncodeSource, type EncodeSourceOptions, openEncodeSource } from '../encode/encode-source.ts';
 import { checkpointOption } from '../options/default-checkpoint.ts';
+import { ENCODER_DESCRIPTION, transformersOptions } from '../options/encoder-options.ts';
 import { modelsOption } from '../options/index-options.ts';
 import type { Reporter } from '../output/reporter.ts';
 
@@ -50,8 +51,7 @@ export const encodeCommand = defineCommand<EncodeOptions, EncodeResult>({
       .option('encoder', {
         type: 'string',
         demandOption: true,
-        describe:
-          "student, teacher (the checkpoint's), random, lsa (fitted on the data), lsa:FOLDER (fitted before) or transformers:MODEL",
+        describe: `${ENCODER_DESCRIPTION}; vectors are there already`,
       })
       .option('checkpoint', { ...checkpointOption, describe: `of student and teacher: ${checkpointOption.describe}` })
       .option('data', { type: 'string', describe: 'texts: BEIR folder, JSONL file or folder of text files' })
@@ -64,7 +64,7 @@ export const encodeCommand = defineCommand<EncodeOptions, EncodeResult>({
       })
       .option('queries', { type: 'string', describe: 'BEIR folder whose queries are encoded too, into OUTPUT.queries.npy' })
       .option('split', { type: 'string', default: 'test', describe: 'which queries' })
-      .option('task', { type: 'string', describe: 'set of BEIR whose instruction a transformers model gets before queries' })
+      .options(transformersOptions)
       .option('dimension', { type: 'number', default: 256, describe: 'length of the vectors of random and lsa' })
       .option('models', modelsOption),
   run: runEncode,
@@ -73,6 +73,7 @@ export const encodeCommand = defineCommand<EncodeOptions, EncodeResult>({
       `${documents.vectors}: ${documents.rows} vectors of ${encoder.dimension} numbers, of ${documents.documents} documents (${documents.ids})`,
       ...(queries ? [`${queries.vectors}: ${queries.rows} queries (${queries.ids})`] : []),
     ].join('\n'),
+  dataKeys: ['encoder.settings'],
 });
 
 async function runEncode(options: EncodeOptions & GlobalOptions, reporter: Reporter): Promise<EncodeResult> {
@@ -146,11 +147,12 @@ async function encodeQueries(
   const stage = reporter.stage('encoding queries');
   try {
     const owners = Array.from(queries, ([id, text]) => ({ id, text }));
-    for (let first = 0; first < owners.length; first += QUERIES_PER_BATCH) {
-      const batch = owners.slice(first, first + QUERIES_PER_BATCH);
+    let done = 0;
+    for (const batch of batches(owners, QUERIES_PER_BATCH)) {
       const { data } = await source.encodeQueries(batch.map(({ text }) => text));
       await writer.append(batch, data);
-      stage.progress(first + batch.length, owners.length);
+      done += batch.length;
+      stage.progress(done, owners.length);
     }
     await writer.commit();
     stage.done(`${owners.length} queries`);

@@ -23,6 +23,7 @@ import {
 } from '../eval/contender-choice.ts';
 import type { EvalOptions } from '../eval/eval-options.ts';
 import { readDictionaryOption } from '../options/dictionary-option.ts';
+import { ENCODER_DESCRIPTION, transformersOptions } from '../options/encoder-options.ts';
 import { modelsOption } from '../options/index-options.ts';
 import type { Reporter } from '../output/reporter.ts';
 import { followStages } from '../output/stages.ts';
@@ -44,6 +45,20 @@ type EvalReport = EncoderEvaluation & EvalOrigin;
 /** An evaluation of a checkpoint with the rows it has unless asked otherwise. */
 export type EvalResult = StudentEvaluation & EvalOrigin;
 
+/** Maps by row, and settings as encoders and configurations call them. */
+export const EVALUATION_DATA: readonly string[] = [
+  'encoders',
+  'queries_without_results',
+  'bytes.vectors',
+  'speed',
+  'descriptions',
+  'conditions',
+  'by_document_length.*.ndcg_at_10',
+  'timings.document_seconds',
+  'timings.query_seconds',
+  'checkpoint.model',
+];
+
 export const evalCommand = defineCommand<EvalOptions, EvalReport>({
   command: 'eval',
   describe: 'Rank a benchmark with teacher, student, BM25 and chance, and compare them',
@@ -64,14 +79,10 @@ export const evalCommand = defineCommand<EvalOptions, EvalReport>({
       .option('checkpoint', { type: 'string', describe: 'a checkpoint, or a run folder (its newest checkpoint)' })
       .option('encoder', {
         type: 'string',
-        describe:
-          'instead of a checkpoint: transformers:MODEL, lsa (fitted on the candidates) or vectors:FILE.npy (of cem encode)',
+        describe: `what to evaluate, instead of teacher and student of --checkpoint: ${ENCODER_DESCRIPTION}`,
       })
       .option('query-vectors', { type: 'string', describe: 'queries of vectors:FILE.npy; FILE.queries.npy by default' })
-      .option('task', {
-        type: 'string',
-        describe: "BEIR's name of the set whose instruction stands before the queries of transformers:MODEL",
-      })
+      .options(transformersOptions)
       .option('encoders', {
         type: 'string',
         describe:
@@ -89,6 +100,11 @@ export const evalCommand = defineCommand<EvalOptions, EvalReport>({
         describe:
           "what the documents are packed with: the training corpus' (run, the default with a checkpoint), one of their own (corpus), none, or a file",
       })
+      .option('drop-own-id', {
+        type: 'boolean',
+        defaultDescription: 'for arguana and quora',
+        describe: "leave the document with a query's own id out of its ranking, where queries are documents too",
+      })
       .option('models', modelsOption)
       .option('output', {
         type: 'string',
@@ -97,6 +113,7 @@ export const evalCommand = defineCommand<EvalOptions, EvalReport>({
       .option('language', { type: 'string', default: 'eng-Latn', describe: "the data's, for the results in MTEB's form" }),
   run: evaluate,
   text: formatEvaluation,
+  dataKeys: EVALUATION_DATA,
 });
 
 /** What `cem eval --checkpoint` does, for the demo too. */
@@ -112,7 +129,7 @@ async function evaluate(options: EvalOptions & GlobalOptions, reporter: Reporter
   const data = await readBeir(options.data, options.split);
   const backend = await selectBackend(parseBackendRequest(options.backend));
   reporter.note(describeBackend(backend));
-  const loaded = options.checkpoint === undefined ? undefined : await loadStudent(options.checkpoint);
+  const loaded = asked.checkpoint === undefined ? undefined : await loadStudent(asked.checkpoint);
   try {
     const plan = withQueryStudent(asked, loaded, options);
     const resources = await loadEncoders(plan, loaded, options, (line) => reporter.note(line));
@@ -148,17 +165,23 @@ async function evaluateLoaded(
     saving_training: loaded?.trainingZpkg === undefined ? null : await corpusSaving(loaded.trainingZpkg),
   };
   const folder =
-    options.output === undefined ? undefined : await openFolder(options.output, plan, resources, dictionary, options);
+    options.output === undefined
+      ? undefined
+      : await openFolder(options.output, plan, resources, dictionary, {
+          ...options,
+          dropOwnId: options.dropOwnId ?? data.dropOwnId,
+        });
   const stages = followStages(reporter);
   try {
     const { evaluation, details } = await evaluateEncoders({
       data,
       candidates: options.candidates,
+      ...(options.dropOwnId !== undefined && { dropOwnId: options.dropOwnId }),
       contenders: makeContenders(plan, resources, folder?.vectors),
       pack: { ...loaded?.state.pack, ...(dictionary !== undefined && { dictionary }) },
       innerProducts: tensorInnerProducts,
       onProgress: stages.progress,
-      ...(folder && { vectorLog: folder.vectors, onRankings: folder.addRankings }),
+      ...(folder && { vectorLog: folder.vectors, onCandidates: folder.checkIds, onRankings: folder.addRankings }),
     });
     stages.done();
     const result = { ...evaluation, ...origin };
@@ -174,9 +197,9 @@ async function evaluateLoaded(
 function openFolder(
   path: string,
   { rows }: ContenderPlan,
-  { loaded, teacher, vectors }: EvaluationResources,
+  { loaded, teacher, vectors, lsa }: EvaluationResources,
   dictionary: Uint8Array | 'none' | undefined,
-  { data, split, candidates, backend }: EvalOptions & GlobalOptions,
+  { data, split, candidates, backend, dropOwnId }: EvalOptions & GlobalOptions,
 ): Promise<EvaluationFolder> {
   return EvaluationFolder.open(path, {
     dataset: basename(resolve(data)),
@@ -184,9 +207,11 @@ function openFolder(
     candidates,
     rows,
     checkpoint: loaded?.hash ?? null,
-    encoder: (teacher ?? vectors)?.description ?? null,
+    encoder: (teacher ?? vectors ?? lsa)?.description ?? null,
     dictionary:
       dictionary instanceof Uint8Array ? createHash('sha256').update(dictionary).digest('hex') : (dictionary ?? 'corpus'),
     backend,
+    // Absent where it is false: so it was before there was a choice.
+    ...(dropOwnId && { dropOwnId }),
   });
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { CemError } from '../../base/index.ts';
+import { CemError, formatBytes } from '../../base/index.ts';
 import { type ExportFormat, type ExportResult, exportEncoder, exportFormats } from '../../checkpoints/export/index.ts';
 import {
   DENSE_PRECISIONS,
@@ -11,7 +11,6 @@ import {
 import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
 import { defineCommand } from '../command.ts';
 import { modelsOption } from '../options/index-options.ts';
-import { formatBytes } from '../output/format.ts';
 
 interface ExportCommandOptions {
   readonly checkpoint: string;

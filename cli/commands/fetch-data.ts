@@ -1,7 +1,6 @@
-import { UsageError } from '../../base/index.ts';
+import { formatBytes, UsageError } from '../../base/index.ts';
 import { BEIR_ARCHIVES, BEIR_DATASETS, type BeirDataset, fetchBeirDataset, LONG_EMBED_TASKS } from '../../data/index.ts';
 import { defineCommand } from '../command.ts';
-import { formatBytes } from '../output/format.ts';
 import type { Reporter } from '../output/reporter.ts';
 import { followStages } from '../output/stages.ts';
 
@@ -17,7 +16,7 @@ interface FetchDataResult {
     readonly name: string;
     readonly split: string;
     readonly folders: readonly string[];
-    readonly already_there: boolean;
+    readonly alreadyThere: boolean;
   };
   /** All sets that are known; absent when one was fetched. */
   readonly known?: readonly BeirDataset[];
@@ -44,9 +43,9 @@ export const fetchDataCommand = defineCommand<FetchDataOptions, FetchDataResult>
     name === undefined ? Promise.resolve({ known: BEIR_DATASETS }) : fetchOne(name, output, from, reporter),
   text: ({ fetched, known }) => {
     if (fetched === undefined) return formatKnown(known ?? []);
-    const { name, split, folders, already_there } = fetched;
+    const { name, split, folders, alreadyThere } = fetched;
     const part = folders.length > 1 ? `${folders.length} folders, such as ${folders[0]}` : folders[0]!;
-    return `${name} ${already_there ? 'was there already' : 'is there'}: ${part}\nnext: cem eval --checkpoint RUN --data ${folders[0]} --split ${split}`;
+    return `${name} ${alreadyThere ? 'was there already' : 'is there'}: ${part}\nnext: cem eval --checkpoint RUN --data ${folders[0]} --split ${split}`;
   },
 });
 
@@ -62,7 +61,7 @@ async function fetchOne(name: string, output: string, from: string, reporter: Re
       onProgress: (stage, done, total) => stages.progress(`${stage} (MB)`, megabytes(done), megabytes(total)),
     });
     stages.done();
-    return { fetched: { name, split: dataset.testSplit, folders, already_there: alreadyThere } };
+    return { fetched: { name, split: dataset.testSplit, folders, alreadyThere } };
   } finally {
     stages.fail();
   }

@@ -1,9 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { CemError, type SizeDistribution } from '../../base/index.ts';
+import { CemError, formatBytes, formatShare, type SizeDistribution } from '../../base/index.ts';
 import { type CorpusStatistics, corpusStatistics, DocumentReader, isCorpusFolder, SegmentedCorpus } from '../../data/index.ts';
 import { ZpkgReader, type ZpkgStatistics } from '../../zpkg/index.ts';
 import { defineCommand } from '../command.ts';
-import { formatBytes, formatShare } from '../output/format.ts';
 
 interface ContainerResult extends ZpkgStatistics {
   readonly path: string;

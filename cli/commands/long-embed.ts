@@ -59,7 +59,7 @@ interface RunOptions {
 interface RunResult extends LongEmbedResult {
   readonly checkpoint: { readonly path: string; readonly hash: string; readonly step: number };
   readonly teacher: { readonly id: string; readonly revision: string };
-  readonly maximum_symbols: number;
+  readonly maximumSymbols: number;
   readonly dictionary: string;
   readonly backend: string;
 }
@@ -200,7 +200,7 @@ async function runLongEmbed(options: RunOptions & GlobalOptions, reporter: Repor
     const described = {
       checkpoint: { path: loaded.folder, hash: loaded.hash, step: loaded.state.step },
       teacher: { id: teacher.description.id, revision: teacher.description.revision },
-      maximum_symbols: loaded.student.config.maximumSymbols,
+      maximumSymbols: loaded.student.config.maximumSymbols,
       dictionary: options.dictionary,
       backend: backend.name,
     };

@@ -32,6 +32,8 @@ export const metricsCommand = defineCommand({
     Object.entries(result[AVERAGE]!)
       .map(([name, value]) => `${name.padEnd(14)} ${AVERAGE}  ${value.toFixed(4)}`)
       .join('\n'),
+  // Ids of queries, and trec_eval's names.
+  dataKeys: [''],
 });
 
 async function measureFiles(qrelsPath: string, runPath: string, complete: boolean): Promise<MetricsResult> {

@@ -1,19 +1,14 @@
+import { formatBytes, formatShare } from '../../base/index.ts';
 import { type PackManifest, packCorpus } from '../../data/index.ts';
-import type { DictionaryBorders } from '../../zpkg/index.ts';
 import { defineCommand } from '../command.ts';
 import { INPUT_DESCRIPTION, withCorpusInput } from '../options/corpus-input.ts';
-import { describeEmpty, formatBytes, formatShare } from '../output/format.ts';
+import { givenPackOptions, type PackSettings, packOptions } from '../options/pack-options.ts';
+import { describeEmpty } from '../output/empty-documents.ts';
 import { followStages, PACK_STAGES } from '../output/stages.ts';
 
-interface PackCommandOptions {
+interface PackCommandOptions extends PackSettings {
   readonly input: string;
   readonly output: string;
-  readonly level: number;
-  readonly 'target-chunk-size': number;
-  readonly 'dictionary-size': number;
-  readonly 'dictionary-borders': DictionaryBorders;
-  readonly 'plain-literals': boolean;
-  readonly workers: number | undefined;
   readonly metadata: boolean;
   readonly force: boolean;
 }
@@ -40,50 +35,21 @@ export const packCommand = defineCommand<PackCommandOptions, PackManifest>({
         demandOption: true,
         describe: 'the container; its mapping is written beside it as <output>.map, metadata as <output>.meta',
       })
-      .option('level', { type: 'number', default: 19, describe: 'zstd level, -7 to 22' })
-      .option('target-chunk-size', {
-        type: 'number',
-        default: 4096,
-        describe: 'largest compressed size of a chunk in bytes; a larger document is split',
-      })
-      .option('dictionary-size', {
-        type: 'number',
-        default: 65536,
-        describe: 'bytes of the shared dictionary, 0 for none; at most a 24th of the text',
-      })
-      .option('dictionary-borders', {
-        choices: ['any', 'word'] as const,
-        default: 'any' as const,
-        describe: 'word: no word is cut in the dictionary (for text with spaces)',
-      })
-      .option('plain-literals', {
-        type: 'boolean',
-        default: false,
-        describe: 'leave literals uncompressed (larger; for the bytes input)',
-      })
-      .option('workers', {
-        type: 'number',
-        describe: 'threads that compress; by default as many as the machine has cores, fewer for a small corpus',
-      })
+      .options(packOptions)
       .option('metadata', {
         type: 'boolean',
         default: true,
         describe: 'write titles, sources, languages and what else is known of the documents (--no-metadata: leave it out)',
       })
       .option('force', { type: 'boolean', default: false, describe: 'replace a container that is there already' }),
-  run: async ({ input, output, level, metadata, force, ...options }, reporter) => {
+  run: async ({ input, output, metadata, force, ...options }, reporter) => {
     const stages = followStages(reporter);
     try {
       const manifest = await withCorpusInput(input, reporter, (documents) =>
         packCorpus(documents, output, {
-          level,
+          ...givenPackOptions(options),
           metadata,
           force,
-          targetChunkSize: options['target-chunk-size'],
-          dictionarySize: options['dictionary-size'],
-          dictionaryBorders: options['dictionary-borders'],
-          plainLiterals: options['plain-literals'],
-          ...(options.workers === undefined ? {} : { workers: options.workers }),
           onProgress: (stage, done, total) => stages.progress(PACK_STAGES[stage], done, total),
         }),
       );

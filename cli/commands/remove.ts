@@ -14,6 +14,7 @@ export const removeCommand = defineCommand<RemoveCommandOptions, RemoveReport>({
   describe: 'remove documents from a corpus folder; `cem compact` frees what they take',
   examples: [
     ['remove docs.corpus guide/old.md', 'one document'],
+    ['remove docs.corpus -- -draft.md', 'one whose id begins with a dash'],
     ['remove docs.corpus --from gone.txt --ignore-missing', 'those of a list, one id a line'],
   ],
   options: (parser) =>

@@ -1,3 +1,4 @@
+import { formatTable } from '../../base/index.ts';
 import { type ConfigDifference, compareConfigs, listRuns, type RunSummary } from '../../training/index.ts';
 import { defineCommand } from '../command.ts';
 
@@ -12,6 +13,8 @@ interface RunsResult {
   readonly compared: readonly string[];
   readonly differences: readonly ConfigDifference[];
 }
+
+const RUN_COLUMNS = ['run', 'step', 'loss', 'texts/s', 'dev nDCG@10', 'best', 'checkpoints', 'backend', 'commit', 'started'];
 
 export const runsCommand = defineCommand<RunsCommandOptions, RunsResult>({
   command: 'runs [runs..]',
@@ -29,10 +32,13 @@ export const runsCommand = defineCommand<RunsCommandOptions, RunsResult>({
     compared: runs,
     differences: runs.length === 0 ? [] : await compareConfigs(runs),
   }),
+  dataKeys: ['differences.*.values'],
   text: ({ runs, compared, differences }) => {
     if (compared.length > 0) {
       const rows = differences.map(({ key, values }) => [key, ...values.map((value) => JSON.stringify(value) ?? 'absent')]);
-      return rows.length === 0 ? 'the same configuration' : table([['key', ...compared], ...rows]);
+      return rows.length === 0
+        ? 'the same configuration'
+        : formatTable(['key', ...compared], rows, { left: 1 + compared.length });
     }
     const rows = runs.map((run) => [
       run.path,
@@ -46,24 +52,6 @@ export const runsCommand = defineCommand<RunsCommandOptions, RunsResult>({
       run.gitCommit?.slice(0, 7) ?? '-',
       run.started?.slice(0, 16).replace('T', ' ') ?? '-',
     ]);
-    return rows.length === 0
-      ? 'no runs'
-      : table([
-          ['run', 'step', 'loss', 'texts/s', 'dev nDCG@10', 'best', 'checkpoints', 'backend', 'commit', 'started'],
-          ...rows,
-        ]);
+    return rows.length === 0 ? 'no runs' : formatTable(RUN_COLUMNS, rows, { left: RUN_COLUMNS.length });
   },
 });
-
-/** Columns as wide as their widest cell. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}

@@ -36,6 +36,7 @@ export const searchCommand = defineCommand<SearchOptions, SearchAnswer>({
   describe: 'search an index: the best documents for a query, decompressed only now',
   examples: [
     ['search --index corpus.index "how do I rotate the log files" --k 3', 'the three best documents'],
+    ['search --index corpus.index -- "--force: what does it do"', 'what follows -- is no option'],
     ['search --index corpus.index --queries student "rotate log files"', 'without the teacher: by the query student'],
   ],
   options: (parser) =>
@@ -57,4 +58,7 @@ export const searchCommand = defineCommand<SearchOptions, SearchAnswer>({
     }
   },
   text: ({ results, note }) => formatResults(results, note),
+  texts: ['text'],
+  // Whoever writes documents names its fields.
+  dataKeys: ['results.*.metadata'],
 });

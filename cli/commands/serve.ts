@@ -6,6 +6,7 @@ import { createServer, listen, stopSignal } from '../../server/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
 import { checkpointOption } from '../options/default-checkpoint.ts';
 import { databaseOption, indexOption, modelsOption, queriesOption, searcherOptions } from '../options/index-options.ts';
+import { checkPort } from '../options/port-option.ts';
 import type { Reporter } from '../output/reporter.ts';
 
 interface ServeOptions {
@@ -27,7 +28,6 @@ interface ServeReport {
 }
 
 const DEFAULT_PORT = 8080;
-const LARGEST_PORT = 65_535;
 const STANDARD_ERROR = 2;
 /** After the requests in flight have had their time: together less than 5 s. */
 const CLOSE_MS = 1_000;
@@ -63,8 +63,7 @@ export const serveCommand = defineCommand<ServeOptions, ServeReport>({
       .option('queries', queriesOption),
   async run(options, reporter) {
     const { index, port, host, log } = options;
-    if (!Number.isInteger(port) || port < 0 || port > LARGEST_PORT)
-      throw new UsageError('SERVER_PORT', `a port is 0 to ${LARGEST_PORT}, not ${port}`);
+    checkPort(port);
     await prepareIndex(options, reporter);
     const searcher = await Searcher.open(index, searcherOptions(options, reporter));
     try {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { UsageError } from '../../base/index.ts';
+import { formatShare, UsageError } from '../../base/index.ts';
 import { loadSweep, loadTrainConfig, type RunConfig } from '../../configs/index.ts';
 import { trainingDocuments } from '../../data/index.ts';
 import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
@@ -7,7 +7,6 @@ import { type TrainResult, train } from '../../training/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
 import { noteOnce } from '../options/corpus-input.ts';
 import { modelsOption } from '../options/index-options.ts';
-import { formatShare } from '../output/format.ts';
 import { formatDuration, type Reporter } from '../output/reporter.ts';
 import { withStopSignal } from '../process/stop-signal.ts';
 import { devEvaluatorOf } from '../train/dev-evaluator.ts';
@@ -75,6 +74,7 @@ export const trainCommand = defineCommand<
     if ('parameters' in result) return planText(result);
     return 'heldOutBits' in result ? entropyTrainText(result) : trainedText(result);
   },
+  dataKeys: ['trials.*.settings'],
 });
 
 /** @throws UsageError `SWEEP_PLAN`, and as `loadSweep` and `runSweep` */

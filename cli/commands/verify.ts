@@ -1,4 +1,4 @@
-import { CemError } from '../../base/index.ts';
+import { CemError, formatBytes } from '../../base/index.ts';
 import {
   type CorpusVerification,
   DocumentReader,
@@ -9,7 +9,6 @@ import {
 } from '../../data/index.ts';
 import type { OnProgress } from '../../encoders/index.ts';
 import { defineCommand } from '../command.ts';
-import { formatBytes } from '../output/format.ts';
 
 interface VerifyResult {
   readonly path: string;

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { writeFileAtomically } from '../../base/index.ts';
-import { formatTable, savingPicture } from '../../eval/report/index.ts';
-import { formatShare } from '../output/format.ts';
+import { formatShare, formatTable, writeFileAtomically } from '../../base/index.ts';
+import { savingPicture } from '../../eval/report/index.ts';
 import { formatDuration } from '../output/reporter.ts';
 import type { CurveBudget } from './curve-budget.ts';
 import type { CurvePoint, CurveResult } from './curve-result.ts';

@@ -1,6 +1,6 @@
-import { CemError, UsageError } from '../../base/index.ts';
+import { asyncBatches, CemError, UsageError } from '../../base/index.ts';
 import { loadStudent, loadTeacher } from '../../checkpoints/index.ts';
-import { documentText, findBeirDataset, instructedQueryPrompt, openCorpus, readCorpus } from '../../data/index.ts';
+import { documentText, openCorpus, readCorpus } from '../../data/index.ts';
 import {
   createTeacher,
   type Encoder,
@@ -11,13 +11,19 @@ import {
   StudentEncoder,
   TextCorpusEncoder,
   type TextEmbedder,
-  transformersConfig,
   type Vectors,
 } from '../../encoders/index.ts';
 import { checkpointOrDefault } from '../options/default-checkpoint.ts';
+import {
+  type EncoderChoice,
+  parseEncoder,
+  refuseTransformersOptions,
+  type TransformersOptions,
+  transformersOf,
+} from '../options/encoder-options.ts';
 
-export interface EncodeSourceOptions {
-  /** `student`, `teacher`, `random`, `lsa`, `lsa:FOLDER` or `transformers:MODEL`. */
+export interface EncodeSourceOptions extends TransformersOptions {
+  /** As `parseEncoder` reads it; vectors need no encoding. */
   readonly encoder: string;
   /** Of `student` and `teacher`; the default one where none is named. */
   readonly checkpoint: string | undefined;
@@ -28,8 +34,6 @@ export interface EncodeSourceOptions {
   readonly models: string | undefined;
   /** Of the vectors of `random` and of a new `lsa`. */
   readonly dimension: number;
-  /** BEIR's name of the set whose instruction stands before the queries of a `transformers` model. */
-  readonly task: string | undefined;
   /** Takes a line about a teacher whose files are not those that the checkpoint was trained with. */
   readonly note?: (line: string) => void;
 }
@@ -51,8 +55,8 @@ export interface EncodeSource {
 }
 
 const DOCUMENTS_PER_BATCH = 1024;
-/** UTF-16 units of text in a batch, so that long documents do not fill the memory. */
-const TEXT_PER_BATCH = 1 << 23;
+/** UTF-16 units of text too, so that long documents do not fill the memory. */
+const TEXT_BATCH = { items: DOCUMENTS_PER_BATCH, weight: 1 << 23, weigh: ({ text }: { readonly text: string }) => text.length };
 
 /**
  * The encoder that the options name. The student reads a packed corpus and nothing else; what embeds text reads texts and never a packed corpus, which it would have to decompress.
@@ -60,37 +64,21 @@ const TEXT_PER_BATCH = 1 << 23;
  * @throws UsageError `ENCODE_ENCODER`, `ENCODE_INPUT`, `CHECKPOINT_NEEDED`, `ENCODE_TASK`, and what opening throws
  */
 export async function openEncodeSource(options: EncodeSourceOptions): Promise<EncodeSource> {
-  const { kind, name } = parseEncoder(options.encoder);
-  if (options.task !== undefined && kind !== 'transformers') {
-    throw new UsageError('ENCODE_TASK', `--task puts an instruction before queries, which ${kind} does not know; leave it out`);
-  }
-  if (kind === 'student') return openStudent(options);
-  if (kind === 'random') return openRandom(options);
-  const data = required(options.data, options.zpkg, kind, '--data', '--zpkg', 'it reads texts');
-  return textSource(await openEmbedder(kind, name, data, options), data);
-}
-
-const KINDS = ['student', 'teacher', 'lsa', 'transformers', 'random'] as const;
-type Kind = (typeof KINDS)[number];
-
-function parseEncoder(text: string): { kind: Kind; name: string | undefined } {
-  const colon = text.indexOf(':');
-  const kind = KINDS.find((known) => known === (colon < 0 ? text : text.slice(0, colon)));
-  const name = colon < 0 ? undefined : text.slice(colon + 1);
-  const named = kind === 'transformers' ? name !== undefined : name === undefined || kind === 'lsa';
-  if (kind !== undefined && named && name !== '') return { kind, name };
-  throw new UsageError(
-    'ENCODE_ENCODER',
-    `--encoder ${text} is none of student, teacher, random, lsa, lsa:FOLDER, transformers:MODEL`,
-    { details: { encoder: text } },
-  );
+  const choice = parseEncoder(options.encoder, 'ENCODE_ENCODER');
+  if (choice.kind === 'vectors')
+    throw new UsageError('ENCODE_ENCODER', `--encoder ${options.encoder}: these are vectors already; cem eval ranks by them`);
+  if (choice.kind !== 'transformers') refuseTransformersOptions(choice.kind, options, 'ENCODE_TASK');
+  if (choice.kind === 'student') return openStudent(options);
+  if (choice.kind === 'random') return openRandom(options);
+  const data = required(options.data, options.zpkg, choice.kind, '--data', '--zpkg', 'it reads texts');
+  return textSource(await openEmbedder(choice, data, options), data);
 }
 
 /** Of two inputs the one that an encoder takes; the other must not be given. */
 function required(
   wanted: string | undefined,
   other: string | undefined,
-  kind: Kind,
+  kind: EncoderChoice['kind'],
   wantedName: string,
   otherName: string,
   why: string,
@@ -150,51 +138,34 @@ async function openRandom(options: EncodeSourceOptions): Promise<EncodeSource> {
   return { ...ends, documents: 0, batches: () => idBatches(ids(), encoder), close: async () => undefined };
 }
 
-async function openEmbedder(
-  kind: Exclude<Kind, 'student' | 'random'>,
-  name: string | undefined,
-  data: string,
-  options: EncodeSourceOptions,
-): Promise<TextEmbedder> {
-  const models = options.models === undefined ? {} : { models: options.models };
-  if (kind === 'lsa' && name !== undefined) return LsaEmbedder.load(name);
-  if (kind === 'lsa') return LsaEmbedder.fit(textsOf(data), lsaConfig.parse({ kind: 'lsa', dimension: options.dimension }));
-  if (kind === 'transformers') {
-    const prompt = options.task === undefined ? {} : { queryPrompt: promptOf(options.task) };
-    return createTeacher(transformersConfig.parse({ kind: 'transformers', model: name, ...prompt }), models);
+async function openEmbedder(choice: EncoderChoice, data: string, options: EncodeSourceOptions): Promise<TextEmbedder> {
+  if (choice.kind === 'lsa' && choice.folder !== undefined) return LsaEmbedder.load(choice.folder);
+  if (choice.kind === 'lsa')
+    return LsaEmbedder.fit(textsOf(data), lsaConfig.parse({ kind: 'lsa', dimension: options.dimension }));
+  if (choice.kind === 'transformers') {
+    const models = options.models === undefined ? {} : { models: options.models };
+    return createTeacher(transformersOf(choice.model, options, 'ENCODE_TASK'), models);
   }
   const loaded = await loadStudent(checkpointOrDefault(options.checkpoint));
   loaded.dispose();
   return loadTeacher(loaded, options);
 }
 
-function promptOf(task: string): string {
-  const { queryInstruction } = findBeirDataset(task);
-  if (queryInstruction !== undefined) return instructedQueryPrompt(queryInstruction);
-  throw new UsageError('ENCODE_TASK', `no instruction was published for the queries of ${task}; leave --task out`);
-}
-
 function textSource(embedder: TextEmbedder, data: string): EncodeSource {
-  async function* batches(): AsyncGenerator<Batch> {
-    let texts = new Map<string, string>();
-    let length = 0;
-    const batch = (): Batch => ({ ids: [...texts.keys()], encoder: new TextCorpusEncoder(embedder, texts) });
-    for await (const document of readCorpus(data)) {
-      if (texts.has(document.id)) throw duplicateDocument(document.id);
-      const text = documentText(document);
-      texts.set(document.id, text);
-      length += text.length;
-      if (texts.size < DOCUMENTS_PER_BATCH && length < TEXT_PER_BATCH) continue;
-      yield batch();
-      texts = new Map();
-      length = 0;
+  async function* documentBatches(): AsyncGenerator<Batch> {
+    for await (const documents of asyncBatches(withText(data), TEXT_BATCH)) {
+      const texts = new Map<string, string>();
+      for (const { id, text } of documents) {
+        if (texts.has(id)) throw duplicateDocument(id);
+        texts.set(id, text);
+      }
+      yield { ids: [...texts.keys()], encoder: new TextCorpusEncoder(embedder, texts) };
     }
-    if (texts.size > 0) yield batch();
   }
   return {
     description: embedder.description,
     documents: 0,
-    batches,
+    batches: documentBatches,
     encodeQueries: (texts) => embedder.embedQueries(texts),
     close: () => embedder.dispose(),
   };
@@ -204,15 +175,12 @@ async function* textsOf(data: string): AsyncGenerator<string> {
   for await (const document of readCorpus(data)) yield documentText(document);
 }
 
+async function* withText(data: string): AsyncGenerator<{ readonly id: string; readonly text: string }> {
+  for await (const document of readCorpus(data)) yield { id: document.id, text: documentText(document) };
+}
+
 async function* idBatches(ids: Iterable<string> | AsyncIterable<string>, encoder: Encoder): AsyncGenerator<Batch> {
-  let batch: string[] = [];
-  for await (const id of ids) {
-    batch.push(id);
-    if (batch.length < DOCUMENTS_PER_BATCH) continue;
-    yield { ids: batch, encoder };
-    batch = [];
-  }
-  if (batch.length > 0) yield { ids: batch, encoder };
+  for await (const batch of asyncBatches(ids, DOCUMENTS_PER_BATCH)) yield { ids: batch, encoder };
 }
 
 /** @returns the error for an id that occurs twice: its rows would read as two vectors of one document */

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { UsageError } from '../../base/index.ts';
 import {
   type LoadedEntropyPatcher,
@@ -6,16 +7,15 @@ import {
   loadQueryStudent,
   loadTeacher,
 } from '../../checkpoints/index.ts';
-import { findBeirDataset, instructedQueryPrompt } from '../../data/index.ts';
 import {
   createTeacher,
+  LsaEmbedder,
   PrecomputedEncoder,
   type QueryEmbedder,
   type QueryStudent,
   StudentEncoder,
   type TextEmbedder,
   TextStudentEncoder,
-  transformersConfig,
 } from '../../encoders/index.ts';
 import {
   bm25Contender,
@@ -31,6 +31,8 @@ import {
   vectorContender,
 } from '../../eval/index.ts';
 import { patchingOf } from '../../model/index.ts';
+import { checkpointOrDefault } from '../options/default-checkpoint.ts';
+import { type EncoderChoice, parseEncoder, refuseTransformersOptions, transformersOf } from '../options/encoder-options.ts';
 import type { EvalOptions } from './eval-options.ts';
 
 type RowName = 'teacher' | 'student' | 'query-student' | 'bm25' | 'random' | 'lsa' | 'vectors';
@@ -38,65 +40,68 @@ type RowName = 'teacher' | 'student' | 'query-student' | 'bm25' | 'random' | 'ls
 /** Dimension of random vectors where no encoder gives one. */
 const RANDOM_DIMENSION = 256;
 
-/** What `--encoder` names. */
-interface EncoderChoice {
-  readonly row: 'teacher' | 'lsa' | 'vectors';
-  /** Model or file; empty for LSA. */
-  readonly name: string;
-}
-
 /** What can be evaluated with these options: which rows, made by what. */
 export interface ContenderPlan {
   readonly rows: readonly RowName[];
   readonly choice: EncoderChoice | undefined;
+  /** Where student and teacher come from; undefined where neither is asked for. */
+  readonly checkpoint: string | undefined;
 }
 
+/** The row that an encoder makes. */
+const ROW_OF = {
+  student: 'student',
+  teacher: 'teacher',
+  transformers: 'teacher',
+  lsa: 'lsa',
+  vectors: 'vectors',
+  random: 'random',
+} as const satisfies Record<EncoderChoice['kind'], RowName>;
+
 /**
- * Reads `--checkpoint`, `--encoder` and `--encoders` together, before anything is loaded.
+ * Reads `--checkpoint`, `--encoder` and `--encoders` together, before anything is loaded. A checkpoint without an encoder has rows of its teacher and its student; the encoder
+ * `teacher` or `student` is one of the two, of the checkpoint that comes with the package where none is named.
  *
- * @throws UsageError `EVAL_ENCODER` (neither, or one that is not known), `EVAL_ENCODERS` (a row that cannot be made of them)
+ * @throws UsageError `EVAL_ENCODER` (neither, or one that is not known), `EVAL_ENCODERS` (a row that cannot be made of them), `CHECKPOINT_NEEDED`
  */
 export function planContenders(options: EvalOptions): ContenderPlan {
-  const choice = options.encoder === undefined ? undefined : parseEncoder(options.encoder);
+  const choice = options.encoder === undefined ? undefined : parseEncoder(options.encoder, 'EVAL_ENCODER');
   if (choice === undefined && options.checkpoint === undefined)
     throw new UsageError(
       'EVAL_ENCODER',
-      'say what to evaluate: --checkpoint DIR, or --encoder transformers:MODEL, lsa or vectors:FILE.npy',
+      'say what to evaluate: --checkpoint DIR, or --encoder with what `cem eval --help` lists',
     );
-  if (choice?.row === 'teacher' && options.checkpoint !== undefined)
+  if (choice?.kind === 'transformers' && options.checkpoint !== undefined)
     throw new UsageError(
       'EVAL_ENCODER',
       'a checkpoint brings its own teacher: give --checkpoint or --encoder transformers:MODEL',
     );
-  if (options.task !== undefined && choice?.row !== 'teacher')
-    throw new UsageError(
-      'EVAL_ENCODER',
-      '--task puts an instruction before the queries of --encoder transformers:MODEL, and of nothing else',
-    );
-  if (options.queryVectors !== undefined && choice?.row !== 'vectors')
+  if (choice?.kind !== 'transformers') refuseTransformersOptions(options.encoder ?? 'a checkpoint', options, 'EVAL_ENCODER');
+  if (options.queryVectors !== undefined && choice?.kind !== 'vectors')
     throw new UsageError('EVAL_ENCODER', '--query-vectors goes with --encoder vectors:FILE.npy, and with nothing else');
-  const own: RowName[] = [
-    ...(options.checkpoint === undefined ? [] : (['teacher', 'student'] as const)),
-    ...(choice ? [choice.row] : []),
-  ];
-  const possible: RowName[] = [
+  const part = choice?.kind === 'student' || choice?.kind === 'teacher';
+  const checkpoint = part ? checkpointOrDefault(options.checkpoint) : options.checkpoint;
+  const trained = checkpoint === undefined ? [] : (['teacher', 'student'] as const);
+  const own: RowName[] = [...(part ? [] : trained), ...(choice ? [ROW_OF[choice.kind]] : [])];
+  const possible = new Set<RowName>([
     ...own,
-    ...(options.checkpoint === undefined ? [] : (['query-student'] as const)),
+    ...trained,
+    ...(checkpoint === undefined ? [] : (['query-student'] as const)),
     'bm25',
     'random',
-    ...(own.includes('lsa') ? [] : (['lsa'] as const)),
-  ];
-  if (options.encoders === undefined) return { rows: [...own, 'bm25', 'random'], choice };
+    'lsa',
+  ]);
+  if (options.encoders === undefined) return { rows: [...new Set<RowName>([...own, 'bm25', 'random'])], choice, checkpoint };
   const rows = options.encoders.split(',').map((name) => {
-    const row = possible.find((candidate) => candidate === name.trim());
+    const row = [...possible].find((candidate) => candidate === name.trim());
     if (row !== undefined) return row;
     throw new UsageError(
       'EVAL_ENCODERS',
-      `--encoders ${options.encoders}: there is no row ${JSON.stringify(name.trim())} with these options; there are ${possible.join(', ')}`,
+      `--encoders ${options.encoders}: there is no row ${JSON.stringify(name.trim())} with these options; there are ${[...possible].join(', ')}`,
     );
   });
   if (new Set(rows).size < rows.length) throw new UsageError('EVAL_ENCODERS', `--encoders ${options.encoders} names a row twice`);
-  return { rows, choice };
+  return { rows, choice, checkpoint };
 }
 
 /**
@@ -118,19 +123,14 @@ export function withQueryStudent(
   );
 }
 
-function parseEncoder(text: string): EncoderChoice {
-  if (text === 'lsa') return { row: 'lsa', name: '' };
-  const [, kind, name] = /^(transformers|vectors):(.+)$/.exec(text) ?? [];
-  if (kind !== undefined && name !== undefined) return { row: kind === 'vectors' ? 'vectors' : 'teacher', name };
-  throw new UsageError('EVAL_ENCODER', `--encoder ${text} is none of transformers:MODEL, lsa, vectors:FILE.npy`);
-}
-
 /** What was loaded for an evaluation. */
 export interface EvaluationResources {
   readonly loaded: LoadedStudent | undefined;
   readonly teacher: TextEmbedder | undefined;
   readonly queryStudent: QueryStudent | undefined;
   readonly vectors: PrecomputedEncoder | undefined;
+  /** Fitted before; undefined where it is fitted on the candidates. */
+  readonly lsa: LsaEmbedder | undefined;
   close(): Promise<void>;
 }
 
@@ -149,18 +149,21 @@ export async function loadEncoders(
     queryStudent = loaded?.query && rows.includes('query-student') ? await loadQueryStudent(loaded.query) : undefined;
     patcher = loaded && (rows.includes('student') || queryStudent) ? await useEntropyPatcher(loaded) : undefined;
     const vectors =
-      choice?.row === 'vectors'
+      choice?.kind === 'vectors'
         ? await PrecomputedEncoder.open({
-            documents: choice.name,
-            queries: options.queryVectors ?? choice.name.replace(/(\.npy)?$/i, '.queries.npy'),
+            documents: choice.file,
+            queries: options.queryVectors ?? choice.file.replace(/(\.npy)?$/i, '.queries.npy'),
           })
         : undefined;
+    const lsa = choice?.kind === 'lsa' && choice.folder !== undefined ? await LsaEmbedder.load(choice.folder) : undefined;
     return {
       loaded,
       teacher,
       queryStudent,
       vectors,
+      lsa,
       close: async () => {
+        await lsa?.dispose();
         await vectors?.close();
         patcher?.dispose();
         await queryStudent?.dispose();
@@ -191,10 +194,9 @@ function openTeacher(
   note: (line: string) => void,
 ): Promise<TextEmbedder> {
   if (loaded !== undefined) return loadTeacher(loaded, { models: options.models, note });
+  assert.ok(choice?.kind === 'transformers', 'a teacher without a checkpoint is a transformers model');
   const models = options.models === undefined ? {} : { models: options.models };
-  const instruction = options.task === undefined ? undefined : findBeirDataset(options.task).queryInstruction;
-  const prompt = instruction === undefined ? {} : { queryPrompt: instructedQueryPrompt(instruction) };
-  return createTeacher(transformersConfig.parse({ kind: 'transformers', model: choice?.name, ...prompt }), models);
+  return createTeacher(transformersOf(choice.model, options, 'EVAL_ENCODER'), models);
 }
 
 /** The rows' contenders; teacher and student share one memory of queries. */
@@ -205,7 +207,7 @@ export function makeContenders({ rows }: ContenderPlan, resources: EvaluationRes
 
 function makeContender(
   row: RowName,
-  { loaded, teacher, queryStudent, vectors }: EvaluationResources,
+  { loaded, teacher, queryStudent, vectors, lsa }: EvaluationResources,
   queries: RememberingEmbedder | undefined,
 ): Contender {
   switch (row) {
@@ -218,9 +220,9 @@ function makeContender(
     case 'bm25':
       return bm25Contender();
     case 'random':
-      return randomContender((teacher ?? queryStudent ?? vectors)?.description.dimension ?? RANDOM_DIMENSION);
+      return randomContender((teacher ?? queryStudent ?? vectors ?? lsa)?.description.dimension ?? RANDOM_DIMENSION);
     case 'lsa':
-      return lsaContender();
+      return lsa ? textContender('lsa', lsa) : lsaContender();
     case 'vectors':
       return vectorContender('vectors', async () => vectors!);
   }

@@ -1,7 +1,8 @@
 import type { CandidateChoice } from '../../eval/index.ts';
+import type { TransformersOptions } from '../options/encoder-options.ts';
 
 /** Options of `cem eval`. */
-export interface EvalOptions {
+export interface EvalOptions extends TransformersOptions {
   readonly checkpoint?: string | undefined;
   readonly encoder?: string | undefined;
   readonly queryVectors?: string | undefined;
@@ -12,7 +13,8 @@ export interface EvalOptions {
   readonly candidates: CandidateChoice;
   readonly dictionary?: string | undefined;
   readonly models: string | undefined;
-  readonly task?: string | undefined;
+  /** By default as the data say. */
+  readonly dropOwnId?: boolean | undefined;
   readonly output?: string | undefined;
   readonly language?: string | undefined;
 }

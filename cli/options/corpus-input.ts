@@ -1,13 +1,10 @@
-import { keepInput, removeKeptInputs } from '../../base/index.ts';
+import { keepInput, removeKeptInputs, STOP_SIGNALS } from '../../base/index.ts';
 import { type Document, readCorpus } from '../../data/index.ts';
 import type { Reporter } from '../output/reporter.ts';
 
 /** What `<input>` takes, in the words of `--help`. */
 export const INPUT_DESCRIPTION =
   'folder of text files, JSONL file (also .gz .zst), BEIR folder, or - for JSONL on standard input';
-
-/** What people and systems end a command with. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Takes what reading a corpus has to say, and says each line once, however often the corpus is read. */
 export function noteOnce(reporter: Reporter): (line: string) => void {
@@ -27,7 +24,7 @@ export async function withCorpusInput<Result>(
 ): Promise<Result> {
   const note = noteOnce(reporter);
   if (input !== '-') return action(() => readCorpus(input, { note }));
-  for (const signal of SIGNALS) process.once(signal, leave);
+  for (const signal of STOP_SIGNALS) process.once(signal, leave);
   try {
     const kept = await keepInput(process.stdin);
     try {
@@ -36,7 +33,7 @@ export async function withCorpusInput<Result>(
       await kept.remove();
     }
   } finally {
-    for (const signal of SIGNALS) process.off(signal, leave);
+    for (const signal of STOP_SIGNALS) process.off(signal, leave);
   }
 }
 

@@ -1,4 +1,5 @@
 import ora, { type Ora } from 'ora';
+import { printableLine, writeText } from '../../base/index.ts';
 
 /** Where long work says how far it is: on a terminal one line that is redrawn, elsewhere plain lines now and then. Always on standard error. */
 export interface Reporter {
@@ -45,9 +46,10 @@ export function createReporter(options: { quiet?: boolean; stream?: NodeJS.Write
   const terminal = stream.isTTY === true;
   return {
     note(line) {
-      if (!quiet) stream.write(`${line}\n`);
+      if (!quiet) writeText(stream, printableLine(line));
     },
-    stage(name) {
+    stage(stageName) {
+      const name = printableLine(stageName);
       const start = performance.now();
       const seconds = () => (performance.now() - start) / 1000;
       let last = start;
@@ -58,14 +60,14 @@ export function createReporter(options: { quiet?: boolean; stream?: NodeJS.Write
           const now = performance.now();
           if (now - last < (terminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS)) return;
           last = now;
-          const line = formatProgress(name, done, total, seconds(), extra);
+          const line = printableLine(formatProgress(name, done, total, seconds(), extra));
           if (spinner) spinner.text = line;
-          else stream.write(`${line}\n`);
+          else writeText(stream, line);
         },
         done(summary) {
-          const line = `${name}: ${summary ? `${summary}, ` : ''}${formatDuration(seconds())}`;
+          const line = printableLine(`${name}: ${summary ? `${summary}, ` : ''}${formatDuration(seconds())}`);
           if (spinner) spinner.succeed(line);
-          else if (!quiet) stream.write(`${line}\n`);
+          else if (!quiet) writeText(stream, line);
         },
         fail() {
           spinner?.fail(`${name}: stopped after ${formatDuration(seconds())}`);

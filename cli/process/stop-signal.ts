@@ -1,3 +1,4 @@
+import { STOP_SIGNALS } from '../../base/index.ts';
 import type { Reporter } from '../output/reporter.ts';
 
 /** Runs training with a signal that SIGINT and SIGTERM give: the current step ends, and a checkpoint is written. */
@@ -10,12 +11,10 @@ export async function withStopSignal<Result>(
     reporter.note('stopping: the current step ends, then a checkpoint is written');
     stop.abort();
   };
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
+  for (const name of STOP_SIGNALS) process.once(name, onSignal);
   try {
     return await work(stop.signal);
   } finally {
-    process.removeListener('SIGINT', onSignal);
-    process.removeListener('SIGTERM', onSignal);
+    for (const name of STOP_SIGNALS) process.removeListener(name, onSignal);
   }
 }

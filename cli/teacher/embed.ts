@@ -1,4 +1,4 @@
-import { UsageError } from '../../base/index.ts';
+import { asyncBatches, UsageError } from '../../base/index.ts';
 import { loadConfig, type RunConfig } from '../../configs/index.ts';
 import { type Document, type TrainingDocuments, trainingDocuments } from '../../data/index.ts';
 import {
@@ -164,7 +164,7 @@ async function embed(
         return vectors;
       };
       try {
-        for await (const batch of batches(texts(), TEXTS_AT_ONCE)) await cache.getOrCompute(batch, 'document', compute);
+        for await (const batch of asyncBatches(texts(), TEXTS_AT_ONCE)) await cache.getOrCompute(batch, 'document', compute);
       } catch (error) {
         stage.fail();
         throw error;
@@ -205,15 +205,4 @@ async function countTexts(
   }
   stage.done(`${missing.size} of ${count} texts have no vector yet`);
   return { count, missing: missing.size };
-}
-
-async function* batches(texts: AsyncIterable<string>, size: number): AsyncGenerator<string[]> {
-  let batch: string[] = [];
-  for await (const text of texts) {
-    batch.push(text);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }

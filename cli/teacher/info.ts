@@ -1,6 +1,6 @@
+import { formatBytes } from '../../base/index.ts';
 import { listTeacherCaches, type TeacherCacheSummary } from '../../encoders/index.ts';
 import { defineCommand } from '../command.ts';
-import { formatBytes } from '../output/format.ts';
 import { cacheFolderOf, cacheFolderOption } from './cache-options.ts';
 
 interface TeacherInfoOptions {
@@ -22,6 +22,7 @@ export const teacherInfoCommand = defineCommand<TeacherInfoOptions, TeacherInfo>
     const path = cacheFolderOf(folder);
     return { folder: path, caches: await listTeacherCaches(path) };
   },
+  dataKeys: ['caches.*.identity.settings'],
   text: ({ folder, caches }) =>
     caches.length === 0
       ? `no caches in ${folder}`

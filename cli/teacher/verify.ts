@@ -1,7 +1,6 @@
-import { CemError } from '../../base/index.ts';
+import { CemError, formatBytes } from '../../base/index.ts';
 import { listTeacherCaches, type TeacherCacheCheck, verifyTeacherCache } from '../../encoders/index.ts';
 import { defineCommand } from '../command.ts';
-import { formatBytes } from '../output/format.ts';
 import { cacheFolderOf, cacheFolderOption } from './cache-options.ts';
 import { describeCache } from './info.ts';
 
@@ -39,6 +38,7 @@ export const teacherVerifyCommand = defineCommand<TeacherVerifyOptions, TeacherV
     stage.done(`${caches.reduce((sum, { vectors }) => sum + vectors, 0)} vectors`);
     return { folder: path, caches, whole: caches.every(({ damaged, problem }) => damaged === 0 && problem === undefined) };
   },
+  dataKeys: ['caches.*.identity.settings'],
   text: ({ folder, caches }) => (caches.length === 0 ? `no caches in ${folder}` : caches.map(describeCheck).join('\n')),
   failure: ({ folder, caches, whole }) =>
     whole

@@ -1,11 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../../base/index.ts';
+import { formatBytes, UsageError } from '../../base/index.ts';
 import type { RunConfig } from '../../configs/index.ts';
 import { parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
 import { type PassPlan, planTraining, type TrainingPlan } from '../../training/index.ts';
 import type { GlobalOptions } from '../command.ts';
-import { formatBytes } from '../output/format.ts';
 
 /** What `cem train --plan` prints as JSON. */
 export interface TrainPlanResult extends TrainingPlan {
@@ -66,7 +65,7 @@ export function planText(plan: TrainPlanResult): string {
   return [
     ...passLines(name, plan),
     ...(query === null ? [] : ['', ...passLines('query student, trained before', query), '']),
-    ...table([
+    ...labelled([
       ['peak of the run', formatBytes(peak)],
       ['available', formatBytes(available)],
     ]),
@@ -80,7 +79,7 @@ function passLines(name: string, { parameters, batches, memory, operations }: Pa
   const optional = (label: string, bytes: number): [string, string][] => (bytes > 0 ? [[label, formatBytes(bytes)]] : []);
   return [
     `${name}: a step takes ${texts}, each as long as it may be`,
-    ...table([
+    ...labelled([
       ['hash tables', number(parameters.hashTables)],
       ['local encoder', number(parameters.localEncoder)],
       ['global', number(parameters.global)],
@@ -107,7 +106,7 @@ function passLines(name: string, { parameters, batches, memory, operations }: Pa
 /** Wide enough for the longest of all labels. */
 const LABEL_WIDTH = 18;
 
-function table(rows: readonly (readonly [string, string])[]): string[] {
+function labelled(rows: readonly (readonly [string, string])[]): string[] {
   return rows.map(([label, value]) => `${label.padEnd(LABEL_WIDTH)}${value}`);
 }
 

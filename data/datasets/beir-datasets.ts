@@ -18,6 +18,8 @@ export interface BeirDataset {
   readonly queryInstruction?: string;
   /** BEIR folders inside of the set's folder, each with its own corpus; a figure of the set is their plain mean. */
   readonly parts?: readonly string[];
+  /** Every query is a document of the corpus too, under the same id: its own document is no answer, and published figures leave it out of the ranking (beir-cellar/beir issue 72). */
+  readonly queriesAreDocuments?: true;
 }
 
 const CQADUPSTACK_FORUMS = [
@@ -134,6 +136,7 @@ export const BEIR_DATASETS: readonly BeirDataset[] = [
     documents: 8674,
     archive: { md5: '8ad3e3c2a5867cdced806d6503f29b99', bytes: 3_773_617 },
     queryInstruction: 'Given a claim, find documents that refute the claim',
+    queriesAreDocuments: true,
   },
   {
     name: 'webis-touche2020',
@@ -163,6 +166,7 @@ export const BEIR_DATASETS: readonly BeirDataset[] = [
     documents: 522_931,
     archive: { md5: '18fb154900ba42a600f84b839c173167', bytes: 15_853_968 },
     queryInstruction: 'Given a question, retrieve questions that are semantically equivalent to the given question',
+    queriesAreDocuments: true,
   },
   {
     name: 'dbpedia-entity',

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { CemError, UsageError } from '../../base/index.ts';
+import { BEIR_DATASETS } from '../datasets/beir-datasets.ts';
 import { beirCorpusOf, parseObject, readJsonl, requiredString } from './corpus.ts';
 import type { Document } from './document.ts';
 import { readLines } from './lines.ts';
@@ -13,13 +14,15 @@ export interface BeirData {
   readonly queries: ReadonlyMap<string, string>;
   /** Query id to document id to grade, in the file's order. Grades of 0 and less are kept: they say "judged, not relevant". */
   readonly qrels: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** Whether the set's figures are of rankings without the document that has the query's own id: known by the folder's name. */
+  readonly dropOwnId?: boolean;
 }
 
 /**
  * Reads a BEIR folder: `corpus.jsonl`, `queries.jsonl`, `qrels/<split>.tsv` (query id, document id, grade, with a header line).
  *
  * @throws UsageError `BEIR_SPLIT` for a split that is not there; names those that are
- * @throws CemError `BEIR_FOLDER`, `BEIR_QRELS`, `BEIR_QUERY`, and as `readCorpus`
+ * @throws CemError `BEIR_FOLDER`, `BEIR_QRELS`, `BEIR_QUERY`, `BEIR_DUPLICATE_QUERY`, and as `readCorpus`
  */
 export async function readBeir(folder: string, split: string): Promise<BeirData> {
   const corpus = await beirCorpusOf(folder);
@@ -32,7 +35,20 @@ export async function readBeir(folder: string, split: string): Promise<BeirData>
     throw new UsageError('BEIR_SPLIT', `${folder} has no split "${split}": ${known}`, { details: { folder, split, splits } });
   }
   const qrels = await readQrels(join(folder, 'qrels', `${split}.tsv`));
-  return { documents: () => readJsonl(corpus), queries: await readQueries(folder, split, qrels), qrels };
+  return {
+    documents: () => readJsonl(corpus),
+    queries: await readQueries(folder, split, qrels),
+    qrels,
+    dropOwnId: dropsOwnId(folder),
+  };
+}
+
+/** By BEIR's name of the set, which `-beir` may follow. */
+function dropsOwnId(folder: string): boolean {
+  const name = basename(resolve(folder))
+    .toLowerCase()
+    .replace(/-beir$/, '');
+  return BEIR_DATASETS.some((dataset) => dataset.name === name && dataset.queriesAreDocuments === true);
 }
 
 /** Names of the splits that a BEIR folder judges. */
@@ -45,12 +61,14 @@ async function splitsOf(folder: string): Promise<string[]> {
 }
 
 /**
- * Judgments of a tab-separated file: query id, document id, whole grade. The first line is a header unless its third field is a number.
+ * Judgments of a tab-separated file: query id, document id, whole grade. The first line is a header unless its third field is a number. A pair that is judged twice is
+ * refused, as trec_eval refuses it: with two grades one of them is wrong, and with one grade twice the file was put together wrongly.
  *
  * @throws CemError `FILE_OPEN`, `BEIR_QRELS`
  */
 async function readQrels(path: string): Promise<Map<string, Map<string, number>>> {
   const qrels = new Map<string, Map<string, number>>();
+  const lines = new Map<string, Map<string, number>>();
   for await (const { text, number } of readLines(path)) {
     if (text.trim() === '') continue;
     const fields = text.split('\t');
@@ -62,25 +80,51 @@ async function readQrels(path: string): Promise<Map<string, Map<string, number>>
         details: { path, line: number },
       });
     }
-    let judged = qrels.get(query);
-    if (judged === undefined) {
-      judged = new Map();
-      qrels.set(query, judged);
-    }
-    judged.set(document, Number(grade));
+    const judged = qrels.get(query) ?? new Map<string, number>();
+    const places = lines.get(query) ?? new Map<string, number>();
+    const before = judged.get(document);
+    if (before !== undefined)
+      throw judgedTwice(path, { query, document }, [places.get(document)!, number], [before, Number(grade)]);
+    qrels.set(query, judged.set(document, Number(grade)));
+    lines.set(query, places.set(document, number));
   }
   if (qrels.size === 0)
     throw new CemError('BEIR_QRELS', `${path} judges nothing: it has no line after its header`, { details: { path } });
   return qrels;
 }
 
+function judgedTwice(
+  path: string,
+  pair: { readonly query: string; readonly document: string },
+  [first, second]: readonly [number, number],
+  [before, after]: readonly [number, number],
+): CemError {
+  const grades = before === after ? `with the same grade ${before}` : `with the grades ${before} and ${after}`;
+  return new CemError(
+    'BEIR_QRELS',
+    `${path}:${first} and ${path}:${second} judge document ${JSON.stringify(pair.document)} for query ${JSON.stringify(pair.query)} both, ${grades}: keep one of the lines`,
+    { details: { path, lines: [first, second], ...pair } },
+  );
+}
+
+/** Texts of the judged queries. An id that stands on two lines is refused, judged or not. */
 async function readQueries(folder: string, split: string, qrels: ReadonlyMap<string, unknown>): Promise<Map<string, string>> {
   const path = await queriesOf(folder);
   const queries = new Map<string, string>();
+  const lines = new Map<string, number>();
   for await (const line of readLines(path)) {
     if (line.text.trim() === '') continue;
     const row = parseObject(line, path);
     const id = requiredString(row, '_id', line, path);
+    const before = lines.get(id);
+    if (before !== undefined) {
+      throw new CemError(
+        'BEIR_DUPLICATE_QUERY',
+        `${path}:${before} and ${path}:${line.number} are both query ${JSON.stringify(id)}: judgments could mean either, so give each an id of its own`,
+        { details: { path, lines: [before, line.number], id } },
+      );
+    }
+    lines.set(id, line.number);
     if (qrels.has(id)) queries.set(id, requiredString(row, 'text', line, path));
   }
   for (const id of qrels.keys()) {

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
+import { asyncBatches } from '../../base/index.ts';
 import { createCompressor } from '../../zpkg/index.ts';
 import type { CompressionSettings } from './compression-messages.ts';
 import { CompressionThreads } from './compression-threads.ts';
 import { compressInParts } from './split-text.ts';
 
 /** Characters that travel to a thread at once: so many that messages cost little, so few that all threads get some. */
-const BATCH_CHARACTERS = 256 * 1024;
-const LARGEST_BATCH = 1024;
+const BATCH = { items: 1024, weight: 256 * 1024, weigh: (text: string) => text.length };
 /** Batches that are read ahead for each thread: while it compresses one, the next waits. */
 const BATCHES_A_THREAD = 2;
 /** Other threads are started when this one has compressed for so long: what takes less is done before they have loaded their program. */
@@ -82,7 +82,7 @@ export async function* compressTexts(
     return first.frames!;
   };
   try {
-    for await (const batch of batchesOf(texts)) {
+    for await (const batch of asyncBatches(texts, BATCH)) {
       batches.push({ texts: batch, done: false });
       handOut();
       if (batches.length >= threads * BATCHES_A_THREAD) yield* await takeFirst();
@@ -105,18 +105,4 @@ function settle(batch: Batch, frames: Promise<Uint8Array[][]>): void {
   batch.frames = frames;
   // Awaited in order; until then a failure must not count as unhandled.
   frames.then(done, done);
-}
-
-async function* batchesOf(texts: AsyncIterable<string>): AsyncGenerator<string[]> {
-  let batch: string[] = [];
-  let characters = 0;
-  for await (const text of texts) {
-    batch.push(text);
-    characters += text.length;
-    if (characters < BATCH_CHARACTERS && batch.length < LARGEST_BATCH) continue;
-    yield batch;
-    batch = [];
-    characters = 0;
-  }
-  if (batch.length > 0) yield batch;
 }

@@ -3,8 +3,11 @@ import { type PreTrainedTokenizer, Tensor } from '@huggingface/transformers';
 import { CemError, fromHalf, UsageError } from '../../base/index.ts';
 import type { EncoderDescription, OnProgress, TextEmbedder, Vectors } from '../encoder.ts';
 import type { TransformersConfig } from '../teacher-config.ts';
+import type { ModelSettings } from './model-settings.ts';
+import { resolveModelSettings } from './resolve-settings.ts';
+import { findTransformersModel } from './transformers-folders.ts';
 import { type LoadedModel, loadTransformersModel } from './transformers-model.ts';
-import { type ModelSettings, modelName, resolveModelSettings } from './transformers-presets.ts';
+import { modelName } from './transformers-presets.ts';
 
 /** Tokens of one batch with its padding, at most (a single longer text goes alone): bounds the memory of attention. */
 const MAXIMUM_BATCH_TOKENS = 16_384;
@@ -21,9 +24,9 @@ export class TransformersEmbedder implements TextEmbedder {
   readonly #frame: SpecialTokens;
   readonly #hiddenSize: number;
 
-  private constructor(loaded: LoadedModel, config: TransformersConfig) {
+  private constructor(loaded: LoadedModel, config: TransformersConfig, settings: ModelSettings) {
     this.#loaded = loaded;
-    this.#settings = resolveModelSettings(config);
+    this.#settings = settings;
     this.#batchSize = config.batchSize;
     this.#frame = findSpecialTokens(loaded.tokenizer);
     this.#hiddenSize = hiddenSizeOf(loaded, config.model);
@@ -53,8 +56,8 @@ export class TransformersEmbedder implements TextEmbedder {
 
   /** @param options.models folder in which the model is looked up before the hub. Errors: see `loadTransformersModel` and `resolveModelSettings`. */
   static async create(config: TransformersConfig, options: { models?: string } = {}): Promise<TransformersEmbedder> {
-    resolveModelSettings(config);
-    return new TransformersEmbedder(await loadTransformersModel(config, options.models), config);
+    const settings = await resolveModelSettings(config, findTransformersModel(config, options.models).local);
+    return new TransformersEmbedder(await loadTransformersModel(config, options.models), config, settings);
   }
 
   embedDocuments(texts: readonly string[], onProgress?: OnProgress): Promise<Vectors> {

@@ -1,14 +1,4 @@
-import { UsageError } from '../../base/index.ts';
-import type { TransformersConfig } from '../teacher-config.ts';
-
-/** What a model needs to be known to embed texts the way it was trained. */
-export interface ModelSettings {
-  readonly pooling: 'mean' | 'cls' | 'last';
-  readonly padding: 'left' | 'right';
-  readonly queryPrompt: string;
-  readonly documentPrompt: string;
-  readonly maximumTokens: number;
-}
+import type { ModelSettings } from './model-settings.ts';
 
 interface Preset extends ModelSettings {
   readonly name: string;
@@ -118,27 +108,9 @@ export function hubName(model: string): string | undefined {
   return PRESETS.flatMap(({ repositories }) => repositories).find((repository) => bare(repository) === bare(model)) ?? model;
 }
 
-/**
- * The config's own settings, then those of the model's preset. Without a preset only pooling and maximumTokens have to be given: a guess would be wrong silently.
- * Throws UsageError `TEACHER_SETTINGS_NEEDED`.
- */
-export function resolveModelSettings(config: TransformersConfig): ModelSettings {
-  const preset = PRESETS.find(({ matches }) => matches.test(modelName(config.model)));
-  const pooling = config.pooling ?? preset?.pooling;
-  const maximumTokens = config.maximumTokens ?? preset?.maximumTokens;
-  if (pooling === undefined || maximumTokens === undefined) {
-    const known = PRESETS.map(({ name }) => name).join(', ');
-    throw new UsageError(
-      'TEACHER_SETTINGS_NEEDED',
-      `No preset knows the model ${config.model} (presets: ${known}). Give teacher.pooling (mean, cls or last) and teacher.maximumTokens; prompts where the model's card has them.`,
-      { details: { model: config.model } },
-    );
-  }
-  return {
-    pooling,
-    maximumTokens,
-    padding: config.padding ?? preset?.padding ?? (pooling === 'last' ? 'left' : 'right'),
-    queryPrompt: config.queryPrompt ?? preset?.queryPrompt ?? '',
-    documentPrompt: config.documentPrompt ?? preset?.documentPrompt ?? '',
-  };
+/** Settings that are known by the last part of a model's id or path. */
+export function presetOf(model: string): ModelSettings | undefined {
+  return PRESETS.find(({ matches }) => matches.test(modelName(model)));
 }
+
+export const PRESET_NAMES: readonly string[] = PRESETS.map(({ name }) => name);

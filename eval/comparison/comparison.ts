@@ -32,7 +32,7 @@ export interface ComparedRow {
 /**
  * Compares two rows, of one evaluation or of two over the same candidates and queries.
  *
- * @throws UsageError `COMPARE_CORPUS`, `COMPARE_QUERIES` (what was ranked differs), `COMPARE_ROW`, `COMPARE_MEASURE`
+ * @throws UsageError `COMPARE_CORPUS`, `COMPARE_QUERIES`, `COMPARE_OWN_ID` (what was ranked differs), `COMPARE_ROW`, `COMPARE_MEASURE`
  */
 export function compareRows(
   first: ComparedRow,
@@ -61,18 +61,31 @@ export function compareRows(
   });
 }
 
-function assertComparable({ record: first }: ComparedRow, { record: second }: ComparedRow): void {
+function assertComparable(one: ComparedRow, other: ComparedRow): void {
+  const [{ record: first }, { record: second }] = [one, other];
   if (first.corpus_hash !== second.corpus_hash) {
     throw new UsageError(
       'COMPARE_CORPUS',
       `${first.path} and ${second.path} ranked different documents (${first.counts.documents} and ${second.counts.documents}, hashes ${first.corpus_hash.slice(0, 12)} and ${second.corpus_hash.slice(0, 12)}): compare evaluations of the same data and candidates`,
     );
   }
+  assertSameRule(one, other);
   const known = new Set(first.queries.map(({ id }) => id));
   if (known.size === second.queries.length && second.queries.every(({ id }) => known.has(id))) return;
   throw new UsageError(
     'COMPARE_QUERIES',
     `${first.path} (${first.split}) and ${second.path} (${second.split}) answered different queries: compare evaluations of the same split`,
+  );
+}
+
+/** A ranking without the query's own document is another one. */
+function assertSameRule(...rows: readonly ComparedRow[]): void {
+  const dropped = rows.map(({ record, row }) => record.conditions[row]?.drop_own_id ?? false);
+  if (dropped[0] === dropped[1]) return;
+  const [without, with_] = dropped[0] ? rows : rows.toReversed();
+  throw new UsageError(
+    'COMPARE_OWN_ID',
+    `${without!.record.path} left the document with the query's own id out of its rankings, and ${with_!.record.path} kept it: evaluate both with --drop-own-id, or both without`,
   );
 }
 

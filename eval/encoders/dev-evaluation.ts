@@ -114,7 +114,7 @@ async function openCandidates(input: DevEvaluationInput, texts: ReadonlyMap<stri
 }
 
 async function ndcg(
-  { queries, qrels }: BeirData,
+  { queries, qrels, dropOwnId = false }: BeirData,
   ids: readonly string[],
   encoder: Encoder,
   innerProducts: InnerProducts | undefined,
@@ -125,7 +125,7 @@ async function ndcg(
     ...(innerProducts && { innerProducts }),
     ...(onProgress && { onProgress }),
   });
-  const { rows } = await evaluate({ ids, queries, qrels, retrievers: [retriever], depth: DEPTH });
+  const { rows } = await evaluate({ ids, queries, qrels, retrievers: [retriever], depth: DEPTH, dropOwnId });
   return rows[0]!.average['ndcg_at_10']!;
 }
 

@@ -28,6 +28,8 @@ const MEGABYTE = 1e6;
 export interface EncoderEvaluationInput {
   readonly data: BeirData;
   readonly candidates: CandidateChoice;
+  /** As of `evaluate`; by default as the data say. */
+  readonly dropOwnId?: boolean;
   /** What is compared, in the order of the table; every one has a name of its own. */
   readonly contenders: readonly Contender[];
   /** How the candidates are packed; `dictionary` undefined trains one on them. */
@@ -40,6 +42,8 @@ export interface EncoderEvaluationInput {
   /** Vectors that are there are not made again, and new ones are added. */
   readonly vectorLog?: VectorLog;
   readonly onProgress?: (stage: string, done: number, total: number) => void;
+  /** Called with the candidates' ids before any of them is packed or encoded; what it throws ends the evaluation. */
+  readonly onCandidates?: (ids: Iterable<string>, data: BeirData) => void;
   /** As of `evaluate`. */
   readonly onRankings?: (row: string, rankings: readonly QueryRanking[]) => Promise<void>;
 }
@@ -57,6 +61,8 @@ interface RowConditions {
   readonly codec: string | null;
   readonly index: string;
   readonly corpus_hash: string;
+  /** Whether the candidate with the query's own id was left out of its ranking. */
+  readonly drop_own_id: boolean;
 }
 
 /** How fast a row encoded the candidates. */
@@ -67,7 +73,7 @@ interface EncodingSpeed {
 }
 
 /** What was stored, and what others would store. Vectors by row, as float32. */
-interface StoredBytes extends RivalBytes {
+export interface StoredBytes extends RivalBytes {
   readonly text: number;
   readonly container: number;
   readonly mapping: number;
@@ -87,6 +93,10 @@ export interface EncoderEvaluation {
     readonly chunks: number;
     readonly queries: number;
     readonly relevant_not_candidates: number;
+    /** Not searched; each counts as 0 in the means. */
+    readonly queries_without_text: number;
+    /** Queries whose id is a candidate's too. */
+    readonly queries_that_are_candidates: number;
   };
   /** Each counts as 0 in the means. */
   readonly queries_without_results: Readonly<Record<string, number>>;
@@ -127,6 +137,7 @@ export async function evaluateEncoders(
   input: EncoderEvaluationInput,
 ): Promise<{ readonly evaluation: EncoderEvaluation; readonly details: EvaluationDetails }> {
   const texts = await candidateTexts(input.data, input.candidates);
+  input.onCandidates?.(texts.keys(), input.data);
   const folder = await mkdtemp(join(input.temporaryFolder ?? tmpdir(), 'cem-eval-'));
   try {
     const zpkg = join(folder, 'candidates.zpkg');
@@ -216,7 +227,7 @@ async function measure(
   packed: PackManifest & { readonly packSeconds: number },
   rows: readonly Row[],
 ): Promise<{ evaluation: EncoderEvaluation; details: EvaluationDetails }> {
-  const { data, onProgress, onRankings } = input;
+  const { data, onProgress, onRankings, dropOwnId = data.dropOwnId ?? false } = input;
   const names = rows.map(({ contender }) => contender.name);
   const judged = data.qrels.size;
   onProgress?.('search', 0, rows.length * judged);
@@ -224,6 +235,7 @@ async function measure(
     ids: [...texts.keys()],
     queries: data.queries,
     qrels: data.qrels,
+    dropOwnId,
     retrievers: rows.map(({ retriever }) => retriever),
     onProgress: (name, done) => onProgress?.('search', names.indexOf(name) * judged + done, rows.length * judged),
     ...(onRankings && { onRankings }),
@@ -246,6 +258,8 @@ async function measure(
       chunks: packed.chunks,
       queries: measured.queries,
       relevant_not_candidates: measured.relevantNotCandidates,
+      queries_without_text: measured.queriesWithoutText,
+      queries_that_are_candidates: measured.queriesThatAreCandidates,
     },
     queries_without_results: byRow((_, index) => measured.rows[index]!.queriesWithoutResults),
     bytes: {
@@ -261,7 +275,7 @@ async function measure(
     codec: { level: packed.level, target_chunk_size: packed.targetChunkSize, dictionary_bytes: packed.dictionaryBytes },
     corpus_hash: corpusHash,
     descriptions: byRow(({ description }) => description),
-    conditions: byRow((row) => conditionsOf(row, packed, corpusHash)),
+    conditions: byRow((row) => ({ ...conditionsOf(row, packed, corpusHash), drop_own_id: dropOwnId })),
     by_document_length: lengthCurve(data.qrels, bytesById, perQuery),
     timings: {
       pack_seconds: packed.packSeconds,
@@ -284,7 +298,11 @@ function speedOf(documents: number, bytes: number, seconds: number): EncodingSpe
   return { documents_per_second: documents / time, megabytes_per_second: bytes / MEGABYTE / time };
 }
 
-function conditionsOf({ contender, description, index }: Row, packed: PackManifest, corpusHash: string): RowConditions {
+function conditionsOf(
+  { contender, description, index }: Row,
+  packed: PackManifest,
+  corpusHash: string,
+): Omit<RowConditions, 'drop_own_id'> {
   const { id, revision, settings } = description;
   // What reads compressed chunks asks its queries of a text encoder.
   const queries = settings['queries'] as { settings?: Readonly<Record<string, unknown>> } | undefined;

@@ -1,5 +1,5 @@
+import { formatTable } from '../../base/index.ts';
 import { LONG_EMBED_TASKS } from '../../data/index.ts';
-import { formatTable } from '../report/table.ts';
 import { LONG_EMBED_ROWS, type LongEmbedResult, type LongEmbedSetResult, type RowScores } from './long-embed-result.ts';
 
 /** The result as people read it: a table for each synthetic task by length, one of the real tasks, and the mean of all six where there is one. Scores x 100, as published. */

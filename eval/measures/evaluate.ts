@@ -19,7 +19,7 @@ export interface EvaluationInput {
   readonly retrievers: readonly Retriever[];
   /** Results asked for a query, 1000 unless given. */
   readonly depth?: number;
-  /** Drops a result whose id is the query's own, as BEIR does and MTEB does not; off unless given. */
+  /** Drops a result whose id is the query's own, as published figures of ArguAna and Quora do; off unless given. */
   readonly dropOwnId?: boolean;
   readonly onProgress?: (retriever: string, done: number, total: number) => void;
   /** Called with the rankings of some queries at a time, as they were measured; the next are searched when it is done. */
@@ -47,6 +47,10 @@ export interface Evaluation {
   readonly queries: number;
   /** Relevant documents that no retriever could find, being no candidates. */
   readonly relevantNotCandidates: number;
+  /** Queries whose text is empty or white space. They are not searched: nothing is right for them, and each counts as 0 in the means. */
+  readonly queriesWithoutText: number;
+  /** Queries whose id is a candidate's too: with `dropOwnId` that candidate is left out of their rankings. */
+  readonly queriesThatAreCandidates: number;
   readonly rows: readonly EvaluationRow[];
 }
 
@@ -75,6 +79,8 @@ export async function evaluate(input: EvaluationInput): Promise<Evaluation> {
     documents: input.ids.length,
     queries: queries.length,
     relevantNotCandidates: countRelevantOutside(input.qrels, candidates),
+    queriesWithoutText: queries.filter((query) => !hasText(query)).length,
+    queriesThatAreCandidates: queries.filter(({ id }) => candidates.has(id)).length,
     rows,
   };
 }
@@ -82,6 +88,10 @@ export async function evaluate(input: EvaluationInput): Promise<Evaluation> {
 interface JudgedQuery {
   readonly id: string;
   readonly text: string;
+}
+
+function hasText({ text }: JudgedQuery): boolean {
+  return text.trim() !== '';
 }
 
 function judgedQueries({ queries, qrels }: EvaluationInput): JudgedQuery[] {
@@ -111,15 +121,15 @@ async function evaluateRetriever(
   let seconds = 0;
   for (let first = 0; first < queries.length; first += QUERY_BATCH) {
     const batch = queries.slice(first, first + QUERY_BATCH);
+    const asked = batch.filter(hasText);
     const start = performance.now();
-    const results = await retriever.search(
-      batch.map(({ text }) => text),
-      { k: input.dropOwnId ? depth + 1 : depth },
-    );
+    const texts = asked.map(({ text }) => text);
+    const found = texts.length === 0 ? [] : await retriever.search(texts, { k: input.dropOwnId ? depth + 1 : depth });
     seconds += (performance.now() - start) / 1000;
+    const results = new Map(asked.map(({ id }, index) => [id, found[index]!]));
     const rankings: QueryRanking[] = [];
-    batch.forEach((query, index) => {
-      const hits = results[index]!.filter((hit) => !(input.dropOwnId && hit.document === query.id));
+    for (const query of batch) {
+      const hits = (results.get(query.id) ?? []).filter((hit) => !(input.dropOwnId && hit.document === query.id));
       const ranking = hits.sort(compareRanked).slice(0, depth);
       const stranger = ranking.find(({ document }) => !candidates.has(document));
       if (stranger) {
@@ -135,7 +145,7 @@ async function evaluateRetriever(
       rankings.push({ query: query.id, hits: ranking });
       const ids = ranking.map(({ document }) => document);
       perQuery.set(query.id, measureRanking(ids, input.qrels.get(query.id)!, RETRIEVAL_MEASURES));
-    });
+    }
     await input.onRankings?.(retriever.name, rankings);
     input.onProgress?.(retriever.name, first + batch.length, queries.length);
   }

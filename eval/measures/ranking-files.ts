@@ -7,23 +7,37 @@ import type { Qrels } from './measures.ts';
 /** Results of a query that are written: the deepest cutoff that `cem metrics` measures. All thousand would take ten times the room. */
 const DEPTH = 100;
 
-/** What `cem metrics` and trec_eval split lines at. */
-const WHITE_SPACE = /[ \t\r\v\f\n]/;
+/** What `cem metrics` and trec_eval split lines at (`isspace` in C), and where a string of C ends. */
+const SPLITS = /[ \t\r\v\f\n]|\0/;
 
 /**
- * Refuses ids that a line in TREC form cannot hold.
+ * Refuses ids that a line in TREC form cannot hold: trec_eval would read another id, another number of fields or, where a query's id begins the line with `#` or a byte
+ * order mark, no line at all.
  *
  * @throws CemError `EVAL_ID_TREC`
  */
-export function assertTrecIds(ids: Iterable<string>): void {
+export function assertTrecIds(ids: Iterable<string>, of: 'queries' | 'documents'): void {
   for (const id of ids) {
-    if (id !== '' && !WHITE_SPACE.test(id)) continue;
+    const problem = trecProblem(id) ?? (of === 'queries' ? lineProblem(id) : undefined);
+    if (problem === undefined) continue;
     throw new CemError(
       'EVAL_ID_TREC',
-      `the id ${JSON.stringify(id)} is empty or holds white space, which rankings in TREC form cannot hold: rename it, or evaluate without --output`,
+      `the id ${JSON.stringify(id)} ${problem}, which rankings in TREC form cannot hold: rename it, or evaluate without --output`,
       { details: { id } },
     );
   }
+}
+
+function trecProblem(id: string): string | undefined {
+  if (id === '') return 'is empty';
+  if (SPLITS.test(id)) return 'holds white space or a NUL';
+  // UTF-8 has U+FFFD for it, as for every other such id.
+  return /\p{Surrogate}/u.test(id) ? 'holds half of a surrogate pair' : undefined;
+}
+
+function lineProblem(query: string): string | undefined {
+  if (query.startsWith('#')) return 'begins with #, as comments do';
+  return query.startsWith('\ufeff') ? 'begins with a byte order mark' : undefined;
 }
 
 /** Rankings in TREC form, one file a row, written as they come; they appear together, by `commit`. */

@@ -52,12 +52,27 @@ export class EvaluationFolder {
     }
   }
 
+  /**
+   * Makes sure that every id can be written, before anything is encoded. For `EncoderEvaluationInput.onCandidates`.
+   *
+   * @throws CemError `EVAL_ID_TREC`
+   */
+  readonly checkIds = (candidates: Iterable<string>, { qrels }: BeirData): void => {
+    assertTrecIds(candidates, 'documents');
+    assertTrecIds(qrels.keys(), 'queries');
+    for (const judgments of qrels.values()) assertTrecIds(judgments.keys(), 'documents');
+  };
+
   /** For `EncoderEvaluationInput.onRankings`. */
   readonly addRankings = async (row: string, rankings: readonly QueryRanking[]): Promise<void> => {
     const first = this.#first.get(row) ?? new Map<string, string>();
     this.#first.set(row, first);
     for (const { query, hits } of rankings) {
-      assertTrecIds([query, ...hits.map(({ document }) => document)]);
+      assertTrecIds([query], 'queries');
+      assertTrecIds(
+        hits.map(({ document }) => document),
+        'documents',
+      );
       if (hits[0] !== undefined) first.set(query, hits[0].document);
     }
     await this.#rankings.append(row, rankings);

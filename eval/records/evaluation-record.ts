@@ -49,6 +49,8 @@ const recordSchema = z.object({
       codec: z.string().nullable(),
       index: z.string(),
       corpus_hash: z.string(),
+      // Evaluations of before it was recorded kept every candidate.
+      drop_own_id: z.boolean().default(false),
     }),
   ),
   by_document_length: z.array(

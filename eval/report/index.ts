@@ -3,4 +3,4 @@ export { reportMarkdown } from './markdown.ts';
 export { reportPage } from './page.ts';
 export { type ReportData, reportData } from './report-data.ts';
 export { savingPicture } from './saving-chart.ts';
-export { formatEvaluation, formatTable } from './table.ts';
+export { formatEvaluation } from './table.ts';

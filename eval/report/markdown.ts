@@ -1,5 +1,6 @@
-import { figures } from './figures.ts';
+import { figures, rankingText } from './figures.ts';
 import type { ReportData, ReportRun } from './report-data.ts';
+import { storageForms } from './storage-forms.ts';
 import { QUALITY_COLUMNS } from './table.ts';
 
 /** The report's tables as Markdown. */
@@ -57,20 +58,10 @@ function runParts(run: ReportRun): string[] {
       ),
     );
   }
-  const { bytes } = run;
   parts.push(
     markdownTable(
       ['storage', 'bytes'],
-      [
-        ['raw text', figures.bytes(bytes.text)],
-        ['gzip, each document', figures.bytes(bytes.gzip_per_document)],
-        ['zstd, each document', figures.bytes(bytes.zstd_per_document)],
-        ['zpkg', figures.bytes(bytes.container)],
-        ['mapping', figures.bytes(bytes.mapping)],
-        ['gzip, whole corpus', figures.bytes(bytes.gzip)],
-        ['zstd, whole corpus', figures.bytes(bytes.zstd)],
-        ...Object.entries(bytes.vectors).map(([row, size]) => [`vectors, ${row}`, figures.bytes(size)]),
-      ],
+      storageForms(run.bytes).map(({ name, bytes }) => [name, figures.bytes(bytes)]),
     ),
   );
   const speed = Object.entries(run.speed);
@@ -89,14 +80,14 @@ function runParts(run: ReportRun): string[] {
   parts.push(
     markdownTable(
       ['conditions', 'encoder', 'revision', 'reads', 'maximum length', 'codec', 'index'],
-      Object.entries(run.conditions).map(([row, { encoder, revision, input, maximum_length, codec, index }]) => [
+      Object.entries(run.conditions).map(([row, { encoder, revision, input, maximum_length, codec, index, drop_own_id }]) => [
         row,
         encoder,
         revision.slice(0, 16),
         input,
         maximum_length === null ? 'none' : `${maximum_length.limit} ${maximum_length.unit}`,
         codec ?? '–',
-        index,
+        rankingText(index, drop_own_id),
       ]),
     ),
   );

@@ -1,7 +1,9 @@
+import { rankingText } from './figures.ts';
 import { figure, Html, html, table } from './html.ts';
 import { lengthChart } from './length-chart.ts';
 import type { ContrastedQuery, ReportData, ReportRun } from './report-data.ts';
 import { savingChart } from './saving-chart.ts';
+import { storageForms } from './storage-forms.ts';
 import { STYLE } from './style.ts';
 import { QUALITY_COLUMNS } from './table.ts';
 
@@ -93,21 +95,15 @@ function lengthTable({ by_document_length: groups, encoders }: ReportRun): Html 
 }
 
 function storageTable({ bytes }: ReportRun): Html {
-  const forms: readonly (readonly [string, number, string])[] = [
-    ['raw text', bytes.text, ''],
-    ['gzip, each document', bytes.gzip_per_document, ''],
-    ['zstd, each document', bytes.zstd_per_document, ''],
-    ['zpkg', bytes.container, 'own'],
-    ['mapping', bytes.mapping, 'own'],
-    ['gzip, whole corpus', bytes.gzip, ''],
-    ['zstd, whole corpus', bytes.zstd, ''],
-    ...Object.entries(bytes.vectors).map(([row, size]) => [`vectors, ${row}`, size, ''] as const),
-  ];
-  const largest = Math.max(1, ...forms.map(([, size]) => size));
-  const bar = (size: number, kind: string): Html =>
-    new Html(`<td class="track"><span class="bar ${kind}" style="width:${((100 * size) / largest).toFixed(1)}%"></span></td>`);
+  const forms = storageForms(bytes);
+  const largest = Math.max(1, ...forms.map((form) => form.bytes));
+  const bar = (size: number, own: boolean): Html =>
+    new Html(
+      `<td class="track"><span class="bar ${own ? 'own' : ''}" style="width:${((100 * size) / largest).toFixed(1)}%"></span></td>`,
+    );
   return html`<div class="scroll"><table><caption>Storage</caption><tbody>${forms.map(
-    ([form, size, kind]) => html`<tr><th scope="row">${form}</th><td>${figure(size, 'bytes')}</td>${bar(size, kind)}</tr>\n`,
+    ({ name, bytes: size, own }) =>
+      html`<tr><th scope="row">${name}</th><td>${figure(size, 'bytes')}</td>${bar(size, own)}</tr>\n`,
   )}</tbody></table></div><p class="soft">Of a whole corpus compressed in one piece no document can be read alone. Vectors are float32.</p>`;
 }
 
@@ -156,16 +152,18 @@ function quote(id: string, text: string): Html {
 /** What each row's figures depend on. */
 function conditionsTable({ conditions }: ReportRun): Html {
   const prompt = (text: string | null): string => (text === null ? 'none' : JSON.stringify(text));
-  const rows = Object.entries(conditions).map(([row, { encoder, revision, input, maximum_length, prompts, codec, index }]) => [
-    row,
-    html`<span class="quote">${encoder}</span>`,
-    html`<code class="quote">${revision.slice(0, 16)}</code>`,
-    input,
-    maximum_length === null ? 'none' : html`${figure(maximum_length.limit, 'count')} ${maximum_length.unit}`,
-    html`<span class="quote">${prompt(prompts.query)}, ${prompt(prompts.document)}</span>`,
-    html`<span class="quote">${codec ?? '–'}</span>`,
-    index,
-  ]);
+  const rows = Object.entries(conditions).map(
+    ([row, { encoder, revision, input, maximum_length, prompts, codec, index, drop_own_id }]) => [
+      row,
+      html`<span class="quote">${encoder}</span>`,
+      html`<code class="quote">${revision.slice(0, 16)}</code>`,
+      input,
+      maximum_length === null ? 'none' : html`${figure(maximum_length.limit, 'count')} ${maximum_length.unit}`,
+      html`<span class="quote">${prompt(prompts.query)}, ${prompt(prompts.document)}</span>`,
+      html`<span class="quote">${codec ?? '–'}</span>`,
+      rankingText(index, drop_own_id),
+    ],
+  );
   return html`<details class="conditions"><summary>Conditions</summary>${table(
     'What the figures depend on',
     ['', 'encoder', 'revision', 'reads', 'maximum length', 'prompts (query, document)', 'codec', 'index'],

@@ -1,18 +1,6 @@
+import { formatShare, formatTable } from '../../base/index.ts';
 import type { EncoderEvaluation } from '../encoders/encoder-evaluation.ts';
-
-/** Lays rows out as text: the first column left-aligned, the others right-aligned, two spaces between. */
-export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
-  return lines
-    .map((line) =>
-      widths
-        .map((width, column) => (column === 0 ? (line[column] ?? '').padEnd(width) : (line[column] ?? '').padStart(width)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
+import { storageForms } from './storage-forms.ts';
 
 /** Columns of the comparison: heading and measure. */
 export const QUALITY_COLUMNS: readonly (readonly [heading: string, measure: string])[] = [
@@ -40,7 +28,23 @@ export function formatEvaluation(evaluation: EncoderEvaluation & { readonly savi
   ];
   if (counts.relevant_not_candidates > 0)
     lines.push(`missing    ${counts.relevant_not_candidates} relevant documents are no candidates`);
+  lines.push(...formatRules(evaluation));
   return [...lines, '', formatStorage(bytes), ...formatSpeed(evaluation)].join('\n');
+}
+
+/** What became of queries that are not as the others. */
+function formatRules({ counts, conditions }: EncoderEvaluation): string[] {
+  const own = counts.queries_that_are_candidates;
+  const dropped = Object.values(conditions).some(({ drop_own_id }) => drop_own_id);
+  const ownId = dropped
+    ? [`own id     ${own} queries are documents too: each one's own document was left out of its ranking`]
+    : [`own id     ${own} queries have a document's id, which their rankings may hold: --drop-own-id leaves it out`];
+  return [
+    ...(counts.queries_without_text > 0
+      ? [`no text    ${counts.queries_without_text} queries have none: they were not searched, and each counts as 0`]
+      : []),
+    ...(dropped || own > 0 ? ownId : []),
+  ];
 }
 
 /** What is left of the student's quality when the query student asks in the teacher's place. */
@@ -52,19 +56,13 @@ function formatQueryStudent({ encoders }: EncoderEvaluation): string[] {
 
 /** What the same texts take in each form. */
 function formatStorage(bytes: EncoderEvaluation['bytes']): string {
-  const stored = bytes.container + bytes.mapping;
-  const forms: readonly (readonly [string, number])[] = [
-    ['raw text', bytes.text],
-    ['gzip, each document', bytes.gzip_per_document],
-    ['zstd, each document', bytes.zstd_per_document],
-    ['zpkg with mapping', stored],
-    ['gzip, whole corpus', bytes.gzip],
-    ['zstd, whole corpus', bytes.zstd],
-    ...Object.entries(bytes.vectors).map(([row, size]) => [`vectors (${row}, float32)`, size] as const),
-  ];
   return formatTable(
     ['storage', 'bytes', 'of raw'],
-    forms.map(([form, size]) => [form, String(size), formatShare(bytes.text === 0 ? null : size / bytes.text)]),
+    storageForms(bytes).map(({ name, bytes: size }) => [
+      name,
+      String(size),
+      formatShare(bytes.text === 0 ? null : size / bytes.text),
+    ]),
   );
 }
 
@@ -75,9 +73,4 @@ function formatSpeed({ speed }: EncoderEvaluation): string[] {
     megabytes_per_second.toFixed(3),
   ]);
   return rows.length === 0 ? [] : ['', formatTable(['encoding', 'documents/s', 'MB of text/s'], rows)];
-}
-
-/** A share as a percentage with one decimal; a dash where there is none. */
-function formatShare(share: number | null): string {
-  return share === null ? '-' : `${(100 * share).toFixed(1)}%`;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CemError } from '../../base/index.ts';
+import { batches, CemError } from '../../base/index.ts';
 import type { ChunkEncoder, ChunkSource, OnProgress } from '../../encoders/index.ts';
 import { checkDocumentId, type MetadataRow, type RowMetadata, type VectorRow, type VectorStore } from '../../search/index.ts';
 
@@ -59,17 +59,6 @@ function fingerprintText({ vector, metadata }: Fingerprint): string {
 function readFingerprint(text: string): Fingerprint {
   const [vector = '', metadata = ''] = text.split('.');
   return { vector, metadata };
-}
-
-function* batches<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
-  let batch: Item[] = [];
-  for (const item of items) {
-    batch.push(item);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }
 
 /** A chunk's vector depends on its frame and on the dictionary that the frame refers to; the model is the index's as a whole. */

@@ -3,7 +3,7 @@ import { copyFile, link, mkdir, readdir, rename, rm, symlink } from 'node:fs/pro
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CemError } from '../../base/errors.ts';
+import { CemError } from '../../base/index.ts';
 import { PROCESS_GUARD_FILE } from '../../model/backend/process-guard.ts';
 import { lastLines, runCommand } from './command.ts';
 import { runWithPackage } from './run-with-package.ts';

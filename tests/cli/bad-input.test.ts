@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -143,6 +143,19 @@ test('an unknown command, an unknown flag, a missing argument', async ({ folder 
   assert.match(await refused(2, 'USAGE', 'pack', folder, join(folder, 'out.zpkg'), '--levle', '3'), /levle.*--help/);
   assert.match(await refused(2, 'USAGE', 'train'), /config/);
   assert.not.ok(existsSync(join(folder, 'out.zpkg')));
+});
+
+test('F25: a fit of the teacher that fails leaves nothing in the way, neither of mended settings nor of mended data', async ({
+  folder,
+}) => {
+  const source = join(folder, 'few.jsonl');
+  await writeFile(source, '{"_id": "1", "text": "granite quarry"}\n{"_id": "2", "text": "orchid meadow"}\n');
+  const config = await trainingConfig(folder, source, 'few');
+  const run = join(folder, 'few');
+  // No word is in two of the texts.
+  for (let time = 0; time < 2; time++)
+    assert.match(await refused(1, 'LSA_NO_TERMS', 'train', '--config', config, '--run', run), 'minimumDocumentFrequency');
+  assert.equal(existsSync(run) ? (await readdir(run)).filter((name) => !name.startsWith('.')) : [], []);
 });
 
 test.run();

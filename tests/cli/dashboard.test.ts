@@ -45,7 +45,7 @@ test('it serves until it is told to stop, also while a page is open', () =>
       const { runs } = (await (await fetch(`${address}/api/runs`)).json()) as { runs: { id: string; step: number }[] };
       assert.equal([runs[0]!.id, runs[0]!.step], [run, 10]);
       process.kill(process.pid, 'SIGTERM');
-      assert.equal(JSON.parse(await ended), { address, stoppedBy: 'SIGTERM' });
+      assert.equal(JSON.parse(await ended), { address, stopped_by: 'SIGTERM' });
       assert.ok(
         await fetch(address).then(
           () => false,

@@ -276,7 +276,7 @@ test('serve answers over HTTP beside searches, keeps writers out, and stops in o
   }
   const [code] = await exit;
   assert.is(code, 0, errors);
-  assert.is(JSON.parse(output).stoppedBy, 'SIGTERM');
+  assert.is(JSON.parse(output).stopped_by, 'SIGTERM');
   assert.equal(
     (await readdir(index)).filter((name) => name.startsWith('lock')),
     [],
@@ -300,11 +300,11 @@ test('halves and a graph: reported, kept by the next run and by searches, and ch
     await makeIndex(elsewhere, '--precision', 'half', '--vector-index', 'hnsw', '--hnsw-m', '8', '--ef-search', '200', '--json'),
   );
   assert.is(report.precision, 'half');
-  assert.equal(report.vectorIndex, { kind: 'hnsw', m: 8, efConstruction: 64, efSearch: 200 });
+  assert.equal(report.vector_index, { kind: 'hnsw', m: 8, ef_construction: 64, ef_search: 200 });
   assert.ok(report.recall.recall >= 0.95 && report.recall.recall <= 1, `${report.recall.recall}`);
   assert.equal([report.recall.queries, report.recall.k], [100, 10]);
   const again = JSON.parse(await makeIndex(elsewhere, '--json'));
-  assert.equal([again.encoded, again.precision, again.vectorIndex, again.recall], [0, 'half', report.vectorIndex, undefined]);
+  assert.equal([again.encoded, again.precision, again.vector_index, again.recall], [0, 'half', report.vector_index, undefined]);
   const { results } = JSON.parse(await runCommand(searchCommand, ['search', 'violin bow', '--index', elsewhere.index, '--json']));
   assert.is(results.length, 5);
   assert.is((await refusalOf(makeIndex(elsewhere, '--precision', 'single'))).code, 'VECTOR_DIMENSION');

@@ -36,14 +36,14 @@ test('pack, then inspect, cat and verify agree, as JSON and as text', async () =
   await withTemporaryFolder(async (folder) => {
     const { output, manifest } = await packed(folder, '--target-chunk-size', '200', '--dictionary-size', '0');
     assert.is(manifest['documents'], 40);
-    assert.is(manifest['dictionaryBytes'], 0);
-    assert.is(manifest['containerBytes'], (await stat(output)).size);
+    assert.is(manifest['dictionary_bytes'], 0);
+    assert.is(manifest['container_bytes'], (await stat(output)).size);
 
     const inspected = JSON.parse(await runCommand(inspectCommand, ['inspect', output, '--json'])) as Record<string, unknown>;
     assert.is(inspected['documents'], 40);
     assert.is(inspected['chunks'], manifest['chunks']);
     assert.is(inspected['saving'], manifest['saving']);
-    assert.is(inspected['contentBytes'], manifest['textBytes']);
+    assert.is(inspected['content_bytes'], manifest['text_bytes']);
     assert.ok((inspected['largest'] as number) <= 200);
     const shown = await runCommand(inspectCommand, ['inspect', output]);
     assert.match(shown, /40 documents/);
@@ -66,7 +66,7 @@ test('pack, then inspect, cat and verify agree, as JSON and as text', async () =
 
     const verified = JSON.parse(await runCommand(verifyCommand, ['verify', output, '--json'])) as Record<string, unknown>;
     assert.is(verified['chunks'], manifest['chunks']);
-    assert.is(verified['contentBytes'], manifest['textBytes']);
+    assert.is(verified['content_bytes'], manifest['text_bytes']);
     assert.match(await runCommand(verifyCommand, ['verify', output]), /is whole: 40 documents/);
   });
 });
@@ -84,8 +84,8 @@ test('a folder of files', async () => {
       metadata: unknown;
     };
     assert.equal(metadata, { source: 'guide/install.md', title: 'Install' });
-    const { metadataBytes } = JSON.parse(await runCommand(inspectCommand, ['inspect', output, '--json'])) as {
-      metadataBytes: number;
+    const { metadata_bytes: metadataBytes } = JSON.parse(await runCommand(inspectCommand, ['inspect', output, '--json'])) as {
+      metadata_bytes: number;
     };
     assert.is(metadataBytes, (await stat(`${output}.meta`)).size);
     assert.match(await runCommand(inspectCommand, ['inspect', output]), /\n {2}metadata {4}\d+ B\n/);
@@ -107,7 +107,7 @@ test('verify names the damaged chunk; an inspect without mapping still works', a
   await withTemporaryFolder(async (folder) => {
     const { output, manifest } = await packed(folder);
     const handle = await open(output, 'r+');
-    await handle.write(Buffer.from([0xff, 0xff]), 0, 2, 32 + (manifest['dictionaryBytes'] as number) + 6);
+    await handle.write(Buffer.from([0xff, 0xff]), 0, 2, 32 + (manifest['dictionary_bytes'] as number) + 6);
     await handle.close();
     const error = await errorOf(() => runCommand(verifyCommand, ['verify', output]));
     assert.is(error.code, 'VERIFY_FAILED');

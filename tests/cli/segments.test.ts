@@ -78,11 +78,11 @@ test('add, inspect, cat, remove, verify and compact agree, as JSON and as text',
     assert.match(await runCommand(inspectCommand, ['inspect', corpus]), /segment-1\.zpkg .* 57 documents, 3 removed\n/);
     assert.match(await runCommand(verifyCommand, ['verify', corpus]), /is whole: 59 documents/);
     const compacted = await json(compactCommand, 'compact', corpus);
-    assert.equal([compacted['segmentsBefore'], compacted['segments'], compacted['documents']], [2, 1, 59]);
+    assert.equal([compacted['segments_before'], compacted['segments'], compacted['documents']], [2, 1, 59]);
     const after = await json(inspectCommand, 'inspect', corpus);
-    assert.is(after['contentBytes'], before['contentBytes']);
-    assert.is(after['removedBytes'], 0);
-    assert.ok((after['fileBytes'] as number) < (before['fileBytes'] as number));
+    assert.is(after['content_bytes'], before['content_bytes']);
+    assert.is(after['removed_bytes'], 0);
+    assert.ok((after['file_bytes'] as number) < (before['file_bytes'] as number));
     assert.match(await runCommand(compactCommand, ['compact', corpus]), /1 segments .* became 1 /);
     assert.match(await runCommand(compactCommand, ['compact', corpus, '--recompress']), /59 documents/);
     assert.is(await runCommand(catCommand, ['cat', corpus, '--id', 'd58']), `${textOf(ROWS[58]!)}\n`);

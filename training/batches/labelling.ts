@@ -14,7 +14,7 @@ import {
   type TextEmbedder,
   teacherCacheFolder,
 } from '../../encoders/index.ts';
-import type { RunFolder } from '../runs/run-folder.ts';
+import { forgetRun, type RunFolder } from '../runs/run-folder.ts';
 import type { TrainingListener } from '../runs/training-listener.ts';
 import type { PackSettings } from '../variants/config.ts';
 import type { VariantContainer } from '../variants/open-variants.ts';
@@ -120,7 +120,14 @@ export async function openTeacher(
       embedder = await LsaEmbedder.load(folder.teacher);
     } else {
       const stage = options.listener.stage('fit teacher');
-      const fitted = await LsaEmbedder.fit(passages, options.teacher, (done, total) => stage.progress(done, total));
+      const fitted = await LsaEmbedder.fit(passages, options.teacher, (done, total) => stage.progress(done, total)).catch(
+        async (error: unknown) => {
+          stage.fail();
+          // It failed by these texts or these settings: with others the run is another one.
+          await forgetRun(folder);
+          throw error;
+        },
+      );
       await fitted.save(folder.teacher);
       stage.done(`LSA, ${fitted.description.dimension} dimensions`);
       embedder = fitted;

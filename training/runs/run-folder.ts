@@ -3,7 +3,7 @@ import { constants, cp, mkdir, readdir, readFile, rename, rm, writeFile } from '
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { CemError, exists, UsageError, writeFileAtomically } from '../../base/index.ts';
+import { CemError, exists, lockFolder, UsageError, writeFileAtomically } from '../../base/index.ts';
 import { listCheckpoints } from '../../checkpoints/index.ts';
 
 /** Paths of a run's parts. */
@@ -33,16 +33,31 @@ function runFolder(path: string): RunFolder {
   };
 }
 
-/** Takes back that a folder is a run: for one whose data turned out to be unreadable before anything was made of it. */
-export async function forgetRun(folder: RunFolder): Promise<void> {
-  await rm(folder.config, { force: true });
+/**
+ * Takes back that a folder is a run, for one that never trained: with its configuration goes what was made by it, since other settings or other data make it otherwise.
+ * What else lies in the folder stays.
+ */
+export async function forgetRun({ path, config }: RunFolder): Promise<void> {
+  const made = [...(await corpusParts(path)), 'environment.json', 'query'];
+  for (const part of made) await rm(join(path, part), { recursive: true, force: true });
+  // Last: killed before, it is a run that never trained, as it was.
+  await rm(config, { force: true });
+}
+
+/** Whether a step was taken there, by the encoder or by its query student. */
+async function hasTrained(path: string): Promise<boolean> {
+  const runs = [path, join(path, 'query')];
+  const marks = runs.flatMap((run) => [join(run, 'checkpoints'), join(run, 'metrics.jsonl')]);
+  return (await Promise.all(marks.map(exists))).includes(true);
 }
 
 /**
- * Makes a run's folder with its resolved configuration and environment, or takes up an existing one.
+ * Makes a run's folder with its resolved configuration and environment, or takes up an existing one. A run that never trained is no obstacle to one with other settings, which begins
+ * in its place.
  *
  * @param resolved the run's whole configuration; on resume it must be the one that the folder was made with
- * @throws UsageError `RUN_EXISTS` for an existing folder without `resume`, CemError `RUN_CONFIG_DIFFERS` on resume with another configuration
+ * @throws UsageError `RUN_EXISTS` for an existing folder without `resume`, CemError `RUN_CONFIG_DIFFERS` on resume with another configuration, `FOLDER_LOCKED` where another process
+ *   prepares a run that would be replaced
  */
 export async function openRunFolder(
   path: string,
@@ -53,6 +68,10 @@ export async function openRunFolder(
   const folder = runFolder(path);
   const text = stringify(resolved);
   if (await exists(folder.config)) {
+    if (!resume && (await readFile(folder.config, 'utf8')) !== text && !(await hasTrained(path))) {
+      await replaceRun(folder);
+      return openRunFolder(path, resolved, resume, environment);
+    }
     if (!resume) {
       const steps = await listCheckpoints(path);
       const state = steps.length > 0 ? `its newest checkpoint is step ${steps.at(-1)}` : 'it has no checkpoint yet';
@@ -72,6 +91,15 @@ export async function openRunFolder(
   return folder;
 }
 
+async function replaceRun(folder: RunFolder): Promise<void> {
+  const lock = await lockFolder(folder.path);
+  try {
+    await forgetRun(folder);
+  } finally {
+    await lock.release();
+  }
+}
+
 /**
  * Makes sure that a run was made with this configuration.
  *
@@ -81,9 +109,12 @@ export async function checkRunConfig(path: string, resolved: unknown): Promise<v
   const { config } = runFolder(path);
   const [before, text] = [await readFile(config, 'utf8'), stringify(resolved)];
   if (before === text) return;
+  const remedy = (await hasTrained(path))
+    ? 'resume with the same one, or start another run with --run'
+    : 'the run has not trained yet, so leave --resume out to begin it with this one';
   throw new CemError(
     'RUN_CONFIG_DIFFERS',
-    `${config} differs from the configuration given (${firstDifference(before, text)}): resume with the same one, or start another run with --run`,
+    `${config} differs from the configuration given (${firstDifference(before, text)}): ${remedy}`,
     {
       details: { path },
     },
@@ -102,6 +133,11 @@ const CORPUS_PARTS = [
 ];
 const VARIANT = /^corpus-\d+\.zpkg$/;
 
+/** Those that may lie in a folder, in the order in which they are copied. */
+async function corpusParts(path: string): Promise<string[]> {
+  return [...(await readdir(path)).filter((name) => VARIANT.test(name)), ...CORPUS_PARTS];
+}
+
 /**
  * Copies what another run packed and fitted into a run that has not begun, so that it does not do so again. Both must have the same data, pack settings and teacher.
  *
@@ -109,8 +145,7 @@ const VARIANT = /^corpus-\d+\.zpkg$/;
  */
 export async function adoptCorpus(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
-  const variants = (await readdir(from)).filter((name) => VARIANT.test(name));
-  for (const part of [...variants, ...CORPUS_PARTS]) {
+  for (const part of await corpusParts(from)) {
     if (!(await exists(join(from, part))) || (await exists(join(to, part)))) continue;
     const temporary = join(to, `.${part}.tmp`);
     await rm(temporary, { recursive: true, force: true });

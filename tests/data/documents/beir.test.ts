@@ -109,4 +109,58 @@ if (existsSync(scifact)) {
   console.log('skipped: SciFact figures (no ../shared/data/scifact-beir beside the checkout)');
 }
 
+test('F20: a query that stands on two lines is refused with both, judged or not, the same or not', async () => {
+  await withTemporaryFolder(async (folder) => {
+    await writeBeir(folder);
+    for (const again of ['q1', 'q3']) {
+      await writeJsonl(join(folder, 'queries.jsonl'), [
+        { _id: 'q2', text: 'second query' },
+        { _id: 'q1', text: 'first query' },
+        { _id: 'q3', text: 'not judged' },
+        { _id: again, text: 'first query' },
+      ]);
+      const error = await errorOf(() => readBeir(folder, 'test'));
+      assert.is(error.code, 'BEIR_DUPLICATE_QUERY');
+      assert.match(
+        error.message,
+        again === 'q1' ? /queries\.jsonl:2 and .*queries\.jsonl:4/ : /queries\.jsonl:3 and .*queries\.jsonl:4/,
+      );
+      assert.match(error.message, JSON.stringify(again));
+    }
+  });
+});
+
+test('F20: a pair that is judged on two lines is refused with both, whether its grades differ or not', async () => {
+  await withTemporaryFolder(async (folder) => {
+    for (const [second, grades] of [
+      ['0', 'with the grades 2 and 0'],
+      ['2', 'with the same grade 2'],
+    ] as const) {
+      await writeBeir(folder, `query-id\tcorpus-id\tscore\nq1\td1\t2\nq1\td2\t0\n\nq2\td2\t1\nq1\td1\t${second}\n`);
+      const error = await errorOf(() => readBeir(folder, 'test'));
+      assert.is(error.code, 'BEIR_QRELS');
+      assert.match(error.message, /test\.tsv:2 and .*test\.tsv:6/);
+      assert.match(error.message, grades);
+    }
+  });
+});
+
+test('F03: ArguAna and Quora are known by the name of their folder', async () => {
+  await withTemporaryFolder(async (folder) => {
+    for (const [name, dropped] of [
+      ['arguana', true],
+      ['Quora', true],
+      ['quora-beir', true],
+      ['scifact', false],
+      ['my-arguana-notes', false],
+    ] as const) {
+      const path = join(folder, name);
+      await mkdir(path);
+      await writeBeir(path);
+      assert.is((await readBeir(path, 'test')).dropOwnId, dropped, name);
+      assert.is((await readBeir(`${path}/`, 'test')).dropOwnId, dropped, name);
+    }
+  });
+});
+
 test.run();

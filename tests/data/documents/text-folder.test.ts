@@ -29,9 +29,10 @@ test('F19: links to files and folders are followed, inside and outside, and coun
       ids: ['a.txt', 'link-of-link.txt', 'link.txt', 'there/deep/c.md'],
       notes: ['FOLDER: 3 symbolic links followed'],
     });
-    assert.equal(await collect(readCorpus(join(folder, 'link.txt'))), [
-      { id: 'link.txt', title: '', text: 'a', origin: join(folder, 'link.txt') },
-    ]);
+    assert.equal(
+      (await collect(readCorpus(join(folder, 'link.txt')))).map(({ id, text }) => [id, text]),
+      [['link.txt', 'a']],
+    );
   });
 });
 

@@ -10,7 +10,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createTeacher, isTeacherAtHand, teacherConfig } from '../../../encoders/index.ts';
 import { transformersConfig } from '../../../encoders/teacher-config.ts';
-import { hubName, resolveModelSettings } from '../../../encoders/transformers/transformers-presets.ts';
+import { resolveModelSettings } from '../../../encoders/transformers/resolve-settings.ts';
+import { hubName } from '../../../encoders/transformers/transformers-presets.ts';
 import { errorOf } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('transformers embedder');
@@ -244,14 +245,14 @@ test('a model that is not at hand and may not be fetched is refused by name', as
 test('presets by the last part of the id; own settings go before them; an unknown model needs its own', async () => {
   const settings = (model: string, more: object = {}) =>
     resolveModelSettings(transformersConfig.parse({ kind: 'transformers', model, ...more }));
-  assert.is(settings('onnx-community/Qwen3-Embedding-0.6B-ONNX').pooling, 'last');
-  assert.is(settings('Xenova/multilingual-e5-base').queryPrompt, 'query: ');
-  assert.is(settings('Xenova/bge-small-en-v1.5').pooling, 'cls');
-  assert.match(settings('BAAI/bge-large-zh-v1.5').queryPrompt, '检索');
-  assert.is(settings('./folder/all-MiniLM-L12-v2/').maximumTokens, 128);
-  assert.is(settings('Xenova/e5-small-v2', { queryPrompt: 'q: ' }).queryPrompt, 'q: ');
-  assert.is(settings('x/unknown', { pooling: 'last', maximumTokens: 9 }).padding, 'left');
-  assert.is(await codeOf((async () => settings('x/unknown'))()), 'TEACHER_SETTINGS_NEEDED');
+  assert.is((await settings('onnx-community/Qwen3-Embedding-0.6B-ONNX')).pooling, 'last');
+  assert.is((await settings('Xenova/multilingual-e5-base')).queryPrompt, 'query: ');
+  assert.is((await settings('Xenova/bge-small-en-v1.5')).pooling, 'cls');
+  assert.match((await settings('BAAI/bge-large-zh-v1.5')).queryPrompt, '检索');
+  assert.is((await settings('./folder/all-MiniLM-L12-v2/')).maximumTokens, 128);
+  assert.is((await settings('Xenova/e5-small-v2', { queryPrompt: 'q: ' })).queryPrompt, 'q: ');
+  assert.is((await settings('x/unknown', { pooling: 'last', maximumTokens: 9 })).padding, 'left');
+  assert.is(await codeOf(settings('x/unknown')), 'TEACHER_SETTINGS_NEEDED');
 });
 
 test('the config rejects unknown keys and kinds', () => {

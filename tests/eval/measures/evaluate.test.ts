@@ -65,6 +65,29 @@ test('rows side by side; judged queries only; one without results counts as 0', 
   assert.equal(good.asked, [1000]);
 });
 
+test('F26: queries of white space are not searched, count as 0, and are counted', async () => {
+  const queries = new Map([
+    ['q1', ' \n\t'],
+    ['q2', 'two'],
+  ]);
+  const searched: string[] = [];
+  const retriever: Retriever = {
+    name: 'all',
+    search: async (texts) => {
+      searched.push(...texts);
+      return texts.map(() => [{ document: 'b', score: 1, retriever: 'all' }]);
+    },
+  };
+  const { rows, queriesWithoutText } = await evaluate({ ...INPUT, queries, retrievers: [retriever] });
+  assert.equal(searched, ['two']);
+  assert.is(queriesWithoutText, 1);
+  assert.is(rows[0]!.queriesWithoutResults, 1);
+  assert.is(rows[0]!.average['mrr_at_10'], 0.5); // (0 + 1) / 2
+  const none = new Map(Array.from(queries.keys(), (id) => [id, '']));
+  const empty = await evaluate({ ...INPUT, queries: none, retrievers: [retriever] });
+  assert.equal([empty.queriesWithoutText, empty.rows[0]!.average['mrr_at_10'], searched.length], [2, 0, 1]);
+});
+
 test("the query's own id is dropped only when asked to", async () => {
   const retriever = fixed('own', { one: ['q1', 'a'], two: ['b'] });
   const kept = await evaluate({ ...INPUT, retrievers: [retriever], depth: 1 });

@@ -59,6 +59,7 @@ test('what every figure depends on stands beside it', async ({ first }) => {
     prompts: { query: 'query: ', document: null },
     codec: null,
     index: 'exact, inner product',
+    drop_own_id: false,
     corpus_hash,
   });
   const student = conditions['student']!;

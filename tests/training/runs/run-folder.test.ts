@@ -1,8 +1,8 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { UsageError } from '../../../base/index.ts';
+import { lockFolder, UsageError } from '../../../base/index.ts';
 import { adoptCorpus, openRunFolder } from '../../../training/runs/run-folder.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
@@ -46,6 +46,33 @@ test('it is resumed with the same configuration only', () =>
     assert.is(error.code, 'RUN_CONFIG_DIFFERS');
     assert.match(error.message, /line 3: "steps: 10" there, "steps: 11" given/);
     assert.is(await readFile(config, 'utf8'), before);
+  }));
+
+test('F25: a run that never trained gives way to one with other settings, with all that it had made', () =>
+  withTemporaryFolder(async (folder) => {
+    const other = { name: 'test', training: { steps: 11 } };
+    await open(folder, false);
+    for (const part of ['corpus.zpkg', 'corpus.zpkg.map', 'corpus-1.zpkg', 'dev.zpkg']) await writeFile(join(folder, part), '');
+    await mkdir(join(folder, 'query'));
+    await writeFile(join(folder, 'notes.txt'), 'mine');
+    assert.match((await errorOf(() => open(folder, true, other))).message, /has not trained yet, so leave --resume out/);
+    const { config } = await open(folder, false, other);
+    assert.match(await readFile(config, 'utf8'), 'steps: 11');
+    assert.equal((await readdir(folder)).sort(), ['config.yaml', 'environment.json', 'notes.txt']);
+
+    for (const [mark, content] of [
+      ['metrics.jsonl', '{}'],
+      ['query/metrics.jsonl', '{}'],
+    ] as const) {
+      await mkdir(join(folder, 'query'), { recursive: true });
+      await writeFile(join(folder, mark), content);
+      assert.is((await errorOf(() => open(folder, false))).code, 'RUN_EXISTS', mark);
+      await rm(join(folder, mark));
+    }
+    const lock = await lockFolder(folder);
+    assert.is((await errorOf(() => open(folder, false))).code, 'FOLDER_LOCKED');
+    await lock.release();
+    assert.match(await readFile(config, 'utf8'), 'steps: 11');
   }));
 
 test('what a kill left before the configuration was written is taken as a new run', () =>
