@@ -27,7 +27,7 @@ function lazyCommand<Options>(
 export const COMMANDS = [
   lazyCommand(
     'pack <input> <output>',
-    'pack a corpus into a zpkg container and its mapping',
+    'pack a corpus into a zpkg container, its mapping and its metadata',
     async () => (await import('./commands/pack.ts')).packCommand,
   ),
   lazyCommand(
@@ -57,7 +57,7 @@ export const COMMANDS = [
   ),
   lazyCommand(
     'verify <zpkg>',
-    'check a container and its mapping, or a corpus folder: every checksum, every chunk decompressed, every id',
+    'check a container, its mapping and its metadata, or a corpus folder: every checksum, every chunk decompressed, every id',
     async () => (await import('./commands/verify.ts')).verifyCommand,
   ),
   lazyCommand(

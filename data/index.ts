@@ -20,9 +20,9 @@ export {
 export { type ChunkText, chunkTexts } from './mapping/chunk-texts.ts';
 export { DocumentReader, type DocumentReaderOptions } from './mapping/document-reader.ts';
 export { type ChunkRange, Mapping, mappingPathOf } from './mapping/mapping.ts';
+export { verifyMetadata } from './mapping/verify-metadata.ts';
 export type { ByteSpan, JsonValue, Metadata, PageRange } from './metadata/metadata.ts';
 export { metadataPathOf } from './metadata/metadata-file.ts';
-export { verifyMetadata } from './metadata/verify-metadata.ts';
 export { type PackManifest, type PackOptions, packCorpus } from './packing/pack.ts';
 export { type DictionaryShare, type PackedTexts, type PackTextsOptions, packTexts } from './packing/pack-texts.ts';
 export { corpusSaving } from './packing/saving.ts';

@@ -13,8 +13,7 @@ interface AddCommandOptions extends PackSettings {
 
 export const addCommand = defineCommand<AddCommandOptions, AddReport>({
   command: 'add <corpus> <input>',
-  describe:
-    'add documents to a corpus folder, or replace those that changed; makes the folder when there is none, packed as the options say',
+  describe: 'add documents to a corpus folder, or replace those that changed; makes the folder when there is none',
   examples: [
     ['add docs.corpus docs/', 'make a corpus; later the same again: only what changed in docs/ is packed'],
     ['add docs.corpus - < news.jsonl', 'documents from standard input'],

@@ -1,4 +1,3 @@
-import { type Document, documentText } from '../documents/document.ts';
 import type { ByteSpan, Metadata } from './metadata.ts';
 
 /** What the side file holds of one document. */
@@ -18,31 +17,9 @@ export interface DocumentRecord {
 /** Of a document of which nothing is known. */
 export const EMPTY_RECORD: DocumentRecord = { metadata: {}, textStart: 0, exactSpan: false, partLengths: [] };
 
-/** The record of a document before it is packed. */
-export function recordOf(document: Document): DocumentRecord {
-  const title = document.metadata?.title ?? document.title.trim();
-  const metadata = { ...(title !== '' && { title }), ...document.metadata };
-  const { span } = metadata;
-  const exactSpan = span !== undefined && span.end - span.start === Buffer.byteLength(document.text);
-  return { metadata, textStart: textStartOf(document), exactSpan, partLengths: [] };
-}
-
-/** Whether a record says anything that the container and its mapping do not. */
-export function saysSomething({ metadata, textStart }: DocumentRecord): boolean {
-  return textStart !== 0 || Object.keys(metadata).length > 0;
-}
-
-/**
- * The document that a record and a packed text came from, up to white space at the ends of its text. Packed again it gives the same text and the same record.
- */
-export function unpackedDocument(id: string, packed: string, { metadata, textStart, exactSpan }: DocumentRecord): Document {
-  const bytes = Buffer.from(packed);
-  const title = textStart > 0 ? bytes.toString('utf8', 0, textStart - 1) : '';
-  const text = ' '.repeat(Math.max(0, -textStart)) + bytes.toString('utf8', Math.max(0, textStart));
-  const missing = exactSpan && metadata.span ? metadata.span.end - metadata.span.start - Buffer.byteLength(text) : 0;
-  const known = { ...(Object.keys(metadata).length > 0 && { metadata }) };
-  const document = { id, title, text: text + ' '.repeat(Math.max(0, missing)), ...known };
-  return documentText(document) === packed ? document : { id, title: '', text: packed, ...known };
+/** Whether anything is known of a document; how much white space its text began with is no reason for a file. */
+export function saysSomething({ metadata }: DocumentRecord): boolean {
+  return Object.keys(metadata).length > 0;
 }
 
 /**
@@ -59,12 +36,4 @@ export function chunkSpan(record: DocumentRecord, part: number, contentBytes: nu
   const end = start + (record.partLengths[part] ?? contentBytes);
   const base = own?.start ?? 0;
   return { start: base + Math.max(0, start - record.textStart), end: base + Math.max(0, end - record.textStart) };
-}
-
-/** As `documentText` joins and trims. */
-function textStartOf({ title, text }: Document): number {
-  const joined = `${title} ${text}`;
-  const trimmed = joined.length - joined.trimStart().length;
-  if (trimmed <= title.length) return Buffer.byteLength(title.slice(trimmed)) + 1;
-  return -Buffer.byteLength(text.slice(0, trimmed - title.length - 1));
 }

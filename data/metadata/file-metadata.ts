@@ -51,7 +51,7 @@ export function restructuredTitle(text: string): string | undefined {
 
 function frontMatter(yaml: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value: unknown = parse(yaml, { logLevel: 'silent', stringKeys: true });
+    const value: unknown = parse(yaml, { logLevel: 'error', stringKeys: true });
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;

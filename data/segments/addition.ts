@@ -1,9 +1,9 @@
 import { CemError, UsageError } from '../../base/index.ts';
 import { type Document, documentText } from '../documents/document.ts';
+import { checkedDocument, recordOf } from '../documents/document-metadata.ts';
 import { DocumentReader } from '../mapping/document-reader.ts';
 import { IdTable } from '../mapping/id-table.ts';
-import { checkedDocument } from '../metadata/checked-document.ts';
-import { recordOf } from '../metadata/document-record.ts';
+import { saysSomething } from '../metadata/document-record.ts';
 import { isSameRecord } from '../metadata/metadata-block.ts';
 import { type PackManifest, type PackOptions, packCorpus } from '../packing/pack.ts';
 import { changeCorpus, type NextCorpus } from './corpus-change.ts';
@@ -154,7 +154,10 @@ class ChangedDocuments {
     if (this.#corpus?.has(document.id) !== true) return false;
     // As bytes: what is not well-formed Unicode was stored as replacement characters.
     const isText = Buffer.from(documentText(document)).equals(Buffer.from(await this.#corpus.documentById(document.id)));
-    return isText && isSameRecord(recordOf(checkedDocument(document)), await this.#corpus.record(document.id), document.id);
+    if (!isText) return false;
+    const [record, stored] = [recordOf(checkedDocument(document)), await this.#corpus.record(document.id)];
+    const [says, said] = [saysSomething(record), saysSomething(stored)];
+    return says && said ? isSameRecord(record, stored, document.id) : says === said;
   }
 }
 

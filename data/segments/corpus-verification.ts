@@ -1,6 +1,6 @@
 import type { OnProgress } from '../../encoders/index.ts';
 import { IdTable } from '../mapping/id-table.ts';
-import { verifyMetadata } from '../metadata/verify-metadata.ts';
+import { verifyMetadata } from '../mapping/verify-metadata.ts';
 import type { Segment } from './segment.ts';
 import type { SegmentedCorpus } from './segmented-corpus.ts';
 

@@ -1,9 +1,10 @@
 import { CemError, FormatError } from '../../base/index.ts';
 import type { ChunkSource } from '../../encoders/index.ts';
 import type { Document } from '../documents/document.ts';
+import { unpackedDocument } from '../documents/document-metadata.ts';
 import type { DocumentReaderOptions } from '../mapping/document-reader.ts';
 import type { ChunkRange } from '../mapping/mapping.ts';
-import { type DocumentRecord, unpackedDocument } from '../metadata/document-record.ts';
+import type { DocumentRecord } from '../metadata/document-record.ts';
 import type { Metadata } from '../metadata/metadata.ts';
 import { type CorpusManifest, requireManifest } from './manifest.ts';
 import { Segment } from './segment.ts';

@@ -70,7 +70,8 @@ async function checkSpans(corpus: PackedCorpus, documents: readonly Document[], 
       joined += own.toString();
       chunks += 1;
     }
-    assert.is(joined, text.toString().trim(), document.id);
+    // Behind a title the text keeps the white space that it begins with.
+    assert.is(joined.trim(), text.toString().trim(), document.id);
   }
   return chunks;
 }
@@ -80,7 +81,7 @@ test('spans of chunks are bytes of the text, with titles and white space of ever
     const path = join(folder, 'spans.zpkg');
     await packCorpus(source(DOCUMENTS), path, SETTINGS);
     const reader = await DocumentReader.open(path);
-    assert.ok((await checkSpans(reader, DOCUMENTS)) > 30);
+    assert.ok((await checkSpans(reader, DOCUMENTS)) > 2 * DOCUMENTS.length);
     await verifyMetadata(reader);
     await reader.close();
   });
@@ -135,7 +136,7 @@ test('there is no file when nothing is known, or when it is not wanted; such a c
   await withTemporaryFolder(async (folder) => {
     const path = join(folder, 'plain.zpkg');
     const plain = [
-      { id: 'a', title: '', text: 'text' },
+      { id: 'a', title: '', text: '  text' },
       { id: 'b', title: '', text: prose(1, 400) },
     ];
     for (const [documents, metadata] of [
@@ -232,7 +233,11 @@ test('metadata goes through add, replacement, removal, compaction and recompress
   await withTemporaryFolder(async (folder) => {
     const path = join(folder, 'corpus');
     const add = (documents: readonly Document[]) => addToCorpus(path, source(documents), SETTINGS);
-    const plain = Array.from({ length: 5 }, (_, number) => ({ id: `p${number}`, title: '', text: prose(50 + number, 100) }));
+    const plain = Array.from({ length: 5 }, (_, number) => ({
+      id: `p${number}`,
+      title: '',
+      text: ` ${prose(50 + number, 100)}`,
+    }));
     await add(plain);
     const versionOf = () => readFile(join(path, 'manifest.json'), 'utf8');
     // Programs of before read what has no metadata.
@@ -257,14 +262,15 @@ test('metadata goes through add, replacement, removal, compaction and recompress
       changed,
       moved,
     ];
-    const check = async (hasAllSpans: boolean) => {
+    const check = async () => {
       const corpus = (await openCorpus(path)) as SegmentedCorpus;
       assert.is(corpus.documentCount, expected.length);
       for (const { id, title, metadata } of expected) {
         const shown = { ...(title.trim() !== '' && { title: Buffer.from(title.trim()).toString() }), ...metadata };
         assert.equal(await corpus.documentMetadata(id), Object.keys(shown).length > 0 ? shown : undefined, id);
       }
-      await checkSpans(corpus, hasAllSpans ? expected : expected.slice(4));
+      // Of the first four nothing was known when they came, not even that white space stood before their text.
+      await checkSpans(corpus, expected.slice(4));
       assert.is((await verifyCorpus(corpus)).failed, 0);
       const { metadataBytes, mappingBytes, manifestBytes, fileBytes, segments } = await corpusStatistics(corpus);
       const sizes = await Promise.all((await readdir(path)).map(async (name) => (await stat(join(path, name))).size));
@@ -275,12 +281,12 @@ test('metadata goes through add, replacement, removal, compaction and recompress
       assert.is(fileBytes, metadataBytes + mappingBytes + manifestBytes + segments.reduce((sum, { bytes }) => sum + bytes, 0));
       await corpus.close();
     };
-    await check(false);
+    await check();
     await compactCorpus(path);
     assert.is((await readdir(path)).filter((name) => name.endsWith('.meta')).length, 1);
-    await check(true);
+    await check();
     await compactCorpus(path, { recompress: true });
-    await check(true);
+    await check();
     assert.equal(await add(expected).then(({ unchanged }) => unchanged), expected.length);
     // A segment whose metadata is gone, or stands there unasked, is another one than the manifest names.
     const [name = ''] = (await readdir(path)).filter((file) => file.endsWith('.meta'));

@@ -219,6 +219,30 @@ test('metadata goes into the rows, and a change of it alone encodes nothing', as
   );
 });
 
+test("a packed corpus' metadata reaches the rows, chunk by chunk", () =>
+  withFolder(async (folder) => {
+    const documents = makeDocuments(20).map((document, number) => ({
+      ...document,
+      metadata: {
+        language: number % 2 === 0 ? 'de' : 'en',
+        ...(number < 5 && { labels: ['staff'] }),
+        fields: { year: 2000 + number },
+      },
+    }));
+    const source = await openCompressed(await packDocuments(`${folder}/a.zpkg`, documents));
+    const store = await database.store('packed');
+    await synchroniseIndex(source, new HashEncoder(), store);
+    const count = async (filter: Filter) => (await store.count(filter)).documents;
+    assert.is(await count({ field: 'language', equals: 'de' }), 10);
+    assert.is(await count({ field: 'fields.year', range: { gte: 2005, lt: 2008 } }), 3);
+    assert.is(await count({ access: [] }), 15);
+    assert.is(await count({ access: ['staff'] }), 20);
+    const chunks = source.chunksOf('document-8').length;
+    assert.ok(chunks > 1);
+    assert.is((await store.count({ field: 'fields.year', equals: 2008 })).chunks, chunks);
+    await source.close();
+  }));
+
 test('an encoder of another dimension is refused before it encodes', async () => {
   const store = await database.store('dimension');
   const encoder = { dimension: DIMENSION + 1, encodeChunks: () => assert.unreachable() as never };

@@ -194,7 +194,9 @@ test('an index on disk is opened with all that it names, and answers', () =>
       teacher: id,
       queries: 'teacher',
     });
-    assert.is(await codeOf(Searcher.open(index)), 'FOLDER_LOCKED');
+    // Another one shares the index, who would write to it is kept out.
+    await (await Searcher.open(index)).close();
+    assert.is(await codeOf(IndexFolder.openForIndexing(index, makers)), 'FOLDER_LOCKED');
     const found = await searcher.search('how to patch a tyre of a bicycle', { k: 10 });
     assert.ok(
       found.every((result) => result.document.startsWith('bicycle-')),

@@ -1,6 +1,6 @@
 import { contentSize } from '../../zpkg/index.ts';
-import type { DocumentReader } from '../mapping/document-reader.ts';
-import { blockError } from './metadata-format.ts';
+import { blockError } from '../metadata/metadata-format.ts';
+import type { DocumentReader } from './document-reader.ts';
 
 /**
  * Reads all metadata of a container whose chunks are whole, and compares the lengths of parts that it names with what the frames declare. Nothing is decompressed
