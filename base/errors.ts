@@ -1,3 +1,6 @@
+/** Marks the errors of every copy of this package that a program may have loaded: `instanceof` knows those of one copy alone. */
+const BRAND = Symbol.for('cem-rag.error');
+
 /**
  * The one base class of every error that this project throws on purpose.
  *
@@ -13,6 +16,10 @@ export class CemError extends Error {
     this.name = 'CemError';
     this.code = code;
     this.details = options.details ?? {};
+  }
+
+  get [BRAND](): true {
+    return true;
   }
 }
 
@@ -30,4 +37,11 @@ export class FormatError extends CemError {
     super(code, message, options);
     this.name = 'FormatError';
   }
+}
+
+/** Whether something that was thrown is an error of ours, of any copy of this package; with a code, whether it is that one. */
+export function isCemError(error: unknown, code?: string): error is CemError {
+  return (
+    typeof error === 'object' && error !== null && BRAND in error && (code === undefined || (error as CemError).code === code)
+  );
 }

@@ -1,7 +1,8 @@
 /** What every folder needs and no folder owns: errors, bytes, random numbers, durable files, locks, threads, text as people and the wire read it. Imports nothing of ours. */
 export { asyncBatches, batches } from './batches.ts';
 export { checksum, hexadecimal, messageOf, viewOf } from './bytes.ts';
-export { CemError, FormatError, UsageError } from './errors.ts';
+export { ClosingStack, closing } from './closing.ts';
+export { CemError, FormatError, isCemError, UsageError } from './errors.ts';
 export { AtomicFile, writeFileAtomically } from './files/atomic-file.ts';
 export { writeFolderAtomically } from './files/atomic-folder.ts';
 export { exists } from './files/exists.ts';
@@ -10,10 +11,22 @@ export { keepInput, removeKeptInputs } from './files/kept-input.ts';
 export { readFully, writeFully } from './files/positioned.ts';
 export { StoredFile } from './files/stored-file.ts';
 export { copySynced, syncFolder } from './files/sync.ts';
-export { formatBytes, formatShare, formatTable } from './format.ts';
+export { formatBytes, formatDuration, formatShare, formatTable } from './format.ts';
 export { fromHalf, toHalf } from './half-float.ts';
 export { type FolderLock, lockFolder, shareFolder } from './locks/folder-lock.ts';
 export { printableLine, printableResult, writeText } from './printable.ts';
+export {
+  abortable,
+  followStages,
+  inStage,
+  inStages,
+  type Listener,
+  noteOnce,
+  type OnProgress,
+  type Stage,
+  type StageFollower,
+  silentListener,
+} from './progress.ts';
 export { RandomNumbers } from './random.ts';
 export { STOP_SIGNALS } from './signals.ts';
 export { distributionOf, type SizeDistribution } from './size-distribution.ts';

@@ -10,16 +10,14 @@ export {
   loadLayersModelExport,
   readExportDescription,
 } from './export/index.ts';
-export { type ImportReport, importBlt, importWeights, type ShapeMismatch } from './import/index.ts';
+export { type ImportReport, importBlt, type ShapeMismatch } from './import/index.ts';
 export { type LoadedEntropyPatcher, loadEntropyPatcher } from './load/entropy-patcher.ts';
 export { loadQueryStudent, type QueryStudentFiles } from './load/load-query-student.ts';
 export { type LoadedStudent, loadStudent } from './load/load-student.ts';
 export { type LoadTeacherOptions, loadTeacher, teacherPlaces } from './load/load-teacher.ts';
 export {
-  CHECKPOINT_FORMAT_VERSION,
   type CheckpointState,
   copyWeights,
-  findCheckpoint,
   listCheckpoints,
   loadCheckpoint,
   loadOptimizer,
@@ -42,4 +40,4 @@ export {
   loadEntropyOptimizer,
   saveEntropyCheckpoint,
 } from './store/entropy-checkpoint.ts';
-export { type NamedArray, readSafetensors, writeSafetensors } from './store/safetensors.ts';
+export { type NamedArray, readSafetensors } from './store/safetensors.ts';

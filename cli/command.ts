@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
-import { type CemError, printableResult, snakeCaseKeys, UsageError, writeText } from '../base/index.ts';
+import { type CemError, type Listener, printableResult, snakeCaseKeys, UsageError, writeText } from '../base/index.ts';
 import { takeLiteralWords } from './options/literal-words.ts';
-import { createReporter, type Reporter } from './output/reporter.ts';
+import { createReporter } from './output/reporter.ts';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -17,7 +17,7 @@ export interface CommandSpecification<Options, Result> {
   /** At least one, as typed after `cem`. */
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   options(parser: Argv<GlobalOptions>): Argv<Options>;
-  run(options: Options & GlobalOptions, reporter: Reporter): Promise<Result>;
+  run(options: Options & GlobalOptions, listener: Listener): Promise<Result>;
   /** Lays a result out for people. Control characters in its strings are escapes by then, so that they are of one line each. */
   text(result: Result): string;
   /** Names of properties of the result, at any depth, that are texts of several lines. */

@@ -1,6 +1,11 @@
 import type { CommandModule } from 'yargs';
 import type { GlobalOptions } from './command.ts';
 
+interface LazyCommand extends CommandModule<GlobalOptions> {
+  /** Loads the module. */
+  load(): Promise<Pick<CommandModule, 'command' | 'describe'>>;
+}
+
 /**
  * A command whose module is loaded when the command is given: what it needs, a tensor library say, costs the others no time. Its name and its description are
  * said twice, here and in the module (tests/cli/commands.test.ts holds them against each other).
@@ -9,7 +14,7 @@ function lazyCommand<Options>(
   command: string,
   describe: string,
   load: () => Promise<CommandModule<GlobalOptions, Options>>,
-): CommandModule<GlobalOptions> & { readonly load: typeof load } {
+): LazyCommand {
   return {
     command,
     describe,
@@ -24,7 +29,7 @@ function lazyCommand<Options>(
 }
 
 /** Every command of `cem`, in the order of its help. */
-export const COMMANDS = [
+export const COMMANDS: readonly LazyCommand[] = [
   lazyCommand(
     'pack <input> <output>',
     'pack a corpus into a zpkg container, its mapping and its metadata',

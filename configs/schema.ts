@@ -78,3 +78,6 @@ export const runConfigSchema = valuesSchema.superRefine(({ data, model, training
 
 /** A run's configuration with every default filled in. */
 export type RunConfig = z.infer<typeof runConfigSchema>;
+
+/** A run as somebody writes it down: what is left out has its default. */
+export type RunConfigInput = z.input<typeof runConfigSchema>;

@@ -19,23 +19,16 @@ export {
 } from './documents/training-documents.ts';
 export { type ChunkText, chunkTexts } from './mapping/chunk-texts.ts';
 export { DocumentReader, type DocumentReaderOptions } from './mapping/document-reader.ts';
-export { type ChunkRange, Mapping, mappingPathOf } from './mapping/mapping.ts';
+export { type ChunkRange, Mapping } from './mapping/mapping.ts';
 export { verifyMetadata } from './mapping/verify-metadata.ts';
 export type { ByteSpan, JsonValue, Metadata, PageRange } from './metadata/metadata.ts';
-export { metadataPathOf } from './metadata/metadata-file.ts';
 export { type PackManifest, type PackOptions, packCorpus } from './packing/pack.ts';
 export { type DictionaryShare, type PackedTexts, type PackTextsOptions, packTexts } from './packing/pack-texts.ts';
 export { corpusSaving } from './packing/saving.ts';
 export { type MarkdownPassage, markdownPassages, type PassageLengths } from './passages/markdown-passages.ts';
-export { LONGEST_SENTENCE, SHORTEST_SENTENCE, splitSentences } from './passages/sentences.ts';
+export { LONGEST_SENTENCE, splitSentences } from './passages/sentences.ts';
 export { randomSpans, type SpanOptions, uniqueSentences, uniqueWords } from './passages/short-texts.ts';
-export {
-  type ChunkPatches,
-  PatchBoundaries,
-  type PatchBoundariesOwner,
-  patchesPathOf,
-  writePatchBoundaries,
-} from './patches/patch-boundaries.ts';
+export { type ChunkPatches, PatchBoundaries, type PatchBoundariesOwner } from './patches/patch-boundaries.ts';
 export { type PreparedPatches, preparePatches } from './patches/prepare-patches.ts';
 export { type AddOptions, type AddReport, addToCorpus } from './segments/addition.ts';
 export { type CompactOptions, type CompactReport, compactCorpus } from './segments/compaction.ts';

@@ -1,3 +1,5 @@
+import type { OnProgress } from '../base/index.ts';
+
 /** What an encoder is, in enough words to make a result reproducible and to refuse a mix-up. */
 export interface EncoderDescription {
   /** Stable name, e.g. `lsa`, `transformers:all-MiniLM-L6-v2`, `cem`. */
@@ -25,9 +27,6 @@ export interface CorpusVectors extends Vectors {
   /** [rows]: the container's chunk that a row is of; absent where the encoder does not read chunks, or does not know. */
   readonly chunks?: Int32Array;
 }
-
-/** Called now and then by long work: how many items of how many are done. */
-export type OnProgress = (done: number, total: number) => void;
 
 /**
  * Everything that ranks documents by vectors. Its documents are bound when it is made, so that whoever uses it (evaluation,

@@ -13,7 +13,6 @@ export type {
   CorpusVectors,
   Encoder,
   EncoderDescription,
-  OnProgress,
   QueryEmbedder,
   TextEmbedder,
   Vectors,

@@ -1,5 +1,5 @@
-import { RandomNumbers } from '../base/index.ts';
-import type { CorpusVectors, Encoder, EncoderDescription, OnProgress, Vectors } from './encoder.ts';
+import { type OnProgress, RandomNumbers } from '../base/index.ts';
+import type { CorpusVectors, Encoder, EncoderDescription, Vectors } from './encoder.ts';
 
 /**
  * What knows nothing: every document and query gets a random unit vector, uniform on the sphere, that depends only on the seed and on the id

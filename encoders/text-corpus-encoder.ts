@@ -1,5 +1,5 @@
-import { CemError } from '../base/index.ts';
-import type { CorpusVectors, Encoder, EncoderDescription, OnProgress, TextEmbedder, Vectors } from './encoder.ts';
+import { CemError, type OnProgress } from '../base/index.ts';
+import type { CorpusVectors, Encoder, EncoderDescription, TextEmbedder, Vectors } from './encoder.ts';
 
 /** A text embedder with the texts of its documents bound: one vector a document. */
 export class TextCorpusEncoder implements Encoder {

@@ -1,6 +1,6 @@
 /** What an encoder is worth: measures, contenders, comparisons with significance, records of evaluations. */
 export { compareRows, type MeasureComparison } from './comparison/comparison.ts';
-export { bootstrapInterval, DEFAULT_ROUNDS, randomizationTest } from './comparison/significance.ts';
+export { DEFAULT_ROUNDS } from './comparison/significance.ts';
 export {
   bm25Contender,
   type Contender,
@@ -27,15 +27,14 @@ export { KeptSets } from './long-embed/kept-sets.ts';
 export type { LongEmbedResult } from './long-embed/long-embed-result.ts';
 export { generateNeedle, type Haystack, makeHaystack } from './long-embed/needle.ts';
 export { generatePasskey } from './long-embed/passkey.ts';
-export { findLongEmbedSets, type LongEmbedSet, readLongEmbedSet } from './long-embed/read-long-embed.ts';
+export { findLongEmbedSets, type LongEmbedSet } from './long-embed/read-long-embed.ts';
 export { LONG_EMBED_LENGTHS, type SyntheticTask } from './long-embed/synthetic-task.ts';
 export { formatLongEmbed } from './long-embed/table.ts';
 export { writeSyntheticTask } from './long-embed/write-synthetic.ts';
 export type { CandidateChoice } from './measures/candidates.ts';
 export { type EvaluationInput, evaluate } from './measures/evaluate.ts';
 export { type Measure, type MeasureValues, RETRIEVAL_MEASURES, TREC_MEASURES } from './measures/measures.ts';
-export { averageMeasures, measureRanking, measureRun, rankResults } from './measures/metrics.ts';
+export { averageMeasures, measureRun } from './measures/metrics.ts';
 export { readTrecQrels, readTrecRun } from './measures/trec-files.ts';
 export { EvaluationFolder } from './records/evaluation-folder.ts';
 export { type EvaluationRecord, readEvaluationRecord } from './records/evaluation-record.ts';
-export { formatEvaluation } from './report/table.ts';

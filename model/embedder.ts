@@ -1,5 +1,5 @@
-import { UsageError } from '../base/index.ts';
-import type { OnProgress, Vectors } from '../encoders/index.ts';
+import { type OnProgress, UsageError } from '../base/index.ts';
+import type { Vectors } from '../encoders/index.ts';
 import { type ModelConfig, ngramTables } from './config.ts';
 import { buildGraph, graphInputs, initializeWeights } from './graph.ts';
 import { truncateVectors } from './matryoshka.ts';

@@ -12,7 +12,4 @@ export { CemModel, type PreparedDictionary } from './embedder.ts';
 export { buildGraph, graphInputs, setRecompute } from './graph.ts';
 export { HASH_PRIMES } from './hash-primes.ts';
 export { type NamedWeight, namedWeights, partNames, toNamedOrder, toVariableOrder } from './named-weights.ts';
-export { NgramHash } from './symbols/ngram-hash.ts';
-export { type EncodedChunk, encodeChunk } from './symbols/symbol-batch.ts';
-export { DictionaryRows, type SymbolRows, symbolRows } from './symbols/text-rope.ts';
 export { tf } from './tf.ts';

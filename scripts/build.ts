@@ -20,6 +20,7 @@ const FOLDERS = [
   'rag',
   'server',
   'configs',
+  'recipes',
   'cli',
 ];
 /** Kernels in WebAssembly, presets, and the formats' documents, which checkpoints carry along. */

@@ -1,16 +1,9 @@
 /** Ranking without text: what a retriever, a filter and a vector store are. Loads no tensors. What ranks is in exact/, lexical/ and postgres/. */
 export { type Filter, type FilterRange, type FilterScalar, withAccess } from './filter.ts';
-export { checkFilter, describeFilterIssue, filterSchema } from './filter-schema.ts';
+export { checkFilter, filterSchema } from './filter-schema.ts';
 export { type Bm25Options, Bm25Retriever, type LexicalUnit, wholeDocuments } from './lexical/bm25.ts';
-export { tokenize } from './lexical/tokenizer.ts';
 export { compileFilter, type FilterTest } from './match-filter.ts';
-export { databaseUrlWithoutPassword } from './postgres/database-url.ts';
-export { openPglite } from './postgres/pglite-driver.ts';
-export { type PgvectorOptions, PgvectorStore, type VectorIndexRecall, type VectorPrecision } from './postgres/pgvector-store.ts';
-export { openPostgres } from './postgres/postgres-driver.ts';
-export type { SqlDriver } from './postgres/sql-driver.ts';
 export { compareRanked } from './rank-order.ts';
-export { recallAgainst } from './recall.ts';
 export type { Hit, Retriever, SearchOptions } from './retriever.ts';
 export { type VectorIndex, type VectorIndexInput, vectorIndexConfig } from './vector-index.ts';
 export { VectorRetriever } from './vector-retriever.ts';

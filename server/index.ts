@@ -4,3 +4,4 @@ export type { ErrorBody } from './errors.ts';
 export { createHttpServer, HTTP_LIMITS, type HttpLimits, type HttpServerOptions } from './http-server.ts';
 export { type ListenOptions, listen, stopSignal } from './listen.ts';
 export type { QueryQueueOptions } from './query-queue.ts';
+export { type RunningServer, type ServeOptions, serve } from './serve.ts';

@@ -31,10 +31,11 @@ function run(
   program: string,
   args: readonly string[],
   folder = project,
+  more: Readonly<Record<string, string>> = {},
 ): { status: number | null; stdout: string; stderr: string } {
   // What this process was started with (tsx, coverage) must not help the package to work.
   const { NODE_OPTIONS: _, ...environment } = process.env;
-  return spawnSync(program, [...args], { cwd: folder, encoding: 'utf8', env: environment });
+  return spawnSync(program, [...args], { cwd: folder, encoding: 'utf8', env: { ...environment, ...more } });
 }
 
 /** `npm`: as a user installs it, with everything that the registry has for it; takes minutes. Otherwise what the checkout has stands in for the registry. */
@@ -145,6 +146,81 @@ test('its declarations are what TypeScript needs', async () => {
   const types = ['--typeRoots', join(root, 'node_modules', '@types')];
   const { status, stdout } = run(join(root, 'node_modules', '.bin', 'tsc'), [...args, ...types, 'consumer.ts']);
   assert.is(status, 0, stdout);
+});
+
+/** Folder of teachers beside the checkout: the shipped checkpoint's encodes the queries. */
+const models = join(root, '..', 'shared', 'models');
+const LONGEST_SCRIPT = 20;
+const DOCUMENTS = [
+  { _id: 'pool', title: 'Connections', text: 'Connections to the database come from a pool and must be returned to it.' },
+  { _id: 'logs', title: 'Log files', text: 'Log files are rotated each day and kept for four weeks.' },
+  { _id: 'coffee', title: 'Coffee', text: 'The coffee machine is descaled on the first Monday of the month.' },
+];
+
+const SCRIPT = `import { buildIndex, openSearcher, pack } from 'cem-rag';
+
+await pack({ source: 'notes.jsonl', output: 'notes.zpkg', force: true });
+await buildIndex({ corpus: 'notes.zpkg', index: 'notes.index', backend: 'wasm' });
+const searcher = await openSearcher('notes.index');
+try {
+  const [best] = await searcher.search('when are old logs deleted?', { k: 1 });
+  console.log(best.document, '|', best.text);
+} finally {
+  await searcher.close();
+}
+`;
+
+const TYPED_SCRIPT = `import { isCemError, openSearcher, pack, buildIndex, type SearchResult } from 'cem-rag';
+
+async function ask(index: string, question: string): Promise<SearchResult | undefined> {
+  await using searcher = await openSearcher(index);
+  const [best] = await searcher.search(question, { k: 1 });
+  return best;
+}
+
+await pack({ source: 'notes.jsonl', output: 'typed.zpkg' });
+await buildIndex({ corpus: 'typed.zpkg', index: 'typed.index', backend: 'wasm' });
+const missing = await ask('no.index', 'anything').catch((error: unknown) => isCemError(error, 'INDEX_MISSING'));
+const best = await ask('typed.index', 'when are old logs deleted?');
+console.log(missing, best?.document, '|', best?.text);
+`;
+
+async function prepareScripts(): Promise<void> {
+  for (const script of [SCRIPT, TYPED_SCRIPT]) assert.ok(script.split('\n').length < LONGEST_SCRIPT);
+  await writeFile(join(project, 'notes.jsonl'), DOCUMENTS.map((row) => `${JSON.stringify(row)}\n`).join(''));
+}
+
+if (existsSync(models)) {
+  test('a script in JavaScript packs, indexes and searches', async () => {
+    await prepareScripts();
+    await writeFile(join(project, 'first.js'), SCRIPT);
+    const { status, stdout, stderr } = run(process.execPath, ['first.js'], project, { CEM_MODELS: models });
+    assert.is(status, 0, stderr);
+    assert.is(stdout.trim(), 'logs | Log files Log files are rotated each day and kept for four weeks.');
+  });
+
+  test('so does one in strict TypeScript, compiled', async () => {
+    await prepareScripts();
+    await writeFile(join(project, 'typed.ts'), TYPED_SCRIPT);
+    const args = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--skipLibCheck', '--types', 'node'];
+    const target = ['--target', 'es2022', '--lib', 'es2023,esnext.disposable,dom', '--module', 'nodenext'];
+    const types = ['--typeRoots', join(root, 'node_modules', '@types')];
+    const compiled = run(join(root, 'node_modules', '.bin', 'tsc'), [...args, ...target, ...types, 'typed.ts']);
+    assert.is(compiled.status, 0, compiled.stdout);
+    const { status, stdout, stderr } = run(process.execPath, ['typed.js'], project, { CEM_MODELS: models });
+    assert.is(status, 0, stderr);
+    assert.is(stdout.trim(), 'true logs | Log files Log files are rotated each day and kept for four weeks.');
+  });
+} else {
+  test.skip('scripts that pack, index and search: ../shared/models, with the teacher of the shipped checkpoint, is not there', () =>
+    undefined);
+}
+
+test('importing the main door loads no TensorFlow.js', () => {
+  const source = "await import('cem-rag'); console.log(Object.keys(globalThis).filter((key) => /^_tf/.test(key)).length);";
+  const { status, stdout, stderr } = run(process.execPath, ['--input-type=module', '-e', source]);
+  assert.is(status, 0, stderr);
+  assert.is(stdout.trim(), '0');
 });
 
 test('the program of a compressing thread loads and answers', async () => {

@@ -21,6 +21,7 @@ export interface LoadedStudent {
   /** The container that the run was trained on, where it stands beside the checkpoint. */
   readonly trainingZpkg?: string;
   dispose(): void;
+  [Symbol.dispose](): void;
 }
 
 async function existing(...paths: string[]): Promise<string | undefined> {
@@ -57,5 +58,6 @@ export async function loadStudent(path: string, use: 'encoding' | 'training' = '
     ...(teacherFolder === undefined ? {} : { teacherFolder }),
     ...(trainingZpkg === undefined ? {} : { trainingZpkg }),
     dispose: () => model.dispose(),
+    [Symbol.dispose]: () => model.dispose(),
   };
 }

@@ -1,10 +1,10 @@
 import { formatBytes } from '../../base/index.ts';
-import { type AddReport, addToCorpus } from '../../data/index.ts';
+import type { AddReport } from '../../data/index.ts';
+import { addToCorpus } from '../../recipes/pack/index.ts';
 import { defineCommand } from '../command.ts';
 import { INPUT_DESCRIPTION, withCorpusInput } from '../options/corpus-input.ts';
 import { givenPackOptions, type PackSettings, packOptions } from '../options/pack-options.ts';
 import { describeEmpty } from '../output/empty-documents.ts';
-import { followStages, PACK_STAGES } from '../output/stages.ts';
 
 interface AddCommandOptions extends PackSettings {
   readonly corpus: string;
@@ -26,22 +26,8 @@ export const addCommand = defineCommand<AddCommandOptions, AddReport>({
       .positional('input', { type: 'string', demandOption: true, describe: INPUT_DESCRIPTION })
       // Of a new corpus; one that is there has been made with its own.
       .options(packOptions),
-  run: async ({ corpus, input, ...options }, reporter) => {
-    const stages = followStages(reporter);
-    try {
-      const report = await withCorpusInput(input, reporter, (documents) =>
-        addToCorpus(corpus, documents, {
-          ...givenPackOptions(options),
-          onProgress: (stage, done, total) => stages.progress(PACK_STAGES[stage], done, total),
-        }),
-      );
-      stages.done();
-      return report;
-    } catch (error) {
-      stages.fail();
-      throw error;
-    }
-  },
+  run: ({ corpus, input, ...options }, listener) =>
+    withCorpusInput(input, listener, (source) => addToCorpus({ corpus, source, ...givenPackOptions(options), listener })),
   text: (report) =>
     [
       `${report.path}: ${report.added} documents added, ${report.replaced} replaced, ${report.unchanged} unchanged` +

@@ -1,10 +1,11 @@
+import { type CurveOptions, type CurveResult, curve, curveText } from '../../recipes/curve/index.ts';
 import { defineCommand } from '../command.ts';
-import { benchCurve, type CurveOptions } from '../curve/curve.ts';
-import { curveText } from '../curve/curve-files.ts';
-import type { CurveResult } from '../curve/curve-result.ts';
 import { modelsOption } from '../options/index-options.ts';
+import { withStopSignal } from '../process/stop-signal.ts';
 
-export const benchCommand = defineCommand<CurveOptions & { readonly what: 'curve' }, CurveResult>({
+type BenchCommandOptions = Omit<CurveOptions, 'listener' | 'signal' | 'backend'> & { readonly what: 'curve' };
+
+export const benchCommand = defineCommand<BenchCommandOptions, CurveResult>({
   command: 'bench <what>',
   describe: 'Train encoders under one budget for several pack settings and inputs, and draw saving against retention',
   examples: [
@@ -42,6 +43,6 @@ export const benchCommand = defineCommand<CurveOptions & { readonly what: 'curve
       })
       .option('resume', { type: 'boolean', default: false, describe: 'go on with the points that are there' })
       .option('models', modelsOption),
-  run: benchCurve,
+  run: (options, listener) => withStopSignal((signal) => curve({ ...options, listener, signal })),
   text: curveText,
 });

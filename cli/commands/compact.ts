@@ -1,5 +1,6 @@
 import { formatBytes } from '../../base/index.ts';
-import { type CompactReport, compactCorpus } from '../../data/index.ts';
+import type { CompactReport } from '../../data/index.ts';
+import { compactCorpus } from '../../recipes/pack/index.ts';
 import { defineCommand } from '../command.ts';
 
 interface CompactCommandOptions {
@@ -20,20 +21,7 @@ export const compactCommand = defineCommand<CompactCommandOptions, CompactReport
       default: false,
       describe: 'pack all documents again with a new dictionary; indexes of the corpus then encode all of them again',
     }),
-  run: async ({ corpus, recompress }, reporter) => {
-    const stage = reporter.stage(`compacting ${corpus}`);
-    try {
-      const report = await compactCorpus(corpus, {
-        recompress,
-        onProgress: (done, total) => stage.progress(done, total),
-      });
-      stage.done();
-      return report;
-    } catch (error) {
-      stage.fail();
-      throw error;
-    }
-  },
+  run: ({ corpus, recompress }, listener) => compactCorpus({ corpus, recompress, listener }),
   text: (report) =>
     `${report.path}: ${report.segmentsBefore} segments (${formatBytes(report.bytesBefore)}) became ${report.segments} (${formatBytes(report.bytes)}), ` +
     `${report.documents} documents in ${report.chunks} chunks`,

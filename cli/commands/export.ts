@@ -1,14 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { CemError, formatBytes } from '../../base/index.ts';
-import { type ExportFormat, type ExportResult, exportEncoder, exportFormats } from '../../checkpoints/export/index.ts';
-import {
-  DENSE_PRECISIONS,
-  type DensePrecision,
-  loadStudent,
-  TABLE_PRECISIONS,
-  type TablePrecision,
-} from '../../checkpoints/index.ts';
-import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
+import { type ExportFormat, exportFormats } from '../../checkpoints/export/index.ts';
+import { DENSE_PRECISIONS, type DensePrecision, TABLE_PRECISIONS, type TablePrecision } from '../../checkpoints/index.ts';
+import { type ExportedEncoder, exportEncoder } from '../../recipes/export/index.ts';
 import { defineCommand } from '../command.ts';
 import { modelsOption } from '../options/index-options.ts';
 
@@ -23,12 +17,7 @@ interface ExportCommandOptions {
   readonly models: string | undefined;
 }
 
-interface ExportCommandResult extends ExportResult {
-  readonly checkpoint: { readonly path: string; readonly hash: string; readonly step: number };
-  readonly backend: string;
-}
-
-export const exportCommand = defineCommand<ExportCommandOptions, ExportCommandResult>({
+export const exportCommand = defineCommand<ExportCommandOptions, ExportedEncoder>({
   command: 'export',
   describe:
     'Write a trained encoder as a folder that can be carried away: safetensors, a tfjs LayersModel or ONNX, with a model card',
@@ -73,25 +62,9 @@ export const exportCommand = defineCommand<ExportCommandOptions, ExportCommandRe
           "folder with the checkpoint's teacher, whose vectors of a few texts are recorded where the checkpoint lacks them",
       })
       .option('force', { type: 'boolean', default: false, describe: 'replace an earlier export' }),
-  run: async (options, reporter) => {
-    const notes = options.notes === undefined ? undefined : await readNotes(options.notes);
-    const backend = await selectBackend(parseBackendRequest(options.backend));
-    reporter.note(describeBackend(backend));
-    const loaded = await loadStudent(options.checkpoint, 'training');
-    try {
-      const result = await exportEncoder(loaded, options.output, {
-        format: options.format,
-        force: options.force,
-        ...(options.precision !== undefined && { precision: options.precision }),
-        ...(options.tables !== undefined && { tables: options.tables }),
-        ...(notes !== undefined && { notes }),
-        ...(options.models !== undefined && { models: options.models }),
-      });
-      const checkpoint = { path: loaded.folder, hash: loaded.hash, step: loaded.state.step };
-      return { ...result, checkpoint, backend: backend.name };
-    } finally {
-      loaded.dispose();
-    }
+  run: async ({ notes: path, ...options }, listener) => {
+    const notes = path === undefined ? undefined : await readNotes(path);
+    return exportEncoder({ ...options, notes, listener });
   },
   text: ({ output, format, files, bytes, evaluations, checkpoint, hash, probe }) =>
     [

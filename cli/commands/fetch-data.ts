@@ -1,8 +1,6 @@
-import { formatBytes, UsageError } from '../../base/index.ts';
+import { followStages, formatBytes, type Listener, UsageError } from '../../base/index.ts';
 import { BEIR_ARCHIVES, BEIR_DATASETS, type BeirDataset, fetchBeirDataset, LONG_EMBED_TASKS } from '../../data/index.ts';
 import { defineCommand } from '../command.ts';
-import type { Reporter } from '../output/reporter.ts';
-import { followStages } from '../output/stages.ts';
 
 interface FetchDataOptions {
   readonly name: string | undefined;
@@ -49,7 +47,7 @@ export const fetchDataCommand = defineCommand<FetchDataOptions, FetchDataResult>
   },
 });
 
-async function fetchOne(name: string, output: string, from: string, reporter: Reporter): Promise<FetchDataResult> {
+async function fetchOne(name: string, output: string, from: string, reporter: Listener): Promise<FetchDataResult> {
   if (!/^https?:\/\//.test(from) || !URL.canParse(from)) {
     throw new UsageError('FETCH_ADDRESS', `--from ${from} is no address that begins with http:// or https://`);
   }

@@ -1,10 +1,10 @@
 import { formatBytes, formatShare } from '../../base/index.ts';
-import { type PackManifest, packCorpus } from '../../data/index.ts';
+import type { PackManifest } from '../../data/index.ts';
+import { pack } from '../../recipes/pack/index.ts';
 import { defineCommand } from '../command.ts';
 import { INPUT_DESCRIPTION, withCorpusInput } from '../options/corpus-input.ts';
 import { givenPackOptions, type PackSettings, packOptions } from '../options/pack-options.ts';
 import { describeEmpty } from '../output/empty-documents.ts';
-import { followStages, PACK_STAGES } from '../output/stages.ts';
 
 interface PackCommandOptions extends PackSettings {
   readonly input: string;
@@ -42,24 +42,10 @@ export const packCommand = defineCommand<PackCommandOptions, PackManifest>({
         describe: 'write titles, sources, languages and what else is known of the documents (--no-metadata: leave it out)',
       })
       .option('force', { type: 'boolean', default: false, describe: 'replace a container that is there already' }),
-  run: async ({ input, output, metadata, force, ...options }, reporter) => {
-    const stages = followStages(reporter);
-    try {
-      const manifest = await withCorpusInput(input, reporter, (documents) =>
-        packCorpus(documents, output, {
-          ...givenPackOptions(options),
-          metadata,
-          force,
-          onProgress: (stage, done, total) => stages.progress(PACK_STAGES[stage], done, total),
-        }),
-      );
-      stages.done();
-      return manifest;
-    } catch (error) {
-      stages.fail();
-      throw error;
-    }
-  },
+  run: ({ input, output, metadata, force, ...options }, listener) =>
+    withCorpusInput(input, listener, (source) =>
+      pack({ source, output, metadata, force, ...givenPackOptions(options), listener }),
+    ),
   text: (manifest) =>
     [
       `${manifest.output}: ${manifest.documents} documents in ${manifest.chunks} chunks (${manifest.splitDocuments} documents were split)`,

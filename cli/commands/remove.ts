@@ -1,5 +1,6 @@
 import { UsageError } from '../../base/index.ts';
-import { type RemoveReport, readLines, removeFromCorpus } from '../../data/index.ts';
+import { type RemoveReport, readLines } from '../../data/index.ts';
+import { removeFromCorpus } from '../../recipes/pack/index.ts';
 import { defineCommand } from '../command.ts';
 
 interface RemoveCommandOptions {
@@ -29,7 +30,7 @@ export const removeCommand = defineCommand<RemoveCommandOptions, RemoveReport>({
       for await (const { text } of readLines(from)) if (text !== '') wanted.push(text);
     }
     if (wanted.length === 0) throw new UsageError('USAGE', 'say which documents: ids, or --from FILE with one a line');
-    return removeFromCorpus(corpus, wanted, { ignoreMissing: options['ignore-missing'] });
+    return removeFromCorpus({ corpus, ids: wanted, ignoreMissing: options['ignore-missing'] });
   },
   text: ({ path, removed, removedChunks, missing, documents }) =>
     `${path}: ${removed} documents removed (${removedChunks} chunks)${missing > 0 ? `, ${missing} were not there` : ''}; ${documents} documents stay`,

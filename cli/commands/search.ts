@@ -1,7 +1,9 @@
-import { type QueryEncoderChoice, Searcher, searchWithNote } from '../../rag/index.ts';
-import { type SearchAnswer, searchAnswer, type WireResult } from '../../server/schemas/index.ts';
+import { type QueryEncoderChoice, searchWithNote } from '../../rag/index.ts';
+import { openSearcher } from '../../recipes/index.ts';
+import { type SearchAnswer, searchAnswer } from '../../server/schemas/index.ts';
 import { defineCommand } from '../command.ts';
-import { databaseOption, indexOption, modelsOption, queriesOption, searcherOptions } from '../options/index-options.ts';
+import { databaseOption, indexOption, modelsOption, queriesOption } from '../options/index-options.ts';
+import { formatResults } from '../text/results-text.ts';
 
 interface SearchOptions {
   readonly query: string;
@@ -13,22 +15,6 @@ interface SearchOptions {
 }
 
 const DEFAULT_RESULTS = 5;
-/** Characters of a result's text that are shown to people; `--json` has all of it. */
-const SNIPPET_LENGTH = 400;
-
-function snippet(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
-  return line.length <= SNIPPET_LENGTH ? line : `${line.slice(0, SNIPPET_LENGTH)}…`;
-}
-
-function resultText({ id, score, chunk, text }: WireResult, rank: number): string {
-  return `${rank + 1}. ${id}  (score ${score.toFixed(4)}, chunk ${chunk})\n   ${snippet(text)}`;
-}
-
-/** Results as people read them. @param note why there are none */
-export function formatResults(results: readonly WireResult[], note = 'nothing was found'): string {
-  return results.length === 0 ? `no results: ${note}` : results.map(resultText).join('\n');
-}
 
 /** Answers one query from an index. */
 export const searchCommand = defineCommand<SearchOptions, SearchAnswer>({
@@ -47,15 +33,11 @@ export const searchCommand = defineCommand<SearchOptions, SearchAnswer>({
       .option('database', databaseOption)
       .option('models', modelsOption)
       .option('queries', queriesOption),
-  async run({ query, index, k, ...options }, reporter) {
-    const searcher = await Searcher.open(index, searcherOptions(options, reporter));
-    try {
-      const start = performance.now();
-      const { results, note } = await searchWithNote(searcher, query, { k });
-      return searchAnswer(results, performance.now() - start, note);
-    } finally {
-      await searcher.close();
-    }
+  async run({ query, index, k, ...options }, listener) {
+    await using searcher = await openSearcher(index, { ...options, listener });
+    const start = performance.now();
+    const { results, note } = await searchWithNote(searcher, query, { k });
+    return searchAnswer(results, performance.now() - start, note);
   },
   text: ({ results, note }) => formatResults(results, note),
   texts: ['text'],

@@ -1,13 +1,13 @@
 import { destination, pino } from 'pino';
-import { CemError, UsageError } from '../../base/index.ts';
+import { isCemError, type Listener, UsageError } from '../../base/index.ts';
 import { openCorpus } from '../../data/index.ts';
-import { corpusIdentity, IndexFolder, type QueryEncoderChoice, Searcher } from '../../rag/index.ts';
+import { corpusIdentity, IndexFolder, type QueryEncoderChoice } from '../../rag/index.ts';
+import { buildIndex, openSearcher } from '../../recipes/index.ts';
 import { createServer, listen, stopSignal } from '../../server/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
-import { checkpointOption } from '../options/default-checkpoint.ts';
-import { databaseOption, indexOption, modelsOption, queriesOption, searcherOptions } from '../options/index-options.ts';
+import { checkpointOption } from '../options/checkpoint-option.ts';
+import { databaseOption, indexOption, modelsOption, queriesOption } from '../options/index-options.ts';
 import { checkPort } from '../options/port-option.ts';
-import type { Reporter } from '../output/reporter.ts';
 
 interface ServeOptions {
   readonly index: string;
@@ -61,18 +61,18 @@ export const serveCommand = defineCommand<ServeOptions, ServeReport>({
       .option('database', databaseOption)
       .option('models', modelsOption)
       .option('queries', queriesOption),
-  async run(options, reporter) {
+  async run(options, listener) {
     const { index, port, host, log } = options;
     checkPort(port);
-    await prepareIndex(options, reporter);
-    const searcher = await Searcher.open(index, searcherOptions(options, reporter));
+    await prepareIndex(options, listener);
+    const searcher = await openSearcher(index, { ...options, listener });
     try {
       const server = createServer(searcher, { logger: pino({ level: log }, destination(STANDARD_ERROR)) });
       try {
         const stopped = stopSignal();
         const address = await listen(server, { host, port });
         const { documents, chunks } = searcher.description;
-        reporter.note(`serving ${documents} documents (${chunks} chunks) at ${address}; Ctrl-C stops`);
+        listener.note(`serving ${documents} documents (${chunks} chunks) at ${address}; Ctrl-C stops`);
         return { address, stoppedBy: await stopped };
       } finally {
         await server.close();
@@ -91,17 +91,15 @@ function endSoon(): void {
 }
 
 /** Brings the index up to date with a container; nothing without one. */
-async function prepareIndex(options: ServeOptions & GlobalOptions, reporter: Reporter): Promise<void> {
+async function prepareIndex(options: ServeOptions & GlobalOptions, listener: Listener): Promise<void> {
   const { zpkg, checkpoint } = options;
   if (zpkg !== undefined) {
-    // What encodes chunks is loaded only by those who ask for it: a server that only searches does without tensors.
-    const { runIndex } = await import('./build-index.ts');
     try {
-      await runIndex({ ...options, zpkg }, reporter);
+      await buildIndex({ ...options, corpus: zpkg, listener });
     } catch (error) {
-      if (!(error instanceof CemError) || error.code !== 'FOLDER_LOCKED' || checkpoint !== undefined) throw error;
+      if (!isCemError(error, 'FOLDER_LOCKED') || checkpoint !== undefined) throw error;
       if (!(await isUpToDate(options.index, zpkg, options.database))) throw error;
-      reporter.note('index: up to date, and searched by others; it is shared with them');
+      listener.note('index: up to date, and searched by others; it is shared with them');
     }
   } else if (checkpoint !== undefined) {
     throw new UsageError(
@@ -115,11 +113,7 @@ async function prepareIndex(options: ServeOptions & GlobalOptions, reporter: Rep
 async function isUpToDate(index: string, zpkg: string, database: string | undefined): Promise<boolean> {
   const folder = await IndexFolder.openForSearch(index, database === undefined ? {} : { database }).catch(() => undefined);
   if (folder === undefined) return false;
-  const reader = await openCorpus(zpkg);
-  try {
-    return folder.manifest.zpkg.identity === (await corpusIdentity(reader));
-  } finally {
-    await reader.close();
-    await folder.close();
-  }
+  await using _folder = folder;
+  await using reader = await openCorpus(zpkg);
+  return folder.manifest.zpkg.identity === (await corpusIdentity(reader));
 }

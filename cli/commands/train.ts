@@ -1,18 +1,20 @@
-import { join } from 'node:path';
-import { formatShare, UsageError } from '../../base/index.ts';
-import { loadSweep, loadTrainConfig, type RunConfig } from '../../configs/index.ts';
-import { trainingDocuments } from '../../data/index.ts';
-import { describeBackend, parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
-import { type TrainResult, train } from '../../training/index.ts';
+import { type Listener, UsageError } from '../../base/index.ts';
+import { loadTrainConfig } from '../../configs/index.ts';
+import { type SweepResult, sweep } from '../../recipes/sweep/index.ts';
+import {
+  type EntropyRunResult,
+  planRun,
+  type RunPlan,
+  type TrainRunResult,
+  trainEntropyRun,
+  trainRun,
+} from '../../recipes/train/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
-import { noteOnce } from '../options/corpus-input.ts';
 import { modelsOption } from '../options/index-options.ts';
-import { formatDuration, type Reporter } from '../output/reporter.ts';
 import { withStopSignal } from '../process/stop-signal.ts';
-import { devEvaluatorOf } from '../train/dev-evaluator.ts';
-import { type EntropyTrainCommandResult, entropyTrainText, trainEntropyFromConfig } from '../train/train-entropy.ts';
-import { planFromConfig, planText, type TrainPlanResult } from '../train/train-plan.ts';
-import { runSweep, type SweepResult, sweepText } from '../train/train-sweep.ts';
+import { planText } from '../text/plan-text.ts';
+import { sweepText } from '../text/sweep-text.ts';
+import { entropyTrainText, trainedText } from '../text/train-text.ts';
 
 interface TrainCommandOptions {
   readonly config: string;
@@ -24,15 +26,7 @@ interface TrainCommandOptions {
   readonly models: string | undefined;
 }
 
-/** What `cem train` prints as JSON. */
-export interface TrainCommandResult extends TrainResult {
-  readonly backend: string;
-}
-
-export const trainCommand = defineCommand<
-  TrainCommandOptions,
-  TrainCommandResult | TrainPlanResult | EntropyTrainCommandResult | SweepResult
->({
+export const trainCommand = defineCommand<TrainCommandOptions, TrainRunResult | RunPlan | EntropyRunResult | SweepResult>({
   command: 'train',
   describe: 'Train an encoder of compressed chunks to land where a text teacher puts the same documents',
   examples: [
@@ -62,12 +56,15 @@ export const trainCommand = defineCommand<
         describe: "train the trials of the file's sweep below the run's folder, and rank them",
       })
       .option('models', modelsOption),
-  run: async (options, reporter) => {
-    if (options.sweep) return sweepFromConfig(options, reporter);
+  run: async (options, listener) => {
+    if (options.sweep) return trainSweep(options, listener);
     const config = await loadTrainConfig(options.config, options.set);
-    if ('kind' in config) return trainEntropyFromConfig(config, options, reporter);
-    if (options.plan) return planFromConfig(config, options);
-    return trainFromConfig(config, options, reporter);
+    if (options.plan) return planOf(config, options);
+    return withStopSignal<TrainRunResult | EntropyRunResult>((signal) =>
+      'kind' in config
+        ? trainEntropyRun(config, { ...options, listener, signal })
+        : trainRun(config, { ...options, listener, signal }),
+    );
   },
   text: (result) => {
     if ('trials' in result) return sweepText(result);
@@ -77,57 +74,17 @@ export const trainCommand = defineCommand<
   dataKeys: ['trials.*.settings'],
 });
 
-/** @throws UsageError `SWEEP_PLAN`, and as `loadSweep` and `runSweep` */
-async function sweepFromConfig(options: TrainCommandOptions & GlobalOptions, reporter: Reporter): Promise<SweepResult> {
-  if (options.plan) throw new UsageError('SWEEP_PLAN', '--plan works out what one run takes: give --plan or --sweep');
-  const plan = await loadSweep(options.config, options.set);
-  const train = (config: RunConfig, run: string, resume: boolean) =>
-    trainFromConfig(config, { ...options, run, resume }, reporter);
-  return runSweep(plan, { run: options.run, resume: options.resume, train }, reporter);
-}
-
-function trainedText(result: TrainCommandResult): string {
-  return [
-    `${result.interrupted ? 'stopped' : 'trained'} at step ${result.step} in ${formatDuration(result.seconds)}${result.loss ? `, loss ${result.loss.first.toFixed(4)} -> ${result.loss.last.toFixed(4)}` : ''}`,
-    ...(result.stoppedEarly ? ['stopped early: the last evaluations brought no gain'] : []),
-    `checkpoint: ${result.checkpoint}`,
-    ...(result.best
-      ? [
-          `best: ${result.run}/checkpoints/best (step ${result.best.step}, dev nDCG@10 ${result.best['ndcg@10'].toFixed(4)}, retention ${formatShare(result.best.retention)})`,
-        ]
-      : []),
-    `next: cem eval --checkpoint ${result.run} --data BEIR_FOLDER, or cem index --checkpoint ${result.run} --zpkg CORPUS.zpkg --index INDEX`,
-  ].join('\n');
-}
-
-/** Trains with a resolved configuration; SIGINT and SIGTERM write a checkpoint and end the run. */
-export async function trainFromConfig(
-  config: RunConfig,
-  options: Pick<TrainCommandOptions & GlobalOptions, 'run' | 'resume' | 'models' | 'backend'>,
-  reporter: Reporter,
-): Promise<TrainCommandResult> {
-  const { documents, shareOf } = await trainingDocuments(config.data, config.data.further, { note: noteOnce(reporter) });
-  const openDevEvaluator = await devEvaluatorOf(config);
-  const backend = await selectBackend(parseBackendRequest(options.backend));
-  reporter.note(describeBackend(backend));
-  const result = await withStopSignal(reporter, (signal) =>
-    train({
-      run: options.run ?? join('runs', config.name),
-      resume: options.resume,
-      seed: config.seed,
-      model: config.model,
-      teacher: config.teacher,
-      pack: config.pack,
-      training: config.training,
-      resolved: config,
-      environment: { backend: backend.name, backendDetail: backend.detail },
-      documents,
-      ...(shareOf && { shareOf }),
-      ...(openDevEvaluator && { openDevEvaluator }),
-      ...(options.models === undefined ? {} : { models: options.models }),
-      listener: reporter,
-      signal,
-    }),
+/** @throws UsageError `PLAN_ENCODERS_ONLY`, and as `planRun` */
+function planOf(config: Awaited<ReturnType<typeof loadTrainConfig>>, options: GlobalOptions): Promise<RunPlan> {
+  if (!('kind' in config)) return planRun(config, options);
+  throw new UsageError(
+    'PLAN_ENCODERS_ONLY',
+    `--plan works out what an encoder takes, and ${config.name} is an entropy model; leave it out to train`,
   );
-  return { ...result, backend: backend.name };
+}
+
+/** @throws UsageError `SWEEP_PLAN`, and as `sweep` */
+async function trainSweep(options: TrainCommandOptions & GlobalOptions, listener: Listener): Promise<SweepResult> {
+  if (options.plan) throw new UsageError('SWEEP_PLAN', '--plan works out what one run takes: give --plan or --sweep');
+  return withStopSignal((signal) => sweep({ ...options, listener, signal }));
 }

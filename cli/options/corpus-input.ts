@@ -1,28 +1,17 @@
-import { keepInput, removeKeptInputs, STOP_SIGNALS } from '../../base/index.ts';
+import { keepInput, type Listener, noteOnce, removeKeptInputs, STOP_SIGNALS } from '../../base/index.ts';
 import { type Document, readCorpus } from '../../data/index.ts';
-import type { Reporter } from '../output/reporter.ts';
 
 /** What `<input>` takes, in the words of `--help`. */
 export const INPUT_DESCRIPTION =
   'folder of text files, JSONL file (also .gz .zst), BEIR folder, or - for JSONL on standard input';
 
-/** Takes what reading a corpus has to say, and says each line once, however often the corpus is read. */
-export function noteOnce(reporter: Reporter): (line: string) => void {
-  const said = new Set<string>();
-  return (line) => {
-    if (said.has(line)) return;
-    said.add(line);
-    reporter.note(line);
-  };
-}
-
 /** Gives an action the documents that the `<input>` of a command names, to be read as often as it wants. */
 export async function withCorpusInput<Result>(
   input: string,
-  reporter: Reporter,
+  listener: Listener,
   action: (documents: () => AsyncIterable<Document>) => Promise<Result>,
 ): Promise<Result> {
-  const note = noteOnce(reporter);
+  const note = noteOnce(listener);
   if (input !== '-') return action(() => readCorpus(input, { note }));
   for (const signal of STOP_SIGNALS) process.once(signal, leave);
   try {

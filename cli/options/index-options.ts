@@ -1,8 +1,6 @@
 import { UsageError } from '../../base/index.ts';
-import type { OpenSearcherOptions, QueryEncoderChoice } from '../../rag/index.ts';
 import { type VectorIndexInput, vectorIndexConfig } from '../../search/index.ts';
 import type { VectorPrecision } from '../../search/postgres/index.ts';
-import type { Reporter } from '../output/reporter.ts';
 
 /** Options of the commands that work on an index: `index`, `search`, `serve`. */
 export const indexOption = { type: 'string', demandOption: true, describe: 'folder of the index' } as const;
@@ -26,35 +24,6 @@ export const queriesOption = {
   describe:
     "what encodes queries: the teacher, or the checkpoint's query student, which needs no teacher; by default the teacher where it is on this machine, else the student where the index has one",
 } as const;
-
-/** How an index is opened for queries, from the options of `search` and `serve`; says when the query student encodes them, and chooses its backend. */
-export function searcherOptions(
-  {
-    database,
-    models,
-    queries,
-    backend,
-  }: {
-    readonly database: string | undefined;
-    readonly models: string | undefined;
-    readonly queries: QueryEncoderChoice | undefined;
-    readonly backend: string;
-  },
-  reporter: Pick<Reporter, 'note'>,
-): OpenSearcherOptions {
-  return {
-    ...(database !== undefined && { database }),
-    ...(models !== undefined && { models }),
-    ...(queries !== undefined && { queries }),
-    note: (line) => reporter.note(line),
-    beforeQueryStudent: async () => {
-      const { describeBackend, parseBackendRequest, selectBackend } = await import('../../model/backend/index.ts');
-      reporter.note(describeBackend(await selectBackend(parseBackendRequest(backend))));
-      if (queries === undefined)
-        reporter.note("queries: the checkpoint's query student, since its teacher is not on this machine");
-    },
-  };
-}
 
 /** How an index keeps and finds its vectors, as options of `index` say it. */
 export interface VectorIndexOptions {

@@ -1,33 +1,8 @@
 import ora, { type Ora } from 'ora';
-import { printableLine, writeText } from '../../base/index.ts';
-
-/** Where long work says how far it is: on a terminal one line that is redrawn, elsewhere plain lines now and then. Always on standard error. */
-export interface Reporter {
-  /** Says one line of information. */
-  note(line: string): void;
-  /** Starts a stage; the returned function takes progress (done of total) and may add words such as a loss. */
-  stage(name: string): Stage;
-}
-
-export interface Stage {
-  progress(done: number, total: number, extra?: string): void;
-  /** Ends the stage and says how long it took. */
-  done(summary?: string): void;
-  /** Ends the stage without claiming success. */
-  fail(): void;
-}
+import { formatDuration, type Listener, printableLine, writeText } from '../../base/index.ts';
 
 const PLAIN_INTERVAL_MS = 10_000;
 const TERMINAL_INTERVAL_MS = 100;
-
-export function formatDuration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return '?';
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 100) return `${seconds.toFixed(0)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 100) return `${minutes} min ${Math.floor(seconds % 60)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
 
 function formatProgress(name: string, done: number, total: number, seconds: number, extra?: string): string {
   // Work whose size is not known says what it is at.
@@ -39,8 +14,12 @@ function formatProgress(name: string, done: number, total: number, seconds: numb
   return `${name}: ${done}${of}${share}, ${rate < 10 ? rate.toFixed(2) : rate.toFixed(0)}/s${eta}${extra ? `, ${extra}` : ''}`;
 }
 
-/** @param quiet say nothing at all (used in tests) */
-export function createReporter(options: { quiet?: boolean; stream?: NodeJS.WriteStream } = {}): Reporter {
+/**
+ * Where commands say how far they are: on a terminal one line that is redrawn, elsewhere plain lines now and then. Always on standard error.
+ *
+ * @param quiet say nothing at all (used in tests)
+ */
+export function createReporter(options: { quiet?: boolean; stream?: NodeJS.WriteStream } = {}): Listener {
   const stream = options.stream ?? process.stderr;
   const quiet = options.quiet ?? false;
   const terminal = stream.isTTY === true;

@@ -1,21 +1,12 @@
-import { asyncBatches, UsageError } from '../../base/index.ts';
+import { formatDuration, UsageError } from '../../base/index.ts';
 import { loadConfig, type RunConfig } from '../../configs/index.ts';
 import { type Document, type TrainingDocuments, trainingDocuments } from '../../data/index.ts';
-import {
-  cachePrecision,
-  createTeacher,
-  PRECISIONS,
-  type Precision,
-  TeacherCache,
-  type TransformersConfig,
-  transformersConfig,
-} from '../../encoders/index.ts';
+import { cachePrecision, PRECISIONS, type Precision, type TransformersConfig, transformersConfig } from '../../encoders/index.ts';
+import { type EmbedCorpusResult, embedCorpus, GRANULARITIES, type TextGranularity } from '../../recipes/teacher/index.ts';
 import { defineCommand } from '../command.ts';
 import { INPUT_DESCRIPTION, withCorpusInput } from '../options/corpus-input.ts';
 import { modelsOption } from '../options/index-options.ts';
-import { formatDuration, type Reporter } from '../output/reporter.ts';
 import { cacheFolderOf, cacheFolderOption } from './cache-options.ts';
-import { GRANULARITIES, type TextGranularity, teacherTexts } from './texts.ts';
 
 interface TeacherEmbedOptions {
   readonly input: string | undefined;
@@ -31,22 +22,6 @@ interface TeacherEmbedOptions {
   readonly folder: string | undefined;
 }
 
-/** What `cem teacher embed` prints as JSON. */
-interface TeacherEmbedResult {
-  readonly teacher: string;
-  readonly revision: string;
-  readonly dimension: number;
-  readonly precision: Precision;
-  /** The cache. */
-  readonly folder: string;
-  readonly texts: number;
-  /** Vectors that the teacher computed now; the others were at hand, or their text came before. */
-  readonly computed: number;
-  readonly seconds: number;
-  /** Vectors a second, while the teacher worked; null when it did not. */
-  readonly rate: number | null;
-}
-
 /** What is embedded, by whom, and from where. */
 interface EmbedPlan {
   readonly teacher: TransformersConfig;
@@ -56,10 +31,7 @@ interface EmbedPlan {
   readonly maximum: number;
 }
 
-/** Texts that are given to the cache at once: what is held in memory. */
-const TEXTS_AT_ONCE = 2048;
-
-export const teacherEmbedCommand = defineCommand<TeacherEmbedOptions, TeacherEmbedResult>({
+export const teacherEmbedCommand = defineCommand<TeacherEmbedOptions, EmbedCorpusResult>({
   command: 'embed [input]',
   describe: "Put a teacher's vectors of a corpus into the cache that training reads; the same command again goes on",
   examples: [
@@ -90,11 +62,11 @@ export const teacherEmbedCommand = defineCommand<TeacherEmbedOptions, TeacherEmb
       })
       .option('models', modelsOption)
       .option('folder', cacheFolderOption),
-  run: async (options, reporter) => {
-    const plan = await planEmbedding(options);
-    if (typeof plan.input === 'string')
-      return withCorpusInput(plan.input, reporter, (documents) => embed(documents, plan, options, reporter));
-    return embed(plan.input.documents, plan, options, reporter);
+  run: async (options, listener) => {
+    const { input, ...plan } = await planEmbedding(options);
+    const embed = (documents: () => AsyncIterable<Document>) =>
+      embedCorpus({ ...options, ...plan, documents, folder: cacheFolderOf(options.folder), listener });
+    return typeof input === 'string' ? withCorpusInput(input, listener, embed) : embed(input.documents);
   },
   text: ({ teacher, revision, dimension, precision, folder, texts, computed, seconds, rate }) =>
     [
@@ -136,73 +108,4 @@ async function planEmbedding(options: TeacherEmbedOptions): Promise<EmbedPlan> {
 async function plannedInput({ input, split }: TeacherEmbedOptions, data: RunConfig['data']): Promise<EmbedPlan['input']> {
   if (input === undefined) return trainingDocuments({ ...data, ...(split !== undefined && { split }) }, data.further);
   return split === undefined ? input : trainingDocuments({ source: input, split });
-}
-
-async function embed(
-  documents: () => AsyncIterable<Document>,
-  plan: EmbedPlan,
-  options: TeacherEmbedOptions,
-  reporter: Reporter,
-): Promise<TeacherEmbedResult> {
-  const { granularity, zpkg, models, folder } = options;
-  const texts = () => teacherTexts(documents(), { granularity, maximum: plan.maximum, ...(zpkg === undefined ? {} : { zpkg }) });
-  const teacher = await createTeacher(plan.teacher, models === undefined ? {} : { models });
-  try {
-    const { id, revision, dimension } = teacher.description;
-    const cache = await TeacherCache.open(cacheFolderOf(folder), teacher.description, { precision: plan.precision });
-    try {
-      const { count, missing } = await countTexts(texts(), cache, reporter);
-      const start = performance.now();
-      const stage = reporter.stage(`embed ${granularity}`);
-      let computed = 0;
-      let working = 0;
-      const compute = async (batch: readonly string[]) => {
-        const before = performance.now();
-        const vectors = await teacher.embedDocuments(batch, (done) => stage.progress(computed + done, missing));
-        working += performance.now() - before;
-        computed += batch.length;
-        return vectors;
-      };
-      try {
-        for await (const batch of asyncBatches(texts(), TEXTS_AT_ONCE)) await cache.getOrCompute(batch, 'document', compute);
-      } catch (error) {
-        stage.fail();
-        throw error;
-      }
-      stage.done(`${computed} vectors computed, ${count} texts in all`);
-      return {
-        teacher: id,
-        revision,
-        dimension,
-        precision: plan.precision,
-        folder: cache.folder,
-        texts: count,
-        computed,
-        seconds: (performance.now() - start) / 1000,
-        rate: computed === 0 ? null : computed / (working / 1000),
-      };
-    } finally {
-      await cache.close();
-    }
-  } finally {
-    await teacher.dispose();
-  }
-}
-
-/** How many texts there are, and how many different ones have no vector yet: what progress counts. */
-async function countTexts(
-  texts: AsyncIterable<string>,
-  cache: TeacherCache,
-  reporter: Reporter,
-): Promise<{ count: number; missing: number }> {
-  const stage = reporter.stage('looking texts up');
-  const missing = new Set<string>();
-  let count = 0;
-  for await (const text of texts) {
-    count++;
-    if (!cache.has(text, 'document')) missing.add(text);
-    stage.progress(count, 0);
-  }
-  stage.done(`${missing.size} of ${count} texts have no vector yet`);
-  return { count, missing: missing.size };
 }

@@ -125,6 +125,10 @@ export class DocumentReader implements ChunkSource {
     await this.container.close();
     await this.metadata?.close();
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }
 
 /** Ends what a killed pack left undone: files in the place of the next ones go where they belong if the container that stands there is their own. */

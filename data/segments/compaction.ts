@@ -1,4 +1,4 @@
-import type { OnProgress } from '../../encoders/index.ts';
+import type { OnProgress } from '../../base/index.ts';
 import { contentSize, ZpkgWriter } from '../../zpkg/index.ts';
 import { DocumentReader } from '../mapping/document-reader.ts';
 import { IdTable } from '../mapping/id-table.ts';

@@ -1,4 +1,4 @@
-import type { OnProgress } from '../../encoders/index.ts';
+import type { OnProgress } from '../../base/index.ts';
 import { IdTable } from '../mapping/id-table.ts';
 import { verifyMetadata } from '../mapping/verify-metadata.ts';
 import type { Segment } from './segment.ts';

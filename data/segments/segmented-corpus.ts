@@ -155,6 +155,10 @@ export class SegmentedCorpus implements ChunkSource {
     for (const segment of this.segments) await segment.reader.close();
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   #find(chunk: number): { segment: Segment; place: number } {
     for (const segment of this.segments) {
       const place = segment.placeOf(chunk);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { CemError } from '../../base/index.ts';
-import type { EncoderDescription, OnProgress, TextEmbedder, Vectors } from '../encoder.ts';
+import { CemError, type OnProgress } from '../../base/index.ts';
+import type { EncoderDescription, TextEmbedder, Vectors } from '../encoder.ts';
 import type { LsaConfig } from '../teacher-config.ts';
 import { hasLsa, readLsa, writeLsa } from './lsa-files.ts';
 import type { LsaParts } from './lsa-parts.ts';

@@ -1,4 +1,5 @@
-import type { EncoderDescription, OnProgress, QueryEmbedder, Vectors } from '../encoder.ts';
+import type { OnProgress } from '../../base/index.ts';
+import type { EncoderDescription, QueryEmbedder, Vectors } from '../encoder.ts';
 
 /** What the query student needs of a trained model with the input `text`. */
 export interface QueryStudentModel {

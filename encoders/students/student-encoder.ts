@@ -1,10 +1,10 @@
+import type { OnProgress } from '../../base/index.ts';
 import type {
   ChunkEncoder,
   ChunkSource,
   CorpusVectors,
   Encoder,
   EncoderDescription,
-  OnProgress,
   QueryEmbedder,
   Vectors,
 } from '../encoder.ts';

@@ -1,5 +1,5 @@
-import { CemError } from '../../base/index.ts';
-import type { CorpusVectors, Encoder, EncoderDescription, OnProgress, QueryEmbedder, Vectors } from '../encoder.ts';
+import { CemError, type OnProgress } from '../../base/index.ts';
+import type { CorpusVectors, Encoder, EncoderDescription, QueryEmbedder, Vectors } from '../encoder.ts';
 
 /** Documents whose texts are in memory as bytes at a time. */
 const TEXTS_PER_BATCH = 1024;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type PreTrainedTokenizer, Tensor } from '@huggingface/transformers';
-import { CemError, fromHalf, UsageError } from '../../base/index.ts';
-import type { EncoderDescription, OnProgress, TextEmbedder, Vectors } from '../encoder.ts';
+import { CemError, fromHalf, type OnProgress, UsageError } from '../../base/index.ts';
+import type { EncoderDescription, TextEmbedder, Vectors } from '../encoder.ts';
 import type { TransformersConfig } from '../teacher-config.ts';
 import type { ModelSettings } from './model-settings.ts';
 import { resolveModelSettings } from './resolve-settings.ts';

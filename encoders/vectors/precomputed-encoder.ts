@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { CemError, FormatError } from '../../base/index.ts';
-import type { CorpusVectors, Encoder, EncoderDescription, OnProgress, Vectors } from '../encoder.ts';
+import { CemError, FormatError, type OnProgress } from '../../base/index.ts';
+import type { CorpusVectors, Encoder, EncoderDescription, Vectors } from '../encoder.ts';
 import { NpyReader } from './npy.ts';
 import { readVectorEncoder, readVectorOwners, type VectorOwner, vectorFilePaths } from './vector-files.ts';
 

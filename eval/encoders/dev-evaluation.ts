@@ -1,13 +1,7 @@
 import { existsSync } from 'node:fs';
+import type { OnProgress } from '../../base/index.ts';
 import { type BeirData, type Document, DocumentReader, type PackOptions, packCorpus } from '../../data/index.ts';
-import {
-  type Encoder,
-  type OnProgress,
-  StudentEncoder,
-  TextCorpusEncoder,
-  type TextEmbedder,
-  TextStudentEncoder,
-} from '../../encoders/index.ts';
+import { type Encoder, StudentEncoder, TextCorpusEncoder, type TextEmbedder, TextStudentEncoder } from '../../encoders/index.ts';
 import type { CemModel } from '../../model/index.ts';
 import { ExactRetriever, type InnerProducts } from '../../search/exact/index.ts';
 import type { Decompressor } from '../../zpkg/index.ts';

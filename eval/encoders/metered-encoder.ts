@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { CorpusVectors, Encoder, EncoderDescription, OnProgress, Vectors } from '../../encoders/index.ts';
+import type { OnProgress } from '../../base/index.ts';
+import type { CorpusVectors, Encoder, EncoderDescription, Vectors } from '../../encoders/index.ts';
 import { type VectorContent, vectorKey } from './vector-key.ts';
 import type { LoggedVectors, VectorLog } from './vector-log.ts';
 

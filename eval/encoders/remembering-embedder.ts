@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { EncoderDescription, OnProgress, TextEmbedder, Vectors } from '../../encoders/index.ts';
+import type { OnProgress } from '../../base/index.ts';
+import type { EncoderDescription, TextEmbedder, Vectors } from '../../encoders/index.ts';
 import { vectorKey } from './vector-key.ts';
 import type { VectorLog } from './vector-log.ts';
 

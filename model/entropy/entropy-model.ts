@@ -1,4 +1,4 @@
-import type { OnProgress } from '../../encoders/index.ts';
+import type { OnProgress } from '../../base/index.ts';
 import { initializeWeights } from '../graph.ts';
 import { tf } from '../tf.ts';
 import { BEGIN_ID, BYTE_OFFSET } from './byte-ids.ts';

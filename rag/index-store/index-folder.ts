@@ -170,6 +170,10 @@ export class IndexFolder {
       await this.#lock.release();
     }
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }
 
 async function locked<Result>(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { batches, CemError } from '../../base/index.ts';
-import type { ChunkEncoder, ChunkSource, OnProgress } from '../../encoders/index.ts';
+import { batches, CemError, type OnProgress } from '../../base/index.ts';
+import type { ChunkEncoder, ChunkSource } from '../../encoders/index.ts';
 import { checkDocumentId, type MetadataRow, type RowMetadata, type VectorRow, type VectorStore } from '../../search/index.ts';
 
 /** Chunks that go through the encoder in one call. */

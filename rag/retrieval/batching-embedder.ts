@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import type { EncoderDescription, OnProgress, QueryEmbedder, Vectors } from '../../encoders/index.ts';
+import type { OnProgress } from '../../base/index.ts';
+import type { EncoderDescription, QueryEmbedder, Vectors } from '../../encoders/index.ts';
 
 /** Queries of one call; what encoders batch by themselves is of this order. */
 const MAXIMUM_BATCH = 64;

@@ -172,4 +172,8 @@ export class Searcher {
   async close(): Promise<void> {
     await this.#parts.close();
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }

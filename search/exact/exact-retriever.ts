@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { CemError } from '../../base/index.ts';
-import type { Encoder, OnProgress, Vectors } from '../../encoders/index.ts';
+import { CemError, type OnProgress } from '../../base/index.ts';
+import type { Encoder, Vectors } from '../../encoders/index.ts';
 import type { Filter } from '../filter.ts';
 import { checkFilter } from '../filter-schema.ts';
 import { compileFilter } from '../match-filter.ts';

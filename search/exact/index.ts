@@ -3,4 +3,4 @@ export { ExactIndex, type ExactIndexOptions, type ExactSearchOptions } from './e
 export { ExactRetriever, type ExactRetrieverOptions } from './exact-retriever.ts';
 export { ExactStore } from './exact-store.ts';
 export { type InnerProducts, plainInnerProducts, tensorInnerProducts } from './inner-products.ts';
-export { VECTOR_STORAGES, type VectorStorage } from './vector-block.ts';
+export type { VectorStorage } from './vector-block.ts';

@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { stringify } from 'yaml';
 import { benchCommand } from '../../cli/commands/bench.ts';
-import type { CurveResult } from '../../cli/curve/curve-result.ts';
+import type { CurveResult } from '../../recipes/curve/index.ts';
 import { errorOf } from '../fixtures/temporary-folder.ts';
 import { metricsOf, tinyRun, writeDevData, writePassages } from '../training/tiny-run.ts';
 import { runCommand } from './run-command.ts';

@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readCheckpointState } from '../../checkpoints/index.ts';
 import { encodeCommand } from '../../cli/commands/encode.ts';
-import { checkpointOrDefault, defaultCheckpoint } from '../../cli/options/default-checkpoint.ts';
+import { checkpointOrDefault, defaultCheckpoint } from '../../recipes/shared/default-checkpoint.ts';
 import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { runCommand } from './run-command.ts';
 import { TOPICS, withSmallRun } from './small-run.ts';

@@ -6,12 +6,12 @@ import * as assert from 'uvu/assert';
 import { CemError, UsageError } from '../../base/errors.ts';
 import { demoCommand } from '../../cli/commands/demo.ts';
 import { searchCommand } from '../../cli/commands/search.ts';
-import { makeDemoCorpus } from '../../cli/demo/demo-corpus.ts';
-import { openDemoFolder, writeDemoCorpus } from '../../cli/demo/demo-folder.ts';
-import { installedPackages, type MarkdownFile, readMarkdownFiles } from '../../cli/demo/installed-markdown.ts';
-import { StageClock } from '../../cli/demo/stage-clock.ts';
 import { createReporter } from '../../cli/output/reporter.ts';
 import { documentText, readBeir, readCorpus } from '../../data/index.ts';
+import { makeDemoCorpus } from '../../recipes/demo/demo-corpus.ts';
+import { openDemoFolder, writeDemoCorpus } from '../../recipes/demo/demo-folder.ts';
+import { StageClock } from '../../recipes/demo/stage-clock.ts';
+import { installedPackages, type MarkdownFile, readMarkdownFiles } from '../../recipes/shared/installed-markdown.ts';
 import { runCommand } from './run-command.ts';
 
 interface Context {

@@ -17,7 +17,8 @@ import { type Document, DocumentReader, documentText, packCorpus } from '../../d
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { IndexFolder, synchroniseIndex } from '../../rag/index.ts';
-import { openPglite, PgvectorStore } from '../../search/index.ts';
+import { openPglite } from '../../search/postgres/pglite-driver.ts';
+import { PgvectorStore } from '../../search/postgres/pgvector-store.ts';
 import type { WireResult } from '../../server/schemas/index.ts';
 import { testBackend } from '../backend.ts';
 import { saveUntrainedStudent } from '../fixtures/untrained-student.ts';

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { stringify } from 'yaml';
 import { readCheckpointState } from '../../checkpoints/index.ts';
 import { trainCommand } from '../../cli/commands/train.ts';
-import type { SweepResult } from '../../cli/train/train-sweep.ts';
+import type { SweepResult } from '../../recipes/sweep/run-sweep.ts';
 import { errorOf } from '../fixtures/temporary-folder.ts';
 import { tinyRun, writeDevData, writePassages } from '../training/tiny-run.ts';
 import { runCommand } from './run-command.ts';

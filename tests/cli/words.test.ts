@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { printableResult, UsageError } from '../../base/index.ts';
-import { formatResults } from '../../cli/commands/search.ts';
 import { markLiteralWords, refuseForeignWords, takeLiteralWords } from '../../cli/options/literal-words.ts';
+import { formatResults } from '../../cli/text/results-text.ts';
 import { withTemporaryFolder, writeJsonl } from '../fixtures/temporary-folder.ts';
 
 const test = suite('words of the command line');

@@ -9,7 +9,7 @@ import {
   randomContender,
   textContender,
 } from '../../eval/index.ts';
-import { tokenize } from '../../search/index.ts';
+import { tokenize } from '../../search/lexical/tokenizer.ts';
 import { parseFrame } from '../../zpkg/index.ts';
 
 const TOPICS = ['granite', 'orchid', 'harbour', 'violin', 'comet', 'saffron', 'glacier', 'lantern'];

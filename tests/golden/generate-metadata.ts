@@ -2,7 +2,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
-import { metadataPathOf, packCorpus } from '../../data/index.ts';
+import { packCorpus } from '../../data/index.ts';
+import { metadataPathOf } from '../../data/metadata/metadata-file.ts';
 import { createCompressor } from '../../zpkg/index.ts';
 import { METADATA_DICTIONARY, METADATA_DOCUMENTS } from './metadata-documents.ts';
 

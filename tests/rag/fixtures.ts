@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { type Document, packCorpus } from '../../data/index.ts';
 import type { ChunkEncoder, TextEmbedder, Vectors } from '../../encoders/index.ts';
 import type { IndexMakers } from '../../rag/index.ts';
-import { openPglite, PgvectorStore, type SqlDriver, type VectorStore } from '../../search/index.ts';
+import type { VectorStore } from '../../search/index.ts';
+import { openPglite } from '../../search/postgres/pglite-driver.ts';
+import { PgvectorStore } from '../../search/postgres/pgvector-store.ts';
+import type { SqlDriver } from '../../search/postgres/sql-driver.ts';
 
 export const DIMENSION = 16;
 

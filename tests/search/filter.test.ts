@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compileFilter, describeFilterIssue, type Filter, filterSchema, withAccess } from '../../search/index.ts';
+import { describeFilterIssue } from '../../search/filter-schema.ts';
+import { compileFilter, type Filter, filterSchema, withAccess } from '../../search/index.ts';
 
 const METADATA = {
   language: 'de',

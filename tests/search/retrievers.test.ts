@@ -3,15 +3,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CorpusVectors, Encoder, QueryEmbedder } from '../../encoders/index.ts';
 import { ExactRetriever, ExactStore } from '../../search/exact/index.ts';
-import {
-  Bm25Retriever,
-  openPglite,
-  openPostgres,
-  PgvectorStore,
-  type SqlDriver,
-  VectorRetriever,
-  type VectorStore,
-} from '../../search/index.ts';
+import { Bm25Retriever, VectorRetriever, type VectorStore } from '../../search/index.ts';
+import { openPglite } from '../../search/postgres/pglite-driver.ts';
+import { PgvectorStore } from '../../search/postgres/pgvector-store.ts';
+import { openPostgres } from '../../search/postgres/postgres-driver.ts';
+import type { SqlDriver } from '../../search/postgres/sql-driver.ts';
 import { bagOfWords, type RetrieverUnit, retrieverContract, WORDS } from '../contracts/retriever.ts';
 
 const DESCRIPTION = { id: 'words', revision: '1', dimension: WORDS.length, settings: {} };

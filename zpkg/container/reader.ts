@@ -208,6 +208,10 @@ export class ZpkgReader {
     await this.#file.close();
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   async *#uncheckedFrames(first: number, end: number): AsyncGenerator<StoredFrame> {
     const { offsets } = this.#index;
     let start = first;

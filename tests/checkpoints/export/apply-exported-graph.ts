@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { layersModelFiles } from '../../../checkpoints/index.ts';
+import { layersModelFiles } from '../../../checkpoints/export/index.ts';
 import { parseBackendRequest, selectBackend, tf } from '../../../model/backend/index.ts';
 import '../../../model/layers/register-layers.ts';
 import type { GraphInputs } from './export.test.ts';

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { layersModelFiles } from '../../../checkpoints/export/index.ts';
 import { writeLayersModel } from '../../../checkpoints/export/layers-model.ts';
 import {
   type ExportFormat,
   exportEncoder,
-  layersModelFiles,
   loadLayersModelExport,
   loadStudent,
   readExportDescription,

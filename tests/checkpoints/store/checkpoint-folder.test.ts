@@ -2,7 +2,8 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { findCheckpoint, pruneCheckpoints, readBestCheckpoint, writeBestCheckpoint } from '../../../checkpoints/index.ts';
+import { pruneCheckpoints, readBestCheckpoint, writeBestCheckpoint } from '../../../checkpoints/index.ts';
+import { findCheckpoint } from '../../../checkpoints/store/checkpoint.ts';
 import { writeCheckpointFolder } from '../../../checkpoints/store/checkpoint-folder.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 

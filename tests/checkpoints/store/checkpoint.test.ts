@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
-  findCheckpoint,
   listCheckpoints,
   loadCheckpoint,
   loadOptimizer,
@@ -14,8 +13,9 @@ import {
   readCheckpointState,
   readSafetensors,
   saveCheckpoint,
-  writeSafetensors,
 } from '../../../checkpoints/index.ts';
+import { findCheckpoint } from '../../../checkpoints/store/checkpoint.ts';
+import { writeSafetensors } from '../../../checkpoints/store/safetensors.ts';
 import { tf } from '../../../model/backend/index.ts';
 import { testBackend } from '../../backend.ts';
 import { withTemporaryFolder } from '../../fixtures/temporary-folder.ts';

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DocumentReader, type Metadata, mappingPathOf, metadataPathOf, packCorpus, verifyMetadata } from '../../../data/index.ts';
+import { DocumentReader, type Metadata, packCorpus, verifyMetadata } from '../../../data/index.ts';
+import { mappingPathOf } from '../../../data/mapping/mapping.ts';
+import { metadataPathOf } from '../../../data/metadata/metadata-file.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { METADATA_DICTIONARY, METADATA_DOCUMENTS } from '../../golden/metadata-documents.ts';
 

@@ -11,8 +11,6 @@ import {
   type Document,
   DocumentReader,
   type Metadata,
-  mappingPathOf,
-  metadataPathOf,
   openCorpus,
   type PackedCorpus,
   packCorpus,
@@ -21,6 +19,8 @@ import {
   verifyCorpus,
   verifyMetadata,
 } from '../../../data/index.ts';
+import { mappingPathOf } from '../../../data/mapping/mapping.ts';
+import { metadataPathOf } from '../../../data/metadata/metadata-file.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('metadata of a corpus');

@@ -14,13 +14,13 @@ import {
   DocumentReader,
   documentText,
   Mapping,
-  mappingPathOf,
-  metadataPathOf,
   type PackOptions,
   packCorpus,
   readCorpus,
 } from '../../../data/index.ts';
 import { settleLeftFiles } from '../../../data/mapping/document-reader.ts';
+import { mappingPathOf } from '../../../data/mapping/mapping.ts';
+import { metadataPathOf } from '../../../data/metadata/metadata-file.ts';
 import { type Decompressor, ZpkgReader } from '../../../zpkg/index.ts';
 import { collect, errorOf, withTemporaryFolder, writeJsonl } from '../../fixtures/temporary-folder.ts';
 

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LONGEST_SENTENCE, SHORTEST_SENTENCE, splitSentences } from '../../../data/index.ts';
+import { LONGEST_SENTENCE, splitSentences } from '../../../data/index.ts';
+import { SHORTEST_SENTENCE } from '../../../data/passages/sentences.ts';
 
 const test = suite('sentences');
 

@@ -9,11 +9,10 @@ import {
   DocumentReader,
   PatchBoundaries,
   packCorpus,
-  patchesPathOf,
   preparePatches,
   readCorpus,
-  writePatchBoundaries,
 } from '../../../data/index.ts';
+import { patchesPathOf, writePatchBoundaries } from '../../../data/patches/patch-boundaries.ts';
 import { EntropyPatcher } from '../../../model/patching/entropy-patcher.ts';
 import { errorOf, withTemporaryFolder, writeJsonl } from '../../fixtures/temporary-folder.ts';
 

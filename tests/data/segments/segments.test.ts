@@ -9,11 +9,11 @@ import {
   compactCorpus,
   corpusStatistics,
   type Document,
-  mappingPathOf,
   removeFromCorpus,
   SegmentedCorpus,
   verifyCorpus,
 } from '../../../data/index.ts';
+import { mappingPathOf } from '../../../data/mapping/mapping.ts';
 import type { Decompressor } from '../../../zpkg/index.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 

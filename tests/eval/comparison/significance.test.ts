@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bootstrapInterval, randomizationTest } from '../../../eval/index.ts';
+import { bootstrapInterval, randomizationTest } from '../../../eval/comparison/significance.ts';
 
 const test = suite('significance');
 

@@ -6,8 +6,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { BeirData, Document } from '../../../data/index.ts';
 import type { ChunkSource, Encoder, TextEmbedder, Vectors } from '../../../encoders/index.ts';
-import { evaluateStudent, formatEvaluation, RETRIEVAL_MEASURES, type StudentEvaluationInput } from '../../../eval/index.ts';
-import { tokenize } from '../../../search/index.ts';
+import { evaluateStudent, RETRIEVAL_MEASURES, type StudentEvaluationInput } from '../../../eval/index.ts';
+import { formatEvaluation } from '../../../eval/report/table.ts';
+import { tokenize } from '../../../search/lexical/tokenizer.ts';
 import { parseFrame, readDictionary } from '../../../zpkg/index.ts';
 
 const test = suite<{ folder: string }>('evaluation of a student');

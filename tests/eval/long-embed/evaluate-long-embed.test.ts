@@ -10,10 +10,10 @@ import {
   formatLongEmbed,
   generatePasskey,
   LONG_EMBED_LENGTHS,
-  readLongEmbedSet,
   writeSyntheticTask,
 } from '../../../eval/index.ts';
 import { summarize } from '../../../eval/long-embed/evaluate-long-embed.ts';
+import { readLongEmbedSet } from '../../../eval/long-embed/read-long-embed.ts';
 import { runCommand } from '../../cli/run-command.ts';
 import { collect, errorOf, withTemporaryFolder, writeJsonl } from '../../fixtures/temporary-folder.ts';
 

@@ -1,13 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  averageMeasures,
-  type Measure,
-  measureRanking,
-  measureRun,
-  RETRIEVAL_MEASURES,
-  rankResults,
-} from '../../../eval/index.ts';
+import { averageMeasures, type Measure, measureRun, RETRIEVAL_MEASURES } from '../../../eval/index.ts';
+import { measureRanking, rankResults } from '../../../eval/measures/metrics.ts';
 
 const test = suite('metrics');
 

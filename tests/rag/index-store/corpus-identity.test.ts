@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DocumentReader, type Metadata, mappingPathOf, packCorpus } from '../../../data/index.ts';
+import { DocumentReader, type Metadata, packCorpus } from '../../../data/index.ts';
+import { mappingPathOf } from '../../../data/mapping/mapping.ts';
 import { corpusIdentity } from '../../../rag/index.ts';
 import { withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 

@@ -7,7 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CemError, UsageError } from '../../../base/errors.ts';
 import { IndexFolder, type IndexMakers } from '../../../rag/index.ts';
-import { openPostgres } from '../../../search/index.ts';
+import { openPostgres } from '../../../search/postgres/postgres-driver.ts';
 import { hashVector, MAKERS, withFolder } from '../fixtures.ts';
 
 const test = suite('index folder');

@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RandomNumbers } from '../../../base/random.ts';
-import { ExactStore, VECTOR_STORAGES, type VectorStorage } from '../../../search/exact/index.ts';
+import { ExactStore, type VectorStorage } from '../../../search/exact/index.ts';
+import { VECTOR_STORAGES } from '../../../search/exact/vector-block.ts';
 import { vectorStoreContract } from '../../contracts/vector-store.ts';
 
 /**

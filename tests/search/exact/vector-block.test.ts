@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { RandomNumbers } from '../../../base/random.ts';
 import { ExactIndex, type InnerProducts, plainInnerProducts, type VectorStorage } from '../../../search/exact/index.ts';
 import { VectorBlock } from '../../../search/exact/vector-block.ts';
-import { recallAgainst } from '../../../search/index.ts';
+import { recallAgainst } from '../../../search/recall.ts';
 
 const test = suite('how exact search keeps vectors');
 

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Bm25Retriever, type Hit, type LexicalUnit, tokenize, wholeDocuments } from '../../../search/index.ts';
+import { Bm25Retriever, type Hit, type LexicalUnit, wholeDocuments } from '../../../search/index.ts';
+import { tokenize } from '../../../search/lexical/tokenizer.ts';
 import { compareRanked } from '../../../search/rank-order.ts';
 
 const test = suite('BM25');

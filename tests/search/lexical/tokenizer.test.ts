@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { tokenize } from '../../../search/index.ts';
+import { tokenize } from '../../../search/lexical/tokenizer.ts';
 
 const test = suite('tokenizer');
 

@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { UsageError } from '../../../base/index.ts';
-import { databaseUrlWithoutPassword, openPostgres } from '../../../search/index.ts';
+import { databaseUrlWithoutPassword } from '../../../search/postgres/database-url.ts';
+import { openPostgres } from '../../../search/postgres/postgres-driver.ts';
 
 const test = suite('URL of a database');
 

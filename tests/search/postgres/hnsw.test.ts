@@ -7,15 +7,12 @@ import type { CemError } from '../../../base/errors.ts';
 import { RandomNumbers } from '../../../base/random.ts';
 import { documentText, readBeir } from '../../../data/index.ts';
 import { LsaEmbedder, lsaConfig, type Vectors } from '../../../encoders/index.ts';
-import {
-  openPglite,
-  openPostgres,
-  PgvectorStore,
-  recallAgainst,
-  type SqlDriver,
-  type VectorIndexInput,
-  type VectorRow,
-} from '../../../search/index.ts';
+import type { VectorIndexInput, VectorRow } from '../../../search/index.ts';
+import { openPglite } from '../../../search/postgres/pglite-driver.ts';
+import { PgvectorStore } from '../../../search/postgres/pgvector-store.ts';
+import { openPostgres } from '../../../search/postgres/postgres-driver.ts';
+import type { SqlDriver } from '../../../search/postgres/sql-driver.ts';
+import { recallAgainst } from '../../../search/recall.ts';
 import { vectorStoreContract } from '../../contracts/vector-store.ts';
 
 const DIMENSION = 8;

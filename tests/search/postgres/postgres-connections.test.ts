@@ -7,7 +7,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CemError } from '../../../base/errors.ts';
 import { RandomNumbers } from '../../../base/random.ts';
-import { openPostgres, PgvectorStore, type SqlDriver } from '../../../search/index.ts';
+import { PgvectorStore } from '../../../search/postgres/pgvector-store.ts';
+import { openPostgres } from '../../../search/postgres/postgres-driver.ts';
+import type { SqlDriver } from '../../../search/postgres/sql-driver.ts';
 import { BATCH_ROWS, batchRows, DIMENSION } from '../vector-batches.ts';
 
 const url = process.env['CEM_TEST_DATABASE_URL'];

@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openPglite, openPostgres, PgvectorStore, type SqlDriver } from '../../../search/index.ts';
+import { openPglite } from '../../../search/postgres/pglite-driver.ts';
+import { PgvectorStore } from '../../../search/postgres/pgvector-store.ts';
+import { openPostgres } from '../../../search/postgres/postgres-driver.ts';
+import type { SqlDriver } from '../../../search/postgres/sql-driver.ts';
 
 const serverUrl = process.env['CEM_TEST_DATABASE_URL'];
 const databases: [string, SqlDriver][] = [['PGlite', await openPglite()]];

@@ -2,7 +2,9 @@
  * `node --import tsx tests/search/postgres/upsert-forever.ts URL NAME`: writes batch after batch into a store and says the number of each when it has been acknowledged,
  * until it is killed.
  */
-import { openPostgres, PgvectorStore } from '../../../search/index.ts';
+
+import { PgvectorStore } from '../../../search/postgres/pgvector-store.ts';
+import { openPostgres } from '../../../search/postgres/postgres-driver.ts';
 import { batchRows, DIMENSION } from '../vector-batches.ts';
 
 const [url, name] = process.argv.slice(2);

@@ -12,14 +12,14 @@ import {
   saveEntropyCheckpoint,
 } from '../../../checkpoints/index.ts';
 import { evalCommand } from '../../../cli/commands/eval.ts';
-import { devEvaluatorOf } from '../../../cli/train/dev-evaluator.ts';
 import { parseConfig } from '../../../configs/index.ts';
-import { patchesPathOf } from '../../../data/index.ts';
+import { patchesPathOf } from '../../../data/patches/patch-boundaries.ts';
 import { tf } from '../../../model/backend/index.ts';
 import { patchingOf } from '../../../model/config.ts';
 import type { CemModel } from '../../../model/embedder.ts';
 import { entropyModelConfigSchema } from '../../../model/entropy/config.ts';
 import { EntropyModel } from '../../../model/entropy/entropy-model.ts';
+import { devEvaluatorOf } from '../../../recipes/train/dev-evaluator.ts';
 import { type TrainResult, train } from '../../../training/index.ts';
 import { testBackend } from '../../backend.ts';
 import { runCommand } from '../../cli/run-command.ts';

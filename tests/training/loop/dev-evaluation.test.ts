@@ -4,13 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  findCheckpoint,
-  listCheckpoints,
-  loadStudent,
-  readBestCheckpoint,
-  writeBestCheckpoint,
-} from '../../../checkpoints/index.ts';
+import { listCheckpoints, loadStudent, readBestCheckpoint, writeBestCheckpoint } from '../../../checkpoints/index.ts';
+import { findCheckpoint } from '../../../checkpoints/store/checkpoint.ts';
 import type { CemModel } from '../../../model/embedder.ts';
 import { type TrainingListener, type TrainOptions, type TrainResult, train } from '../../../training/index.ts';
 import { testBackend } from '../../backend.ts';

@@ -4,13 +4,13 @@ import { promisify } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { trainCommand } from '../../../cli/commands/train.ts';
-import type { TrainPlanResult } from '../../../cli/train/train-plan.ts';
 import { loadConfig } from '../../../configs/index.ts';
 import { uniqueSentences } from '../../../data/index.ts';
 import { tf } from '../../../model/backend/index.ts';
 import { modelConfigSchema, queryModelConfigSchema } from '../../../model/config.ts';
 import { CemModel } from '../../../model/embedder.ts';
 import { compiledKernels } from '../../../model/kernels/compiled/compiled-kernels.ts';
+import type { RunPlan } from '../../../recipes/train/train-plan.ts';
 import { compressInMemory } from '../../../training/batches/granularity.ts';
 import { planTraining, trainingConfigSchema } from '../../../training/index.ts';
 import { TrainingStep } from '../../../training/loop/step.ts';
@@ -251,7 +251,7 @@ test('cem train --plan: as text, and as JSON with every number', async () => {
   const text = await runCommand(trainCommand, words);
   assert.match(text, /parameters +263,840/);
   assert.match(text, /fits$/m);
-  const plan = JSON.parse(await runCommand(trainCommand, [...words, '--json'])) as Omit<TrainPlanResult, 'memory'> & {
+  const plan = JSON.parse(await runCommand(trainCommand, [...words, '--json'])) as Omit<RunPlan, 'memory'> & {
     memory: Record<string, number>;
   };
   assert.equal([plan.name, plan.fits, plan.parameters.total], ['tiny', true, 263_840]);

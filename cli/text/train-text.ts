@@ -1,0 +1,29 @@
+import { formatDuration, formatShare } from '../../base/index.ts';
+import type { EntropyRunResult, TrainRunResult } from '../../recipes/train/index.ts';
+
+/** What training an encoder came to, as text. */
+export function trainedText(result: TrainRunResult): string {
+  return [
+    `${result.interrupted ? 'stopped' : 'trained'} at step ${result.step} in ${formatDuration(result.seconds)}${result.loss ? `, loss ${result.loss.first.toFixed(4)} -> ${result.loss.last.toFixed(4)}` : ''}`,
+    ...(result.stoppedEarly ? ['stopped early: the last evaluations brought no gain'] : []),
+    `checkpoint: ${result.checkpoint}`,
+    ...(result.best
+      ? [
+          `best: ${result.run}/checkpoints/best (step ${result.best.step}, dev nDCG@10 ${result.best['ndcg@10'].toFixed(4)}, retention ${formatShare(result.best.retention)})`,
+        ]
+      : []),
+    `next: cem eval --checkpoint ${result.run} --data BEIR_FOLDER, or cem index --checkpoint ${result.run} --zpkg CORPUS.zpkg --index INDEX`,
+  ].join('\n');
+}
+
+/** What training an entropy model came to, as text. */
+export function entropyTrainText(result: EntropyRunResult): string {
+  const { loss, heldOutBits, threshold } = result;
+  const lines = [
+    `${result.interrupted ? 'stopped' : 'trained'} at step ${result.step} in ${formatDuration(result.seconds)}${loss ? `, loss ${loss.first.toFixed(4)} -> ${loss.last.toFixed(4)} nats a byte` : ''}`,
+  ];
+  if (heldOutBits !== null) lines.push(`held out: ${heldOutBits.toFixed(3)} bits a byte in ${result.texts.heldOut} texts`);
+  if (threshold) lines.push(`threshold: ${threshold.threshold} nats, patches of ${threshold.meanLength.toFixed(2)} bytes`);
+  lines.push(`checkpoint: ${result.checkpoint}`);
+  return lines.join('\n');
+}

@@ -1,0 +1,120 @@
+import { resolve } from 'node:path';
+import { inStage, type Listener } from '../../base/index.ts';
+import { type LoadedStudent, loadStudent } from '../../checkpoints/index.ts';
+import { openCorpus, type PackedCorpus } from '../../data/index.ts';
+import { corpusIdentity, IndexFolder, type IndexingResult, type IndexMakers, synchroniseIndex } from '../../rag/index.ts';
+import type { VectorIndex, VectorIndexInput } from '../../search/index.ts';
+import type { VectorIndexRecall, VectorPrecision } from '../../search/postgres/index.ts';
+import { type OnBackend, useBackend } from '../shared/backend.ts';
+import { type LongCall, listenerOf } from '../shared/call.ts';
+import { checkpointOrDefault } from '../shared/default-checkpoint.ts';
+import { given } from '../shared/given.ts';
+
+/** By how many of the index's own vectors, at which depth, a graph is held against exact search. */
+const RECALL_QUERIES = 100;
+const RECALL_DEPTH = 10;
+
+export interface BuildIndexOptions extends LongCall, OnBackend {
+  /** A container, its mapping beside it, or a corpus folder. */
+  readonly corpus: string;
+  /** Folder of the index, made when there is none. */
+  readonly index: string;
+  /** A checkpoint's folder or a run's; by default CEM_CHECKPOINT, else the one that comes with the package. */
+  readonly checkpoint?: string | undefined;
+  /** PostgreSQL with pgvector, as `postgres://user:password@host:port/database`; without it an embedded database in the index folder. */
+  readonly database?: string | undefined;
+  /** Folder where searches in this index look for the teacher before the hub. */
+  readonly models?: string | undefined;
+  /** How vectors are stored: `single` unless given; an index that is there keeps its own. */
+  readonly precision?: VectorPrecision | undefined;
+  /** What searches go by: every vector (exact) unless given, or a graph; an index that is there keeps its own. */
+  readonly vectorIndex?: VectorIndexInput | undefined;
+}
+
+/** What an index holds after it was built or updated. */
+export interface BuildIndexResult extends IndexingResult {
+  readonly index: string;
+  readonly dimension: number;
+  /** Content hash. */
+  readonly checkpoint: string;
+  readonly teacher: string;
+  readonly precision: VectorPrecision;
+  readonly vectorIndex: VectorIndex;
+  /** What an approximate index finds of the exact results, over some of its own vectors; absent where search is exact, or nothing has changed. */
+  readonly recall?: VectorIndexRecall;
+  readonly seconds: number;
+}
+
+/**
+ * Encodes the compressed chunks of a corpus into a search index; of one that is there, only what it lacks. Nothing is decompressed.
+ *
+ * @throws UsageError `CHECKPOINT_NEEDED`; and what `openCorpus`, `loadStudent` and `IndexFolder.openForIndexing` throw
+ */
+export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndexResult> {
+  const start = performance.now();
+  const listener = listenerOf(options);
+  const checkpointPath = checkpointOrDefault(options.checkpoint);
+  // The container first: its errors are the cheapest to find.
+  await using corpus = await openCorpus(options.corpus);
+  await useBackend(options, listener);
+  if (options.checkpoint === undefined) listener.note(`checkpoint: ${checkpointPath}, since no other is named`);
+  using checkpoint = await loadStudent(checkpointPath);
+  const zpkg = { path: resolve(options.corpus), identity: await corpusIdentity(corpus) };
+  const makers = makersOf(checkpoint, zpkg, options.models);
+  const { database, precision, vectorIndex } = options;
+  await using folder = await IndexFolder.openForIndexing(
+    options.index,
+    makers,
+    given({ database, precision, vectorIndex, queryStudent: checkpoint.query }),
+  );
+  const result = await encodeIntoIndex(folder, corpus, checkpoint.student, listener);
+  const changed = result.encoded > 0 || result.updated > 0 || result.removed > 0 || vectorIndex !== undefined;
+  return {
+    index: folder.path,
+    ...result,
+    dimension: makers.dimension,
+    checkpoint: makers.checkpoint.hash,
+    teacher: makers.teacher.id,
+    ...folder.vectors,
+    ...(changed &&
+      folder.vectors.vectorIndex.kind !== 'none' && { recall: await folder.measureRecall(RECALL_QUERIES, RECALL_DEPTH) }),
+    seconds: (performance.now() - start) / 1000,
+  };
+}
+
+function encodeIntoIndex(
+  folder: IndexFolder,
+  corpus: PackedCorpus,
+  student: LoadedStudent['student'],
+  listener: Listener,
+): Promise<IndexingResult> {
+  return inStage(
+    listener,
+    'index',
+    async (stage) => {
+      const result = await synchroniseIndex(corpus, student, folder.store, {
+        onProgress: (done, total) => stage.progress(done, total),
+      });
+      await folder.finish(result);
+      return result;
+    },
+    (result) => `${result.documents} documents, ${result.encoded} of ${result.chunks} chunks encoded`,
+  );
+}
+
+function makersOf(checkpoint: LoadedStudent, zpkg: IndexMakers['zpkg'], models: string | undefined): IndexMakers {
+  const { id, revision, config, probe } = checkpoint.state.teacher;
+  return {
+    checkpoint: { path: checkpoint.folder, hash: checkpoint.hash },
+    teacher: {
+      id,
+      revision,
+      config,
+      ...(probe && { probe }),
+      ...(checkpoint.teacherFolder === undefined ? {} : { folder: checkpoint.teacherFolder }),
+      ...(models === undefined ? {} : { models: resolve(models) }),
+    },
+    dimension: checkpoint.student.dimension,
+    zpkg,
+  };
+}

@@ -1,0 +1,55 @@
+import { CemError, inStage, type OnProgress } from '../../base/index.ts';
+import * as data from '../../data/index.ts';
+import { type LongCall, listenerOf } from '../shared/call.ts';
+
+export interface VerifyCorpusOptions extends LongCall {
+  /** A container, its mapping beside it, or a corpus folder. */
+  readonly corpus: string;
+}
+
+export interface VerifiedCorpus {
+  readonly path: string;
+  readonly documents: number;
+  /** Of a corpus folder: removed ones, too. */
+  readonly chunks: number;
+  /** Bytes of text in these chunks. */
+  readonly contentBytes: number;
+}
+
+interface Verification extends Omit<data.CorpusVerification, 'failures'> {
+  readonly failures: readonly { readonly message: string }[];
+}
+
+/**
+ * Checks a container and its mapping, or a corpus folder: every checksum, every chunk decompressed, every id.
+ *
+ * @throws CemError `VERIFY_FAILED`, its details the damaged chunks; and what opening throws
+ */
+export async function verifyCorpus({ corpus: path, ...call }: VerifyCorpusOptions): Promise<VerifiedCorpus> {
+  return inStage(listenerOf(call), `verifying ${path}`, async (stage) => {
+    const verify = (await data.isCorpusFolder(path)) ? verifyFolder : verifyContainer;
+    const { documents, chunks, contentBytes, failed, failures } = await verify(path, (done, total) =>
+      stage.progress(done, total),
+    );
+    if (failed > 0) {
+      throw new CemError(
+        'VERIFY_FAILED',
+        `${path}: ${failed} of ${chunks} chunks are damaged; the first: ${failures[0]?.message ?? ''}`,
+        { details: { path, failed, failures } },
+      );
+    }
+    return { path, documents, chunks, contentBytes };
+  });
+}
+
+async function verifyContainer(path: string, onProgress: OnProgress): Promise<Verification> {
+  await using reader = await data.DocumentReader.open(path);
+  const found = await reader.container.verify(onProgress);
+  if (found.failed === 0) await data.verifyMetadata(reader);
+  return { documents: reader.documentCount, ...found };
+}
+
+async function verifyFolder(path: string, onProgress: OnProgress): Promise<Verification> {
+  await using corpus = await data.SegmentedCorpus.open(path);
+  return await data.verifyCorpus(corpus, onProgress);
+}

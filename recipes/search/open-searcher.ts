@@ -1,0 +1,34 @@
+import { type QueryEncoderChoice, Searcher } from '../../rag/index.ts';
+import type { OnBackend } from '../shared/backend.ts';
+import type { LongCall } from '../shared/call.ts';
+import { listenerOf } from '../shared/call.ts';
+import { given } from '../shared/given.ts';
+
+export interface SearcherOptions extends Pick<LongCall, 'listener'>, OnBackend {
+  /** PostgreSQL with pgvector, where the index lies in one and its address needs a password. */
+  readonly database?: string | undefined;
+  /** Folder in which teachers are looked up before the hub; where the index says unless given. */
+  readonly models?: string | undefined;
+  /** Who encodes queries; by default the teacher where it is on this machine, else the checkpoint's query student where the index has one. */
+  readonly queries?: QueryEncoderChoice | undefined;
+}
+
+/**
+ * Opens an index for questions: `await using searcher = await openSearcher('docs.index')`. Only the query student needs TensorFlow.js, which is not loaded before.
+ *
+ * @throws as `Searcher.open` of rag/
+ */
+export async function openSearcher(index: string, options: SearcherOptions = {}): Promise<Searcher> {
+  const { database, models, queries } = options;
+  const listener = listenerOf(options);
+  return Searcher.open(index, {
+    ...given({ database, models, queries }),
+    note: (line) => listener.note(line),
+    beforeQueryStudent: async () => {
+      const { useBackend } = await import('../shared/backend.ts');
+      await useBackend(options, listener);
+      if (queries === undefined)
+        listener.note("queries: the checkpoint's query student, since its teacher is not on this machine");
+    },
+  });
+}
