@@ -2,6 +2,7 @@ import { type QueryEncoderChoice, searchWithNote } from '../../rag/index.ts';
 import { openSearcher } from '../../recipes/index.ts';
 import { type SearchAnswer, searchAnswer } from '../../server/schemas/index.ts';
 import { defineCommand } from '../command.ts';
+import { filterOption, parseFilterOption } from '../options/filter-option.ts';
 import { databaseOption, indexOption, modelsOption, queriesOption } from '../options/index-options.ts';
 import { formatResults } from '../text/results-text.ts';
 
@@ -9,6 +10,7 @@ interface SearchOptions {
   readonly query: string;
   readonly index: string;
   readonly k: number;
+  readonly filter: string | undefined;
   readonly database: string | undefined;
   readonly models: string | undefined;
   readonly queries: QueryEncoderChoice | undefined;
@@ -23,6 +25,10 @@ export const searchCommand = defineCommand<SearchOptions, SearchAnswer>({
   examples: [
     ['search --index corpus.index "how do I rotate the log files" --k 3', 'the three best documents'],
     ['search --index corpus.index -- "--force: what does it do"', 'what follows -- is no option'],
+    [
+      `search --index corpus.index --filter '{"field": "language", "in": ["zh", "zh-CN"]}' "合同 解除"`,
+      'only where the metadata says so',
+    ],
     ['search --index corpus.index --queries student "rotate log files"', 'without the teacher: by the query student'],
   ],
   options: (parser) =>
@@ -30,13 +36,15 @@ export const searchCommand = defineCommand<SearchOptions, SearchAnswer>({
       .positional('query', { type: 'string', demandOption: true, describe: 'what to look for, in words' })
       .option('index', indexOption)
       .option('k', { type: 'number', default: DEFAULT_RESULTS, describe: 'number of results, 1 to 100' })
+      .option('filter', filterOption)
       .option('database', databaseOption)
       .option('models', modelsOption)
       .option('queries', queriesOption),
-  async run({ query, index, k, ...options }, listener) {
+  async run({ query, index, k, filter: filterText, ...options }, listener) {
+    const filter = parseFilterOption(filterText);
     await using searcher = await openSearcher(index, { ...options, listener });
     const start = performance.now();
-    const { results, note } = await searchWithNote(searcher, query, { k });
+    const { results, note } = await searchWithNote(searcher, query, { k, filter });
     return searchAnswer(results, performance.now() - start, note);
   },
   text: ({ results, note }) => formatResults(results, note),

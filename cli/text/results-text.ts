@@ -1,3 +1,4 @@
+import type { Metadata } from '../../data/index.ts';
 import type { WireResult } from '../../server/schemas/index.ts';
 
 /** Characters of a result's text that are shown to people; `--json` has all of it. */
@@ -8,8 +9,18 @@ function snippet(text: string): string {
   return line.length <= SNIPPET_LENGTH ? line : `${line.slice(0, SNIPPET_LENGTH)}…`;
 }
 
-function resultText({ id, score, chunk, text }: WireResult, rank: number): string {
-  return `${rank + 1}. ${id}  (score ${score.toFixed(4)}, chunk ${chunk})\n   ${snippet(text)}`;
+/** What the corpus says of a result and its id does not. */
+function provenance({ id, metadata }: WireResult): string {
+  const { title, source, pages, headings = [] } = (metadata ?? {}) as Metadata;
+  const place = pages && (pages.first === pages.last ? `page ${pages.first}` : `pages ${pages.first}-${pages.last}`);
+  const parts = [title, source === id ? undefined : source, headings.length > 0 ? headings.join(' > ') : undefined, place];
+  return parts.filter((part) => part !== undefined && part !== '').join(' · ');
+}
+
+function resultText(result: WireResult, rank: number): string {
+  const { id, score, chunk, text } = result;
+  const lines = [`${rank + 1}. ${id}  (score ${score.toFixed(4)}, chunk ${chunk})`, provenance(result), snippet(text)];
+  return lines.filter((line) => line !== '').join('\n   ');
 }
 
 /** Results as people read them. @param note why there are none */

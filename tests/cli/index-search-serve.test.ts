@@ -53,6 +53,11 @@ const documents: Document[] = Array.from({ length: DOCUMENTS }, (_, number) => {
     id: `d${number}`,
     title: `${topic} ${number}`,
     text: `Notes on the ${topic}, part ${number}: ${`${topic} and what belongs to it. `.repeat(1 + (number % 5))}`,
+    metadata: {
+      source: `notes/${topic}.md`,
+      pages: { first: number + 1, last: number + 1 },
+      fields: { year: 1900 + (number % 100) },
+    },
   };
 });
 
@@ -181,6 +186,37 @@ test('search prints id, score and text, and JSON with --json', async ({ index })
     const document = documents.find((candidate) => candidate.id === id)!;
     assert.ok(documentText(document).includes(found) && found.length > 0);
     assert.ok(score <= 1 && Number.isInteger(chunk));
+  }
+});
+
+test('--filter: what the corpus says of its documents decides in the store, and results show it', async ({ index }) => {
+  const words = ['search', '--index', index, '--k', '20'];
+  const filter = JSON.stringify({
+    and: [
+      { field: 'fields.year', range: { gte: 1990 } },
+      { field: 'source', equals: 'notes/comet tail.md' },
+    ],
+  });
+  const { results } = JSON.parse(await runCommand(searchCommand, [...words, '--json', '--filter', filter, 'comet tail'])) as {
+    results: { id: string; metadata: { title: string; source: string; pages: { first: number } } }[];
+  };
+  const passing = documents.filter((_, number) => number % 100 >= 90 && TOPICS[number % TOPICS.length] === 'comet tail');
+  assert.equal(results.map(({ id }) => id).sort(), passing.map(({ id }) => id).sort());
+  for (const { id, metadata } of results) {
+    const document = passing.find((candidate) => candidate.id === id)!;
+    assert.is(metadata.title, document.title);
+    assert.is(metadata.source, 'notes/comet tail.md');
+    assert.is(`d${metadata.pages.first - 1}`, id);
+  }
+  const text = await runCommand(searchCommand, [...words, '--filter', filter, 'comet tail']);
+  assert.match(text, /\n {3}comet tail \d+ · notes\/comet tail\.md · page \d+\n/);
+  for (const [wrong, says] of [
+    ['{', /--filter is not JSON/],
+    ['{"access":["board"]}', /--filter: must be an object with one of/],
+  ] as const) {
+    const error = await refusalOf(runCommand(searchCommand, [...words, '--filter', wrong, 'comet tail']));
+    assert.is(error.code, 'SEARCH_FILTER');
+    assert.match(error.message, says);
   }
 });
 
