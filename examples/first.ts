@@ -15,7 +15,7 @@ try {
   await buildIndex({ corpus, index });
   await using searcher = await openSearcher(index);
   const [best] = await searcher.search('forgotten password', { k: 3 });
-  console.log(`${best!.document}: ${best!.text.slice(0, 47)}`);
+  console.log(`${best!.document}: ${best!.text.slice(0, 46)}`);
 } finally {
   await rm(folder, { recursive: true });
 }

@@ -17,7 +17,7 @@ const ENDINGS: Readonly<Record<string, RegExp>> = {
   'cat-late': /^1 decompressed: Connection pool$/,
   evaluate: /^saving -?\d+ %, rows teacher student bm25 random$/,
   filter: /^recent, for others: now$/,
-  first: /^password: Passwords Passwords are hashed with argon2 and $/,
+  first: /^password: Passwords Passwords are hashed with argon2 and$/,
   hybrid: /^by words laptop, by vectors laptop, fused laptop, chunk \d+$/,
   'own-encoder': /^bm25 1\.00$/,
   'own-store': /^16 rows written, 1 search: logs$/,

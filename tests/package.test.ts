@@ -135,7 +135,8 @@ test('its declarations are what TypeScript needs', async () => {
     .filter((door) => door !== './package.json')
     .map((door, number) => `import * as door${number} from '${door.replace(/^\./, manifest.name)}';\nvoid door${number};`);
   lines.push(
-    `import { type DocumentReader, parseFrame, ZpkgReader } from 'cem-rag';`,
+    `import type { DocumentReader } from 'cem-rag/data';`,
+    `import { parseFrame, ZpkgReader } from 'cem-rag/zpkg';`,
     'export async function size(path: string): Promise<number> { return parseFrame(await (await ZpkgReader.open(path)).compressedChunk(0)).size; }',
     'export const text = (reader: DocumentReader): Promise<string> => reader.documentById("a");',
     '// @ts-expect-error: the declarations say that a path is a string',

@@ -3,6 +3,7 @@ import { readBeir } from '../../data/index.ts';
 import { type EncoderDescription, VectorFilesWriter, vectorFilePaths } from '../../encoders/index.ts';
 import { type OnBackend, useBackend } from '../shared/backend.ts';
 import { type LongCall, listenerOf } from '../shared/call.ts';
+import { modelsFolder } from '../shared/models-folder.ts';
 import { duplicateDocument, type EncodeSource, type EncodeSourceOptions, openEncodeSource } from './encode-source.ts';
 
 export interface EncodeOptions extends Omit<EncodeSourceOptions, 'note' | 'dimension'>, LongCall, OnBackend {
@@ -63,7 +64,12 @@ export async function encode(options: EncodeOptions): Promise<EncodeResult> {
   }
   const queries = options.queries === undefined ? undefined : (await readBeir(options.queries, split)).queries;
   await useBackend(options, listener);
-  const source = await openEncodeSource({ ...options, dimension, note: (line) => listener.note(line) });
+  const source = await openEncodeSource({
+    ...options,
+    models: modelsFolder(options.models),
+    dimension,
+    note: (line) => listener.note(line),
+  });
   await using _source = closing(() => source.close());
   const target = { output: options.output, precision };
   const documents = await encodeDocuments(source, target, listener);

@@ -4,6 +4,7 @@ import { type ChunkSource, type Encoder, type EncoderDescription, StudentEncoder
 import { type OnBackend, useBackend } from '../shared/backend.ts';
 import { type LongCall, listenerOf } from '../shared/call.ts';
 import { checkpointOrDefault } from '../shared/default-checkpoint.ts';
+import { modelsFolder } from '../shared/models-folder.ts';
 
 export interface OpenEncoderOptions extends Pick<LongCall, 'listener'>, OnBackend {
   /** A checkpoint's folder or a run's; by default CEM_CHECKPOINT, else the one that comes with the package. */
@@ -39,7 +40,7 @@ export async function openEncoder(options: OpenEncoderOptions = {}): Promise<Ope
   try {
     const loaded = stack.add(await loadStudent(checkpoint), (student) => student.dispose());
     const note = (line: string) => listener.note(line);
-    const teacher = stack.add(await loadTeacher(loaded, { models: options.models, note }), (own) => own.dispose());
+    const teacher = stack.add(await loadTeacher(loaded, { models: modelsFolder(options.models), note }), (own) => own.dispose());
     const over = (corpus: ChunkSource): Encoder => new StudentEncoder(loaded.student, corpus, teacher, loaded.hash);
     const { student } = loaded;
     return {

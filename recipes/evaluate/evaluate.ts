@@ -15,6 +15,7 @@ import { tensorInnerProducts } from '../../search/exact/index.ts';
 import { useBackend } from '../shared/backend.ts';
 import { listenerOf } from '../shared/call.ts';
 import { readDictionary } from '../shared/dictionary-choice.ts';
+import { modelsFolder } from '../shared/models-folder.ts';
 import {
   type ContenderPlan,
   type EvaluationResources,
@@ -63,7 +64,9 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { name: backend } = await useBackend(options, listener);
   using loaded = asked.checkpoint === undefined ? undefined : await loadStudent(asked.checkpoint);
   const plan = withQueryStudent(asked, loaded, options);
-  const resources = await loadEncoders(plan, loaded, options, (line) => listener.note(line));
+  const resources = await loadEncoders(plan, loaded, { ...options, models: modelsFolder(options.models) }, (line) =>
+    listener.note(line),
+  );
   await using _resources = closing(() => resources.close());
   return await evaluateLoaded(plan, resources, data, { ...options, backend }, listener);
 }

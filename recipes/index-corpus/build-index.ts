@@ -9,6 +9,7 @@ import { type OnBackend, useBackend } from '../shared/backend.ts';
 import { type LongCall, listenerOf } from '../shared/call.ts';
 import { checkpointOrDefault } from '../shared/default-checkpoint.ts';
 import { given } from '../shared/given.ts';
+import { modelsFolder } from '../shared/models-folder.ts';
 
 /** By how many of the index's own vectors, at which depth, a graph is held against exact search. */
 const RECALL_QUERIES = 100;
@@ -60,7 +61,7 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
   if (options.checkpoint === undefined) listener.note(`checkpoint: ${checkpointPath}, since no other is named`);
   using checkpoint = await loadStudent(checkpointPath);
   const zpkg = { path: resolve(options.corpus), identity: await corpusIdentity(corpus) };
-  const makers = makersOf(checkpoint, zpkg, options.models);
+  const makers = makersOf(checkpoint, zpkg, modelsFolder(options.models));
   const { database, precision, vectorIndex } = options;
   await using folder = await IndexFolder.openForIndexing(
     options.index,

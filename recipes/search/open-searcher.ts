@@ -3,6 +3,7 @@ import type { OnBackend } from '../shared/backend.ts';
 import type { LongCall } from '../shared/call.ts';
 import { listenerOf } from '../shared/call.ts';
 import { given } from '../shared/given.ts';
+import { modelsFolder } from '../shared/models-folder.ts';
 
 export interface SearcherOptions extends Pick<LongCall, 'listener'>, OnBackend {
   /** PostgreSQL with pgvector, where the index lies in one and its address needs a password. */
@@ -19,7 +20,8 @@ export interface SearcherOptions extends Pick<LongCall, 'listener'>, OnBackend {
  * @throws as `Searcher.open` of rag/
  */
 export async function openSearcher(index: string, options: SearcherOptions = {}): Promise<Searcher> {
-  const { database, models, queries } = options;
+  const { database, queries } = options;
+  const models = modelsFolder(options.models);
   const listener = listenerOf(options);
   return Searcher.open(index, {
     ...given({ database, models, queries }),

@@ -5,6 +5,7 @@ import { trainingDocuments } from '../../data/index.ts';
 import * as training from '../../training/index.ts';
 import { type OnBackend, useBackend } from '../shared/backend.ts';
 import type { LongCall } from '../shared/call.ts';
+import { modelsFolder } from '../shared/models-folder.ts';
 import { devEvaluatorOf } from './dev-evaluator.ts';
 import { inTraining } from './in-training.ts';
 
@@ -41,6 +42,7 @@ export async function train({ config, set = [], ...choices }: TrainRunOptions): 
 
 /** Trains with a resolved configuration. */
 export async function trainRun(config: RunConfig, choices: TrainRunChoices): Promise<TrainRunResult> {
+  const models = modelsFolder(choices.models);
   const { documents, shareOf } = await trainingDocuments(config.data, config.data.further, {
     note: noteOnce(choices.listener ?? silentListener),
   });
@@ -60,7 +62,7 @@ export async function trainRun(config: RunConfig, choices: TrainRunChoices): Pro
       documents,
       ...(shareOf && { shareOf }),
       ...(openDevEvaluator && { openDevEvaluator }),
-      ...(choices.models === undefined ? {} : { models: choices.models }),
+      ...(models === undefined ? {} : { models }),
       listener,
       ...(choices.signal && { signal: choices.signal }),
     });

@@ -57,7 +57,7 @@ test.before(async (context) => {
 
   const texts = documents.map(({ _id, title, text }) => documentText({ id: _id, title, text }));
   await saveUntrainedStudent(context.run, { texts, dimension: 8, pack: PACK, steps: [2, 10] });
-  await packCorpus(() => readCorpus(context.data), join(context.run, 'corpus.zpkg'), PACK);
+  await packCorpus(() => readCorpus(context.data), join(context.run, 'corpus.zpkg'), { ...PACK, metadata: false });
 });
 
 test.after(async (context) => {
