@@ -8,7 +8,7 @@ interface ProcessStatus {
   readonly started: string;
 }
 
-/** Of a process that is there (proc(5), stat fields 3 and 22); undefined where the system does not tell. */
+/** State and start of a process that is there (proc(5), stat fields 3 and 22); undefined where the system does not tell. */
 function statusOf(pid: number): ProcessStatus | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

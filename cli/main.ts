@@ -26,6 +26,8 @@ function report(error: unknown): number {
 
 async function main(argv: readonly string[]): Promise<number> {
   const parser = yargs(markLiteralWords(argv))
+    // Our texts are English; yargs' own would be in the language of the machine.
+    .detectLocale(false)
     .scriptName('cem')
     .usage('$0 <command> [options]\n\nTrain an embedding model on compressed bytes, and search compressed documents with it.')
     .option('json', { type: 'boolean', default: false, describe: 'print one JSON document on standard output' })

@@ -4,57 +4,92 @@ import { modelConfigSchema, queryModelConfigSchema } from '../model/index.ts';
 import { MOST_VARIANTS, packVariantSchema, trainingConfigSchema } from '../training/index.ts';
 
 const valuesSchema = z.strictObject({
-  /** Names the run's folder, `runs/<name>`. */
-  name: z.string().regex(/^[\w.-]+$/, 'letters, digits, dots, dashes and underscores'),
-  seed: z.number().int().default(1),
+  name: z
+    .string()
+    .regex(/^[\w.-]+$/, 'letters, digits, dots, dashes and underscores')
+    .describe("Names the run's folder, `runs/<name>`."),
+  seed: z.number().int().default(1).describe('Seed of all that is drawn: weights, order of texts, samples.'),
   data: z.strictObject({
-    /** A folder of texts, a JSONL file of {_id, title?, text}, or a BEIR folder; relative to where the command runs. */
-    source: z.string().min(1),
-    /** For a BEIR folder: only the documents that this split judges. */
-    split: z.string().optional(),
-    /** For a BEIR folder: none of the documents that this split judges, so that it can measure the model. */
-    except: z.string().optional(),
-    /** Further corpora, packed into the same container; their documents' ids begin with the folder's name and a slash. */
+    source: z
+      .string()
+      .min(1)
+      .describe('A folder of texts, a JSONL file of {_id, title?, text}, or a BEIR folder; relative to where the command runs.'),
+    split: z.string().optional().describe('For a BEIR folder: only the documents that this split judges.'),
+    except: z
+      .string()
+      .optional()
+      .describe('For a BEIR folder: none of the documents that this split judges, so that it can measure the model.'),
     further: z
       .array(
         z.strictObject({
-          source: z.string().min(1),
-          split: z.string().optional(),
-          except: z.string().optional(),
-          /** How often its texts come in comparison with those of `data.source`: an epoch takes a like share of them, of the corpora with the largest weight all. Words are of all corpora alike. */
-          weight: z.number().positive().default(1),
+          source: z.string().min(1).describe('As `data.source`.'),
+          split: z.string().optional().describe('As `data.split`.'),
+          except: z.string().optional().describe('As `data.except`.'),
+          weight: z
+            .number()
+            .positive()
+            .default(1)
+            .describe(
+              'How often its texts come in comparison with those of `data.source`: an epoch takes a like share of them, of the corpora with the largest weight all. Words are of all corpora alike.',
+            ),
         }),
       )
       .min(1)
-      .optional(),
-    /** Documents and queries that the model is measured on while it trains; absent: it is not. */
+      .optional()
+      .describe(
+        "Further corpora, packed into the same container; their documents' ids begin with the folder's name and a slash.",
+      ),
     dev: z
       .strictObject({
-        /** A BEIR folder; by default `data.source`. */
-        source: z.string().min(1).optional(),
-        /** Whose queries: `qrels/<split>.tsv`. */
-        split: z.string().default('dev'),
-        /** Rank the documents that the split judges, or the whole corpus. */
-        candidates: z.enum(['judged', 'corpus']).default('judged'),
-        /** At most so many of the split's queries, evenly from the file; by default all. */
-        queries: z.number().int().positive().optional(),
+        source: z.string().min(1).optional().describe('A BEIR folder; by default `data.source`.'),
+        split: z.string().default('dev').describe('Whose queries: `qrels/<split>.tsv`.'),
+        candidates: z
+          .enum(['judged', 'corpus'])
+          .default('judged')
+          .describe('Rank the documents that the split judges, or the whole corpus.'),
+        queries: z
+          .number()
+          .int()
+          .positive()
+          .optional()
+          .describe("At most so many of the split's queries, evenly from the file; by default all."),
       })
-      .optional(),
+      .optional()
+      .describe('Documents and queries that the model is measured on while it trains; absent: it is not.'),
   }),
   pack: z
     .strictObject({
-      level: z.number().int().min(-7).max(22).default(19),
-      targetChunkSize: z.number().int().positive().default(4096),
-      dictionarySize: z.number().int().nonnegative().default(65_536),
-      /** The same chunks and short texts packed otherwise as well, so that the encoder reads containers of other levels and dictionaries; each text of a batch is drawn from one packing. */
-      variants: z.array(packVariantSchema).min(1).max(MOST_VARIANTS).optional(),
+      level: z.number().int().min(-7).max(22).default(19).describe('zstd level.'),
+      targetChunkSize: z
+        .number()
+        .int()
+        .positive()
+        .default(4096)
+        .describe('Largest compressed size of a chunk in bytes; a larger document is split into parts.'),
+      dictionarySize: z
+        .number()
+        .int()
+        .nonnegative()
+        .default(65_536)
+        .describe('Size of the trained dictionary in bytes, at most a 24th of the text; 0: no dictionary.'),
+      variants: z
+        .array(packVariantSchema)
+        .min(1)
+        .max(MOST_VARIANTS)
+        .optional()
+        .describe(
+          'The same chunks and short texts packed otherwise as well, so that the encoder reads containers of other levels and dictionaries; each text of a batch is drawn from one packing.',
+        ),
     })
     .prefault({}),
   teacher: teacherConfig,
   model: modelConfigSchema
     .safeExtend({
-      /** A text encoder that is trained to the teacher's query vectors, so that searching needs no teacher; absent: none. */
-      query: queryModelConfigSchema.optional(),
+      query: queryModelConfigSchema
+        .optional()
+        .describe(
+          "A text encoder that is trained to the teacher's query vectors, so that searching needs no teacher; absent: none.",
+        ),
     })
     .prefault({}),
   training: trainingConfigSchema.prefault({}),

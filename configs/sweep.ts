@@ -5,7 +5,7 @@ import type { RunConfig } from './schema.ts';
 
 /** One run of a sweep. */
 export interface SweepTrial {
-  /** Of its folder: `trial-001`, … */
+  /** Name of its folder: `trial-001`, … */
   readonly name: string;
   /** What it sets, by the path of the key. */
   readonly settings: TrialSettings;
@@ -14,7 +14,7 @@ export interface SweepTrial {
 
 /** The runs that a configuration's `sweep` stands for; all of them are valid. */
 export interface SweepPlan {
-  /** Of the configuration: the trials lie below `runs/<name>`. */
+  /** The configuration's name: the trials lie below `runs/<name>`. */
   readonly name: string;
   readonly metric: SweepMetric;
   readonly trials: readonly SweepTrial[];

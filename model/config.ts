@@ -16,49 +16,58 @@ const positive = z.number().int().positive();
 const BLT_ENTROPY_THRESHOLD = 1.335442066192627;
 
 const longestPatch = {
-  /** Longer patches are cut greedily. */
-  maximumLength: positive.optional(),
+  maximumLength: positive.optional().describe('Longer patches are cut greedily.'),
 };
 
 /** Where patches begin. Absent, as in configurations from before there was a choice: `static`. */
 const patchingConfigSchema = z.discriminatedUnion('kind', [
-  /** Every `patchSize` symbols. */
-  z.strictObject({ kind: z.literal('static') }),
-  /** Behind words; reads the text. */
-  z.strictObject({ kind: z.literal('space'), ...longestPatch }),
-  /** At the blocks of the zstd frame (with the input `bytes` at its sections, too), and every `maximumLength` symbols inside them. */
-  z.strictObject({ kind: z.literal('frame'), maximumLength: positive.default(8) }),
-  /** Where a byte language model is surprised; reads the text. */
-  z.strictObject({
-    kind: z.literal('entropy'),
-    /** Folder of the entropy model. */
-    model: z.string().min(1),
-    /** Nats; a patch begins behind a byte whose next byte is less certain than this. */
-    threshold: z.number().positive().default(BLT_ENTROPY_THRESHOLD),
-    /** Compare the growth of the entropy with the threshold, not the entropy. */
-    monotonic: z.boolean().default(false),
-    ...longestPatch,
-  }),
+  z.strictObject({ kind: z.literal('static') }).describe('Every `patchSize` symbols.'),
+  z.strictObject({ kind: z.literal('space'), ...longestPatch }).describe('Behind words; reads the text.'),
+  z
+    .strictObject({ kind: z.literal('frame'), maximumLength: positive.default(8).describe('Symbols of the longest patch.') })
+    .describe(
+      'At the blocks of the zstd frame (with the input `bytes` at its sections, too), and every `maximumLength` symbols inside them.',
+    ),
+  z
+    .strictObject({
+      kind: z.literal('entropy'),
+      model: z.string().min(1).describe('Folder of the entropy model.'),
+      threshold: z
+        .number()
+        .positive()
+        .default(BLT_ENTROPY_THRESHOLD)
+        .describe('Nats; a patch begins behind a byte whose next byte is less certain than this.'),
+      monotonic: z.boolean().default(false).describe('Compare the growth of the entropy with the threshold, not the entropy.'),
+      ...longestPatch,
+    })
+    .describe('Where a byte language model is surprised; reads the text.'),
 ]);
 
 const tablesConfigSchema = z.strictObject({
-  /** n-gram sizes in bytes, ascending; BLT uses 3 to 8. */
-  sizes: z.array(z.number().int().min(2).max(16)).min(1).default([3, 4, 5, 6, 7, 8]),
-  /** Rows of each n-gram table; BLT uses 500002. */
-  rows: positive.max(2 ** 26).default(50_000),
-  /** Which of BLT's hash functions (primes) hashes the n-grams. */
-  hashFunction: z.number().int().min(0).max(10).default(0),
-  /** How many hash functions there are, from `hashFunction` on, each with a table for every size; by default one. */
-  hashFunctions: positive.max(11).optional(),
+  sizes: z
+    .array(z.number().int().min(2).max(16))
+    .min(1)
+    .default([3, 4, 5, 6, 7, 8])
+    .describe('n-gram sizes in bytes, ascending; BLT uses 3 to 8.'),
+  rows: positive
+    .max(2 ** 26)
+    .default(50_000)
+    .describe('Rows of each n-gram table; BLT uses 500002.'),
+  hashFunction: z.number().int().min(0).max(10).default(0).describe("Which of BLT's hash functions (primes) hashes the n-grams."),
+  hashFunctions: positive
+    .max(11)
+    .optional()
+    .describe('How many hash functions there are, from `hashFunction` on, each with a table for every size; by default one.'),
 });
 
 const transformerConfigSchema = z.strictObject({
-  dimension: positive,
-  layers: z.number().int().nonnegative(),
-  heads: positive,
-  /** Width of the feed-forward part; by default BLT's rule, `256 * ceil(floor(8 * dimension / 3) / 256)`. */
-  feedForward: positive.optional(),
-  ropeTheta: z.number().positive().default(500_000),
+  dimension: positive.describe('Width of the states; an even multiple of `heads`.'),
+  layers: z.number().int().nonnegative().describe('Transformer blocks.'),
+  heads: positive.describe('Heads of the attention.'),
+  feedForward: positive
+    .optional()
+    .describe("Width of the feed-forward part; by default BLT's rule, `256 * ceil(floor(8 * dimension / 3) / 256)`."),
+  ropeTheta: z.number().positive().default(500_000).describe('Base of the rotary positions.'),
 });
 
 /** Where patches begin. */
@@ -74,33 +83,35 @@ const INPUTS_OF_PATCHINGS: Record<PatchingConfig['kind'], readonly (typeof model
 
 export const modelConfigSchema = z
   .strictObject({
-    input: z.enum(modelInputs).default('symbols'),
-    /** Longer chunks are cut to this many symbols. */
-    maximumSymbols: positive.default(4096),
-    /** Symbols a patch (static patching). */
-    patchSize: positive.default(4),
-    patching: patchingConfigSchema.optional(),
+    input: z
+      .enum(modelInputs)
+      .default('symbols')
+      .describe(
+        "What is read: literals and copies of the frame, the frame's own bytes, or the text itself (for experiments; no container is read then).",
+      ),
+    maximumSymbols: positive.default(4096).describe('Longer chunks are cut to this many symbols.'),
+    patchSize: positive.default(4).describe('Symbols a patch (static patching).'),
+    patching: patchingConfigSchema.optional().describe('Where patches begin; absent: `static`.'),
     tables: tablesConfigSchema.prefault({}),
-    /** The local encoder; its dimension is that of the tables. */
     local: transformerConfigSchema
       .extend({
-        /** A symbol attends to symbols nearer than this, on both sides. */
-        window: positive.default(32),
-        /** Heads of the cross attention that pools symbols into patches. */
-        crossAttentionHeads: positive.default(4),
-        /** Queries a patch in cross attention (BLT's k); by default as many local widths as make the global one. */
-        queries: positive.optional(),
+        window: positive.default(32).describe('A symbol attends to symbols nearer than this, on both sides.'),
+        crossAttentionHeads: positive.default(4).describe('Heads of the cross attention that pools symbols into patches.'),
+        queries: positive
+          .optional()
+          .describe("Queries a patch in cross attention (BLT's k); by default as many local widths as make the global one."),
       })
-      .prefault({ dimension: 64, layers: 1, heads: 4 }),
+      .prefault({ dimension: 64, layers: 1, heads: 4 })
+      .describe('The local encoder; its dimension is that of the tables.'),
     global: transformerConfigSchema.prefault({ dimension: 128, layers: 3, heads: 4 }),
-    /** Bag of symbol embeddings that goes round the transformer to the output. */
-    skipPath: z.boolean().default(true),
-    /** By default the mean. */
-    pooling: z.enum(poolings).optional(),
-    /** No position sees a later one, as in BLT; by default all see both sides. */
-    causal: z.boolean().optional(),
-    /** Shorter dimensions that vectors may be cut to, ascending; the loss trains them. */
-    matryoshka: z.array(positive).min(1).optional(),
+    skipPath: z.boolean().default(true).describe('Bag of symbol embeddings that goes round the transformer to the output.'),
+    pooling: z.enum(poolings).optional().describe('By default the mean.'),
+    causal: z.boolean().optional().describe('No position sees a later one, as in BLT; by default all see both sides.'),
+    matryoshka: z
+      .array(positive)
+      .min(1)
+      .optional()
+      .describe('Shorter dimensions that vectors may be cut to, ascending; the loss trains them.'),
   })
   .superRefine((model, context) => {
     for (const part of ['local', 'global'] as const) {

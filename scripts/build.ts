@@ -23,8 +23,8 @@ const FOLDERS = [
   'recipes',
   'cli',
 ];
-/** Kernels in WebAssembly, presets, and the formats' documents, which checkpoints carry along. */
-const ASSETS = /\.(wasm|yaml|md)$/;
+/** Kernels in WebAssembly, presets, and the formats' documents; not the texts for readers of the sources, whose links lead out of the package. */
+const ASSETS = /(\.wasm|\.yaml|\b(FORMAT|CONFORMANCE|MAPPING|METADATA|SEGMENTS|PATCHES)\.md)$/;
 
 function compile(): void {
   const { status, stdout, error } = spawnSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json'], {

@@ -6,7 +6,7 @@ import { isStorable, STORABLE_TEXT_RULE } from './storable-text.ts';
 /** How deep clauses lie in each other, and how many there are: far below what a PostgreSQL parses without complaint. */
 const MAXIMUM_DEPTH = 16;
 const MAXIMUM_CLAUSES = 256;
-/** Of a filter from outside: values in all its lists, and characters in all its texts. */
+/** Limits of a filter from outside: values in all its lists, and characters in all its texts. */
 const MAXIMUM_VALUES = 1000;
 const MAXIMUM_CHARACTERS = 65_536;
 /** Keys of a path. */

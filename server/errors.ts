@@ -31,7 +31,7 @@ export class HttpError extends CemError {
 }
 
 /** Codes of what HTTP refuses, by status. */
-const CODES: Readonly<Record<number, string>> = {
+export const CODES_OF_STATUS: Readonly<Record<number, string>> = {
   400: 'BAD_REQUEST',
   404: 'NOT_FOUND',
   405: 'METHOD_NOT_ALLOWED',
@@ -44,7 +44,7 @@ const CODES: Readonly<Record<number, string>> = {
   503: 'SERVER_BUSY',
 };
 
-const codeOfStatus = (status: number): string => CODES[status] ?? (status < 500 ? 'BAD_REQUEST' : 'INTERNAL');
+const codeOfStatus = (status: number): string => CODES_OF_STATUS[status] ?? (status < 500 ? 'BAD_REQUEST' : 'INTERNAL');
 
 /** Seconds after which a client that was turned away may try again. */
 const RETRY_AFTER_SECONDS = '1';

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { COMMANDS } from '../cli/commands.ts';
 
 interface PackageManifest {
   readonly scripts: Readonly<Record<string, string>>;
@@ -13,6 +14,10 @@ interface PackageManifest {
 
 interface Context {
   readme: string;
+  /** The README and the guides below docs/ that it links to; what they call must exist. */
+  guides: string;
+  /** docs/usage.md: every command with an example. */
+  usage: string;
   manifest: PackageManifest;
   /** Source of the command's file, by the command's name. */
   commands: Map<string, string>;
@@ -25,7 +30,11 @@ const root = new URL('../', import.meta.url);
 const GLOBAL_OPTIONS = ['json', 'backend', 'help'];
 
 test.before(async (context) => {
-  context.readme = await readFile(new URL('README.md', root), 'utf8');
+  const read = (path: string) => readFile(new URL(path, root), 'utf8');
+  context.readme = await read('README.md');
+  context.usage = await read('docs/usage.md');
+  const guides = await Promise.all(['docs/quickstart.md', 'docs/training.md', 'docs/backends.md'].map(read));
+  context.guides = [context.readme, context.usage, ...guides].join('\n');
   context.manifest = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as PackageManifest;
   context.commands = new Map();
   for (const file of await readdir(new URL('cli/commands/', root))) {
@@ -44,20 +53,29 @@ function scriptCalls(readme: string): { script: string; words: string[] }[] {
   }));
 }
 
+test('the first screen says what it is, shows six lines of code, and has the two commands', ({ readme }) => {
+  const screen = readme.split('\n').slice(0, 40).join('\n');
+  assert.match(screen, /^# CEM-RAG\n\nTrain your own embedding model on compressed bytes/);
+  const code = /```ts\n([\s\S]*?)```/.exec(screen)?.[1] ?? '';
+  assert.is(code.split('\n').filter((line) => line.trim() !== '').length, 6);
+  assert.match(screen, /```sh\nnpm ci && npm run demo\n```/);
+  assert.match(screen, /```sh\nnpm ci && npm test\n```/);
+});
+
 test('opens with the two commands', ({ readme }) => {
   const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block!.trim());
   assert.equal(blocks.slice(0, 2), ['npm ci && npm run demo', 'npm ci && npm test']);
 });
 
-test('every script that it calls exists', ({ readme, manifest }) => {
-  const calls = scriptCalls(readme);
+test('every script that it and its guides call exists', ({ guides, manifest }) => {
+  const calls = scriptCalls(guides);
   assert.ok(calls.length >= 12);
   for (const { script } of calls) assert.ok(manifest.scripts[script] !== undefined, `npm run ${script}`);
 });
 
-test('every command that it calls exists and takes the options given', ({ readme, manifest, commands }) => {
+test('every command that it and its guides call exists and takes the options given', ({ guides, manifest, commands }) => {
   let options = 0;
-  for (const { script, words } of scriptCalls(readme)) {
+  for (const { script, words } of scriptCalls(guides)) {
     const name = script === 'cem' ? words[0] : /cli\/main\.ts (\w+)/.exec(manifest.scripts[script]!)?.[1];
     if (name === undefined || name === 'COMMAND') continue;
     const source = commands.get(name);
@@ -71,19 +89,17 @@ test('every command that it calls exists and takes the options given', ({ readme
   assert.ok(options >= 15);
 });
 
-test('every command stands in it, and no other', async ({ readme, commands }) => {
-  const listed = [...readme.matchAll(/^\| `cem ([\w-]+)` \|/gm)].map(([, name]) => name!);
+test('every command stands in docs/usage.md, and no other', ({ usage, commands }) => {
+  const listed = [...usage.matchAll(/^\| `cem ([\w-]+)` \|/gm)].map(([, name]) => name!);
   assert.equal(listed.sort(), [...commands.keys()].sort());
-  const registered = await readFile(new URL('cli/commands.ts', root), 'utf8');
-  for (const name of commands.keys()) {
-    const variable = `${name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())}Command`;
-    assert.ok(registered.includes(`.${variable},`), `cem ${name} is not registered`);
-  }
+  const registered = COMMANDS.map(({ command }) => String(command).split(' ')[0]);
+  assert.equal(registered.sort(), [...commands.keys()].sort());
 });
 
-test('every configuration stands in it', async ({ readme }) => {
+test('every configuration stands in docs/training.md', async () => {
+  const training = await readFile(new URL('docs/training.md', root), 'utf8');
   for (const file of await readdir(new URL('configs/', root)))
-    if (file.endsWith('.yaml')) assert.ok(readme.includes(`(configs/${file})`), file);
+    if (file.endsWith('.yaml')) assert.ok(training.includes(`(../configs/${file})`), file);
 });
 
 test('relative links lead somewhere', ({ readme }) => {
@@ -94,10 +110,15 @@ test('relative links lead somewhere', ({ readme }) => {
   for (const target of targets) assert.ok(existsSync(fileURLToPath(new URL(target.split('#')[0]!, root))), target);
 });
 
-test('gives a reason for every dependency, and for no other', ({ readme, manifest }) => {
+test('docs/dependencies.md, which it links to, gives a reason for every dependency, and for no other', async ({
+  readme,
+  manifest,
+}) => {
+  assert.ok(readme.includes('(docs/dependencies.md)'));
+  const text = await readFile(new URL('docs/dependencies.md', root), 'utf8');
   const { dependencies, optionalDependencies, devDependencies } = manifest;
   const wanted = Object.keys({ ...dependencies, ...optionalDependencies, ...devDependencies });
-  const table = readme.slice(readme.indexOf('## Dependencies'), readme.indexOf('`overrides`'));
+  const table = text.slice(0, text.indexOf('`overrides`'));
   const listed = [...table.matchAll(/^\| ([^|]*) \|/gm)].flatMap(([, cell]) =>
     [...cell!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!),
   );

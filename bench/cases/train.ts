@@ -16,7 +16,7 @@ const SHAPES: Readonly<Record<string, readonly string[]>> = {
   base: ['--dim-local', '256', '--dim-global', '768', '--layers-global', '12', '--heads-global', '12', '--batch', '8'],
 };
 const PEERS = ['bench_train.py', 'bench_plain.py'] as const;
-/** Of `model.local.window`. */
+/** The default of `model.local.window`. */
 const DEFAULT_WINDOW = 32;
 const BAR = 0.8;
 const WASM_BAR = 6;

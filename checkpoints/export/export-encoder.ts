@@ -33,9 +33,9 @@ export interface ExportOptions {
   readonly format: ExportFormat;
   /** Replace an earlier export. */
   readonly force?: boolean;
-  /** Of `safetensors`: what the weights of the graph are stored as; by default what the checkpoint has. */
+  /** For `safetensors`: what the weights of the graph are stored as; by default what the checkpoint has. */
   readonly precision?: DensePrecision;
-  /** Of `safetensors`: what the tables are stored as; by default `precision`, and without that what the checkpoint has. */
+  /** For `safetensors`: what the tables are stored as; by default `precision`, and without that what the checkpoint has. */
   readonly tables?: TablePrecision;
   /** Markdown that goes into the model card: licences of the data, and whatever else a reader should know. */
   readonly notes?: string;

@@ -14,7 +14,7 @@ interface CatResult {
   readonly id: string | null;
   readonly chunks: readonly number[];
   readonly text: string;
-  /** Of the document; null when nothing is known, and when a chunk was asked for. */
+  /** Metadata of the document; null when nothing is known, and when a chunk was asked for. */
   readonly metadata: Metadata | null;
 }
 

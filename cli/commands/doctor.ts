@@ -122,7 +122,12 @@ export const doctorCommand = defineCommand<DoctorOptions, DoctorResult>({
   ],
   options: (parser) =>
     parser
-      .option('models', { type: 'string', default: process.env['CEM_MODELS'], describe: 'folder of models (or CEM_MODELS)' })
+      .option('models', {
+        type: 'string',
+        default: process.env['CEM_MODELS'],
+        defaultDescription: 'CEM_MODELS',
+        describe: 'folder of models',
+      })
       .option('seconds', { type: 'number', default: PROBE_SECONDS, describe: 'how long each part may take to answer' }),
   run: async (options, reporter) => {
     if (!(options.seconds > 0))

@@ -10,7 +10,7 @@ export interface BeirDataset {
   /** Queries of the test split. */
   readonly queries: number;
   readonly documents: number;
-  /** Of the archive; absent where BEIR may not hand the texts on. */
+  /** Checksum and size of the archive; absent where BEIR may not hand the texts on. */
   readonly archive?: { readonly md5: string; readonly bytes: number };
   /** Where the texts come from when BEIR has no archive. */
   readonly homepage?: string;

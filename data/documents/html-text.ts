@@ -7,7 +7,7 @@ type Node = DefaultTreeAdapterTypes.Node;
 
 /** What a reader sees of an HTML page. */
 export interface HtmlText {
-  /** Of the `title` element; empty without one. */
+  /** Text of the `title` element; empty without one. */
   readonly title: string;
   readonly text: string;
   /** The `lang` attribute of the `html` element, else of `body`, as written (BCP 47, such as `de-AT`). */

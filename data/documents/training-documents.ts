@@ -10,9 +10,9 @@ import type { ReadingOptions } from './reading-options.ts';
 export interface TrainingSource {
   /** A folder of texts, a JSONL file or a BEIR folder. */
   readonly source: string;
-  /** Of a BEIR folder: only the documents that this split judges. */
+  /** For a BEIR folder: only the documents that this split judges. */
   readonly split?: string | undefined;
-  /** Of a BEIR folder: none of the documents that this split judges. */
+  /** For a BEIR folder: none of the documents that this split judges. */
   readonly except?: string | undefined;
 }
 

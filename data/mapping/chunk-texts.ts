@@ -6,7 +6,7 @@ import type { DocumentReader } from './document-reader.ts';
 /** One chunk's own text. */
 export interface ChunkText {
   readonly chunk: number;
-  /** Of the document that the chunk belongs to. */
+  /** Id of the document that the chunk belongs to. */
   readonly id: string;
   readonly text: string;
 }

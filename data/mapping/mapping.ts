@@ -36,7 +36,7 @@ export class Mapping {
   readonly path: string;
   readonly documentCount: number;
   readonly chunkCount: number;
-  /** Of the container that it was written for. */
+  /** Fingerprint of the container that it was written for. */
   readonly fingerprint: number;
   /** CRC-32 of the header and the blocks' headers, one after the other: with the frames' checksums in them it stands for all that the file says. */
   readonly checksum: number;

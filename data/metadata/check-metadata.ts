@@ -1,6 +1,6 @@
 import type { ByteSpan, JsonValue, Metadata, PageRange } from './metadata.ts';
 
-/** Of lists and objects in `fields`: what JSON text of any depth would take of the stack. */
+/** How deep lists and objects in `fields` may lie in each other: text of any depth would exhaust the stack. */
 const DEEPEST_FIELD = 64;
 
 /** `language-region` and the like: subtags of letters and digits (RFC 5646, 2.1; that they are registered is not checked). */

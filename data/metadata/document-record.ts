@@ -14,7 +14,7 @@ export interface DocumentRecord {
   readonly partLengths: readonly number[];
 }
 
-/** Of a document of which nothing is known. */
+/** The record of a document of which nothing is known. */
 export const EMPTY_RECORD: DocumentRecord = { metadata: {}, textStart: 0, exactSpan: false, partLengths: [] };
 
 /** Whether anything is known of a document; how much white space its text began with is no reason for a file. */

@@ -34,7 +34,7 @@ export function nextMetadataPathOf(zpkgPath: string): string {
 }
 
 export interface MetadataFileOptions {
-  /** Of the container that the metadata belongs to. */
+  /** The dictionary of the container that the metadata belongs to. */
   readonly dictionary: Uint8Array;
   /** Id of a document by its number in the mapping. */
   readonly idOf: (document: number) => string;

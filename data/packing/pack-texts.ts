@@ -14,7 +14,7 @@ export interface DictionaryShare {
 export interface PackTextsOptions {
   /** zstd level, -7..22. */
   readonly level: number;
-  /** Of the dictionary that is trained, in bytes, as in `PackOptions`; 0: none. */
+  /** Bytes of the dictionary that is trained, as in `PackOptions`; 0: none. */
   readonly dictionarySize: number;
   /** What the dictionary is trained on; by default all texts. */
   readonly dictionarySample?: DictionaryShare | undefined;

@@ -30,7 +30,7 @@ export interface PackOptions {
   readonly plainLiterals?: boolean;
   /** Threads that compress; by default one for every 4 MiB of text, at most one a core. The files do not depend on it. */
   readonly workers?: number;
-  /** Of the sample that the dictionary is trained on. */
+  /** Seed of the sample that the dictionary is trained on. */
   readonly seed?: number;
   /** Write what is known of the documents beside their text (`<output>.meta`), when something is; true by default. */
   readonly metadata?: boolean;
@@ -49,7 +49,7 @@ export interface PackManifest {
   readonly splitDocuments: number;
   /** Documents without text: title and text are blank. They are packed like the others, and have nothing to be found by. */
   readonly emptyDocuments: number;
-  /** Of the texts in UTF-8. */
+  /** Bytes of the texts in UTF-8. */
   readonly textBytes: number;
   /** The whole container: header, dictionary, chunks, index. */
   readonly containerBytes: number;
@@ -112,7 +112,7 @@ export async function packCorpus(
     let document = 0;
     let splitDocuments = 0;
     const metadata = options.metadata === false ? undefined : new MetadataBuilder(dictionary);
-    /** Of the documents that were read and not yet compressed. */
+    /** Records of the documents that were read and not yet compressed. */
     const records: DocumentRecord[] = [];
     const texts = textsAgain(documents, survey.ids, (read) => {
       if (metadata !== undefined) records.push(recordOf(checkedDocument(read)));

@@ -10,9 +10,9 @@ export interface SideFileContents {
   /** [ids.length] chunks of each document. */
   readonly chunkCounts: Uint32Array;
   readonly chunkCount: number;
-  /** Of the container. */
+  /** The container's fingerprint. */
   readonly fingerprint: number;
-  /** Of the metadata; none when nothing is known. */
+  /** Sections of the metadata; none when nothing is known. */
   readonly sections: readonly SectionToWrite[];
 }
 

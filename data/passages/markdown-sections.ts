@@ -101,7 +101,7 @@ function omittedOf(block: Block, markdown: string): SourceRange[] {
   return omitted;
 }
 
-/** Of an HTML block: all of it when it has no words, else comments and lines without words. */
+/** What is left out of an HTML block: all of it when it has no words, else comments and lines without words. */
 function omittedHtml(range: SourceRange, markdown: string): SourceRange[] {
   const comments = commentsIn(markdown, range);
   if (isBlank(withoutTags(without(markdown, range, comments)))) return [range, ...comments];

@@ -37,11 +37,11 @@ export interface AddReport {
   readonly replaced: number;
   /** Documents that the corpus had with this very text and metadata: nothing of them changed. */
   readonly unchanged: number;
-  /** Of the documents added and replaced: those without text, which have nothing to be found by. */
+  /** How many of the documents added and replaced have no text, and so nothing to be found by. */
   readonly empty: number;
   /** The new segment's file; null when nothing changed. */
   readonly segment: string | null;
-  /** Of the new segment: 0 when nothing changed. */
+  /** Chunks of the new segment; 0 when nothing changed. */
   readonly chunks: number;
   readonly textBytes: number;
   readonly bytes: number;

@@ -8,7 +8,7 @@ import type { SegmentedCorpus } from './segmented-corpus.ts';
 /** One segment of a corpus. */
 interface SegmentStatistics {
   readonly file: string;
-  /** Of the container. */
+  /** Size of the container. */
   readonly bytes: number;
   readonly mappingBytes: number;
   /** 0 when it has none. */

@@ -8,7 +8,7 @@ import type { SegmentedCorpus } from './segmented-corpus.ts';
 export interface CorpusVerification {
   /** Alive. */
   readonly documents: number;
-  /** Of all segments. */
+  /** Chunks of all segments. */
   readonly chunks: number;
   readonly contentBytes: number;
   readonly failed: number;

@@ -70,7 +70,7 @@ export class SegmentedCorpus implements ChunkSource {
     return this.segments.reduce((sum, segment) => sum + segment.documentCount, 0);
   }
 
-  /** Of documents that are alive. */
+  /** Chunks of documents that are alive. */
   get chunkCount(): number {
     return this.segments.reduce((sum, segment) => sum + segment.chunkCount, 0);
   }

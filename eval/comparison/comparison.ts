@@ -13,7 +13,7 @@ export interface MeasureComparison {
   readonly difference: number;
   /** 95% bootstrap interval of the difference. */
   readonly interval: Interval;
-  /** Of the two-sided paired randomisation test. */
+  /** p-value of the two-sided paired randomisation test. */
   readonly p: number;
   /** Whether the test went through all assignments. */
   readonly exact: boolean;

@@ -28,7 +28,7 @@ const MEGABYTE = 1e6;
 export interface EncoderEvaluationInput {
   readonly data: BeirData;
   readonly candidates: CandidateChoice;
-  /** As of `evaluate`; by default as the data say. */
+  /** As in `evaluate`; by default as the data say. */
   readonly dropOwnId?: boolean;
   /** What is compared, in the order of the table; every one has a name of its own. */
   readonly contenders: readonly Contender[];
@@ -44,7 +44,7 @@ export interface EncoderEvaluationInput {
   readonly onProgress?: (stage: string, done: number, total: number) => void;
   /** Called with the candidates' ids before any of them is packed or encoded; what it throws ends the evaluation. */
   readonly onCandidates?: (ids: Iterable<string>, data: BeirData) => void;
-  /** As of `evaluate`. */
+  /** As in `evaluate`. */
   readonly onRankings?: (row: string, rankings: readonly QueryRanking[]) => Promise<void>;
 }
 
@@ -57,7 +57,7 @@ interface RowConditions {
   readonly maximum_length: MaximumLength | null;
   /** What is put before texts; null where nothing is. */
   readonly prompts: { readonly query: string | null; readonly document: string | null };
-  /** Of what reads compressed chunks. */
+  /** Codec of the chunks, for what reads compressed ones. */
   readonly codec: string | null;
   readonly index: string;
   readonly corpus_hash: string;
@@ -68,7 +68,7 @@ interface RowConditions {
 /** How fast a row encoded the candidates. */
 interface EncodingSpeed {
   readonly documents_per_second: number;
-  /** Of the documents' text in UTF-8, also where its compressed form was read; a megabyte is a million bytes. */
+  /** Speed over the documents' text in UTF-8, also where its compressed form was read; a megabyte is a million bytes. */
   readonly megabytes_per_second: number;
 }
 
@@ -101,7 +101,7 @@ export interface EncoderEvaluation {
   /** Each counts as 0 in the means. */
   readonly queries_without_results: Readonly<Record<string, number>>;
   readonly bytes: StoredBytes;
-  /** Of rows with an encoder. */
+  /** Speed of the rows that have an encoder. */
   readonly speed: Readonly<Record<string, EncodingSpeed>>;
   /** How the candidates were packed. */
   readonly codec: { readonly level: number; readonly target_chunk_size: number; readonly dictionary_bytes: number };
@@ -163,7 +163,7 @@ interface Row {
   readonly description: { readonly id: string; readonly revision: string; readonly settings: Readonly<Record<string, unknown>> };
   /** Encoding or indexing the candidates. */
   readonly seconds: number;
-  /** Of the row's own vectors; absent where there are none. */
+  /** Bytes of the row's own vectors; absent where there are none. */
   readonly vectorBytes?: number;
   readonly index: string;
 }

@@ -33,7 +33,7 @@ export interface LongEmbedSetResult {
 export interface LongEmbedTaskResult {
   readonly task: string;
   readonly measure: LongEmbedMeasure;
-  /** Of synthetic tasks the plain mean over the lengths that were measured. */
+  /** Scores; for synthetic tasks the plain mean over the lengths that were measured. */
   readonly scores: RowScores;
   /** False while lengths that the benchmark has are missing: no figure to compare with published ones. */
   readonly complete: boolean;

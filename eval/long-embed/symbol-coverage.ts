@@ -6,7 +6,7 @@ export interface SymbolCoverage {
   readonly chunks: number;
   /** In all chunks. */
   readonly symbols: number;
-  /** Of them, those before the cut. */
+  /** Those before the cut. */
   readonly symbols_read: number;
   readonly largest_chunk_symbols: number;
   /** Chunks that are cut. */

@@ -11,7 +11,7 @@ const RIGHT = 12;
 const TOP = 8;
 const BOTTOM = 40;
 const STEPS = 4;
-/** Of the lengths along the bottom, where there is no room for a unit at each. */
+/** Units of the lengths along the bottom, where there is no room for a unit at each. */
 const UNITS = [
   { unit: 'MB', bytes: 1e6 },
   { unit: 'kB', bytes: 1e3 },

@@ -9,16 +9,17 @@ const positive = z.number().int().positive();
  */
 export const entropyModelConfigSchema = z
   .strictObject({
-    dimension: positive.default(768),
-    layers: positive.default(14),
-    heads: positive.default(12),
-    /** Width of the feed-forward part; by default `256 * ceil(floor(8 * dimension / 3) / 256)`. */
-    feedForward: positive.optional(),
-    /** A byte sees the bytes before it that are nearer than this. */
-    window: positive.default(512),
-    /** Bytes that are looked at in one piece: longer texts are read in overlapping pieces. A multiple of the window. */
-    context: positive.default(8192),
-    ropeTheta: z.number().positive().default(10_000),
+    dimension: positive.default(768).describe('Width of the states; an even multiple of `heads`.'),
+    layers: positive.default(14).describe('Transformer blocks.'),
+    heads: positive.default(12).describe('Heads of the attention.'),
+    feedForward: positive
+      .optional()
+      .describe('Width of the feed-forward part; by default `256 * ceil(floor(8 * dimension / 3) / 256)`.'),
+    window: positive.default(512).describe('A byte sees the bytes before it that are nearer than this.'),
+    context: positive
+      .default(8192)
+      .describe('Bytes that are looked at in one piece: longer texts are read in overlapping pieces. A multiple of the window.'),
+    ropeTheta: z.number().positive().default(10_000).describe('Base of the rotary positions.'),
   })
   .superRefine(({ dimension, heads, window, context: length }, context) => {
     if (dimension % heads !== 0 || (dimension / heads) % 2 !== 0) {

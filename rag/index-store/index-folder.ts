@@ -34,7 +34,7 @@ export interface IndexFolderOptions {
 }
 
 export interface IndexWritingOptions extends IndexFolderOptions {
-  /** Of a new index `single` unless given; one that is there keeps its own. */
+  /** Precision of a new index, `single` unless given; one that is there keeps its own. */
   readonly precision?: VectorPrecision;
   /** What searches go by; unless given, what the index has (a new one: none, exact search). */
   readonly vectorIndex?: VectorIndexInput;

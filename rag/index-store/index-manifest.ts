@@ -41,7 +41,7 @@ const indexManifest = z.strictObject({
   /** The query student of the checkpoint, in the index' folder `query`: it may encode queries in the teacher's place. Absent: the teacher alone may. */
   queryStudent: z.strictObject({ hash: z.string() }).optional(),
   store: storeManifest,
-  /** Of an unfinished index: nothing has been stored yet, not even tables, so that another database can still be taken. */
+  /** In an unfinished index: nothing has been stored yet, not even tables, so that another database can still be taken. */
   untouched: z.literal(true).optional(),
   documents: z.int().nonnegative(),
   chunks: z.int().nonnegative(),

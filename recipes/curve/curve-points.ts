@@ -23,7 +23,7 @@ const USUAL_SETTINGS = [
 
 /** One run of the curve. */
 export interface PlannedPoint {
-  /** Of its folder, from its settings. */
+  /** Name of its folder, made from its settings. */
   readonly name: string;
   readonly settings: string;
   readonly config: RunConfig;

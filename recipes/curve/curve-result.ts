@@ -15,7 +15,7 @@ const measuredSchema = z.strictObject({
   steps: z.number(),
   /** Mean of the last line of the metrics; null where a point that had been trained was only measured. */
   loss: z.number().nullable(),
-  /** Of the evaluation's documents, packed as the run's were and with its dictionary; 0 for the input `text`, which needs them as they are. */
+  /** Saving on the evaluation's documents, packed as the run's were and with its dictionary; 0 for the input `text`, which needs them as they are. */
   saving: z.number(),
   retention: z.number().nullable(),
   /** nDCG@10 by row. */

@@ -29,7 +29,7 @@ export interface CurveOptions extends Omit<TrainRunChoices, 'run'> {
   readonly data?: string | undefined;
   /** Whose queries; of `data.dev`, else `dev`. */
   readonly split?: string | undefined;
-  /** Of `data.dev`, else `judged`. */
+  /** By default as `data.dev` says, else `judged`. */
   readonly candidates?: 'judged' | 'corpus' | undefined;
   /** Folder of the points and of `curve.json`, `.md` and `.svg`; `runs/<name>-curve` by default. */
   readonly output?: string | undefined;

@@ -25,14 +25,14 @@ import {
 export interface EncodeSourceOptions extends TransformersOptions {
   /** As `parseEncoder` reads it; vectors need no encoding. */
   readonly encoder: string;
-  /** Of `student` and `teacher`; the default one where none is named. */
+  /** Checkpoint of `student` and `teacher`; the default one where none is named. */
   readonly checkpoint?: string | undefined;
   /** A corpus of texts. */
   readonly data?: string | undefined;
   /** A packed corpus. */
   readonly zpkg?: string | undefined;
   readonly models?: string | undefined;
-  /** Of the vectors of `random` and of a new `lsa`. */
+  /** Length of the vectors of `random` and of a new `lsa`. */
   readonly dimension: number;
   /** Takes a line about a teacher whose files are not those that the checkpoint was trained with. */
   readonly note?: (line: string) => void;
@@ -74,7 +74,7 @@ export async function openEncodeSource(options: EncodeSourceOptions): Promise<En
   return textSource(await openEmbedder(choice, data, options), data);
 }
 
-/** Of two inputs the one that an encoder takes; the other must not be given. */
+/** The one of two inputs that an encoder takes; the other must not be given. */
 function required(
   wanted: string | undefined,
   other: string | undefined,

@@ -15,7 +15,7 @@ export interface EncodeOptions extends Omit<EncodeSourceOptions, 'note' | 'dimen
   readonly queries?: string | undefined;
   /** Which queries; `test` unless given. */
   readonly split?: string | undefined;
-  /** Of the vectors of `random` and of a new `lsa`; 256 unless given. */
+  /** Length of the vectors of `random` and of a new `lsa`; 256 unless given. */
   readonly dimension?: number | undefined;
 }
 

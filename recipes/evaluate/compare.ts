@@ -17,7 +17,7 @@ export interface CompareOptions {
   readonly measures?: readonly string[] | undefined;
   /** Random assignments, and resamples. */
   readonly rounds?: number | undefined;
-  /** Of both. */
+  /** Seed of both. */
   readonly seed?: number | undefined;
 }
 

@@ -13,9 +13,9 @@ export interface ExportEncoderOptions extends LongCall, OnBackend {
   readonly format?: ExportFormat | undefined;
   /** Replace an earlier export. */
   readonly force?: boolean | undefined;
-  /** Of safetensors: what the weights are stored as; by default what the checkpoint has. */
+  /** For safetensors: what the weights are stored as; by default what the checkpoint has. */
   readonly precision?: DensePrecision | undefined;
-  /** Of safetensors: what the embedding tables are stored as; by default as `precision`. */
+  /** For safetensors: what the embedding tables are stored as; by default as `precision`. */
   readonly tables?: TablePrecision | undefined;
   /** Markdown that goes into the model card: licences, and the like. */
   readonly notes?: string | undefined;

@@ -10,7 +10,7 @@ export interface VerifyCorpusOptions extends LongCall {
 export interface VerifiedCorpus {
   readonly path: string;
   readonly documents: number;
-  /** Of a corpus folder: removed ones, too. */
+  /** Chunks; in a corpus folder removed ones, too. */
   readonly chunks: number;
   /** Bytes of text in these chunks. */
   readonly contentBytes: number;

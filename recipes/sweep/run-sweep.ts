@@ -11,10 +11,10 @@ import { settingsText } from './settings-text.ts';
 /** How a trial ended, as it stands in its folder when it has. */
 const recordSchema = z.strictObject({
   step: z.number(),
-  /** Of the last line of its metrics; null where it failed before there was one. */
+  /** Loss in the last line of its metrics; null where it failed before there was one. */
   loss: z.number().nullable(),
   best: z.strictObject({ step: z.number(), 'ndcg@10': z.number(), retention: z.number() }).nullable(),
-  /** Of a trial that was gone on with, since then. */
+  /** Time that it took; of a trial that was gone on with, since then. */
   seconds: z.number(),
   /** Why its training could not go on; null where it did. */
   failure: z.string().nullable(),
@@ -26,7 +26,7 @@ export interface RankedTrial extends TrialRecord {
   readonly name: string;
   readonly run: string;
   readonly settings: TrialSettings;
-  /** Of the metric that the sweep is ranked by; null where it failed. */
+  /** Value of the metric that the sweep is ranked by; null where it failed. */
   readonly value: number | null;
 }
 

@@ -6,7 +6,7 @@ export type TextGranularity = (typeof GRANULARITIES)[number];
 
 interface TextOptions {
   readonly granularity: TextGranularity;
-  /** Of the documents' container: passages are then the texts of its chunks; without it, whole documents. */
+  /** The documents' container: passages are then the texts of its chunks; without it, whole documents. */
   readonly zpkg?: string;
   /** Different sentences, at most, in the order of the documents. */
   readonly maximum: number;

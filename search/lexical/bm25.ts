@@ -168,7 +168,7 @@ async function buildIndex(source: LexicalUnits, cut: (text: string) => Iterable<
   const [owners, parts, lengths]: [number[], number[], number[]] = [[], [], []];
   const metadata: (RowMetadata | undefined)[] = [];
   const terms = new Map<string, number>();
-  /** Of each unit: its distinct terms and, in the second half, their frequencies. */
+  /** For each unit its distinct terms and, in the second half, their frequencies. */
   const unitTerms: Uint32Array[] = [];
   for await (const unit of source) {
     const owner = places.get(unit.document) ?? places.size;

@@ -33,7 +33,7 @@ export interface PgvectorOptions {
   readonly dimension: number;
   /** Prefix of the store's tables: several stores share a database under different names. A lower-case letter, then letters, digits, `_`; at most 40. */
   readonly name?: string;
-  /** Of a new store `single` unless given; one that is there keeps its own. */
+  /** Precision of a new store, `single` unless given; one that is there keeps its own. */
   readonly precision?: VectorPrecision;
   /** What `finishWriting` builds; unless given, what the store has (a new one: none, exact search). */
   readonly vectorIndex?: VectorIndexInput;

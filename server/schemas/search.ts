@@ -9,10 +9,12 @@ export const searchRequest = z.strictObject({
   query: z
     .string()
     .max(MAXIMUM_QUERY_LENGTH)
-    .refine((query) => query.trim() !== '', 'must not be empty'),
-  k: z.int().min(1).max(MAXIMUM_RESULTS).default(DEFAULT_RESULTS),
-  /** Which chunks may be found; without labels of access, which are not the asker's to say. */
-  filter: filterSchema.optional(),
+    .refine((query) => query.trim() !== '', 'must not be empty')
+    .describe('The question, as text; not only white space.'),
+  k: z.int().min(1).max(MAXIMUM_RESULTS).default(DEFAULT_RESULTS).describe('Results wanted.'),
+  filter: filterSchema
+    .optional()
+    .describe("Which chunks may be found, see below; without labels of access, which are not the asker's to say."),
 });
 
 /** A result as `POST /v1/search` and `cem search --json` have it. */

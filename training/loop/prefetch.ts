@@ -7,7 +7,7 @@ import { EncodingThread } from '../workers/encoding-thread.ts';
 interface PrefetchOptions {
   /** Groups of batches a step, one batch a granularity each. */
   readonly groups: number;
-  /** Of the run; nothing is prepared beyond the last. */
+  /** Steps of the run; nothing is prepared beyond the last. */
   readonly steps: number;
 }
 

@@ -177,7 +177,7 @@ function divideByRoots(gradient: tf.Tensor, moments: Moments): tf.Tensor {
   return tf.mul(tf.mul(gradient, rowFactors), tf.rsqrt(columns));
 }
 
-/** Of each matrix [1, matrices, 1], or of a vector [1]. */
+/** Root mean square of each matrix [1, matrices, 1], or of a vector [1]. */
 function rootMeanSquare(values: tf.Tensor): tf.Tensor {
   return tf.tidy(() => tf.sqrt(tf.mean(tf.square(values), values.rank === 1 ? 0 : [0, 2], true)));
 }

@@ -50,7 +50,7 @@ interface CountedRun {
   readonly dimension: number;
   readonly training: TrainingConfig;
   readonly batches: readonly PlannedBatch[];
-  /** Of a run with gradient threads the thread that computes losses and updates weights, or one of those that embed; absent: one thread does everything. */
+  /** In a run with gradient threads: the thread that computes losses and updates weights, or one of those that embed; absent: one thread does everything. */
   readonly part?: 'main' | 'worker';
   /** Whether the memory of tensors is kept when they are freed; false by default. */
   readonly keepsFreed?: boolean;

@@ -22,7 +22,7 @@ const THREAD_BYTES = 125e6;
 const HOST_COPIES = 3;
 /** Copies of its symbols' embeddings that a thread has: those it was given, and their gradient. */
 const THREAD_COPIES = 2;
-/** Of a long word with the space behind it. */
+/** Symbols of a long word with the space behind it. */
 const WORD_SYMBOLS = 16;
 /** Bytes of text that a symbol stands for: 2 to 4 in frames of technical prose at level 19. */
 const BYTES_PER_SYMBOL = 3;
@@ -62,7 +62,7 @@ export interface PassPlan {
      * backends.
      */
     readonly freed: number;
-    /** Of `step`, what the forward pass keeps for the gradient, and the gradients on their way. */
+    /** The part of `step` that the forward pass keeps for the gradient, and the gradients on their way. */
     readonly activations: number;
     /** All gradient threads: the program, the weights, their gradient and the activations of each; 0 where the main thread computes. */
     readonly workers: number;
@@ -212,7 +212,7 @@ function plannedBatches(model: ModelConfig, { passages, sentences, titles, words
   ].filter(({ size }) => size > 0);
 }
 
-/** Of the query student, as `queryTexts` of its training chooses them. */
+/** Batches of the query student, as `queryTexts` of its training chooses them. */
 function queryBatches(query: ModelConfig, training: TrainingConfig): PlannedBatch[] {
   return shortOnes(plannedBatches(query, training)).map(({ size, ...batch }) => ({
     ...batch,

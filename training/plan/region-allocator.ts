@@ -42,7 +42,7 @@ export class RegionAllocator {
     return this.#touched;
   }
 
-  /** Of these, those that are free when most is in use. */
+  /** How much of these is free when most is in use. */
   get spare(): number {
     return this.#touched - this.#mostUsed;
   }

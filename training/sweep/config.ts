@@ -28,19 +28,31 @@ const SWEEP_METRICS = ['loss', 'ndcg@10', 'retention'] as const;
 /** `sweep` of a configuration: either `grid`, every combination of the values, or `random`, which draws `trials` of them. */
 export const sweepConfigSchema = z
   .strictObject({
-    /** Values by the path of a key, such as `training.optimizer.learningRate: [0.001, 0.002]`. */
-    grid: z.record(z.string(), choices).refine(notEmpty, 'names no key to vary').optional(),
-    /** A range, or values to choose from, by the path of a key. */
+    grid: z
+      .record(z.string(), choices)
+      .refine(notEmpty, 'names no key to vary')
+      .optional()
+      .describe('Values by the path of a key, such as `training.optimizer.learningRate: [0.001, 0.002]`.'),
     random: z
       .record(z.string(), z.union([choices, rangeSchema]))
       .refine(notEmpty, 'names no key to vary')
-      .optional(),
-    /** How many are drawn; of a grid: how many of its first combinations are trained, all by default. */
-    trials: z.number().int().positive().optional(),
-    /** Of what is drawn. A larger number of trials begins with those of a smaller one. */
-    seed: z.number().int().default(1),
-    /** By default `ndcg@10` where the run is evaluated on `data.dev`, else `loss`. */
-    metric: z.enum(SWEEP_METRICS).optional(),
+      .optional()
+      .describe('A range, or values to choose from, by the path of a key.'),
+    trials: z
+      .number()
+      .int()
+      .positive()
+      .optional()
+      .describe('How many are drawn; of a grid: how many of its first combinations are trained, all by default.'),
+    seed: z
+      .number()
+      .int()
+      .default(1)
+      .describe('Seed of what is drawn. A larger number of trials begins with those of a smaller one.'),
+    metric: z
+      .enum(SWEEP_METRICS)
+      .optional()
+      .describe('By default `ndcg@10` where the run is evaluated on `data.dev`, else `loss`.'),
   })
   .superRefine(({ grid, random, trials }, context) => {
     if ((grid === undefined) === (random === undefined))

@@ -6,13 +6,20 @@ import { z } from 'zod';
  */
 export const packVariantSchema = z
   .strictObject({
-    level: z.number().int().min(-7).max(22).optional(),
-    /** In bytes; 0: no dictionary. */
-    dictionarySize: z.number().int().nonnegative().optional(),
-    /** The dictionary is trained on a part of the chunks, each drawn with the probability `share`; by default on all. */
-    dictionarySample: z.strictObject({ share: z.number().positive().max(1), seed: z.number().int().default(1) }).optional(),
-    /** How often a text of a batch is taken from here; the run's own packing, and by default every variant, has 1. */
-    weight: z.number().positive().optional(),
+    level: z.number().int().min(-7).max(22).optional().describe('zstd level; by default `pack.level`.'),
+    dictionarySize: z.number().int().nonnegative().optional().describe('In bytes; 0: no dictionary.'),
+    dictionarySample: z
+      .strictObject({
+        share: z.number().positive().max(1).describe('Probability of a chunk.'),
+        seed: z.number().int().default(1).describe('Seed of the draw.'),
+      })
+      .optional()
+      .describe('The dictionary is trained on a part of the chunks, each drawn with the probability `share`; by default on all.'),
+    weight: z
+      .number()
+      .positive()
+      .optional()
+      .describe("How often a text of a batch is taken from here; the run's own packing, and by default every variant, has 1."),
   })
   .refine(
     ({ level, dictionarySize, dictionarySample }) =>

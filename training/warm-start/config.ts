@@ -7,11 +7,14 @@ const positive = z.number().int().positive();
  * technical documentation, LSA, counts divided by the root of positions): more rounds cost more than they bring.
  */
 export const tableWarmStartSchema = z.strictObject({
-  /** What the squares of the tables weigh beside the squared errors. In the equation of a text, the squares of its factors sum to about one a table. */
-  ridge: z.number().positive().default(5),
-  /** Rounds of conjugate gradients. */
-  iterations: positive.default(5),
-  /** At most so many labelled texts, drawn from all granularities. */
-  texts: positive.default(50_000),
+  ridge: z
+    .number()
+    .positive()
+    .default(5)
+    .describe(
+      'What the squares of the tables weigh beside the squared errors. In the equation of a text, the squares of its factors sum to about one a table.',
+    ),
+  iterations: positive.default(5).describe('Rounds of conjugate gradients.'),
+  texts: positive.default(50_000).describe('At most so many labelled texts, drawn from all granularities.'),
 });
 export type TableWarmStartConfig = z.infer<typeof tableWarmStartSchema>;

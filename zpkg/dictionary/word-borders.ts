@@ -55,7 +55,7 @@ export function levelledOverUnits(bytes: Uint8Array, values: Float64Array): Floa
   return levelled;
 }
 
-/** At most the last `size` bytes of a content; with `word` it is one of whole units, and so is what is left of it. */
+/** At most the last `size` bytes of a content. With `word` the content consists of whole units, and no unit is cut here. */
 export function lastBytes(content: Uint8Array, size: number, borders: DictionaryBorders): Uint8Array {
   let start = Math.max(0, content.length - size);
   if (borders === 'word') while (start < content.length && !isUnitStart(content, start)) start++;

@@ -51,7 +51,7 @@ export class WasmLibrary extends MemoryViews implements CompiledKernels, PartRun
   readonly #backend: WasmBackend;
   readonly #exports: WasmModuleExports;
   readonly #ops: ReadonlyMap<string, Op>;
-  /** Of products: lasting, because every product needs it. */
+  /** Work space of products; it lasts, because every product needs it. */
   readonly #productScratch: number;
   readonly #productOperands: number;
   #helpers: WasmThreads | undefined;

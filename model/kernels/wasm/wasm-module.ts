@@ -38,7 +38,7 @@ export interface WasmModule {
   readonly tableSize: number;
 }
 
-/** Of a module's stack. */
+/** Size of a module's stack. */
 export const STACK_BYTES = 65_536;
 /** Addresses are multiples of a cache line. */
 const ALIGNMENT = 64;

@@ -17,7 +17,7 @@ export class MetricsFile {
   #series = new Map<string, Series>();
   #lines = 0;
   #step = 0;
-  /** Of the line before: as it says, and since the run began. */
+  /** Seconds of the line before: as it says, and since the run began. */
   #saidSeconds = 0;
   #seconds = 0;
   /** Time that earlier starts of the run took. */
@@ -42,7 +42,7 @@ export class MetricsFile {
     return this.#lines;
   }
 
-  /** Of the last line; 0 before there is one. */
+  /** Step of the last line; 0 before there is one. */
   get step(): number {
     return this.#step;
   }

@@ -30,7 +30,7 @@ export function startPage(library: typeof uPlot): void {
   const places = new Map<string, number>();
   const answers = new Map<string, { readonly key: string; readonly answer: SeriesAnswer }>();
   const charts = new Map<string, Chart>();
-  /** Of what was drawn last: the panels, and all that came from the server. */
+  /** What was drawn last: the panels, and all that came from the server. */
   let layout = '';
   let drawn = '';
   Object.assign(globalThis, { charts });
