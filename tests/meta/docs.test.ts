@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generatedDocuments } from '../../scripts/docs.ts';
 import { LAYERS } from '../../scripts/layers.ts';
-import { ROOT } from './imports.ts';
+import { filesBelow, ROOT } from './imports.ts';
 
 const test = suite('texts for people');
 
@@ -138,5 +138,26 @@ test('the large folders say where to begin', () => {
   for (const folder of ['training', 'data', 'model', 'model/kernels', 'eval', 'search', 'rag', 'encoders'])
     assert.match(read(join(folder, 'README.md')), /Read in this order:/, folder);
 });
+
+test('every folder has its sentence: its door says it, or a README of its own or above leads into it', () => {
+  const folders = new Set([...LAYERS.flat(), 'bench'].flatMap(filesBelow).map((path) => dirname(path)));
+  assert.ok(folders.size > 60);
+  for (const folder of folders) {
+    if (existsSync(join(ROOT, folder, 'index.ts')) || existsSync(join(ROOT, folder, 'README.md'))) continue;
+    const told = above(folder).some((upper) => {
+      const readme = join(upper, 'README.md');
+      if (!existsSync(join(ROOT, readme))) return false;
+      const inside = folder.slice(upper.length + 1);
+      return new RegExp(`\\]\\(${inside}(?:\\/[\\w./-]*)?\\)`).test(read(readme));
+    });
+    assert.ok(told, folder);
+  }
+});
+
+/** The folders that a folder lies in, the nearest first. */
+function above(folder: string): string[] {
+  const upper = dirname(folder);
+  return upper === '.' ? [] : [upper, ...above(upper)];
+}
 
 test.run();
