@@ -41,9 +41,9 @@ function run(
 /** `npm`: as a user installs it, with everything that the registry has for it; takes minutes. Otherwise what the checkout has stands in for the registry. */
 const installer = process.env['CEM_PACKAGE_INSTALL'];
 
-/** Installed by npm. Of the packages with install scripts only one is needed: it compiles zstd. The optional ones are not: they make tensors faster. */
+/** Installed by npm. Of the packages with install scripts only one is needed: it compiles zstd. Optional ones come along: the image library of transformers.js is one. */
 function installByNpm(tarball: string): void {
-  const flags = ['--prefer-offline', '--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund'];
+  const flags = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'];
   const { status, stderr, stdout } = run('npm', ['install', ...flags, tarball]);
   assert.is(status, 0, stderr + stdout);
   const rebuilt = run('npm', ['rebuild', 'zstd-napi']);

@@ -10,10 +10,12 @@ function snippet(text: string): string {
 }
 
 /** What the corpus says of a result and its id does not. */
-function provenance({ id, metadata }: WireResult): string {
+function provenance({ id, text, metadata }: WireResult): string {
   const { title, source, pages, headings = [] } = (metadata ?? {}) as Metadata;
   const place = pages && (pages.first === pages.last ? `page ${pages.first}` : `pages ${pages.first}-${pages.last}`);
-  const parts = [title, source === id ? undefined : source, headings.length > 0 ? headings.join(' > ') : undefined, place];
+  // A document's first chunk begins with its title.
+  const told = title === undefined || text.startsWith(title) ? undefined : title;
+  const parts = [told, source === id ? undefined : source, headings.length > 0 ? headings.join(' > ') : undefined, place];
   return parts.filter((part) => part !== undefined && part !== '').join(' · ');
 }
 

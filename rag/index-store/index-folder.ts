@@ -234,7 +234,7 @@ async function unfinishedIndex(path: string, asked: string | undefined): Promise
 /** Whether the store of an unfinished index was there, or is known not to be, and held no row. It is gone then. One that cannot be reached may hold rows. */
 async function removeEmptyStore(path: string, manifest: IndexManifest): Promise<boolean> {
   try {
-    const store = await openStore(path, manifest, {}, { create: false, migrate: false });
+    const store = await openStore(path, manifest, {}, { create: false, migrate: true });
     try {
       if ((await store.count()).chunks > 0) return false;
       await store.drop();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { machineMark } from '../../../base/process-life.ts';
 import { layersModelFiles } from '../../../checkpoints/export/index.ts';
 import { writeLayersModel } from '../../../checkpoints/export/layers-model.ts';
 import {
@@ -323,15 +324,15 @@ test('an output that exists is refused, replaced with force, and never when it i
 
 test('an export that fails leaves nothing, and the next one clears what a killed one left', () =>
   withRun(async (run, parent) => {
-    // No process has the largest number that Linux allows.
-    const left = [`.out.${2 ** 22}.tmp`, `.out.${2 ** 22}.old`];
-    for (const name of left) await mkdir(join(parent, name));
-    await mkdir(join(parent, `.out.${process.ppid}.tmp`));
+    // No process has the largest number that Linux allows; where the start is not known, it is `f`.
+    const temporary = (pid: number): string => `.out.${pid}.${machineMark()}${'f'.repeat(16)}0badcafe.tmp`;
+    const living = temporary(process.ppid);
+    for (const name of [temporary(2 ** 22), living]) await mkdir(join(parent, name));
     const loaded = await loadStudent(run.folder);
     await rename(join(run.checkpoint, 'tables.safetensors'), join(parent, 'tables'));
     assert.is(await codeOf(() => exportEncoder(loaded, join(parent, 'out'), { format: 'safetensors' })), 'EXPORT_WRITE');
     // What another living process is writing stays.
-    assert.equal(await sizes(parent), [`.out.${process.ppid}.tmp`, 'run', 'tables']);
+    assert.equal(await sizes(parent), [living, 'run', 'tables']);
     await rename(join(parent, 'tables'), join(run.checkpoint, 'tables.safetensors'));
     await rm(join(run.folder, 'teacher'), { recursive: true });
     const orphan = await loadStudent(run.folder);
