@@ -105,7 +105,15 @@ test('index and search', async ({ run, zpkg, index }) => {
   const built = await cem<{ chunks: number }>('wasm', 'index', '--checkpoint', run, '--zpkg', zpkg, '--index', index);
   assert.ok(built.chunks >= DOCUMENTS);
   const row = passageRows(DOCUMENTS)[7]!;
-  const found = await cem<{ results: { id: string; text: string }[] }>('wasm', 'search', row.title, '--index', index, '--k', '5');
+  const found = await cem<{ results: { id: string; text: string }[] }>(
+    'wasm',
+    'search',
+    row.text.slice(0, 300),
+    '--index',
+    index,
+    '--k',
+    '5',
+  );
   assert.is(found.results.length, 5);
   for (const { text } of found.results) assert.ok(text.length > 0);
 });
@@ -118,7 +126,8 @@ test('serve answers, and ends in order on SIGTERM', async ({ index }) => {
     const address = /at (http:\S+);/.exec(errors())![1]!;
     const response = await fetch(`${address}/v1/search`, {
       method: 'POST',
-      body: JSON.stringify({ query: passageRows(1)[0]!.title, k: 3 }),
+      // A title alone may be words that the teacher does not know.
+      body: JSON.stringify({ query: passageRows(1)[0]!.text.slice(0, 300), k: 3 }),
       headers: { 'content-type': 'application/json' },
     });
     assert.is(response.status, 200);
