@@ -209,7 +209,7 @@ test('--filter: what the corpus says of its documents decides in the store, and 
     assert.is(`d${metadata.pages.first - 1}`, id);
   }
   const text = await runCommand(searchCommand, [...words, '--filter', filter, 'comet tail']);
-  assert.match(text, /\n {3}comet tail \d+ · notes\/comet tail\.md · page \d+\n/);
+  assert.match(text, /\n {3}notes\/comet tail\.md · page \d+\n {3}comet tail/);
   for (const [wrong, says] of [
     ['{', /--filter is not JSON/],
     ['{"access":["board"]}', /--filter: must be an object with one of/],
