@@ -76,6 +76,11 @@ test('a file that runs no test is a failure', async ({ folder }) => {
   assert.match(totals.failures.join(), 'it ran no test');
 });
 
+test('a suite that runs and has left all of its tests out is no failure', async ({ folder }) => {
+  const { totals } = await run(folder, { 'a.test.ts': file(`console.log('skipped: nothing here');`), 'b.test.ts': file(PASSES) });
+  assert.equal([totals.total, totals.passed, totals.failures], [1, 1, []]);
+});
+
 test('a process that ends in the middle, with whatever code, fails its file and no other', async ({ folder }) => {
   const { totals } = await run(folder, {
     'a.test.ts': file(`test('ends', () => process.exit(0));`),
