@@ -27,16 +27,23 @@ export function temporaryName(purpose: string): string {
 }
 
 /**
- * Removes what processes of this machine that are gone left under temporary names for `purpose`. What belongs to a process that runs, or to another machine,
- * stays. A folder that cannot be read, or a file that cannot be removed, is passed over: it harms nobody.
+ * Paths of what processes of this machine that are gone left under temporary names for `purpose`. What belongs to a process that runs, or to another machine, is
+ * not among them; of a folder that cannot be read there are none.
  */
-export async function removeLeftTemporaries(folder: string, purpose: string): Promise<void> {
+export async function leftTemporaries(folder: string, purpose: string): Promise<string[]> {
   const mark = machineMark();
   const names = await readdir(folder).catch(() => []);
-  for (const name of names) {
-    const groups = NAME.exec(name)?.groups;
-    if (groups === undefined || groups['purpose'] !== purpose || groups['mark'] !== mark) continue;
-    if (isRunning(Number(groups['pid']), startOf(groups['started']!))) continue;
-    await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined);
-  }
+  return names
+    .filter((name) => {
+      const groups = NAME.exec(name)?.groups;
+      if (groups === undefined || groups['purpose'] !== purpose || groups['mark'] !== mark) return false;
+      return !isRunning(Number(groups['pid']), startOf(groups['started']!));
+    })
+    .map((name) => join(folder, name));
+}
+
+/** Removes {@link leftTemporaries}. What cannot be removed is passed over: it harms nobody. */
+export async function removeLeftTemporaries(folder: string, purpose: string): Promise<void> {
+  for (const path of await leftTemporaries(folder, purpose))
+    await rm(path, { recursive: true, force: true }).catch(() => undefined);
 }

@@ -76,9 +76,13 @@ test('a file that runs no test is a failure', async ({ folder }) => {
   assert.match(totals.failures.join(), 'it ran no test');
 });
 
-test('a suite that runs and has left all of its tests out is no failure', async ({ folder }) => {
-  const { totals } = await run(folder, { 'a.test.ts': file(`console.log('skipped: nothing here');`), 'b.test.ts': file(PASSES) });
-  assert.equal([totals.total, totals.passed, totals.failures], [1, 1, []]);
+test('a suite that has left all of its tests out, and says so, is no failure; one that says nothing is', async ({ folder }) => {
+  const saying = await run(folder, { 'a.test.ts': file(`console.log('skipped: nothing here');`), 'b.test.ts': file(PASSES) });
+  assert.equal([saying.totals.total, saying.totals.passed, saying.totals.failures], [1, 1, []]);
+  const { totals } = await run(folder, { 'a.test.ts': file('') });
+  // The other file is still there.
+  assert.equal([totals.total, totals.passed], [2, 1]);
+  assert.match(totals.failures.join(), 'its suites have no test');
 });
 
 test('a process that ends in the middle, with whatever code, fails its file and no other', async ({ folder }) => {

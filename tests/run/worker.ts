@@ -34,7 +34,6 @@ async function runFile({ name, path }: FileRequest): Promise<FileResult> {
     skipped += left;
     if (errors !== true) process.stdout.write(`\n${errors}\n`);
   }
-  // A suite that runs without a test has left its tests out, and says so: what they need is not here.
   const problem = suites.length === 0 ? 'it ran no test: a suite needs its .run()' : undefined;
   return { name, total, passed, skipped, ...(problem !== undefined && { problem }) };
 }
