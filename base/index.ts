@@ -1,5 +1,6 @@
 /** What every folder needs and no folder owns: errors, bytes, random numbers, durable files, locks, threads, text as people and the wire read it. Imports nothing of ours. */
 export { asyncBatches, batches } from './batches.ts';
+export type { ByteSpan } from './byte-span.ts';
 export { checksum, hexadecimal, messageOf, viewOf } from './bytes.ts';
 export { ClosingStack, closing } from './closing.ts';
 export { CemError, FormatError, isCemError, UsageError } from './errors.ts';

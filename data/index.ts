@@ -21,7 +21,7 @@ export { type ChunkText, chunkTexts } from './mapping/chunk-texts.ts';
 export { DocumentReader, type DocumentReaderOptions } from './mapping/document-reader.ts';
 export { type ChunkRange, Mapping } from './mapping/mapping.ts';
 export { verifyMetadata } from './mapping/verify-metadata.ts';
-export type { ByteSpan, JsonValue, Metadata, PageRange } from './metadata/metadata.ts';
+export type { JsonValue, Metadata, PageRange } from './metadata/metadata.ts';
 export { type PackManifest, type PackOptions, packCorpus } from './packing/pack.ts';
 export { type DictionaryShare, type PackedTexts, type PackTextsOptions, packTexts } from './packing/pack-texts.ts';
 export { corpusSaving } from './packing/saving.ts';

@@ -1,4 +1,4 @@
-import type { OnProgress } from '../base/index.ts';
+import type { ByteSpan, OnProgress } from '../base/index.ts';
 
 /** What an encoder is, in enough words to make a result reproducible and to refuse a mix-up. */
 export interface EncoderDescription {
@@ -20,12 +20,14 @@ export interface Vectors {
   readonly data: Float32Array;
 }
 
-/** Vectors of documents: a document may have several (one for each of its chunks), and scores as the best of them. */
+/** Vectors of documents: a document may have several (one for each of its passages), and scores as the best of them. */
 export interface CorpusVectors extends Vectors {
   /** [rows]: which of the asked ids a row belongs to, ascending. */
   readonly owners: Int32Array;
   /** [rows]: the container's chunk that a row is of; absent where the encoder does not read chunks, or does not know. */
   readonly chunks?: Int32Array;
+  /** [rows]: number of the passage within its chunk, from 0; absent where each chunk is its own one passage. */
+  readonly passages?: Int32Array;
 }
 
 /**
@@ -63,11 +65,16 @@ export interface ChunkEncoder {
   /** Length of every vector. */
   readonly dimension: number;
   /**
-   * Vectors of compressed chunks, [frames.length, dimension], L2-normalised, in the order of the frames.
+   * Vectors of compressed chunks, or of their passages: [rows, dimension], L2-normalised, in the order of the frames and of each frame's passages.
    *
    * @param dictionary dictionary section of the container that holds them; empty when it has none
+   * @param passages [frames.length] spans of a frame's content that have a vector each; without them, or where one is undefined, the whole frame is one passage
    */
-  encodeChunks(frames: readonly Uint8Array[], dictionary: Uint8Array): Promise<Vectors>;
+  encodeChunks(
+    frames: readonly Uint8Array[],
+    dictionary: Uint8Array,
+    passages?: readonly (readonly ByteSpan[] | undefined)[],
+  ): Promise<Vectors>;
 }
 
 /** Compressed chunks of documents, as the student reads them: no way to a text leads through it. */
@@ -77,4 +84,6 @@ export interface ChunkSource {
   /** Chunk numbers of a document in order. Throws CemError `MAPPING_UNKNOWN_ID`. */
   chunksOf(id: string): readonly number[];
   compressedChunk(chunk: number): Promise<Uint8Array>;
+  /** The passages of a chunk, in order, as spans of its content in bytes; undefined where the chunk is its own one passage. A source without this has no others. */
+  passagesOf?(chunk: number): Promise<readonly ByteSpan[] | undefined>;
 }

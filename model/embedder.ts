@@ -1,4 +1,5 @@
-import { type OnProgress, UsageError } from '../base/index.ts';
+import assert from 'node:assert/strict';
+import { type ByteSpan, type OnProgress, UsageError } from '../base/index.ts';
 import type { Vectors } from '../encoders/index.ts';
 import { type ModelConfig, ngramTables } from './config.ts';
 import { buildGraph, graphInputs, initializeWeights } from './graph.ts';
@@ -13,6 +14,12 @@ export type { PreparedDictionary };
 
 /** A batch for encoding holds at most this many padded symbols, so that memory does not grow with the number of chunks. */
 const SYMBOLS_PER_ENCODING_BATCH = 16_384;
+
+export interface EncodingOptions {
+  readonly onProgress?: OnProgress;
+  /** The model's own unless given, or one of `model.matryoshka`: vectors are cut to it and normalised again. */
+  readonly dimension?: number;
+}
 
 /**
  * CEM: from a compressed chunk to its vector. The whole forward path in the order in which it happens:
@@ -94,15 +101,15 @@ export class CemModel {
    * Vectors of compressed chunks, in their order.
    *
    * @param dictionary the dictionary section of the container that holds them (empty: none)
-   * @param dimension the model's own, or one of `model.matryoshka`: vectors are cut to it and normalised again
    * @throws what `encode` throws; UsageError `DIMENSION_NOT_TRAINED`
    */
   async encodeChunks(
     frames: readonly Uint8Array[],
     dictionary: Uint8Array,
-    onProgress?: OnProgress,
-    dimension = this.dimension,
+    passages?: readonly (readonly ByteSpan[] | undefined)[],
+    { onProgress, dimension = this.dimension }: EncodingOptions = {},
   ): Promise<Vectors> {
+    assert(passages === undefined, 'passages are not read yet');
     this.#checkDimension(dimension);
     const prepared = this.prepareDictionary(dictionary);
     return this.#embed(

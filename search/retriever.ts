@@ -1,10 +1,12 @@
 import type { Filter } from './filter.ts';
 
-/** One result: a document, its best chunk where known, its score (higher is better), and which retriever found it. */
+/** One result: a document, its best chunk and passage where known, its score (higher is better), and which retriever found it. */
 export interface Hit {
   readonly document: string;
   /** Number of the chunk in the container; absent where the retriever ranks whole documents. Hits of several retrievers join by document and chunk. */
   readonly chunk?: number;
+  /** Number of the passage within the chunk, from 0; there where the chunk is. */
+  readonly passage?: number;
   /** Comparable within one retriever only. */
   readonly score: number;
   /** Name of the retriever. */

@@ -1,4 +1,5 @@
-import type { ByteSpan, JsonValue, Metadata, PageRange } from './metadata.ts';
+import type { ByteSpan } from '../../base/index.ts';
+import type { JsonValue, Metadata, PageRange } from './metadata.ts';
 
 /** How deep lists and objects in `fields` may lie in each other: text of any depth would exhaust the stack. */
 const DEEPEST_FIELD = 64;

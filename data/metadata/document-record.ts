@@ -1,4 +1,5 @@
-import type { ByteSpan, Metadata } from './metadata.ts';
+import type { ByteSpan } from '../../base/index.ts';
+import type { Metadata } from './metadata.ts';
 
 /** What the side file holds of one document. */
 export interface DocumentRecord {

@@ -1,3 +1,5 @@
+import type { ByteSpan } from '../../base/index.ts';
+
 /** A value of JSON. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
@@ -5,12 +7,6 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
 export interface PageRange {
   readonly first: number;
   readonly last: number;
-}
-
-/** Bytes [start, end) of a text in UTF-8. */
-export interface ByteSpan {
-  readonly start: number;
-  readonly end: number;
 }
 
 /**

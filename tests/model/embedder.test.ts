@@ -118,7 +118,7 @@ test('more chunks than one batch holds, with progress; none at all', async () =>
   const model = tinyModel(tinyConfig(), DIMENSION);
   const frames = Array.from({ length: 30 }, () => createCompressor({ level: 1 }).compress(texts[4]!));
   const seen: number[][] = [];
-  const { data } = await model.encodeChunks(frames, NONE, (done, total) => seen.push([done, total]));
+  const { data } = await model.encodeChunks(frames, NONE, undefined, { onProgress: (done, total) => seen.push([done, total]) });
   assertUnit(data, 30);
   // 1,024 symbols each, 16,384 a batch.
   assert.equal(seen, [
@@ -233,7 +233,7 @@ test('Matryoshka: vectors are cut to a listed dimension and normalised again; ot
   const model = tinyModel(tinyConfig({ matryoshka: [4, 8] }), DIMENSION);
   const frames = compressed(3);
   const whole = await model.encodeChunks(frames, NONE);
-  const cut = await model.encodeChunks(frames, NONE, undefined, 4);
+  const cut = await model.encodeChunks(frames, NONE, undefined, { dimension: 4 });
   assert.equal([cut.rows, cut.dimension, cut.data.length], [frames.length, 4, 4 * frames.length]);
   for (let row = 0; row < frames.length; row++) {
     const head = whole.data.subarray(row * DIMENSION, row * DIMENSION + 4);
@@ -243,8 +243,8 @@ test('Matryoshka: vectors are cut to a listed dimension and normalised again; ot
       assert.ok(Math.abs(cut.data[row * 4 + channel]! - expected) < 1e-6);
     });
   }
-  assert.equal(await model.encodeChunks(frames, NONE, undefined, DIMENSION), whole);
-  const refused: unknown = await model.encodeChunks(frames, NONE, undefined, 6).catch((error: unknown) => error);
+  assert.equal(await model.encodeChunks(frames, NONE, undefined, { dimension: DIMENSION }), whole);
+  const refused: unknown = await model.encodeChunks(frames, NONE, undefined, { dimension: 6 }).catch((error: unknown) => error);
   assert.ok(refused instanceof UsageError && refused.code === 'DIMENSION_NOT_TRAINED');
   assert.throws(
     () => tinyModel(tinyConfig({ matryoshka: [4, DIMENSION + 1] }), DIMENSION),

@@ -43,7 +43,7 @@ for (const [name, changes] of Object.entries(variants)) {
     const vectorOf = (encoder: CemModel) => {
       const dimension = config.matryoshka?.[0] ?? DIMENSION;
       if (config.input === 'text') return encoder.encodeTexts([text], undefined, dimension);
-      return encoder.encodeChunks([createCompressor({ level: 3 }).compress(text)], NONE, undefined, dimension);
+      return encoder.encodeChunks([createCompressor({ level: 3 }).compress(text)], NONE, undefined, { dimension });
     };
     const path = join(folder, name);
     await saveCheckpoint(path, model, { ...STATE, model: config });
