@@ -72,6 +72,18 @@ const valuesSchema = z.strictObject({
         .nonnegative()
         .default(65_536)
         .describe('Size of the trained dictionary in bytes, at most a 24th of the text; 0: no dictionary.'),
+      passageSize: z
+        .number()
+        .int()
+        .min(64)
+        .optional()
+        .describe('Bytes of text that a passage inside a chunk has, about; absent: each chunk is its own one passage.'),
+      passageOverlap: z
+        .number()
+        .int()
+        .nonnegative()
+        .optional()
+        .describe('Bytes that a passage shares with the one before it, at most; below half of `pack.passageSize`.'),
       variants: z
         .array(packVariantSchema)
         .min(1)
@@ -96,10 +108,13 @@ const valuesSchema = z.strictObject({
 });
 
 /** A whole run: every component's own schema, composed. Unknown keys are refused with their path. */
-export const runConfigSchema = valuesSchema.superRefine(({ data, model, training }, context) => {
+export const runConfigSchema = valuesSchema.superRefine(({ data, pack, model, training }, context) => {
   if (training.query !== undefined && model.query === undefined) {
     context.addIssue({ code: 'custom', path: ['training', 'query'], message: 'needs model.query, which says what is trained' });
   }
+  const { passageSize = 0, passageOverlap = 0 } = pack;
+  if (passageOverlap > 0 && 2 * passageOverlap >= passageSize)
+    context.addIssue({ code: 'custom', path: ['pack', 'passageOverlap'], message: 'is not below half of pack.passageSize' });
   if (data.dev !== undefined) return;
   for (const key of ['evaluateEvery', 'earlyStopping'] as const) {
     if (training[key] !== undefined)

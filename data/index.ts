@@ -20,11 +20,13 @@ export {
 export { type ChunkText, chunkTexts } from './mapping/chunk-texts.ts';
 export { DocumentReader, type DocumentReaderOptions } from './mapping/document-reader.ts';
 export { type ChunkRange, Mapping } from './mapping/mapping.ts';
+export { type PassageStatistics, passageStatistics } from './mapping/passage-statistics.ts';
 export { verifyMetadata } from './mapping/verify-metadata.ts';
 export type { JsonValue, Metadata, PageRange } from './metadata/metadata.ts';
 export { type PackManifest, type PackOptions, packCorpus } from './packing/pack.ts';
 export { type DictionaryShare, type PackedTexts, type PackTextsOptions, packTexts } from './packing/pack-texts.ts';
 export { corpusSaving } from './packing/saving.ts';
+export { cutPassages, type PassageSettings } from './passages/cut-passages.ts';
 export { type MarkdownPassage, markdownPassages, type PassageLengths } from './passages/markdown-passages.ts';
 export { LONGEST_SENTENCE, splitSentences } from './passages/sentences.ts';
 export { randomSpans, type SpanOptions, uniqueSentences, uniqueWords } from './passages/short-texts.ts';

@@ -233,8 +233,8 @@ test('the program of a compressing thread loads and answers', async () => {
   try {
     assert.equal(await once(worker, 'message'), ['ready']);
     worker.postMessage(['a text', 'another']);
-    const [answer] = (await once(worker, 'message')) as [{ frameCounts: Uint32Array }];
-    assert.equal([...answer.frameCounts], [1, 1]);
+    const [answer] = (await once(worker, 'message')) as [{ partCounts: Uint32Array }];
+    assert.equal([...answer.partCounts], [1, 1]);
   } finally {
     await worker.terminate();
   }

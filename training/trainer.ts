@@ -84,11 +84,13 @@ async function trainIn(folder: RunFolder, options: TrainOptions, queryModel: Mod
 async function packOnce(folder: RunFolder, options: TrainOptions): Promise<number> {
   if (!existsSync(folder.zpkg)) {
     const stage = options.listener.stage('pack');
-    const { level, targetChunkSize, dictionarySize } = options.pack;
+    const { level, targetChunkSize, dictionarySize, passageSize = 0, passageOverlap = 0 } = options.pack;
     const manifest = await packCorpus(options.documents, folder.zpkg, {
       level,
       targetChunkSize,
       dictionarySize,
+      passageSize,
+      passageOverlap,
       // An encoder reads none of it.
       metadata: false,
       force: true,

@@ -27,6 +27,9 @@ const stateSchema = z.strictObject({
     level: z.number().int(),
     targetChunkSize: z.number().int().positive(),
     dictionarySize: z.number().int().nonnegative(),
+    /** Absent: each chunk was its own one passage. */
+    passageSize: z.number().int().positive().optional(),
+    passageOverlap: z.number().int().nonnegative().optional(),
   }),
   teacher: z.strictObject({
     config: teacherConfig,

@@ -3,7 +3,7 @@ import type { AddReport } from '../../data/index.ts';
 import { addToCorpus } from '../../recipes/pack/index.ts';
 import { defineCommand } from '../command.ts';
 import { INPUT_DESCRIPTION, withCorpusInput } from '../options/corpus-input.ts';
-import { givenPackOptions, type PackSettings, packOptions } from '../options/pack-options.ts';
+import { DEFAULT_PASSAGE_SIZE, givenPackOptions, type PackSettings, packOptions } from '../options/pack-options.ts';
 import { describeEmpty } from '../output/empty-documents.ts';
 
 interface AddCommandOptions extends PackSettings {
@@ -27,14 +27,18 @@ export const addCommand = defineCommand<AddCommandOptions, AddReport>({
       // Of a new corpus; one that is there has been made with its own.
       .options(packOptions),
   run: ({ corpus, input, ...options }, listener) =>
-    withCorpusInput(input, listener, (source) => addToCorpus({ corpus, source, ...givenPackOptions(options), listener })),
+    withCorpusInput(input, listener, (source) =>
+      addToCorpus({ corpus, source, newPassageSize: DEFAULT_PASSAGE_SIZE, ...givenPackOptions(options), listener }),
+    ),
   text: (report) =>
     [
       `${report.path}: ${report.added} documents added, ${report.replaced} replaced, ${report.unchanged} unchanged` +
         `; ${report.documents} documents ${report.segment === null ? 'as before' : 'now'}`,
       ...(report.segment === null
         ? []
-        : [`${report.segment}: text ${formatBytes(report.textBytes)} in ${report.chunks} chunks, ${formatBytes(report.bytes)}`]),
+        : [
+            `${report.segment}: text ${formatBytes(report.textBytes)} in ${report.chunks} chunks (${report.passages} passages), ${formatBytes(report.bytes)}`,
+          ]),
       ...describeEmpty(report.empty),
     ].join('\n'),
 });

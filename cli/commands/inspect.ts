@@ -1,12 +1,20 @@
 import { stat } from 'node:fs/promises';
 import { CemError, formatBytes, formatShare, type SizeDistribution } from '../../base/index.ts';
-import { type CorpusStatistics, corpusStatistics, DocumentReader, isCorpusFolder, SegmentedCorpus } from '../../data/index.ts';
+import {
+  type CorpusStatistics,
+  corpusStatistics,
+  DocumentReader,
+  isCorpusFolder,
+  type PassageStatistics,
+  passageStatistics,
+  SegmentedCorpus,
+} from '../../data/index.ts';
 import { ZpkgReader, type ZpkgStatistics } from '../../zpkg/index.ts';
 import { defineCommand } from '../command.ts';
 
-interface ContainerResult extends ZpkgStatistics {
+interface ContainerResult extends ZpkgStatistics, Partial<PassageStatistics> {
   readonly path: string;
-  /** Null when no mapping stands beside the container. */
+  /** Null when no mapping stands beside the container; nothing is said of passages then. */
   readonly documents: number | null;
   readonly mappingBytes: number;
   /** 0 without metadata. */
@@ -25,7 +33,11 @@ export const inspectCommand = defineCommand<{ readonly zpkg: string }, Container
     parser.positional('zpkg', { type: 'string', demandOption: true, describe: 'the container, or a corpus folder' }),
   run: async ({ zpkg }) => ((await isCorpusFolder(zpkg)) ? inspectFolder(zpkg) : inspectContainer(zpkg)),
   text: (result) =>
-    [...('segments' in result ? folderLines(result) : containerLines(result)), ...distributionLines(result)].join('\n'),
+    [
+      ...('segments' in result ? folderLines(result) : containerLines(result)),
+      ...passageLines(result),
+      ...distributionLines(result),
+    ].join('\n'),
 });
 
 async function inspectContainer(path: string): Promise<ContainerResult> {
@@ -46,8 +58,9 @@ async function inspectContainer(path: string): Promise<ContainerResult> {
     const mappingBytes = (await stat(reader.mapping.path)).size;
     const metadataBytes = reader.metadata?.size ?? 0;
     const stored = statistics.fileBytes + mappingBytes + metadataBytes;
+    const passages = await passageStatistics(reader);
     const saving = statistics.contentBytes === 0 ? 0 : 1 - stored / statistics.contentBytes;
-    return { path, ...statistics, documents: reader.documentCount, mappingBytes, metadataBytes, saving };
+    return { path, ...statistics, documents: reader.documentCount, mappingBytes, metadataBytes, ...passages, saving };
   } finally {
     await reader.close();
   }
@@ -71,6 +84,7 @@ function containerLines(result: ContainerResult): string[] {
     `    index      ${formatBytes(result.indexBytes)}`,
     `  mapping     ${formatBytes(result.mappingBytes)}`,
     ...(result.metadataBytes > 0 ? [`  metadata    ${formatBytes(result.metadataBytes)}`] : []),
+    ...passageBytesLines(result),
     `  text        ${formatBytes(result.contentBytes)}`,
     `  saving      ${formatShare(result.saving)} (container alone: ratio ${result.ratio.toFixed(2)})`,
   ];
@@ -89,10 +103,22 @@ function folderLines(result: CorpusStatistics): string[] {
     `    removed    ${formatBytes(result.removedBytes)}${result.removedBytes > 0 ? ' (`cem compact` frees them)' : ''}`,
     `    mappings   ${formatBytes(result.mappingBytes)}`,
     ...(result.metadataBytes > 0 ? [`    metadata   ${formatBytes(result.metadataBytes)}`] : []),
+    ...passageBytesLines(result),
     `    manifest   ${formatBytes(result.manifestBytes)}`,
     `  text        ${formatBytes(result.contentBytes)}`,
     `  saving      ${formatShare(result.saving)} (ratio ${result.ratio.toFixed(2)})`,
   ];
+}
+
+/** Part of the metadata. */
+function passageBytesLines({ passageBytes = 0 }: Partial<PassageStatistics>): string[] {
+  return passageBytes > 0 ? [`    passages   ${formatBytes(passageBytes)}`] : [];
+}
+
+function passageLines({ passages, passageBytes = 0, passageSizes }: Partial<PassageStatistics>): string[] {
+  if (passageSizes === undefined || passageBytes === 0) return [];
+  const { smallest, median, largest } = passageSizes;
+  return [`passages: ${passages}, smallest ${smallest}, median ${median}, largest ${largest} bytes of text`];
 }
 
 function distributionLines(result: SizeDistribution): string[] {

@@ -3,7 +3,7 @@ import type { PackManifest } from '../../data/index.ts';
 import { pack } from '../../recipes/pack/index.ts';
 import { defineCommand } from '../command.ts';
 import { INPUT_DESCRIPTION, withCorpusInput } from '../options/corpus-input.ts';
-import { givenPackOptions, type PackSettings, packOptions } from '../options/pack-options.ts';
+import { DEFAULT_PASSAGE_SIZE, givenPackOptions, type PackSettings, packOptions } from '../options/pack-options.ts';
 import { describeEmpty } from '../output/empty-documents.ts';
 
 interface PackCommandOptions extends PackSettings {
@@ -39,19 +39,24 @@ export const packCommand = defineCommand<PackCommandOptions, PackManifest>({
       .option('metadata', {
         type: 'boolean',
         default: true,
-        describe: 'write titles, sources, languages and what else is known of the documents (--no-metadata: leave it out)',
+        describe:
+          'write titles, sources, languages and what else is known of the documents (--no-metadata: leave it out; --passage-size 0 leaves out passages)',
       })
       .option('force', { type: 'boolean', default: false, describe: 'replace a container that is there already' }),
   run: ({ input, output, metadata, force, ...options }, listener) =>
     withCorpusInput(input, listener, (source) =>
-      pack({ source, output, metadata, force, ...givenPackOptions(options), listener }),
+      pack({ source, output, metadata, force, passageSize: DEFAULT_PASSAGE_SIZE, ...givenPackOptions(options), listener }),
     ),
   text: (manifest) =>
     [
       `${manifest.output}: ${manifest.documents} documents in ${manifest.chunks} chunks (${manifest.splitDocuments} documents were split)`,
       `text ${formatBytes(manifest.textBytes)}, container ${formatBytes(manifest.containerBytes)} (dictionary ${formatBytes(manifest.dictionaryBytes)}), mapping ${formatBytes(manifest.mappingBytes)}`,
-      ...(manifest.metadataBytes > 0 ? [`metadata ${formatBytes(manifest.metadataBytes)}`] : []),
+      ...(manifest.metadataBytes > 0 ? [`metadata ${formatBytes(manifest.metadataBytes)}${describePassages(manifest)}`] : []),
       `saving ${formatShare(manifest.saving)}`,
       ...describeEmpty(manifest.emptyDocuments),
     ].join('\n'),
 });
+
+function describePassages({ passages, passageBytes }: PackManifest): string {
+  return passageBytes === 0 ? '' : `, of which ${formatBytes(passageBytes)} are the borders of ${passages} passages`;
+}

@@ -8,8 +8,13 @@ export interface PackSettings {
   readonly 'dictionary-size': number | undefined;
   readonly 'dictionary-borders': DictionaryBorders | undefined;
   readonly 'plain-literals': boolean | undefined;
+  readonly 'passage-size': number | undefined;
+  readonly 'passage-overlap': number | undefined;
   readonly workers: number | undefined;
 }
+
+/** What commands cut chunks into passages by unless they are told otherwise. Programs that call the recipes say it themselves. */
+export const DEFAULT_PASSAGE_SIZE = 1024;
 
 /** Options of commands that pack. None has a default of yargs, so that a corpus which was made otherwise can be told from one that was made so. */
 export const packOptions = {
@@ -30,6 +35,16 @@ export const packOptions = {
     defaultDescription: 'any',
   },
   'plain-literals': { type: 'boolean', describe: 'leave literals uncompressed (larger; for the bytes input)' },
+  'passage-size': {
+    type: 'number',
+    describe: 'bytes of text that a passage inside a chunk has, about; 0: chunks are not cut into passages',
+    defaultDescription: '1024',
+  },
+  'passage-overlap': {
+    type: 'number',
+    describe: 'bytes that a passage shares with the one before it, at most; below half the passage size',
+    defaultDescription: '0',
+  },
   workers: {
     type: 'number',
     describe: 'threads that compress; by default as many as the machine has cores, fewer for few documents',
@@ -43,12 +58,16 @@ export function givenPackOptions(settings: PackSettings): Partial<PackOptions> {
   const dictionarySize = settings['dictionary-size'];
   const dictionaryBorders = settings['dictionary-borders'];
   const plainLiterals = settings['plain-literals'];
+  const passageSize = settings['passage-size'];
+  const passageOverlap = settings['passage-overlap'];
   return {
     ...(level !== undefined && { level }),
     ...(targetChunkSize !== undefined && { targetChunkSize }),
     ...(dictionarySize !== undefined && { dictionarySize }),
     ...(dictionaryBorders !== undefined && { dictionaryBorders }),
     ...(plainLiterals !== undefined && { plainLiterals }),
+    ...(passageSize !== undefined && { passageSize }),
+    ...(passageOverlap !== undefined && { passageOverlap }),
     ...(workers !== undefined && { workers }),
   };
 }

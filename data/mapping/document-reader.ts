@@ -1,9 +1,10 @@
-import { CemError, FormatError } from '../../base/index.ts';
+import { type ByteSpan, CemError, FormatError } from '../../base/index.ts';
 import type { ChunkSource } from '../../encoders/index.ts';
 import { contentSize, ZpkgReader, type ZpkgReaderOptions } from '../../zpkg/index.ts';
 import { chunkSpan, type DocumentRecord, EMPTY_RECORD } from '../metadata/document-record.ts';
 import type { Metadata } from '../metadata/metadata.ts';
 import { findMetadata, type MetadataFile, nextMetadataPathOf, settleMetadata } from '../metadata/metadata-file.ts';
+import { blockError } from '../metadata/metadata-format.ts';
 import { type ChunkRange, Mapping, mappingPathOf, nextMappingPathOf, settleMapping } from './mapping.ts';
 
 export interface DocumentReaderOptions extends ZpkgReaderOptions {
@@ -18,7 +19,7 @@ export interface DocumentReaderOptions extends ZpkgReaderOptions {
 export class DocumentReader implements ChunkSource {
   readonly container: ZpkgReader;
   readonly mapping: Mapping;
-  /** Undefined when nothing is known of the documents but their ids and texts. */
+  /** Undefined when nothing is known of the documents but their ids and texts, and each chunk is its own one passage. */
   readonly metadata: MetadataFile | undefined;
 
   private constructor(container: ZpkgReader, mapping: Mapping, metadata: MetadataFile | undefined) {
@@ -37,7 +38,7 @@ export class DocumentReader implements ChunkSource {
       const mapping =
         options.mappingPath === undefined ? await findMapping(container) : await openMapping(options.mappingPath, container);
       const metadata = await metadataOf(container, mapping);
-      if (metadata?.hasRecords !== false) return new DocumentReader(container, mapping, metadata);
+      if (metadata?.isEmpty !== true) return new DocumentReader(container, mapping, metadata);
       await metadata.close();
       return new DocumentReader(container, mapping, undefined);
     } catch (error) {
@@ -107,18 +108,46 @@ export class DocumentReader implements ChunkSource {
   }
 
   /**
-   * What is known of a chunk: of its document, with the span of the source's text that the chunk itself holds. Nothing of the text is decompressed. Undefined
-   * when the corpus has no metadata.
+   * What is known of a chunk: of its document, with the span of the source's text that the chunk itself holds, or one of its passages. Nothing of the text is decompressed.
+   * Undefined when nothing is known of the corpus' documents.
    *
-   * @throws CemError `ZPKG_CHUNK_RANGE`; FormatError `METADATA_CHECKSUM`, `METADATA_BLOCK`; as `compressedChunk`
+   * @param passage its number within the chunk, from 0; by default the whole chunk
+   * @throws CemError `ZPKG_CHUNK_RANGE`, `PASSAGE_RANGE`; FormatError `METADATA_CHECKSUM`, `METADATA_BLOCK`; as `compressedChunk`
    */
-  async metadataOf(chunk: number): Promise<Metadata | undefined> {
+  async metadataOf(chunk: number, passage?: number): Promise<Metadata | undefined> {
     const document = this.mapping.documentNumberOf(chunk);
     const record = await this.metadata?.record(document);
     if (record === undefined) return undefined;
+    const within = passage === undefined ? undefined : await this.#passage(chunk, passage);
     const { first, count } = this.mapping.chunksAt(document);
-    const contentBytes = count === 1 ? contentSize(await this.compressedChunk(chunk)) : 0;
-    return { ...record.metadata, span: chunkSpan(record, chunk - first, contentBytes) };
+    const contentBytes = count === 1 && within === undefined ? contentSize(await this.compressedChunk(chunk)) : 0;
+    return { ...record.metadata, span: chunkSpan(record, chunk - first, contentBytes, within) };
+  }
+
+  /**
+   * The passages of a chunk as spans of its content, which they tile, each beginning where the one before it ends or somewhat earlier. Undefined when the chunk is its own one passage.
+   * Nothing of the text is decompressed.
+   *
+   * @throws CemError `ZPKG_CHUNK_RANGE`; FormatError `METADATA_CHECKSUM`, `METADATA_BLOCK`; as `compressedChunk`
+   */
+  async passagesOf(chunk: number): Promise<readonly ByteSpan[] | undefined> {
+    this.container.chunkSize(chunk);
+    const passages = await this.metadata?.passages(chunk);
+    if (passages === undefined) return undefined;
+    checkPassages(this.metadata!.path, chunk, passages, contentSize(await this.compressedChunk(chunk)));
+    return passages;
+  }
+
+  /** Undefined when it is the whole chunk. */
+  async #passage(chunk: number, passage: number): Promise<ByteSpan | undefined> {
+    const passages = await this.passagesOf(chunk);
+    const found = passages?.[passage];
+    if (found !== undefined || (passages === undefined && passage === 0)) return found;
+    throw new CemError(
+      'PASSAGE_RANGE',
+      `chunk ${chunk} of ${this.container.path} has no passage ${passage}: its passages are 0 to ${(passages?.length ?? 1) - 1}`,
+      { details: { path: this.container.path, chunk, passage } },
+    );
   }
 
   async close(): Promise<void> {
@@ -131,6 +160,18 @@ export class DocumentReader implements ChunkSource {
   }
 }
 
+/**
+ * Whether passages tile a chunk's content to its end; how they follow each other was seen when they were decoded.
+ *
+ * @param path of the metadata
+ * @throws FormatError `METADATA_BLOCK`
+ */
+export function checkPassages(path: string, chunk: number, passages: readonly ByteSpan[], contentBytes: number): void {
+  const end = passages.at(-1)!.end;
+  if (end === contentBytes) return;
+  throw blockError(path, 0, `the passages of chunk ${chunk} have ${end} bytes, and it has ${contentBytes} in the container`);
+}
+
 /** Ends what a killed pack left undone: files in the place of the next ones go where they belong if the container that stands there is their own. */
 export async function settleLeftFiles(zpkgPath: string): Promise<void> {
   const reader = await DocumentReader.open(zpkgPath).catch(() => undefined);
@@ -139,10 +180,10 @@ export async function settleLeftFiles(zpkgPath: string): Promise<void> {
   await metadata?.close();
   await reader.close();
   if (reader.mapping.path === nextMappingPathOf(zpkgPath)) await settleMapping(zpkgPath);
-  if (metadata?.path === nextMetadataPathOf(zpkgPath)) await settleMetadata(zpkgPath, metadata.hasRecords);
+  if (metadata?.path === nextMetadataPathOf(zpkgPath)) await settleMetadata(zpkgPath, !metadata.isEmpty);
 }
 
-/** The metadata file that belongs to a container and its mapping, also one that says that there is none. */
+/** The metadata file that belongs to a container and its mapping, also one that says that nothing is known. */
 function metadataOf(container: ZpkgReader, mapping: Mapping): Promise<MetadataFile | undefined> {
   const { documentCount, chunkCount, fingerprint, checksum: mappingChecksum } = mapping;
   return findMetadata(

@@ -1,15 +1,16 @@
 import { contentSize } from '../../zpkg/index.ts';
 import { blockError } from '../metadata/metadata-format.ts';
-import type { DocumentReader } from './document-reader.ts';
+import { checkPassages, type DocumentReader } from './document-reader.ts';
 
 /**
- * Reads all metadata of a container whose chunks are whole, and compares the lengths of parts that it names with what the frames declare. Nothing is decompressed
- * but the metadata.
+ * Reads all metadata of a container whose chunks are whole, and compares the lengths of parts and passages that it names with what the frames declare. Nothing is
+ * decompressed but the metadata.
  *
+ * @returns how many passages the container has; a chunk that is its own one passage counts as one
  * @throws FormatError `METADATA_CHECKSUM`, `METADATA_BLOCK`
  */
-export async function verifyMetadata({ container, mapping, metadata }: DocumentReader): Promise<void> {
-  if (metadata === undefined) return;
+export async function verifyMetadata({ container, mapping, metadata }: DocumentReader): Promise<{ readonly passages: number }> {
+  if (metadata === undefined) return { passages: container.chunkCount };
   const sizes = new Uint32Array(container.chunkCount);
   for await (const { chunk, frame } of container.frames()) sizes[chunk] = contentSize(frame);
   let document = 0;
@@ -22,4 +23,14 @@ export async function verifyMetadata({ container, mapping, metadata }: DocumentR
     }
     document += 1;
   }
+  let passages = container.chunkCount;
+  let chunk = 0;
+  for await (const several of metadata.allPassages()) {
+    if (several !== undefined) {
+      checkPassages(metadata.path, chunk, several, sizes[chunk]!);
+      passages += several.length - 1;
+    }
+    chunk += 1;
+  }
+  return { passages };
 }

@@ -24,17 +24,18 @@ export function saysSomething({ metadata }: DocumentRecord): boolean {
 }
 
 /**
- * The bytes of the source's text that a chunk holds.
+ * The bytes of the source's text that a chunk, or a passage of it, holds.
  *
  * @param part of the document, from 0
  * @param contentBytes of a chunk that is a whole document; otherwise the record knows it
+ * @param passage span of the chunk's content; by default all of it
  */
-export function chunkSpan(record: DocumentRecord, part: number, contentBytes: number): ByteSpan {
+export function chunkSpan(record: DocumentRecord, part: number, contentBytes: number, passage?: ByteSpan): ByteSpan {
   const own = record.metadata.span;
   if (own !== undefined && !record.exactSpan) return own;
   let start = 0;
   for (let before = 0; before < part; before++) start += record.partLengths[before] ?? 0;
-  const end = start + (record.partLengths[part] ?? contentBytes);
-  const base = own?.start ?? 0;
-  return { start: base + Math.max(0, start - record.textStart), end: base + Math.max(0, end - record.textStart) };
+  const { start: first, end } = passage ?? { start: 0, end: record.partLengths[part] ?? contentBytes };
+  const placeOf = (byte: number): number => (own?.start ?? 0) + Math.max(0, start + byte - record.textStart);
+  return { start: placeOf(first), end: placeOf(end) };
 }

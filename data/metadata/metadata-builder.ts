@@ -1,7 +1,7 @@
 import { type Compressor, createCompressor } from '../../zpkg/index.ts';
 import { type DocumentRecord, saysSomething } from './document-record.ts';
 import { encodeBlock, recordBytes } from './metadata-block.ts';
-import { DOCUMENTS_SECTION, MOST_DOCUMENTS, type SectionToWrite } from './metadata-format.ts';
+import { DOCUMENTS_SECTION, MOST_IN_BLOCK, type SectionToWrite } from './metadata-format.ts';
 
 /** A block ends when its records have so many bytes before compression: little to decompress for one record, and enough to compress well. */
 const BLOCK_BYTES = 1 << 17;
@@ -29,7 +29,7 @@ export class MetadataBuilder {
   /** @throws CemError `METADATA_TOO_LARGE` */
   add(id: string, record: DocumentRecord, partLengths: readonly number[]): void {
     const bytes = recordBytes({ ...record, partLengths: [] }, id) + LENGTH_BYTES * partLengths.length;
-    if (this.#records.length === MOST_DOCUMENTS || (this.#bytes > 0 && this.#bytes + bytes > BLOCK_BYTES)) this.#endBlock();
+    if (this.#records.length === MOST_IN_BLOCK || (this.#bytes > 0 && this.#bytes + bytes > BLOCK_BYTES)) this.#endBlock();
     this.#records.push({ ...record, partLengths });
     this.#ids.push(id);
     this.#bytes += bytes;

@@ -1,13 +1,11 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AtomicFile, CemError, FormatError, StoredFile } from '../../base/index.ts';
-import { createDecompressor, type Decompressor } from '../../zpkg/index.ts';
+import { AtomicFile, type ByteSpan, CemError, FormatError, StoredFile } from '../../base/index.ts';
+import { createDecompressor } from '../../zpkg/index.ts';
 import type { DocumentRecord } from './document-record.ts';
 import { decodeBlock } from './metadata-block.ts';
 import {
-  type BlockEntry,
-  blockError,
-  checkChecksum,
+  DOCUMENTS_SECTION,
   decodeDirectory,
   decodeHeader,
   directorySize,
@@ -15,13 +13,15 @@ import {
   layoutError,
   METADATA_HEADER_SIZE,
   type MetadataOwner,
+  PASSAGES_SECTION,
+  type SectionEntry,
   type SectionToWrite,
 } from './metadata-format.ts';
+import { MetadataSection } from './metadata-section.ts';
+import { decodePassages, type PassagesBlock } from './passages-block.ts';
 
 /** A reader refuses a block that declares more content. */
 const LARGEST_BLOCK = 1 << 25;
-/** Blocks that stay decoded: those of a corpus that is read in order, and of the results of a search. */
-const KEPT_BLOCKS = 8;
 
 /** Where the metadata of a container lies, when it has some. */
 export function metadataPathOf(zpkgPath: string): string {
@@ -42,40 +42,33 @@ export interface MetadataFileOptions {
   readonly largestBlock?: number;
 }
 
-/** The metadata of one container, opened. What a record needs is one block: read, decompressed and decoded when it is asked for. Safe for concurrent use. */
+/** The metadata of one container, opened. What a record or a chunk's passages need is one block: read, decompressed and decoded when it is asked for. Safe for concurrent use. */
 export class MetadataFile {
   readonly path: string;
   readonly owner: MetadataOwner;
-  /** False: the file says that nothing is known, and counts as none. */
-  readonly hasRecords: boolean;
   /** Bytes on disk. */
   readonly size: number;
   readonly #file: StoredFile;
-  readonly #blocks: readonly BlockEntry[];
-  /** [blocks + 1] the first document of each. */
-  readonly #firsts: readonly number[];
-  readonly #decompressor: Decompressor;
-  readonly #idOf: (document: number) => string;
-  /** In the order of their last use. */
-  readonly #kept = new Map<number, Promise<readonly DocumentRecord[]>>();
+  readonly #documents: MetadataSection<readonly DocumentRecord[]> | undefined;
+  readonly #passages: MetadataSection<PassagesBlock> | undefined;
 
-  private constructor(
-    file: StoredFile,
-    owner: MetadataOwner,
-    blocks: readonly BlockEntry[] | undefined,
-    options: MetadataFileOptions,
-  ) {
+  private constructor(file: StoredFile, owner: MetadataOwner, sections: readonly SectionEntry[], options: MetadataFileOptions) {
     this.path = file.path;
     this.size = file.size;
     this.owner = owner;
-    this.hasRecords = blocks !== undefined;
     this.#file = file;
-    this.#blocks = blocks ?? [];
-    const firsts = [0];
-    for (const { count } of this.#blocks) firsts.push(firsts.at(-1)! + count);
-    this.#firsts = firsts;
-    this.#decompressor = createDecompressor(options.dictionary, { maximumContent: options.largestBlock ?? LARGEST_BLOCK });
-    this.#idOf = options.idOf;
+    const decompressor = createDecompressor(options.dictionary, { maximumContent: options.largestBlock ?? LARGEST_BLOCK });
+    const [documents, passages] = [DOCUMENTS_SECTION, PASSAGES_SECTION].map((kind) => sections.find((one) => one.kind === kind));
+    this.#documents =
+      documents &&
+      new MetadataSection(file, documents.blocks, decompressor, (content, { first, count }, fail) =>
+        decodeBlock(content, count, (index) => options.idOf(first + index), fail),
+      );
+    this.#passages =
+      passages &&
+      new MetadataSection(file, passages.blocks, decompressor, (content, { count }, fail) =>
+        decodePassages(content, count, fail),
+      );
   }
 
   /**
@@ -90,72 +83,67 @@ export class MetadataFile {
       if (METADATA_HEADER_SIZE + size > file.size)
         throw layoutError(path, 24, `its directory would end at byte ${METADATA_HEADER_SIZE + size}, the file has ${file.size}`);
       const directory = await file.read(METADATA_HEADER_SIZE, size);
-      const [documents] = decodeDirectory(directory, header, file.size, path);
-      return new MetadataFile(file, header, documents?.blocks, options);
+      return new MetadataFile(file, header, decodeDirectory(directory, header, file.size, path), options);
     } catch (error) {
       await file.close();
       throw error;
     }
   }
 
+  /** Whether something is known of documents. */
+  get hasRecords(): boolean {
+    return this.#documents !== undefined;
+  }
+
+  /** Whether a chunk has several passages. */
+  get hasPassages(): boolean {
+    return this.#passages !== undefined;
+  }
+
+  /** The file says that nothing is known, and counts as none. */
+  get isEmpty(): boolean {
+    return !this.hasRecords && !this.hasPassages;
+  }
+
+  /** Blocks of documents. */
   get blockCount(): number {
-    return this.#blocks.length;
+    return this.#documents?.blockCount ?? 0;
+  }
+
+  /** Bytes that the passages take in the file; 0 when there are none. */
+  get passageBytes(): number {
+    return this.#passages?.bytes ?? 0;
   }
 
   /**
-   * The record of a document by its number in the mapping.
+   * The record of a document by its number in the mapping; undefined when nothing is known of documents.
    *
    * @throws FormatError `METADATA_CHECKSUM`, `METADATA_BLOCK`
    */
-  async record(document: number): Promise<DocumentRecord> {
-    let [low, high] = [0, this.#blocks.length];
-    while (high - low > 1) {
-      const middle = (low + high) >>> 1;
-      if (this.#firsts[middle]! <= document) low = middle;
-      else high = middle;
-    }
-    return (await this.#block(low))[document - this.#firsts[low]!]!;
+  async record(document: number): Promise<DocumentRecord | undefined> {
+    const found = await this.#documents?.find(document);
+    return found?.block[found.index];
   }
 
   /** All records in order; throws as `record`. */
   async *records(): AsyncGenerator<DocumentRecord> {
-    for (let block = 0; block < this.#blocks.length; block++) yield* await this.#block(block);
+    for await (const { block } of this.#documents?.blocks() ?? []) yield* block;
+  }
+
+  /** The passages of a chunk of the container, spans of its content; undefined when it is its own one passage. Throws as `record`. */
+  async passages(chunk: number): Promise<readonly ByteSpan[] | undefined> {
+    const found = await this.#passages?.find(chunk);
+    return found?.block.passagesOf(found.index);
+  }
+
+  /** Those of all chunks in order, or nothing when each chunk is its own one passage. Throws as `record`. */
+  async *allPassages(): AsyncGenerator<readonly ByteSpan[] | undefined> {
+    for await (const { block, count } of this.#passages?.blocks() ?? [])
+      for (let index = 0; index < count; index++) yield block.passagesOf(index);
   }
 
   async close(): Promise<void> {
     await this.#file.close();
-  }
-
-  #block(number: number): Promise<readonly DocumentRecord[]> {
-    const records = this.#kept.get(number) ?? this.#readBlock(number);
-    this.#kept.delete(number);
-    this.#kept.set(number, records);
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= KEPT_BLOCKS) break;
-      this.#kept.delete(oldest);
-    }
-    return records;
-  }
-
-  async #readBlock(number: number): Promise<readonly DocumentRecord[]> {
-    const { position, size, count, checksum } = this.#blocks[number]!;
-    const { path } = this;
-    const frame = await this.#file.read(position, size);
-    checkChecksum(frame, checksum, position, path);
-    let content: Uint8Array;
-    try {
-      content = this.#decompressor.decompress(frame);
-    } catch (cause) {
-      if (!(cause instanceof FormatError)) throw cause;
-      throw blockError(path, position, cause.message);
-    }
-    const first = this.#firsts[number]!;
-    return decodeBlock(
-      content,
-      count,
-      (index) => this.#idOf(first + index),
-      (wrong) => blockError(path, position, wrong),
-    );
   }
 }
 
@@ -181,7 +169,7 @@ export async function writeMetadata(path: string, owner: MetadataOwner, sections
 /**
  * The metadata that was written for a container and its mapping, which a pack that was killed left in the place of the next one.
  *
- * @returns undefined when there is none; a file without records when that was being said
+ * @returns undefined when there is none; an empty file when that was being said
  * @throws FormatError `METADATA_MISMATCH` when there is one of another container only; as `MetadataFile.open`
  */
 export async function findMetadata(
@@ -210,10 +198,10 @@ export async function findMetadata(
 /**
  * Puts the metadata that was written to `nextMetadataPathOf` in its place, durably, after its container and mapping have taken theirs.
  *
- * @param hasRecords when false, there is no metadata from now on
+ * @param hasMetadata when false, there is no metadata from now on
  */
-export async function settleMetadata(zpkgPath: string, hasRecords: boolean): Promise<void> {
-  if (hasRecords) await rename(nextMetadataPathOf(zpkgPath), metadataPathOf(zpkgPath));
+export async function settleMetadata(zpkgPath: string, hasMetadata: boolean): Promise<void> {
+  if (hasMetadata) await rename(nextMetadataPathOf(zpkgPath), metadataPathOf(zpkgPath));
   else {
     // In this order: as long as the old one is there, the next one says that it counts no more.
     await rm(metadataPathOf(zpkgPath), { force: true });

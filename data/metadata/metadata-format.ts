@@ -8,10 +8,12 @@ const SECTION_SIZE = 8;
 const BLOCK_SIZE = 12;
 /** The section of the documents' records. */
 export const DOCUMENTS_SECTION = 1;
+/** The section of the chunks' passages. */
+export const PASSAGES_SECTION = 2;
 /** A reader that does not know a section with this flag passes over it. */
 const FLAG_MAY_BE_SKIPPED = 1;
-/** In a block of the section of the documents. */
-export const MOST_DOCUMENTS = 4096;
+/** Documents, or chunks, in a block. */
+export const MOST_IN_BLOCK = 4096;
 
 /** What a side file was written for. */
 export interface MetadataOwner {
@@ -42,7 +44,7 @@ export interface SectionToWrite {
 export interface BlockEntry {
   readonly position: number;
   readonly size: number;
-  /** What the block holds, counted as the section counts it: documents in that of the documents. */
+  /** What the block holds, counted as the section counts it: documents, or chunks. */
   readonly count: number;
   readonly checksum: number;
 }
@@ -51,6 +53,19 @@ export interface SectionEntry {
   readonly kind: number;
   readonly blocks: readonly BlockEntry[];
 }
+
+interface Counted {
+  readonly what: string;
+  readonly declaredAs: 'documentCount' | 'chunkCount';
+  /** Of that field in the header. */
+  readonly position: number;
+}
+
+/** What the blocks of the sections that are known count. */
+const COUNTED: ReadonlyMap<number, Counted> = new Map([
+  [DOCUMENTS_SECTION, { what: 'documents', declaredAs: 'documentCount', position: 8 }],
+  [PASSAGES_SECTION, { what: 'chunks', declaredAs: 'chunkCount', position: 12 }],
+]);
 
 /** The whole file in pieces: header, directory, blocks. */
 export function* encodeMetadata(owner: MetadataOwner, sections: readonly SectionToWrite[]): Generator<Uint8Array> {
@@ -127,6 +142,11 @@ export function decodeHeader(bytes: Uint8Array, path: string): MetadataHeader {
   };
 }
 
+/** Bytes that a section takes in the file, in the directory and in its blocks. */
+export function sectionSize(blocks: readonly { readonly size: number }[]): number {
+  return blocks.reduce((sum, { size }) => sum + BLOCK_SIZE + size, SECTION_SIZE);
+}
+
 /** Bytes of the directory that a header announces. */
 export function directorySize({ sectionCount, blockCount }: MetadataHeader): number {
   return SECTION_SIZE * sectionCount + BLOCK_SIZE * blockCount;
@@ -163,7 +183,8 @@ export function decodeDirectory(bytes: Uint8Array, header: MetadataHeader, fileS
         },
       );
     }
-    if (kind !== DOCUMENTS_SECTION && flags !== FLAG_MAY_BE_SKIPPED) {
+    const counted = COUNTED.get(kind);
+    if (counted === undefined && flags !== FLAG_MAY_BE_SKIPPED) {
       throw new FormatError(
         'METADATA_SECTION',
         `${path} has a section of kind ${kind}, which must be understood and is not: use the program that wrote it`,
@@ -184,8 +205,8 @@ export function decodeDirectory(bytes: Uint8Array, header: MetadataHeader, fileS
       blocks.push({ position, size, count: view.getUint32(table + 4, true), checksum: view.getUint32(table + 8, true) });
       position += size;
     }
-    if (kind === DOCUMENTS_SECTION) {
-      checkDocuments(blocks, header, path);
+    if (counted !== undefined) {
+      checkCounts(blocks, counted, header, path);
       sections.push({ kind, blocks });
     }
   }
@@ -222,13 +243,13 @@ export function blockError(path: string, position: number, reason: string): Form
   );
 }
 
-function checkDocuments(blocks: readonly BlockEntry[], header: MetadataHeader, path: string): void {
-  let documents = 0;
+function checkCounts(blocks: readonly BlockEntry[], counted: Counted, header: MetadataHeader, path: string): void {
+  let sum = 0;
   for (const { position, count } of blocks) {
-    if (count === 0 || count > MOST_DOCUMENTS)
-      throw layoutError(path, position, `a block of ${count} documents; it may have 1 to ${MOST_DOCUMENTS}`);
-    documents += count;
+    if (count === 0 || count > MOST_IN_BLOCK)
+      throw layoutError(path, position, `a block of ${count} ${counted.what}; it may have 1 to ${MOST_IN_BLOCK}`);
+    sum += count;
   }
-  if (documents !== header.documentCount)
-    throw layoutError(path, 8, `it has ${documents} documents and declares ${header.documentCount}`);
+  const declared = header[counted.declaredAs];
+  if (sum !== declared) throw layoutError(path, counted.position, `it has ${sum} ${counted.what} and declares ${declared}`);
 }

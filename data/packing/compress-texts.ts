@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { asyncBatches } from '../../base/index.ts';
 import { createCompressor } from '../../zpkg/index.ts';
-import type { CompressionSettings } from './compression-messages.ts';
+import type { CompressedPart, CompressionSettings } from './compression-messages.ts';
 import { CompressionThreads } from './compression-threads.ts';
 import { compressInParts } from './split-text.ts';
 
@@ -20,20 +20,20 @@ const TEXT_A_THREAD = 4 * 1024 * 1024;
 interface Batch {
   readonly texts: readonly string[];
   /** Undefined while nobody compresses it. */
-  frames?: Promise<Uint8Array[][]>;
-  /** Whether `frames` is settled. */
+  parts?: Promise<CompressedPart[][]>;
+  /** Whether `parts` is settled. */
   done: boolean;
 }
 
 /**
- * Compresses texts, cut into parts where they are too large, in order. The frames do not depend on the number of threads. This thread is one of them: what
+ * Compresses texts, cut into parts where they are too large, in order. They do not depend on the number of threads. This thread is one of them: what
  * no other has taken it compresses itself, so that a small corpus does not wait for threads to start.
  *
  * Memory: with several threads, two batches of texts each; a text of any size is one batch at most.
  *
  * @param threads all that compress, this one counted
  * @param others the threads beside this one, which are ended at the end
- * @returns for each text the frames of its parts
+ * @returns the parts of each text
  * @throws as `texts` and `createCompressor` do, and CemError `PACK_THREAD`
  */
 export async function* compressTexts(
@@ -41,25 +41,25 @@ export async function* compressTexts(
   settings: CompressionSettings,
   threads: number,
   others = new CompressionThreads(threads - 1, settings),
-): AsyncGenerator<Uint8Array[]> {
+): AsyncGenerator<CompressedPart[]> {
   const compressor = createCompressor(settings);
-  const compressOne = (text: string): Uint8Array[] => compressInParts(text, compressor, settings.targetChunkSize);
+  const compressOne = (text: string): CompressedPart[] => compressInParts(text, compressor, settings);
   if (threads === 1) {
     for await (const text of texts) yield compressOne(text);
     return;
   }
   const batches: Batch[] = [];
-  const waiting = (): Batch | undefined => batches.find((batch) => batch.frames === undefined);
+  const waiting = (): Batch | undefined => batches.find((batch) => batch.parts === undefined);
   const handOut = (): void => {
     for (let batch = waiting(); batch !== undefined && others.hasRoom; batch = waiting())
       settle(batch, others.compress(batch.texts));
   };
   let alone = 0;
-  const compressHere = async (list: readonly string[]): Promise<Uint8Array[][]> => {
-    const frames: Uint8Array[][] = [];
+  const compressHere = async (list: readonly string[]): Promise<CompressedPart[][]> => {
+    const parts: CompressedPart[][] = [];
     let turn = performance.now();
     for (const text of list) {
-      frames.push(compressOne(text));
+      parts.push(compressOne(text));
       const time = performance.now() - turn;
       if (time < TURN_MS) continue;
       alone += time;
@@ -68,18 +68,18 @@ export async function* compressTexts(
       handOut();
       turn = performance.now();
     }
-    return frames;
+    return parts;
   };
-  const takeFirst = async (): Promise<Uint8Array[][]> => {
+  const takeFirst = async (): Promise<CompressedPart[][]> => {
     const first = batches[0]!;
     while (!first.done) {
       handOut();
       const batch = waiting() ?? first;
-      if (batch.frames === undefined) settle(batch, compressHere(batch.texts));
-      await batch.frames;
+      if (batch.parts === undefined) settle(batch, compressHere(batch.texts));
+      await batch.parts;
     }
     batches.shift();
-    return first.frames!;
+    return first.parts!;
   };
   try {
     for await (const batch of asyncBatches(texts, BATCH)) {
@@ -98,11 +98,11 @@ export function compressionThreads(textBytes: number): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(textBytes / TEXT_A_THREAD)));
 }
 
-function settle(batch: Batch, frames: Promise<Uint8Array[][]>): void {
+function settle(batch: Batch, parts: Promise<CompressedPart[][]>): void {
   const done = (): void => {
     batch.done = true;
   };
-  batch.frames = frames;
+  batch.parts = parts;
   // Awaited in order; until then a failure must not count as unhandled.
-  frames.then(done, done);
+  parts.then(done, done);
 }

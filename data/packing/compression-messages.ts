@@ -1,3 +1,6 @@
+import type { ByteSpan } from '../../base/index.ts';
+import type { PassageSettings } from '../passages/cut-passages.ts';
+
 /** What a compression thread is started with. */
 export interface CompressionSettings {
   readonly level: number;
@@ -6,39 +9,63 @@ export interface CompressionSettings {
   readonly plainLiterals: boolean;
   /** Largest compressed size of a part, in bytes. */
   readonly targetChunkSize: number;
+  /** How parts are cut into passages; undefined: each is its own one. */
+  readonly passages?: PassageSettings | undefined;
 }
 
-/** Frames of several texts in one piece of memory, so that they change threads without being copied one by one. */
+/** A part of a text. */
+export interface CompressedPart {
+  readonly frame: Uint8Array;
+  /** Spans of its content when it has several, else none. */
+  readonly passages: readonly ByteSpan[];
+}
+
+/** Parts of several texts in few pieces of memory, so that they change threads without being copied one by one. */
 export interface CompressedTexts {
   /** All frames, one after the other. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** [frames] bytes of each. */
+  /** [parts] bytes of each frame. */
   readonly lengths: Uint32Array<ArrayBuffer>;
-  /** [texts] frames of each. */
-  readonly frameCounts: Uint32Array<ArrayBuffer>;
+  /** [texts] parts of each. */
+  readonly partCounts: Uint32Array<ArrayBuffer>;
+  /** [parts] passages of each, 0 for none. */
+  readonly passageCounts: Uint32Array<ArrayBuffer>;
+  /** [passages, 2] start and end of each. */
+  readonly passageEdges: Uint32Array<ArrayBuffer>;
 }
 
-export function joinFrames(texts: readonly (readonly Uint8Array[])[]): CompressedTexts {
-  const frames = texts.flat();
-  const lengths = Uint32Array.from(frames, (frame) => frame.length);
+export function joinParts(texts: readonly (readonly CompressedPart[])[]): CompressedTexts {
+  const parts = texts.flat();
+  const lengths = Uint32Array.from(parts, ({ frame }) => frame.length);
   const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
   let position = 0;
-  for (const frame of frames) {
+  for (const { frame } of parts) {
     bytes.set(frame, position);
     position += frame.length;
   }
-  return { bytes, lengths, frameCounts: Uint32Array.from(texts, (parts) => parts.length) };
+  return {
+    bytes,
+    lengths,
+    partCounts: Uint32Array.from(texts, (own) => own.length),
+    passageCounts: Uint32Array.from(parts, ({ passages }) => passages.length),
+    passageEdges: Uint32Array.from(parts.flatMap(({ passages }) => passages.flatMap(({ start, end }) => [start, end]))),
+  };
 }
 
-/** The frames of each text, as views. */
-export function splitFrames({ bytes, lengths, frameCounts }: CompressedTexts): Uint8Array[][] {
+/** The parts of each text, their frames as views. */
+export function splitParts({ bytes, lengths, partCounts, passageCounts, passageEdges }: CompressedTexts): CompressedPart[][] {
   let position = 0;
-  let frame = 0;
-  return Array.from(frameCounts, (count) => {
-    const parts: Uint8Array[] = [];
+  let part = 0;
+  let edge = 0;
+  return Array.from(partCounts, (count) => {
+    const parts: CompressedPart[] = [];
     for (let left = count; left > 0; left--) {
-      const length = lengths[frame++]!;
-      parts.push(bytes.subarray(position, position + length));
+      const passages = Array.from({ length: passageCounts[part]! }, () => ({
+        start: passageEdges[edge++]!,
+        end: passageEdges[edge++]!,
+      }));
+      const length = lengths[part++]!;
+      parts.push({ frame: bytes.subarray(position, position + length), passages });
       position += length;
     }
     return parts;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Worker } from 'node:worker_threads';
 import { CemError, messageOf, programFile, startThread } from '../../base/index.ts';
-import { type CompressedTexts, type CompressionSettings, splitFrames } from './compression-messages.ts';
+import { type CompressedPart, type CompressedTexts, type CompressionSettings, splitParts } from './compression-messages.ts';
 
 /** Lists of texts that a thread has at once: while it compresses one, the next waits with it. */
 const LISTS_A_THREAD = 2;
 
 interface Job {
-  readonly resolve: (frames: Uint8Array[][]) => void;
+  readonly resolve: (parts: CompressedPart[][]) => void;
   readonly reject: (error: CemError) => void;
 }
 
@@ -55,10 +55,10 @@ export class CompressionThreads {
   /**
    * Gives a list to the thread that has the fewest.
    *
-   * @returns the frames of each text
+   * @returns the parts of each text
    * @throws CemError `PACK_THREAD` when a thread ended, e.g. for want of memory
    */
-  compress(texts: readonly string[]): Promise<Uint8Array[][]> {
+  compress(texts: readonly string[]): Promise<CompressedPart[][]> {
     return new Promise((resolve, reject) => {
       if (this.#failure) {
         reject(this.#failure);
@@ -89,5 +89,5 @@ export class CompressionThreads {
 function finish(thread: Thread, answer: CompressedTexts): void {
   const job = thread.jobs.shift();
   assert(job !== undefined, 'a thread answered without a job');
-  job.resolve(splitFrames(answer));
+  job.resolve(splitParts(answer));
 }

@@ -52,8 +52,8 @@ export async function packTexts(texts: readonly string[], output: string, option
   const writer = await ZpkgWriter.create(output, { dictionary });
   try {
     let done = 0;
-    for await (const frames of compressTexts(each(texts), settings, compressionThreads(textBytes))) {
-      for (const frame of frames) await writer.append(frame);
+    for await (const parts of compressTexts(each(texts), settings, compressionThreads(textBytes))) {
+      for (const { frame } of parts) await writer.append(frame);
       done++;
       options.onProgress?.(done, texts.length);
     }

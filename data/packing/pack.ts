@@ -9,13 +9,15 @@ import { mappingPathOf } from '../mapping/mapping.ts';
 import type { DocumentRecord } from '../metadata/document-record.ts';
 import { MetadataBuilder } from '../metadata/metadata-builder.ts';
 import { metadataPathOf } from '../metadata/metadata-file.ts';
+import { PassagesBuilder } from '../metadata/passages-builder.ts';
 import { compressionThreads, compressTexts } from './compress-texts.ts';
 import { dictionarySampleBytes, trainCorpusDictionary } from './corpus-dictionary.ts';
 import { DictionarySample } from './dictionary-sample.ts';
+import { type PassageOptions, passageSettingsOf } from './passage-options.ts';
 import { settleSideFiles, writeNextSideFiles } from './side-files.ts';
 import { SMALLEST_TARGET } from './split-text.ts';
 
-export interface PackOptions {
+export interface PackOptions extends PassageOptions {
   /** zstd level, -7..22; 19 by default: packed once, read often. */
   readonly level?: number;
   /** Largest compressed size of a chunk in bytes; 4096 by default. A larger document is split. */
@@ -32,7 +34,7 @@ export interface PackOptions {
   readonly workers?: number;
   /** Seed of the sample that the dictionary is trained on. */
   readonly seed?: number;
-  /** Write what is known of the documents beside their text (`<output>.meta`), when something is; true by default. */
+  /** Write what is known of the documents beside their text (`<output>.meta`), when something is; true by default. Passages, which are written there as well, do not depend on it. */
   readonly metadata?: boolean;
   /** Replace files that stand where the container, its mapping or its metadata go. */
   readonly force?: boolean;
@@ -54,8 +56,12 @@ export interface PackManifest {
   /** The whole container: header, dictionary, chunks, index. */
   readonly containerBytes: number;
   readonly mappingBytes: number;
-  /** 0 when there is none: nothing is known of the documents but their ids and texts. */
+  /** 0 when there is none: nothing is known of the documents but their ids and texts, and each chunk is its own one passage. */
   readonly metadataBytes: number;
+  /** Passages of all chunks; a chunk that is its own one passage counts as one. */
+  readonly passages: number;
+  /** What they take of `metadataBytes`. */
+  readonly passageBytes: number;
   readonly dictionaryBytes: number;
   /** 1 - (containerBytes + mappingBytes + metadataBytes) / textBytes; 0 when there is no text. */
   readonly saving: number;
@@ -71,7 +77,7 @@ interface Survey {
 }
 
 /**
- * Packs a corpus into a container, its mapping (`<output>.map`) and, when something is known of its documents, their metadata (`<output>.meta`), in two passes over
+ * Packs a corpus into a container, its mapping (`<output>.map`) and, when something is known of its documents or chunks have passages, metadata (`<output>.meta`), in two passes over
  * `documents`: ids and a sample for the dictionary, then the chunks. All files appear when everything is written; an error leaves what stood there before. Memory: the
  * sample, the ids, 12 bytes a chunk, the compressed metadata, and the texts that are with the threads (about half a million characters each).
  *
@@ -98,6 +104,7 @@ export async function packCorpus(
   }
   if (options.workers !== undefined && (!Number.isInteger(options.workers) || options.workers < 1))
     throw new UsageError('PACK_OPTION', `${options.workers} is no number of threads: a whole number from 1 on`);
+  const passages = passageSettingsOf(options);
   createCompressor({ level });
   if (options.force !== true) await refuseExisting(output);
   const trains = options.dictionary === undefined && dictionarySize > 0;
@@ -117,19 +124,23 @@ export async function packCorpus(
     const texts = textsAgain(documents, survey.ids, (read) => {
       if (metadata !== undefined) records.push(recordOf(checkedDocument(read)));
     });
-    for await (const frames of compressTexts(texts, { level, dictionary, plainLiterals, targetChunkSize }, threads)) {
-      for (const frame of frames) await writer.append(frame);
-      chunkCounts[document] = frames.length;
+    const passagesBuilder = new PassagesBuilder(dictionary);
+    for await (const parts of compressTexts(texts, { level, dictionary, plainLiterals, targetChunkSize, passages }, threads)) {
+      for (const part of parts) {
+        await writer.append(part.frame);
+        passagesBuilder.add(part.passages);
+      }
+      chunkCounts[document] = parts.length;
       metadata?.add(
         survey.ids.at(document),
         records.shift()!,
-        frames.length > 1 ? frames.map((frame) => contentSize(frame)) : [],
+        parts.length > 1 ? parts.map(({ frame }) => contentSize(frame)) : [],
       );
-      if (frames.length > 1) splitDocuments += 1;
+      if (parts.length > 1) splitDocuments += 1;
       document += 1;
       options.onProgress?.('pack', document, survey.ids.length);
     }
-    const sections = metadata?.finish() ?? [];
+    const sections = [...(metadata?.finish() ?? []), ...passagesBuilder.finish()];
     let sideFiles = { mappingBytes: 0, metadataBytes: 0 };
     const { chunks, bytes: containerBytes } = await writer.finish(async ({ chunks: chunkCount, fingerprint }) => {
       await settleLeftFiles(output);
@@ -147,6 +158,8 @@ export async function packCorpus(
       containerBytes,
       mappingBytes,
       metadataBytes,
+      passages: passagesBuilder.passages,
+      passageBytes: passagesBuilder.bytes,
       dictionaryBytes: dictionary.length,
       saving: survey.textBytes === 0 ? 0 : 1 - (containerBytes + mappingBytes + metadataBytes) / survey.textBytes,
       level,

@@ -1,6 +1,9 @@
 import { strict as assert } from 'node:assert';
-import type { Compressor } from '../../zpkg/index.ts';
-import { LARGEST_CHUNK_CONTENT } from '../../zpkg/index.ts';
+import type { ByteSpan } from '../../base/index.ts';
+import { type Compressor, LARGEST_CHUNK_CONTENT } from '../../zpkg/index.ts';
+import { cutPassages } from '../passages/cut-passages.ts';
+import { BORDERS, nearestBorder, splitsSurrogates } from '../passages/text-borders.ts';
+import type { CompressedPart, CompressionSettings } from './compression-messages.ts';
 
 /** Smallest target for a part's frame: one character always fits, so that splitting ends. */
 export const SMALLEST_TARGET = 64;
@@ -12,25 +15,26 @@ const PLANNED_LOSS = 1.05;
 /** How far from the planned place a border is looked for, in parts. */
 const REACH = 0.25;
 
-/** Places where a text may be cut, the best first. The cut is behind the match. */
-const BORDERS: readonly RegExp[] = [/\n[ \t]*\n\s*/g, /\n/g, /[.!?]["')\]]*\s+|[。！？；][」』”’）]*/g, /\s+|[，、：]/g];
-
 /**
  * Cuts a text into parts whose frames have at most `target` bytes, at the borders of paragraphs, else lines, sentences, words, characters. The parts joined
- * are the text; a text that fits is one part.
+ * are the text; a text that fits is one part. Each part is then cut into passages, where these are wanted.
  *
- * @returns the frames of the parts, in order
+ * @returns the parts in order
  */
-export function compressInParts(text: string, compressor: Compressor, target: number): Uint8Array[] {
+export function compressInParts(
+  text: string,
+  compressor: Compressor,
+  { targetChunkSize: target, passages }: Pick<CompressionSettings, 'targetChunkSize' | 'passages'>,
+): CompressedPart[] {
   assert(target >= SMALLEST_TARGET);
-  const frames: Uint8Array[] = [];
+  const compressed: CompressedPart[] = [];
   const add = (part: string, atLeast: number): void => {
     const bytes = Buffer.from(part, 'utf8');
     let parts = Math.max(atLeast, Math.ceil(bytes.length / Math.min(LARGEST_FIRST_TRY * target, LARGEST_CHUNK_CONTENT)));
     if (parts === 1) {
       const frame = compressor.compress(bytes);
       if (frame.length <= target) {
-        frames.push(frame);
+        compressed.push({ frame, passages: passages === undefined ? [] : severalOf(cutPassages(part, passages)) });
         return;
       }
       parts = Math.max(2, Math.ceil((frame.length / target) * PLANNED_LOSS));
@@ -38,7 +42,11 @@ export function compressInParts(text: string, compressor: Compressor, target: nu
     for (const piece of cut(part, parts)) add(piece, 1);
   };
   add(text, 1);
-  return frames;
+  return compressed;
+}
+
+function severalOf(passages: readonly ByteSpan[]): readonly ByteSpan[] {
+  return passages.length > 1 ? passages : [];
 }
 
 /** Cuts a text of at least two characters into about `parts` pieces of about one length, and into two at least. */
@@ -61,22 +69,12 @@ function cut(text: string, parts: number): string[] {
 function borderNear(text: string, start: number, wanted: number, reach: number): number {
   const from = Math.max(start, Math.floor(wanted - reach));
   const to = Math.min(text.length, Math.ceil(wanted + reach));
-  const window = text.slice(from, to);
-  for (const border of BORDERS) {
-    let best = -1;
-    for (const match of window.matchAll(border)) {
-      const end = from + match.index + match[0].length;
-      if (end > start && end < text.length && (best < 0 || Math.abs(end - wanted) < Math.abs(best - wanted))) best = end;
-    }
+  const fits = (end: number): boolean => end > start && end < text.length;
+  for (const border of Object.values(BORDERS)) {
+    const best = nearestBorder(text, { from, to, wanted }, border, fits);
     if (best >= 0) return best;
   }
   const place = Math.min(Math.max(Math.round(wanted), start + 1), text.length - 1);
   if (!splitsSurrogates(text, place)) return place;
   return place + 1 < text.length ? place + 1 : place - 1;
-}
-
-function splitsSurrogates(text: string, place: number): boolean {
-  const before = text.charCodeAt(place - 1);
-  const after = text.charCodeAt(place);
-  return before >= 0xd800 && before < 0xdc00 && after >= 0xdc00 && after < 0xe000;
 }

@@ -6,6 +6,7 @@ import { IdTable } from '../mapping/id-table.ts';
 import { saysSomething } from '../metadata/document-record.ts';
 import { isSameRecord } from '../metadata/metadata-block.ts';
 import { type PackManifest, type PackOptions, packCorpus } from '../packing/pack.ts';
+import { passageSettingsOf } from '../packing/passage-options.ts';
 import { changeCorpus, type NextCorpus } from './corpus-change.ts';
 import { LARGEST_CHUNK_NUMBER, type PackSettings, type SegmentEntry } from './manifest.ts';
 import { NumberRuns } from './number-runs.ts';
@@ -24,8 +25,19 @@ const DEFAULT_SETTINGS: PackSettings = {
 export interface AddOptions
   extends Pick<
     PackOptions,
-    'level' | 'targetChunkSize' | 'dictionarySize' | 'dictionaryBorders' | 'plainLiterals' | 'workers' | 'onProgress'
-  > {}
+    | 'level'
+    | 'targetChunkSize'
+    | 'dictionarySize'
+    | 'dictionaryBorders'
+    | 'plainLiterals'
+    | 'passageSize'
+    | 'passageOverlap'
+    | 'workers'
+    | 'onProgress'
+  > {
+  /** The size of passages in a corpus that is made new, where `passageSize` says none; 0 by default. */
+  readonly newPassageSize?: number;
+}
 
 /** What `addToCorpus` did; all sizes are bytes. */
 export interface AddReport {
@@ -43,6 +55,8 @@ export interface AddReport {
   readonly segment: string | null;
   /** Chunks of the new segment; 0 when nothing changed. */
   readonly chunks: number;
+  /** Passages of these chunks; a chunk that is its own one passage counts as one. */
+  readonly passages: number;
   readonly textBytes: number;
   readonly bytes: number;
   /** All documents of the corpus. */
@@ -63,6 +77,7 @@ export async function addToCorpus(
 ): Promise<AddReport> {
   const { result, generation } = await changeCorpus(folder, { create: true }, async ({ corpus, segmentFile, segmentPath }) => {
     const settings = settingsOf(corpus, options);
+    passageSettingsOf(settings);
     const changed = new ChangedDocuments(documents, corpus);
     const packed = await packCorpus(() => changed.read(), segmentPath, {
       ...settings,
@@ -85,6 +100,7 @@ export async function addToCorpus(
         empty: packed?.emptyDocuments ?? 0,
         segment: packed === undefined ? null : segmentFile,
         chunks: packed?.chunks ?? 0,
+        passages: packed?.passages ?? 0,
         textBytes: packed?.textBytes ?? 0,
         bytes: packed === undefined ? 0 : packed.containerBytes + packed.mappingBytes + packed.metadataBytes,
         documents: (corpus?.documentCount ?? 0) + added,
@@ -186,22 +202,33 @@ async function nextCorpus(
 
 /** @throws UsageError `CORPUS_SETTINGS` */
 function settingsOf(corpus: SegmentedCorpus | undefined, options: AddOptions): PackSettings {
-  const made = corpus?.manifest.settings ?? DEFAULT_SETTINGS;
-  const asked: PackSettings = {
+  const made = allOf(corpus?.manifest.settings ?? { ...DEFAULT_SETTINGS, passageSize: options.newPassageSize });
+  const asked: Required<PackSettings> = {
     level: options.level ?? made.level,
     targetChunkSize: options.targetChunkSize ?? made.targetChunkSize,
     dictionarySize: options.dictionarySize ?? made.dictionarySize,
     dictionaryBorders: options.dictionaryBorders ?? made.dictionaryBorders,
     plainLiterals: options.plainLiterals ?? made.plainLiterals,
+    passageSize: options.passageSize ?? made.passageSize,
+    passageOverlap: options.passageOverlap ?? made.passageOverlap,
   };
-  if (corpus === undefined) return asked;
+  if (corpus !== undefined) refuseOtherSettings(corpus.path, made, asked);
+  const { passageSize, passageOverlap, ...others } = asked;
+  return { ...others, ...(passageSize !== 0 && { passageSize }), ...(passageOverlap !== 0 && { passageOverlap }) };
+}
+
+/** Settings with what is said of passages when nothing is. */
+function allOf({ passageSize = 0, passageOverlap = 0, ...others }: PackSettings): Required<PackSettings> {
+  return { ...others, passageSize, passageOverlap };
+}
+
+function refuseOtherSettings(path: string, made: Required<PackSettings>, asked: Required<PackSettings>): void {
   for (const key of Object.keys(asked) as (keyof PackSettings)[]) {
     if (asked[key] === made[key]) continue;
     throw new UsageError(
       'CORPUS_SETTINGS',
-      `${corpus.path} was made with ${key} ${made[key]}, and ${asked[key]} was asked for: leave it out, or make another corpus`,
-      { details: { path: corpus.path, key, made: made[key], asked: asked[key] } },
+      `${path} was made with ${key} ${made[key]}, and ${asked[key]} was asked for: leave it out, or make another corpus`,
+      { details: { path, key, made: made[key], asked: asked[key] } },
     );
   }
-  return asked;
 }

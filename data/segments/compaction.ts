@@ -3,6 +3,7 @@ import { contentSize, ZpkgWriter } from '../../zpkg/index.ts';
 import { DocumentReader } from '../mapping/document-reader.ts';
 import { IdTable } from '../mapping/id-table.ts';
 import { MetadataBuilder } from '../metadata/metadata-builder.ts';
+import { PassagesBuilder } from '../metadata/passages-builder.ts';
 import { packCorpus } from '../packing/pack.ts';
 import { settleSideFiles, writeNextSideFiles } from '../packing/side-files.ts';
 import { newSegment } from './addition.ts';
@@ -71,6 +72,7 @@ async function copied(corpus: SegmentedCorpus, before: CorpusBefore, options: Co
   const ids = new IdTable();
   const chunkCounts: number[] = [];
   const metadata = new MetadataBuilder(corpus.dictionary);
+  const passages = new PassagesBuilder(corpus.dictionary);
   const writer = await ZpkgWriter.create(before.segmentPath, {
     dictionary: corpus.dictionary,
     plainLiterals: settings.plainLiterals,
@@ -84,6 +86,7 @@ async function copied(corpus: SegmentedCorpus, before: CorpusBefore, options: Co
         if (segment.entry.removed.has(chunk)) continue;
         contentBytes[chunk] = contentSize(frame);
         await writer.append(frame);
+        passages.add(await segment.reader.passagesOf(chunk));
         options.onProgress?.(++done, total);
       }
       for (const id of segment.ids()) {
@@ -93,7 +96,7 @@ async function copied(corpus: SegmentedCorpus, before: CorpusBefore, options: Co
         metadata.add(id, await segment.reader.record(id), count > 1 ? [...contentBytes.subarray(first, first + count)] : []);
       }
     }
-    const sections = metadata.finish();
+    const sections = [...metadata.finish(), ...passages.finish()];
     let sideFiles = { mappingBytes: 0, metadataBytes: 0 };
     const summary = await writer.finish(async ({ chunks, fingerprint }) => {
       const contents = { ids, chunkCounts: Uint32Array.from(chunkCounts), chunkCount: chunks, fingerprint, sections };

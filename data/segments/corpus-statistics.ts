@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { distributionOf, type SizeDistribution } from '../../base/index.ts';
 import { contentSize } from '../../zpkg/index.ts';
+import { PassageSizes, type PassageStatistics } from '../mapping/passage-statistics.ts';
 import { MANIFEST_FILE } from './manifest.ts';
 import type { SegmentedCorpus } from './segmented-corpus.ts';
 
@@ -21,8 +22,8 @@ interface SegmentStatistics {
   readonly removedChunks: number;
 }
 
-/** Sizes of a corpus folder; all are bytes, and those of chunks are of chunks that are alive. */
-export interface CorpusStatistics extends SizeDistribution {
+/** Sizes of a corpus folder; all are bytes, and those of chunks and passages are of chunks that are alive. */
+export interface CorpusStatistics extends SizeDistribution, PassageStatistics {
   readonly path: string;
   readonly generation: number;
   readonly documents: number;
@@ -51,6 +52,7 @@ export interface CorpusStatistics extends SizeDistribution {
 export async function corpusStatistics(corpus: SegmentedCorpus): Promise<CorpusStatistics> {
   const sizes = new Float64Array(corpus.chunkCount);
   const manifestBytes = (await stat(join(corpus.path, MANIFEST_FILE))).size;
+  const passages = new PassageSizes();
   let [alive, contentBytes, chunkBytes, removedBytes] = [0, 0, 0, 0];
   for (const { entry, reader } of corpus.segments) {
     for await (const { chunk, frame } of reader.container.frames()) {
@@ -61,7 +63,9 @@ export async function corpusStatistics(corpus: SegmentedCorpus): Promise<CorpusS
       sizes[alive++] = frame.length;
       chunkBytes += frame.length;
       contentBytes += contentSize(frame);
+      await passages.add(reader, chunk, contentSize(frame));
     }
+    passages.addBytes(reader);
   }
   const segments = corpus.segments.map(({ entry, documentCount, chunkCount }) => ({
     file: entry.file,
@@ -87,6 +91,7 @@ export async function corpusStatistics(corpus: SegmentedCorpus): Promise<CorpusS
     mappingBytes,
     metadataBytes,
     manifestBytes,
+    ...passages.statistics(),
     chunkBytes,
     removedBytes,
     contentBytes,

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { FormatError, type JsonMeaning, parseJson, readTextIfThere, UsageError, writeFileAtomically } from '../../base/index.ts';
+import { SMALLEST_PASSAGE } from '../passages/cut-passages.ts';
 import { NumberRuns } from './number-runs.ts';
 
 /** SEGMENTS.md describes the file. */
 export const MANIFEST_FILE = 'manifest.json';
-/** Version 2 is version 1 with segments that have metadata. */
-const VERSIONS = { plain: 1, withMetadata: 2 } as const;
+/** Version 2 is version 1 with segments that have metadata, version 3 also says how chunks are cut into passages. */
+const VERSIONS = { plain: 1, withMetadata: 2, withPassages: 3 } as const;
 /** Chunk numbers fit into 31 bits: what a signed 32-bit column of a database holds. */
 export const LARGEST_CHUNK_NUMBER = 2 ** 31 - 1;
 
@@ -18,13 +19,22 @@ const runs = z.array(count).transform((list, context) => {
   return z.NEVER;
 });
 
-const packSettings = z.strictObject({
-  level: z.int(),
-  targetChunkSize: z.int().positive(),
-  dictionarySize: count,
-  dictionaryBorders: z.enum(['any', 'word']),
-  plainLiterals: z.boolean(),
-});
+const packSettings = z
+  .strictObject({
+    level: z.int(),
+    targetChunkSize: z.int().positive(),
+    dictionarySize: count,
+    dictionaryBorders: z.enum(['any', 'word']),
+    plainLiterals: z.boolean(),
+    /** Absent: chunks have no passages, as `PackOptions` has it. */
+    passageSize: z.int().min(SMALLEST_PASSAGE).optional(),
+    /** Absent: 0. */
+    passageOverlap: z.int().positive().optional(),
+  })
+  .refine(
+    ({ passageSize = 0, passageOverlap = 0 }) => passageOverlap === 0 || 2 * passageOverlap < passageSize,
+    'has an overlap of passages that is not below half their size',
+  );
 
 const segmentEntry = z
   .strictObject({
@@ -60,7 +70,10 @@ const manifestSchema = z
     settings: packSettings,
     segments: z.array(segmentEntry),
   })
-  .refine(({ version, segments }) => version === versionOf(segments), 'its version is not that of its segments')
+  .refine(
+    ({ version, settings, segments }) => version === versionOf(settings, segments),
+    'its version is not that of what it says',
+  )
   .refine(({ segments, nextChunk }) => {
     let end = 0;
     for (const { numbers } of segments) {
@@ -115,7 +128,7 @@ export async function writeManifest(folder: string, manifest: CorpusManifest): P
   const { generation, state, nextChunk, settings, segments } = manifest;
   const value = {
     format: 'cem-corpus',
-    version: versionOf(segments),
+    version: versionOf(settings, segments),
     generation,
     state,
     nextChunk,
@@ -130,12 +143,13 @@ function refuseOtherVersion(value: unknown, path: string): void {
   if (typeof version !== 'number' || Object.values<number>(VERSIONS).includes(version)) return;
   throw new FormatError(
     'CORPUS_VERSION',
-    `${path} has version ${version}, this program reads versions ${Object.values(VERSIONS).join(' and ')}: use the program that wrote it`,
+    `${path} has version ${version}, this program reads versions ${VERSIONS.plain} to ${VERSIONS.withPassages}: use the program that wrote it`,
     { details: { path, version } },
   );
 }
 
 /** The lowest version that says what there is, so that programs of before read what they can. */
-function versionOf(segments: readonly { readonly metadataBytes?: number | undefined }[]): number {
+function versionOf({ passageSize }: PackSettings, segments: readonly { readonly metadataBytes?: number | undefined }[]): number {
+  if (passageSize !== undefined) return VERSIONS.withPassages;
   return segments.some(({ metadataBytes }) => metadataBytes !== undefined) ? VERSIONS.withMetadata : VERSIONS.plain;
 }

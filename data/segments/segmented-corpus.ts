@@ -1,4 +1,4 @@
-import { CemError, FormatError } from '../../base/index.ts';
+import { type ByteSpan, CemError, FormatError } from '../../base/index.ts';
 import type { ChunkSource } from '../../encoders/index.ts';
 import type { Document } from '../documents/document.ts';
 import { unpackedDocument } from '../documents/document-metadata.ts';
@@ -130,10 +130,16 @@ export class SegmentedCorpus implements ChunkSource {
     return this.#segmentOf(id).segment.reader.documentMetadata(id);
   }
 
-  /** What is known of a chunk; undefined when its segment has no metadata. Throws as `DocumentReader.metadataOf`. */
-  async metadataOf(chunk: number): Promise<Metadata | undefined> {
+  /** What is known of a chunk, or of one of its passages; undefined when nothing is known of its segment's documents. Throws as `DocumentReader.metadataOf`. */
+  async metadataOf(chunk: number, passage?: number): Promise<Metadata | undefined> {
     const { segment, place } = this.#find(chunk);
-    return segment.reader.metadataOf(place);
+    return segment.reader.metadataOf(place, passage);
+  }
+
+  /** The passages of a chunk, spans of its content; undefined when it is its own one passage. Throws as `DocumentReader.passagesOf`. */
+  async passagesOf(chunk: number): Promise<readonly ByteSpan[] | undefined> {
+    const { segment, place } = this.#find(chunk);
+    return segment.reader.passagesOf(place);
   }
 
   /** What the side file has of a document. */

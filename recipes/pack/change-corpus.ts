@@ -10,6 +10,8 @@ export interface AddToCorpusOptions extends PackChoices, LongCall {
   /** The corpus folder, made when there is none. */
   readonly corpus: string;
   readonly source: DocumentSource;
+  /** The size of passages in a corpus that is made new, where `passageSize` says none; 0 by default. */
+  readonly newPassageSize?: number | undefined;
 }
 
 /** Adds documents to a corpus folder, or replaces those that changed. Throws as `addToCorpus` of data/ does. */

@@ -15,6 +15,10 @@ export interface PackChoices {
   readonly dictionarySize?: number | undefined;
   /** `word`: no word is cut in the dictionary (for text with spaces); `any` by default. */
   readonly dictionaryBorders?: DictionaryBorders | undefined;
+  /** Bytes of text that a passage is to have, 64 at least; what has up to one and a half times as many stays whole. 0, the default: chunks are not cut into passages. */
+  readonly passageSize?: number | undefined;
+  /** Bytes that a passage shares with the one before it in its chunk, at most; below half the passage size, 0 by default. */
+  readonly passageOverlap?: number | undefined;
   /** Leave literals uncompressed (larger; for the bytes input). */
   readonly plainLiterals?: boolean | undefined;
   /** Threads that compress; by default as many as the machine has cores, fewer for little text. */
@@ -25,7 +29,7 @@ export interface PackSourceOptions extends PackChoices, LongCall {
   readonly source: DocumentSource;
   /** The container; its mapping is written beside it as `<output>.map`. */
   readonly output: string;
-  /** Write titles, sources, languages and what else is known of the documents beside the container (`<output>.meta`), which is the default. */
+  /** Write titles, sources, languages and what else is known of the documents beside the container (`<output>.meta`), which is the default. Passages are written there whatever this says. */
   readonly metadata?: boolean | undefined;
   /** Replace a container that is there already. */
   readonly force?: boolean | undefined;

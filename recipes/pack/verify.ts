@@ -12,6 +12,8 @@ export interface VerifiedCorpus {
   readonly documents: number;
   /** Chunks; in a corpus folder removed ones, too. */
   readonly chunks: number;
+  /** Passages of these chunks; a chunk that is its own one passage counts as one. */
+  readonly passages: number;
   /** Bytes of text in these chunks. */
   readonly contentBytes: number;
 }
@@ -21,14 +23,14 @@ interface Verification extends Omit<data.CorpusVerification, 'failures'> {
 }
 
 /**
- * Checks a container and its mapping, or a corpus folder: every checksum, every chunk decompressed, every id.
+ * Checks a container and its mapping, or a corpus folder: every checksum, every chunk decompressed, every id, the metadata.
  *
  * @throws CemError `VERIFY_FAILED`, its details the damaged chunks; and what opening throws
  */
 export async function verifyCorpus({ corpus: path, ...call }: VerifyCorpusOptions): Promise<VerifiedCorpus> {
   return inStage(listenerOf(call), `verifying ${path}`, async (stage) => {
     const verify = (await data.isCorpusFolder(path)) ? verifyFolder : verifyContainer;
-    const { documents, chunks, contentBytes, failed, failures } = await verify(path, (done, total) =>
+    const { documents, chunks, passages, contentBytes, failed, failures } = await verify(path, (done, total) =>
       stage.progress(done, total),
     );
     if (failed > 0) {
@@ -38,15 +40,15 @@ export async function verifyCorpus({ corpus: path, ...call }: VerifyCorpusOption
         { details: { path, failed, failures } },
       );
     }
-    return { path, documents, chunks, contentBytes };
+    return { path, documents, chunks, passages, contentBytes };
   });
 }
 
 async function verifyContainer(path: string, onProgress: OnProgress): Promise<Verification> {
   await using reader = await data.DocumentReader.open(path);
   const found = await reader.container.verify(onProgress);
-  if (found.failed === 0) await data.verifyMetadata(reader);
-  return { documents: reader.documentCount, ...found };
+  const { passages } = found.failed === 0 ? await data.verifyMetadata(reader) : { passages: 0 };
+  return { documents: reader.documentCount, passages, ...found };
 }
 
 async function verifyFolder(path: string, onProgress: OnProgress): Promise<Verification> {

@@ -20,7 +20,7 @@ export function makeMetadataCase(samples: readonly MetadataSample[], seed: numbe
   const random = new RandomNumbers(seed, `metadata case ${number}`);
   const sample = samples[random.integer(samples.length)]!;
   const donors = samples.map(({ bytes }) => bytes);
-  if (number % 3 < 2 || sample.blockCounts.length === 0) {
+  if (number % 3 < 2 || sample.blockCounts.length + sample.passageBlockCounts.length === 0) {
     const bytes = mutate(sample.bytes, random, sample.regions, donors);
     return number % 3 === 0
       ? { bytes, sample, isGuarded: true }
@@ -28,12 +28,13 @@ export function makeMetadataCase(samples: readonly MetadataSample[], seed: numbe
   }
   const blocks = blockContents(sample);
   const changed = random.integer(blocks.length);
-  const { content, count } = blocks[changed]!;
+  const { kind, content, count } = blocks[changed]!;
   const regions = [
     { start: 0, end: content.length },
     { start: 0, end: Math.min(content.length, 2 + count) },
   ];
   blocks[changed] = {
+    kind,
     content: mutate(content, random, regions, [content, ...blockContents(samples[3]!).map((block) => block.content)]),
     count,
   };

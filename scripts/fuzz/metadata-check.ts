@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
-import { CemError } from '../../base/index.ts';
+import { type ByteSpan, CemError } from '../../base/index.ts';
 import { checkMetadata } from '../../data/metadata/check-metadata.ts';
 import { chunkSpan, type DocumentRecord } from '../../data/metadata/document-record.ts';
 import { decodeBlock, encodeBlock } from '../../data/metadata/metadata-block.ts';
 import { MetadataFile } from '../../data/metadata/metadata-file.ts';
+import { decodePassages, encodePassages, MOST_PASSAGES } from '../../data/metadata/passages-block.ts';
 import type { MetadataCase } from './metadata-cases.ts';
 import { Finding, type Outcome } from './zpkg-check.ts';
 
@@ -19,7 +20,10 @@ export async function checkMetadataFile({ bytes, sample, isGuarded }: MetadataCa
   try {
     if (isGuarded && JSON.stringify(ownerOf(file.owner)) !== JSON.stringify(ownerOf(sample.owner)))
       throw new Finding('it belongs to another container than it was written for');
-    if (!file.hasRecords) return isGuarded && sample.records.length > 0 ? fail('its records are gone') : 'accepted';
+    if (isGuarded && file.hasRecords !== sample.blockCounts.length > 0) throw new Finding('its records are gone');
+    if (isGuarded && file.hasPassages !== sample.passageBlockCounts.length > 0) throw new Finding('its passages are gone');
+    const passages = file.hasPassages ? await checkPassages(file, isGuarded ? sample.passages : undefined) : 'accepted';
+    if (!file.hasRecords || passages === 'refused') return passages;
     const records = await attempt(async () => {
       const all: DocumentRecord[] = [];
       for await (const record of file.records()) all.push(record);
@@ -56,8 +60,43 @@ function checkRecord(record: DocumentRecord, id: string): void {
   if (JSON.stringify(again[0]) !== JSON.stringify(record)) throw new Finding('written again, it is another');
 }
 
-function fail(what: string): never {
-  throw new Finding(what);
+/** Reads all passages in both ways. What a chunk has must tile, and be the same when it is written again. */
+async function checkPassages(
+  file: MetadataFile,
+  expected: readonly (readonly ByteSpan[] | undefined)[] | undefined,
+): Promise<Outcome> {
+  const chunks = await attempt(async () => {
+    const all: (readonly ByteSpan[] | undefined)[] = [];
+    for await (const passages of file.allPassages()) all.push(passages);
+    return all;
+  });
+  if (chunks === null) return 'refused';
+  if (chunks.length !== file.owner.chunkCount)
+    throw new Finding(`passages of ${chunks.length} chunks of ${file.owner.chunkCount}`);
+  if (expected !== undefined && JSON.stringify(chunks) !== JSON.stringify(expected))
+    throw new Finding('it says other passages than were written');
+  for (const passages of chunks) {
+    let before: ByteSpan = { start: -1, end: 0 };
+    if (passages !== undefined && (passages.length < 2 || passages.length > MOST_PASSAGES))
+      throw new Finding(`a chunk has ${passages.length} passages`);
+    for (const span of passages ?? []) {
+      if (!(span.start > before.start && span.start <= before.end && span.end > before.end && Number.isSafeInteger(span.end)))
+        throw new Finding(`a passage is ${span.start} to ${span.end} behind ${before.start} to ${before.end}`);
+      before = span;
+    }
+  }
+  const again = decodePassages(
+    encodePassages(chunks),
+    chunks.length,
+    (wrong) => new Finding(`written again, it is refused: ${wrong}`),
+  );
+  const last = chunks.length - 1;
+  for (const [number, passages] of chunks.entries())
+    if (JSON.stringify(again.passagesOf(number)) !== JSON.stringify(passages))
+      throw new Finding('passages that are written again are others');
+  if (last >= 0 && JSON.stringify(await file.passages(last)) !== JSON.stringify(chunks[last]))
+    throw new Finding('the passages of one chunk by itself are others');
+  return 'accepted';
 }
 
 /** The header of a file has more fields. */

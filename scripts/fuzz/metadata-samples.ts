@@ -1,7 +1,9 @@
+import type { ByteSpan } from '../../base/index.ts';
 import { type DocumentRecord, EMPTY_RECORD } from '../../data/metadata/document-record.ts';
 import type { JsonValue, Metadata } from '../../data/metadata/metadata.ts';
 import { encodeBlock } from '../../data/metadata/metadata-block.ts';
 import { encodeMetadata, type MetadataOwner, type SectionToWrite } from '../../data/metadata/metadata-format.ts';
+import { encodePassages } from '../../data/metadata/passages-block.ts';
 import { createCompressor } from '../../zpkg/index.ts';
 import type { Region } from './mutations.ts';
 
@@ -14,11 +16,23 @@ export interface MetadataSample {
   readonly records: readonly DocumentRecord[];
   /** Records of a block, in their order. */
   readonly blockCounts: readonly number[];
+  /** [chunks] or none: each one's passages. */
+  readonly passages: readonly (readonly ByteSpan[] | undefined)[];
+  /** Chunks of a block, in their order. */
+  readonly passageBlockCounts: readonly number[];
   /** Header, directory, blocks. */
   readonly regions: readonly Region[];
 }
 
 const HEADER_SIZE = 40;
+
+/** A block before compression. */
+export interface SampleBlock {
+  /** Of its section. */
+  readonly kind: 1 | 2;
+  readonly content: Uint8Array;
+  readonly count: number;
+}
 
 /** What the mutations start from: the same bytes every time. Small ones, because faults lie in structure and small inputs are fast. */
 export function makeMetadataSamples(): MetadataSample[] {
@@ -31,6 +45,7 @@ export function makeMetadataSamples(): MetadataSample[] {
       Array.from({ length: 12 }, (_, number) => recordOf(manyOf(number), number % 3 === 0 ? -2 : 0, number)),
       [5, 7],
       dictionary,
+      [10, 14],
     ),
     makeSample(
       Array.from({ length: 9 }, (_, number) => recordOf(manyOf(3 * number), number, 9 - number)),
@@ -42,41 +57,49 @@ export function makeMetadataSamples(): MetadataSample[] {
       [300],
       dictionary,
     ),
+    makeSample([EMPTY_RECORD, EMPTY_RECORD, EMPTY_RECORD], [], dictionary, [1, 4, 1]),
   ];
 }
 
 /** A file of these blocks, and behind them a section that readers may skip; without blocks, a file without sections. */
-export function metadataFile(
-  blocks: readonly { readonly content: Uint8Array; readonly count: number }[],
-  owner: MetadataOwner,
-  dictionary: Uint8Array,
-): Uint8Array {
+export function metadataFile(blocks: readonly SampleBlock[], owner: MetadataOwner, dictionary: Uint8Array): Uint8Array {
   const compressor = createCompressor({ level: 3, dictionary });
-  const sections: SectionToWrite[] = [
-    {
-      kind: 1,
-      mayBeSkipped: false,
-      blocks: blocks.map(({ content, count }) => ({ frame: compressor.compress(content), count })),
-    },
-    { kind: 7, mayBeSkipped: true, blocks: [{ frame: Buffer.from('what a later version writes'), count: 3 }] },
-  ];
+  const sections: SectionToWrite[] = ([1, 2] as const)
+    .map((wanted) => ({
+      kind: wanted,
+      mayBeSkipped: wanted === 2,
+      blocks: blocks
+        .filter(({ kind }) => kind === wanted)
+        .map(({ content, count }) => ({ frame: compressor.compress(content), count })),
+    }))
+    .filter((section) => section.blocks.length > 0);
+  sections.push({ kind: 7, mayBeSkipped: true, blocks: [{ frame: Buffer.from('what a later version writes'), count: 3 }] });
   return Buffer.concat([...encodeMetadata(owner, blocks.length === 0 ? [] : sections)]);
 }
 
 /** The contents of a sample's blocks before compression. */
-export function blockContents({
-  records,
-  ids,
-  blockCounts,
-}: Omit<MetadataSample, 'bytes' | 'regions'>): { content: Uint8Array; count: number }[] {
+export function blockContents(sample: Omit<MetadataSample, 'bytes' | 'regions'>): SampleBlock[] {
+  const { records, ids, blockCounts, passages, passageBlockCounts } = sample;
   let first = 0;
-  return blockCounts.map((count) => {
+  const documents = blockCounts.map((count): SampleBlock => {
     first += count;
-    return { content: encodeBlock(records.slice(first - count, first), ids.slice(first - count, first)), count };
+    const content = encodeBlock(records.slice(first - count, first), ids.slice(first - count, first));
+    return { kind: 1, content, count };
   });
+  first = 0;
+  const chunks = passageBlockCounts.map((count): SampleBlock => {
+    first += count;
+    return { kind: 2, content: encodePassages(passages.slice(first - count, first)), count };
+  });
+  return [...documents, ...chunks];
 }
 
-function makeSample(records: readonly DocumentRecord[], blockCounts: readonly number[], dictionary: Uint8Array): MetadataSample {
+function makeSample(
+  records: readonly DocumentRecord[],
+  blockCounts: readonly number[],
+  dictionary: Uint8Array,
+  passageBlockCounts: readonly number[] = [],
+): MetadataSample {
   const ids = records.map((_, number) => `d${number}`);
   const owner = {
     documentCount: records.length,
@@ -84,9 +107,12 @@ function makeSample(records: readonly DocumentRecord[], blockCounts: readonly nu
     fingerprint: 0x12345678,
     mappingChecksum: 0x9abcdef0,
   };
-  const parts = { owner, dictionary, ids, records, blockCounts };
-  const bytes = metadataFile(blockContents(parts), owner, dictionary);
-  const directoryEnd = Math.min(bytes.length, HEADER_SIZE + 16 + 12 * (blockCounts.length + 1));
+  const passages =
+    passageBlockCounts.length === 0 ? [] : Array.from({ length: owner.chunkCount }, (_, chunk) => passagesOf(chunk));
+  const parts = { owner, dictionary, ids, records, blockCounts, passages, passageBlockCounts };
+  const bytes = Buffer.from(metadataFile(blockContents(parts), owner, dictionary));
+  const sections = bytes.readUInt32LE(24);
+  const directoryEnd = HEADER_SIZE + 8 * sections + 12 * bytes.readUInt32LE(28);
   const regions = [
     { start: 0, end: HEADER_SIZE },
     { start: HEADER_SIZE, end: directoryEnd },
@@ -98,6 +124,17 @@ function makeSample(records: readonly DocumentRecord[], blockCounts: readonly nu
 function recordOf(metadata: Metadata, textStart: number, parts = 0): DocumentRecord {
   const partLengths = parts < 2 ? [] : Array.from({ length: parts }, (_, part) => 500 + 37 * part);
   return { metadata, textStart, exactSpan: metadata.span !== undefined && textStart % 2 === 0, partLengths };
+}
+
+/** None in every third chunk, else some, of which those of every second chunk overlap. */
+function passagesOf(chunk: number): ByteSpan[] | undefined {
+  if (chunk % 3 === 2) return undefined;
+  let before = 0;
+  return Array.from({ length: 2 + (chunk % 5) }, (_, number) => {
+    const start = before - (number > 0 && chunk % 2 === 0 ? 11 * number : 0);
+    before += 100 + ((chunk * 37 + number * 71) % 90);
+    return { start, end: before };
+  });
 }
 
 /** Each kind of metadata in some of the numbers. */

@@ -26,7 +26,15 @@ async function packed(
   folder: string,
   ...words: string[]
 ): Promise<{ input: string; output: string; manifest: Record<string, unknown> }> {
-  const input = await writeJsonl(join(folder, 'corpus.jsonl'), ROWS);
+  return packedRows(folder, ROWS, ...words);
+}
+
+async function packedRows(
+  folder: string,
+  rows: readonly Record<string, unknown>[],
+  ...words: string[]
+): Promise<{ input: string; output: string; manifest: Record<string, unknown> }> {
+  const input = await writeJsonl(join(folder, 'corpus.jsonl'), rows);
   const output = join(folder, 'corpus.zpkg');
   const printed = await runCommand(packCommand, ['pack', input, output, '--json', '--level', '3', ...words]);
   return { input, output, manifest: JSON.parse(printed) as Record<string, unknown> };
@@ -68,6 +76,52 @@ test('pack, then inspect, cat and verify agree, as JSON and as text', async () =
     assert.is(verified['chunks'], manifest['chunks']);
     assert.is(verified['content_bytes'], manifest['text_bytes']);
     assert.match(await runCommand(verifyCommand, ['verify', output]), /is whole: 40 documents/);
+  });
+});
+
+/** Texts of up to 4,100 bytes. */
+const LONG_ROWS = ROWS.map((row) => ({ ...row, text: [row.text, row.text, row.text].join('\n\n') }));
+
+test('passages: about 1,024 bytes unless another size is given, none for 0; counted by pack, inspect, verify', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const inspect = async (output: string) =>
+      JSON.parse(await runCommand(inspectCommand, ['inspect', output, '--json'])) as {
+        passages: number;
+        passage_bytes: number;
+        passage_sizes: Record<'smallest' | 'median' | 'largest', number>;
+      };
+    const first = await packedRows(folder, LONG_ROWS);
+    const { passages: count, passage_bytes, passage_sizes } = await inspect(first.output);
+    assert.equal([count, passage_bytes], [first.manifest['passages'], first.manifest['passage_bytes']]);
+    const { smallest, largest } = passage_sizes;
+    // The longest documents have about 4,100 bytes and became four passages each.
+    assert.ok(count > 80 && smallest < 100 && largest > 512 && largest <= 1536, JSON.stringify({ count, smallest, largest }));
+    assert.match(
+      await runCommand(inspectCommand, ['inspect', first.output]),
+      /passages {3}\d+ B\n[\s\S]*passages: \d+, smallest \d+, median/,
+    );
+    assert.match(await runCommand(verifyCommand, ['verify', first.output]), new RegExp(` 40 chunks, ${count} passages, `));
+
+    const shown = await runCommand(packCommand, [
+      'pack',
+      first.input,
+      first.output,
+      '--passage-size',
+      '200',
+      '--passage-overlap',
+      '50',
+      '--force',
+    ]);
+    const small = await inspect(first.output);
+    assert.ok(small.passages > 3 * count && small.passage_sizes.largest <= 350, JSON.stringify(small));
+    assert.match(shown, new RegExp(`metadata .*, of which \\d+ B are the borders of ${small.passages} passages`));
+
+    const none = await packedRows(folder, LONG_ROWS, '--force', '--passage-size', '0', '--no-metadata');
+    assert.equal([none.manifest['passages'], none.manifest['passage_bytes'], none.manifest['metadata_bytes']], [40, 0, 0]);
+    assert.is((await inspect(none.output)).passage_bytes, 0);
+    assert.not.match(await runCommand(inspectCommand, ['inspect', none.output]), /passages/);
+    const error = await errorOf(() => packedRows(folder, LONG_ROWS, '--force', '--passage-overlap', '512'));
+    assert.ok(error instanceof UsageError && error.code === 'PACK_OPTION');
   });
 });
 

@@ -109,6 +109,15 @@ test('files and settings that cannot be read', async () => {
   });
 });
 
+test('passages are absent by default, and overlap by less than half their size', () => {
+  const packOf = (pack: object) => parseConfig({ ...SMALLEST, pack }, 'test').pack;
+  const { passageSize, passageOverlap } = packOf({ passageSize: 256, passageOverlap: 127 });
+  assert.equal([passageSize, passageOverlap], [256, 127]);
+  for (const pack of [{ passageSize: 256, passageOverlap: 128 }, { passageOverlap: 10 }])
+    assert.throws(() => packOf(pack), /pack\.passageOverlap: is not below half of pack\.passageSize/);
+  assert.throws(() => packOf({ passageSize: 0 }), /pack\.passageSize/);
+});
+
 test('variants of the packing are absent by default, differ in something, and a memory of negatives has a size', () => {
   assert.not.ok('variants' in parseConfig(SMALLEST, 'test').pack);
   assert.not.ok('memory' in parseConfig(SMALLEST, 'test').training.loss.infoNce);

@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
 import { packCorpus } from '../../data/index.ts';
 import { metadataPathOf } from '../../data/metadata/metadata-file.ts';
 import { createCompressor } from '../../zpkg/index.ts';
-import { METADATA_DICTIONARY, METADATA_DOCUMENTS } from './metadata-documents.ts';
+import { METADATA_DICTIONARY, METADATA_DOCUMENTS, PASSAGES_DOCUMENTS, PASSAGES_PACKING } from './metadata-documents.ts';
 
 const folder = fileURLToPath(new URL('./zpkg/', import.meta.url));
 const HEADER = 40;
@@ -43,8 +43,8 @@ const withContent = (...content: readonly number[]): Buffer => withFrame(createC
 /** A string of letters as bytes. */
 const letters = (text: string): number[] => [...Buffer.from(text)];
 
-/** The golden file with a second section of one block in front of the blocks. */
-function withSection(kind: number, flags: number): Buffer {
+/** The golden file with a second section of one block, by default of a kind that nobody knows. */
+function withSection(kind: number, flags: number, frame: Uint8Array = Buffer.from('new'), count = 1): Buffer {
   return changed((bytes) => {
     bytes.writeUInt32LE(2, 24);
     bytes.writeUInt32LE(2, 28);
@@ -53,15 +53,26 @@ function withSection(kind: number, flags: number): Buffer {
     section.writeUInt16LE(flags, 2);
     section.writeUInt32LE(1, 4);
     const block = Buffer.alloc(12);
-    block.writeUInt32LE(3);
-    block.writeUInt32LE(1, 4);
-    block.writeUInt32LE(crc32('new'), 8);
-    return Buffer.concat([bytes.subarray(0, HEADER + 8), section, bytes.subarray(HEADER + 8, HEADER + 20), block, bytes.subarray(HEADER + 20), Buffer.from('new')]);
+    block.writeUInt32LE(frame.length);
+    block.writeUInt32LE(count, 4);
+    block.writeUInt32LE(crc32(frame), 8);
+    return Buffer.concat([bytes.subarray(0, HEADER + 8), section, bytes.subarray(HEADER + 8, HEADER + 20), block, bytes.subarray(HEADER + 20), frame]);
   });
 }
 
+const CHUNKS = golden.readUInt32LE(12);
+
+/** The golden file with passages of this content, in one block of all chunks. */
+const withPassages = (...content: readonly number[]): Buffer =>
+  withSection(2, 1, createCompressor({ level: 1, dictionary: METADATA_DICTIONARY }).compress(Uint8Array.from(content)), CHUNKS);
+
+/** The numbers of passages of all chunks: those of the first, then none. */
+const counts = (...first: readonly number[]): number[] => [...first, ...Array.from({ length: CHUNKS - 1 }, () => 0)];
+
 const SPAN = 1 << 6;
 const LARGEST = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f];
+/** Bytes of the first chunk: of the first document's text. */
+const FIRST = Buffer.byteLength(METADATA_DOCUMENTS[0]!.text);
 const cases: Record<string, readonly [code: string, bytes: Uint8Array]> = {
   nothing: ['ZPKG_TRUNCATED', new Uint8Array(0)],
   'half-header': ['ZPKG_TRUNCATED', golden.subarray(0, 20)],
@@ -71,8 +82,8 @@ const cases: Record<string, readonly [code: string, bytes: Uint8Array]> = {
   'directory-checksum': ['METADATA_CHECKSUM', changed((bytes) => void bytes.writeUInt32LE(9, HEADER + 12), { keepChecksums: true })],
   'frame-checksum': ['METADATA_CHECKSUM', changed((bytes) => void bytes.writeUInt8(bytes.at(-1)! ^ 1, bytes.length - 1))],
   flags: ['METADATA_FLAGS', changed((bytes) => void bytes.writeUInt16LE(1, 6))],
-  'section-flags': ['METADATA_FLAGS', withSection(2, 2)],
-  'section-unknown': ['METADATA_SECTION', withSection(2, 0)],
+  'section-flags': ['METADATA_FLAGS', withSection(9, 2)],
+  'section-unknown': ['METADATA_SECTION', withSection(9, 0)],
   'section-twice': ['METADATA_LAYOUT', withSection(1, 0)],
   'section-zero': ['METADATA_LAYOUT', changed((bytes) => void bytes.writeUInt16LE(0, HEADER))],
   'sections-huge': ['METADATA_LAYOUT', changed((bytes) => void bytes.writeUInt32LE(0xffffffff, 24))],
@@ -102,6 +113,23 @@ const cases: Record<string, readonly [code: string, bytes: Uint8Array]> = {
   'language-no-tag': ['METADATA_BLOCK', withContent(0x80, 1, 0, 0, 0, 0, 6, ...letters('en us'))],
   'fields-no-json': ['METADATA_BLOCK', withContent(0x80, 4, 0, 0, 0, 0, 3, ...letters('{]'))],
   'fields-no-object': ['METADATA_BLOCK', withContent(0x80, 4, 0, 0, 0, 0, 3, ...letters('[]'))],
+  'passages-of-other-chunks': ['METADATA_LAYOUT', withSection(2, 1, Buffer.from('new'), CHUNKS + 1)],
+  'passages-of-too-many-chunks': ['METADATA_LAYOUT', withSection(2, 1, Buffer.from('new'), 4097)],
+  'passages-no-frame': ['METADATA_BLOCK', withSection(2, 1, Buffer.from('this is no zstd frame'), CHUNKS)],
+  'passages-column-unknown': ['METADATA_BLOCK', withPassages(4)],
+  'passages-counts-cut': ['METADATA_BLOCK', withPassages(1, 0)],
+  'passages-only-one': ['METADATA_BLOCK', withPassages(1, ...counts(1), FIRST)],
+  // 65,536
+  'passages-too-many': ['METADATA_BLOCK', withPassages(1, ...counts(0x80, 0x80, 0x04), ...Array.from({ length: 65_536 }, () => 1))],
+  'passages-lengths-cut': ['METADATA_BLOCK', withPassages(1, ...counts(2), FIRST)],
+  'passages-empty-one': ['METADATA_BLOCK', withPassages(1, ...counts(2), 0, FIRST)],
+  'passages-too-large': ['METADATA_BLOCK', withPassages(1, ...counts(2), 1, ...LARGEST)],
+  'passages-beyond-content': ['METADATA_BLOCK', withPassages(1, ...counts(2), 1, FIRST)],
+  'passages-before-end': ['METADATA_BLOCK', withPassages(1, ...counts(2), 1, FIRST - 2)],
+  'passages-overlaps-alone': ['METADATA_BLOCK', withPassages(2)],
+  'passages-overlaps-cut': ['METADATA_BLOCK', withPassages(3, ...counts(2), 1, FIRST - 1)],
+  'passages-not-ascending': ['METADATA_BLOCK', withPassages(3, ...counts(2), 5, FIRST - 5, 5)],
+  'passages-bytes-follow': ['METADATA_BLOCK', withPassages(1, ...counts(2), 1, FIRST - 1, 0)],
   fingerprint: ['METADATA_MISMATCH', changed((bytes) => void bytes.writeUInt32LE(7, 16))],
   'mapping-checksum': ['METADATA_MISMATCH', changed((bytes) => void bytes.writeUInt32LE(7, 20))],
 };
@@ -111,4 +139,10 @@ for (const [name, [, bytes]] of Object.entries(cases)) await writeFile(`${folder
 const codes = Object.fromEntries(Object.entries(cases).map(([name, [code]]) => [name, code]));
 await writeFile(`${folder}malformed-metadata.json`, `${JSON.stringify(codes, null, 2)}\n`);
 // What a later writer may make: a section that is not known and may be skipped.
-await writeFile(`${folder}v1-metadata-later-section.zpkg.meta`, withSection(2, 1));
+await writeFile(`${folder}v1-metadata-later-section.zpkg.meta`, withSection(9, 1));
+
+const passages = async function* () {
+  yield* PASSAGES_DOCUMENTS;
+};
+await packCorpus(passages, `${folder}v1-passages.zpkg`, { ...PASSAGES_PACKING, force: true });
+await packCorpus(passages, `${folder}v1-passages-alone.zpkg`, { ...PASSAGES_PACKING, metadata: false, passageOverlap: 0, force: true });

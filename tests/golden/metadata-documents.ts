@@ -29,3 +29,26 @@ export const METADATA_DOCUMENTS: readonly Document[] = [
   },
   { id: 'indented', title: '', text: '  indented text\n', metadata: { span: { start: 5, end: 100 }, labels: [] } },
 ];
+
+const chapter = (number: number, sentence: string) => `## ${number} ${sentence.slice(0, 4)}\n\n${sentence.repeat(2 + (number % 3))}\n\n`;
+
+/** Of the golden containers with passages: chunks of one passage and of several, in one byte a character and in three. */
+export const PASSAGES_DOCUMENTS: readonly Document[] = [
+  { id: 'short', title: 'Short', text: 'One passage.' },
+  {
+    id: 'long',
+    title: 'Numbers',
+    text: Array.from({ length: 12 }, (_, number) => chapter(number, `Part ${number * 7919} has ${number * 104729} places. `)).join(''),
+  },
+  { id: '长', title: '', text: Array.from({ length: 9 }, (_, number) => chapter(number, `第${number * 31}条有${number * 17}个地方。它说了什么？`)).join('') },
+  { id: 'empty', title: '', text: '' },
+];
+
+/** How they are packed. */
+export const PASSAGES_PACKING = {
+  dictionary: METADATA_DICTIONARY,
+  targetChunkSize: 150,
+  workers: 1,
+  passageSize: 128,
+  passageOverlap: 24,
+};

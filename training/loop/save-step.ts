@@ -1,11 +1,18 @@
 import { writeFileAtomically } from '../../base/index.ts';
-import { pruneCheckpoints, readBestCheckpoint, saveCheckpoint, writeBestCheckpoint } from '../../checkpoints/index.ts';
+import {
+  type CheckpointState,
+  pruneCheckpoints,
+  readBestCheckpoint,
+  saveCheckpoint,
+  writeBestCheckpoint,
+} from '../../checkpoints/index.ts';
 import type { CemModel } from '../../model/index.ts';
 import type { Granularity } from '../batches/granularity.ts';
 import { toCheckpoint } from '../optimizers/state-arrays.ts';
 import type { TrainOptions } from '../options/train-options.ts';
 import type { DevEvaluationAtStep } from '../runs/evaluations.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
+import type { PackSettings } from '../variants/config.ts';
 import type { StepResult } from './run-steps.ts';
 import type { TrainingStep } from './step.ts';
 import type { TrainingParts } from './training-parts.ts';
@@ -33,7 +40,7 @@ export async function saveStep(
     seed,
     model: model.config,
     dimension: model.dimension,
-    pack: { level: pack.level, targetChunkSize: pack.targetChunkSize, dictionarySize: pack.dictionarySize },
+    pack: packedAs(pack),
     teacher: { config: teacher, id, revision, settings, ...(probe && { probe }) },
     config: resolved,
     ...(entropy && { entropyModel: entropy.identity }),
@@ -44,6 +51,22 @@ export async function saveStep(
   // Before others are removed: the best one stays.
   await markBest(folder, best);
   await pruneCheckpoints(folder.path, training.keepCheckpoints, training.keepCheckpointsEvery);
+}
+
+function packedAs({
+  level,
+  targetChunkSize,
+  dictionarySize,
+  passageSize,
+  passageOverlap,
+}: PackSettings): CheckpointState['pack'] {
+  return {
+    level,
+    targetChunkSize,
+    dictionarySize,
+    ...(passageSize !== undefined && { passageSize }),
+    ...(passageOverlap !== undefined && { passageOverlap }),
+  };
 }
 
 /** Says which checkpoint is the best: what a kill left may say another. */

@@ -126,9 +126,11 @@ const CORPUS_PARTS = [
   'teacher',
   'teacher-cache',
   'dev.zpkg.map',
+  'dev.zpkg.meta',
   'dev.zpkg',
   'corpus.zpkg.patches',
   'corpus.zpkg.map',
+  'corpus.zpkg.meta',
   'corpus.zpkg',
 ];
 const VARIANT = /^corpus-\d+\.zpkg$/;

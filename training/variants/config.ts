@@ -36,6 +36,10 @@ export interface PackSettings {
   readonly level: number;
   readonly targetChunkSize: number;
   readonly dictionarySize: number;
+  /** Bytes of a passage inside a chunk, about; absent: each chunk is its own one passage. */
+  readonly passageSize?: number | undefined;
+  /** Bytes that a passage shares with the one before it, at most. */
+  readonly passageOverlap?: number | undefined;
   /** The same texts packed otherwise, which the model is trained on as well; absent: none. */
   readonly variants?: readonly PackVariant[] | undefined;
 }

@@ -7,7 +7,12 @@ import { DocumentReader, type Metadata, packCorpus, verifyMetadata } from '../..
 import { mappingPathOf } from '../../../data/mapping/mapping.ts';
 import { metadataPathOf } from '../../../data/metadata/metadata-file.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
-import { METADATA_DICTIONARY, METADATA_DOCUMENTS } from '../../golden/metadata-documents.ts';
+import {
+  METADATA_DICTIONARY,
+  METADATA_DOCUMENTS,
+  PASSAGES_DOCUMENTS,
+  PASSAGES_PACKING,
+} from '../../golden/metadata-documents.ts';
 
 const test = suite('metadata golden files, version 1');
 const golden = fileURLToPath(new URL('../../golden/zpkg/', import.meta.url));
@@ -81,6 +86,55 @@ test('packing its documents again gives the golden files, byte for byte', async 
     await packCorpus(source, path, { dictionary: METADATA_DICTIONARY, targetChunkSize: 200, workers: 1 });
     for (const of of [(name: string) => name, mappingPathOf, metadataPathOf])
       assert.equal(await readFile(of(path)), await readFile(of(container)));
+  });
+});
+
+/** As they were written down when the section was added: of each chunk where its passages begin without overlap, and where it ends. */
+const EXPECTED_PASSAGES: readonly (readonly number[] | undefined)[] = [
+  undefined,
+  [0, 163, 296, 369, 472, 616],
+  [0, 165, 298, 478, 613],
+  [0, 101, 262],
+  [0, 174, 277, 424],
+  [0, 191, 296, 446, 549, 639],
+  undefined,
+];
+/** How much earlier they begin in the file with overlaps. */
+const EXPECTED_OVERLAPS: readonly (readonly number[])[] = [
+  [],
+  [0, 21, 21, 21, 21],
+  [0, 21, 21, 22],
+  [0, 20],
+  [0, 20, 20],
+  [0, 20, 20, 20, 18],
+  [],
+];
+
+test('golden files with passages open and say what they said, and are packed again byte for byte', async () => {
+  await withTemporaryFolder(async (folder) => {
+    for (const [name, overlaps, options] of [
+      ['v1-passages', true, {}],
+      ['v1-passages-alone', false, { metadata: false, passageOverlap: 0 }],
+    ] as const) {
+      const path = join(golden, `${name}.zpkg`);
+      await using reader = await DocumentReader.open(path);
+      assert.is(reader.metadata?.hasRecords, overlaps);
+      for (const [chunk, borders] of EXPECTED_PASSAGES.entries()) {
+        const expected = borders?.slice(0, -1).map((start, number) => ({
+          start: start - (overlaps ? EXPECTED_OVERLAPS[chunk]![number]! : 0),
+          end: borders[number + 1],
+        }));
+        assert.equal(await reader.passagesOf(chunk), expected, `${name}, chunk ${chunk}`);
+      }
+      assert.equal(await verifyMetadata(reader), { passages: 21 });
+      const again = join(folder, `${name}.zpkg`);
+      const source = async function* () {
+        yield* PASSAGES_DOCUMENTS;
+      };
+      await packCorpus(source, again, { ...PASSAGES_PACKING, ...options });
+      for (const of of [(file: string) => file, mappingPathOf, metadataPathOf])
+        assert.equal(await readFile(of(again)), await readFile(of(path)));
+    }
   });
 });
 

@@ -7,14 +7,25 @@ import { CemError } from '../../../base/index.ts';
 import { type Document, packCorpus } from '../../../data/index.ts';
 import { mappingPathOf } from '../../../data/mapping/mapping.ts';
 import { compressTexts } from '../../../data/packing/compress-texts.ts';
-import { type CompressionSettings, joinFrames, splitFrames } from '../../../data/packing/compression-messages.ts';
+import {
+  type CompressedPart,
+  type CompressionSettings,
+  joinParts,
+  splitParts,
+} from '../../../data/packing/compression-messages.ts';
 import { CompressionThreads } from '../../../data/packing/compression-threads.ts';
 import { collect, errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { english, sourceCode } from '../../zpkg/frame-samples.ts';
 
 const test = suite('compressing in threads');
 
-const SETTINGS: CompressionSettings = { level: 3, dictionary: english(3000, 1), plainLiterals: false, targetChunkSize: 300 };
+const SETTINGS: CompressionSettings = {
+  level: 3,
+  dictionary: english(3000, 1),
+  plainLiterals: false,
+  targetChunkSize: 300,
+  passages: { size: 128, overlap: 20 },
+};
 
 const text = (length: number, seed: number): string => Buffer.from(english(length, seed)).toString();
 
@@ -35,13 +46,18 @@ test('the frames and their order do not depend on the number of threads', async 
   assert.is(alone.length, TEXTS.length);
   assert.is(alone[0]!.length, 1);
   assert.ok(alone[1]!.length > 5);
+  assert.ok(alone.flat().filter(({ passages }) => passages.length > 1).length > 1000);
   for (const threads of [2, 3]) assert.equal(await collect(compressTexts(source(), SETTINGS, threads)), alone, `${threads}`);
 });
 
-test('frames travel joined', () => {
-  const texts = [[Uint8Array.of(1, 2), Uint8Array.of(3)], [], [new Uint8Array(0), Uint8Array.of(4)]];
-  assert.equal(splitFrames(joinFrames(texts)), texts);
-  assert.equal(splitFrames(joinFrames([])), []);
+test('parts travel joined', () => {
+  const part = (bytes: readonly number[], ...edges: readonly (readonly [number, number])[]): CompressedPart => ({
+    frame: Uint8Array.from(bytes),
+    passages: edges.map(([start, end]) => ({ start, end })),
+  });
+  const texts = [[part([1, 2], [0, 70], [65, 140]), part([3])], [], [part([]), part([4], [0, 1], [1, 2], [2, 9])]];
+  assert.equal(splitParts(joinParts(texts)), texts);
+  assert.equal(splitParts(joinParts([])), []);
 });
 
 test('reading ahead is bounded: two batches a thread', async () => {

@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import { addToCorpus, compactCorpus, type Document, type Metadata, packCorpus, removeFromCorpus } from '../../../data/index.ts';
 
 const KINDS = ['add', 'pack', 'replace', 'remove', 'compact', 'pack', 'add', 'recompress'] as const;
-const SETTINGS = { level: 1, targetChunkSize: 100, dictionarySize: 0, workers: 1 };
+/** How chunks are cut into passages, always in the corpus and now and then in the container. */
+export const PASSAGES = { size: 64, overlap: 8 };
+const SETTINGS = {
+  level: 1,
+  targetChunkSize: 100,
+  dictionarySize: 0,
+  workers: 1,
+  passageSize: PASSAGES.size,
+  passageOverlap: PASSAGES.overlap,
+};
+const UNCUT = { passageSize: 0, passageOverlap: 0 };
 const IDS = 30;
 
 export const corpusPath = (folder: string): string => join(folder, 'corpus');
@@ -38,7 +48,8 @@ export async function makeChange(folder: string, step: number): Promise<void> {
   const documents = async function* () {
     yield* written(step);
   };
-  if (kind === 'pack') await packCorpus(documents, containerPath(folder), { ...SETTINGS, force: true });
+  if (kind === 'pack')
+    await packCorpus(documents, containerPath(folder), { ...SETTINGS, ...(step % 8 === 1 ? UNCUT : {}), force: true });
   else if (kind === 'remove') await removeFromCorpus(corpusPath(folder), removed(step), { ignoreMissing: true });
   else if (kind === 'compact' || kind === 'recompress')
     await compactCorpus(corpusPath(folder), { recompress: kind === 'recompress' });

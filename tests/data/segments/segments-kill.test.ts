@@ -6,9 +6,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CemError } from '../../../base/index.ts';
 import { RandomNumbers } from '../../../base/random.ts';
-import { openCorpus, SegmentedCorpus, verifyCorpus } from '../../../data/index.ts';
+import { cutPassages, openCorpus, type PackedCorpus, SegmentedCorpus, verifyCorpus } from '../../../data/index.ts';
 import { withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
-import { containerPath, corpusPath, shown, stateAfter } from './change-sequence.ts';
+import { containerPath, corpusPath, PASSAGES, shown, stateAfter } from './change-sequence.ts';
 
 const test = suite('kill -9 while a corpus changes');
 
@@ -46,9 +46,26 @@ async function contentOf(path: string): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
   if (corpus === undefined) return texts;
   if (corpus instanceof SegmentedCorpus) assert.is((await verifyCorpus(corpus)).failed, 0);
+  await checkPassages(corpus);
   for (const id of corpus.ids()) texts.set(id, shown(await corpus.documentById(id), await corpus.documentMetadata(id)));
   await corpus.close();
   return texts;
+}
+
+/** In the corpus all chunks are cut, in the container all or none. */
+async function checkPassages(corpus: PackedCorpus): Promise<void> {
+  let [cut, whole] = [0, 0];
+  for (const id of corpus.ids()) {
+    for (const chunk of corpus.chunksOf(id)) {
+      const expected = cutPassages(await corpus.chunkText(chunk), PASSAGES);
+      if (expected.length === 1) continue;
+      const passages = await corpus.passagesOf(chunk);
+      if (passages === undefined) whole += 1;
+      else cut += 1;
+      if (passages !== undefined) assert.equal(passages, expected);
+    }
+  }
+  assert.ok(whole === 0 || (cut === 0 && !(corpus instanceof SegmentedCorpus)), `${cut} chunks are cut, ${whole} are not`);
 }
 
 const sorted = (texts: ReadonlyMap<string, string>) => [...texts].sort(([a], [b]) => (a < b ? -1 : 1));

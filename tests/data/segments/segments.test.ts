@@ -376,9 +376,20 @@ test('a manifest or a segment that is not what it should be is refused by name',
     const withSegment = (change: Record<string, unknown>) => opened({ ...manifest, segments: [{ ...segment, ...change }] });
     assert.is(await opened('{"version": 1'), 'CORPUS_FORMAT');
     assert.is(await opened('null'), 'CORPUS_FORMAT');
-    assert.is(await opened({ ...manifest, version: 3 }), 'CORPUS_VERSION');
+    assert.is(await opened({ ...manifest, version: 4 }), 'CORPUS_VERSION');
     // What version 2 adds is metadata, and there is none.
     assert.is(await opened({ ...manifest, version: 2 }), 'CORPUS_FORMAT');
+    // What version 3 adds is a size of passages, and there is none; or there is one, and the version is another.
+    assert.is(await opened({ ...manifest, version: 3 }), 'CORPUS_FORMAT');
+    const settings = manifest['settings'] as Record<string, unknown>;
+    for (const [version, change] of [
+      [1, { passageSize: 256 }],
+      [3, { passageSize: 63 }],
+      [3, { passageSize: 256, passageOverlap: 0 }],
+      [3, { passageSize: 256, passageOverlap: 128 }],
+      [1, { passageOverlap: 10 }],
+    ] as const)
+      assert.is(await opened({ ...manifest, version, settings: { ...settings, ...change } }), 'CORPUS_FORMAT');
     assert.is(await opened({ ...manifest, colour: 'red' }), 'CORPUS_FORMAT');
     assert.is(await opened({ ...manifest, nextChunk: 3 }), 'CORPUS_FORMAT');
     assert.is(await opened({ ...manifest, segments: [segment, segment] }), 'CORPUS_FORMAT');

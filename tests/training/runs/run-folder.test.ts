@@ -87,7 +87,15 @@ test('a run takes over what another packed and fitted, and nothing else of it; w
   withTemporaryFolder(async (folder) => {
     const [from, to] = [join(folder, 'from'), join(folder, 'to')];
     await mkdir(join(from, 'teacher'), { recursive: true });
-    for (const part of ['corpus.zpkg', 'corpus-1.zpkg', 'corpus.zpkg.map', 'config.yaml', 'metrics.jsonl', 'teacher/basis'])
+    for (const part of [
+      'corpus.zpkg',
+      'corpus-1.zpkg',
+      'corpus.zpkg.map',
+      'corpus.zpkg.meta',
+      'config.yaml',
+      'metrics.jsonl',
+      'teacher/basis',
+    ])
       await writeFile(join(from, part), part);
     await mkdir(to);
     await writeFile(join(to, 'corpus.zpkg.map'), 'own');
@@ -95,7 +103,8 @@ test('a run takes over what another packed and fitted, and nothing else of it; w
     await mkdir(join(to, '.teacher.tmp'));
     await writeFile(join(to, '.teacher.tmp', 'half'), '');
     await adoptCorpus(from, to);
-    assert.equal((await readdir(to)).sort(), ['corpus-1.zpkg', 'corpus.zpkg', 'corpus.zpkg.map', 'teacher']);
+    const parts = ['corpus-1.zpkg', 'corpus.zpkg', 'corpus.zpkg.map', 'corpus.zpkg.meta', 'teacher'];
+    assert.equal((await readdir(to)).sort(), parts);
     assert.equal(await readdir(join(to, 'teacher')), ['basis']);
     assert.is(await readFile(join(to, 'corpus.zpkg'), 'utf8'), 'corpus.zpkg');
     assert.is(await readFile(join(to, 'corpus.zpkg.map'), 'utf8'), 'own');
