@@ -90,7 +90,7 @@ const valuesSchema = z.strictObject({
         .max(MOST_VARIANTS)
         .optional()
         .describe(
-          'The same chunks and short texts packed otherwise as well, so that the encoder reads containers of other levels and dictionaries; each text of a batch is drawn from one packing.',
+          'The same passages and short texts packed otherwise as well, so that the encoder reads containers of other levels and dictionaries, and passages inside long chunks; each text of a batch is drawn from one packing.',
         ),
     })
     .prefault({}),
@@ -115,6 +115,13 @@ export const runConfigSchema = valuesSchema.superRefine(({ data, pack, model, tr
   const { passageSize = 0, passageOverlap = 0 } = pack;
   if (passageOverlap > 0 && 2 * passageOverlap >= passageSize)
     context.addIssue({ code: 'custom', path: ['pack', 'passageOverlap'], message: 'is not below half of pack.passageSize' });
+  if (model.input === 'bytes') {
+    const message = 'makes passages inside chunks, and a model whose input is bytes reads whole chunks: leave it out';
+    if (passageSize > 0) context.addIssue({ code: 'custom', path: ['pack', 'passageSize'], message });
+    pack.variants?.forEach(({ window }, index) => {
+      if (window !== undefined) context.addIssue({ code: 'custom', path: ['pack', 'variants', index, 'window'], message });
+    });
+  }
   if (data.dev !== undefined) return;
   for (const key of ['evaluateEvery', 'earlyStopping'] as const) {
     if (training[key] !== undefined)

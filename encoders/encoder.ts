@@ -60,6 +60,21 @@ export interface TextEmbedder extends QueryEmbedder {
   embedDocuments(texts: readonly string[], onProgress?: OnProgress): Promise<Vectors>;
 }
 
+/** What an encoder left unread: passages with more symbols than it reads (`model.maximumSymbols`) are cut, and their vectors know nothing of the rest. */
+export interface Unread {
+  /** Rows whose passage was cut. */
+  readonly passages: number;
+  /** Symbols behind the cuts, and the bytes of text that they stand for. */
+  readonly symbols: number;
+  readonly bytes: number;
+}
+
+/** Vectors of compressed chunks or their passages. */
+export interface ChunkVectors extends Vectors {
+  /** What they do not cover; absent: all of every passage was read, or the encoder does not count. */
+  readonly unread?: Unread;
+}
+
 /** Turns compressed chunks into vectors: the trained model, which reads no text. */
 export interface ChunkEncoder {
   /** Length of every vector. */
@@ -74,7 +89,7 @@ export interface ChunkEncoder {
     frames: readonly Uint8Array[],
     dictionary: Uint8Array,
     passages?: readonly (readonly ByteSpan[] | undefined)[],
-  ): Promise<Vectors>;
+  ): Promise<ChunkVectors>;
 }
 
 /** Compressed chunks of documents, as the student reads them: no way to a text leads through it. */

@@ -10,11 +10,13 @@ export { PRECISIONS, type Precision } from './cache/vector-codec.ts';
 export type {
   ChunkEncoder,
   ChunkSource,
+  ChunkVectors,
   CorpusVectors,
   Encoder,
   EncoderDescription,
   QueryEmbedder,
   TextEmbedder,
+  Unread,
   Vectors,
 } from './encoder.ts';
 export { LsaEmbedder } from './lsa/lsa.ts';
@@ -48,6 +50,7 @@ export {
 } from './teacher-config.ts';
 export { TextCorpusEncoder } from './text-corpus-encoder.ts';
 export { cacheFolder } from './transformers/cache-folder.ts';
+export { addUnread, unreadNote } from './unread.ts';
 export { type NpyPrecision, NpyReader, NpyWriter } from './vectors/npy.ts';
 export { PrecomputedEncoder } from './vectors/precomputed-encoder.ts';
 export { VectorFilesWriter, type VectorOwner, vectorFilePaths } from './vectors/vector-files.ts';

@@ -89,7 +89,7 @@ export const modelConfigSchema = z
       .describe(
         "What is read: literals and copies of the frame, the frame's own bytes, or the text itself (for experiments; no container is read then).",
       ),
-    maximumSymbols: positive.default(4096).describe('Longer chunks are cut to this many symbols.'),
+    maximumSymbols: positive.default(4096).describe('Longer passages, or chunks that have none, are cut to this many symbols.'),
     patchSize: positive.default(4).describe('Symbols a patch (static patching).'),
     patching: patchingConfigSchema.optional().describe('Where patches begin; absent: `static`.'),
     tables: tablesConfigSchema.prefault({}),

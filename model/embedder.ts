@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ByteSpan, type OnProgress, UsageError } from '../base/index.ts';
-import type { Vectors } from '../encoders/index.ts';
+import { addUnread, type ChunkVectors, type Unread, type Vectors } from '../encoders/index.ts';
 import { type ModelConfig, ngramTables } from './config.ts';
 import { buildGraph, graphInputs, initializeWeights } from './graph.ts';
 import { truncateVectors } from './matryoshka.ts';
@@ -14,6 +14,8 @@ export type { PreparedDictionary };
 
 /** A batch for encoding holds at most this many padded symbols, so that memory does not grow with the number of chunks. */
 const SYMBOLS_PER_ENCODING_BATCH = 16_384;
+/** Passages of long chunks are encoded in groups of about so many bytes of text, since each byte takes some 30 bytes of memory until its vector is there. */
+const BYTES_PER_GROUP = 4 * 1024 * 1024;
 
 export interface EncodingOptions {
   readonly onProgress?: OnProgress;
@@ -74,6 +76,11 @@ export class CemModel {
     return this.#reader.encode(frame, dictionary);
   }
 
+  /** The same of passages of it, each as if it stood alone. Errors: see `SymbolReader.encodePassages`. */
+  encodePassages(frame: Uint8Array, dictionary: PreparedDictionary, spans: readonly ByteSpan[]): EncodedChunk[] {
+    return this.#reader.encodePassages(frame, dictionary, spans);
+  }
+
   /** See `SymbolReader.prepareTexts`. */
   async prepareTexts(texts: readonly Uint8Array[]): Promise<void> {
     await this.#reader.prepareTexts(texts);
@@ -98,25 +105,47 @@ export class CemModel {
   }
 
   /**
-   * Vectors of compressed chunks, in their order.
+   * Vectors of compressed chunks or their passages, in the order of the frames and of each frame's passages.
    *
    * @param dictionary the dictionary section of the container that holds them (empty: none)
-   * @throws what `encode` throws; UsageError `DIMENSION_NOT_TRAINED`
+   * @param passages [frames] spans of each frame's content; without them, or where one is undefined, a frame is its own one passage
+   * @throws what `encode` and `encodePassages` throw; UsageError `DIMENSION_NOT_TRAINED`
    */
   async encodeChunks(
     frames: readonly Uint8Array[],
     dictionary: Uint8Array,
     passages?: readonly (readonly ByteSpan[] | undefined)[],
     { onProgress, dimension = this.dimension }: EncodingOptions = {},
-  ): Promise<Vectors> {
-    assert(passages === undefined, 'passages are not read yet');
+  ): Promise<ChunkVectors> {
     this.#checkDimension(dimension);
     const prepared = this.prepareDictionary(dictionary);
-    return this.#embed(
-      frames.map((frame) => this.encode(frame, prepared)),
-      dimension,
-      onProgress,
-    );
+    if (passages === undefined) {
+      const encoded = frames.map((frame) => this.encode(frame, prepared));
+      const unread = unreadOf(encoded);
+      return { ...(await this.#embed(encoded, dimension, onProgress)), ...(unread && { unread }) };
+    }
+    assert(passages.length === frames.length, `passages of ${passages.length} chunks, of ${frames.length} frames`);
+    const rows = passages.reduce((sum, spans) => sum + (spans?.length ?? 1), 0);
+    const data = new Float32Array(rows * dimension);
+    let unread: Unread | undefined;
+    let done = 0;
+    for (let frame = 0; frame < frames.length; ) {
+      const encoded: EncodedChunk[] = [];
+      for (let bytes = 0; frame < frames.length && bytes < BYTES_PER_GROUP; frame++) {
+        const spans = passages[frame];
+        const own = spans ? this.encodePassages(frames[frame]!, prepared, spans) : [this.encode(frames[frame]!, prepared)];
+        for (const chunk of own) {
+          bytes += chunk.rows[0]!.length;
+          encoded.push(chunk);
+        }
+      }
+      const before = done;
+      const vectors = await this.#embed(encoded, dimension, (some) => onProgress?.(before + some, rows));
+      data.set(vectors.data, done * dimension);
+      unread = addUnread(unread, unreadOf(encoded));
+      done += encoded.length;
+    }
+    return { rows, dimension, data, ...(unread && { unread }) };
   }
 
   /** The same of texts, for models with the input `text`. */
@@ -176,4 +205,10 @@ export class CemModel {
     this.graph.dispose();
     this.tables.dispose();
   }
+}
+
+function unreadOf(encoded: readonly EncodedChunk[]): Unread | undefined {
+  let unread: Unread | undefined;
+  for (const { leftOut } of encoded) if (leftOut) unread = addUnread(unread, { passages: 1, ...leftOut });
+  return unread;
 }

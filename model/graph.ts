@@ -5,7 +5,8 @@ import { PatchPooling } from './layers/patch-pooling.ts';
 import { MaskedAttention, MaskedLast, MaskedMean } from './layers/pooling.ts';
 import { TransformerBlock } from './layers/transformer-block.ts';
 import { namedWeights } from './named-weights.ts';
-import { SYMBOL_KINDS, type SymbolBatch } from './symbols/symbol-batch.ts';
+import type { SymbolBatch } from './symbols/symbol-batch.ts';
+import { SYMBOL_KINDS } from './symbols/symbol-kinds.ts';
 import { tf } from './tf.ts';
 
 /** Names of the layers whose outputs are compared with the reference; blocks are `local/0`, `global/0`, … */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { lockFolder } from '../base/index.ts';
 import type { LoadedEntropyPatcher } from '../checkpoints/index.ts';
-import { chunkTexts, corpusSaving, DocumentReader, packCorpus } from '../data/index.ts';
+import { corpusSaving, DocumentReader, packCorpus } from '../data/index.ts';
 import { probeTeacher } from '../encoders/index.ts';
 import type { ModelConfig } from '../model/index.ts';
 import { tf } from '../model/index.ts';
@@ -11,6 +11,7 @@ import { trainSteps } from './loop/train-steps.ts';
 import type { TrainOptions, TrainResult } from './options/train-options.ts';
 import { trainQueryStudent } from './query/train-query-student.ts';
 import { forgetRun, openRunFolder, type RunFolder } from './runs/run-folder.ts';
+import { readPassages } from './variants/corpus-passages.ts';
 import { closeVariants, openVariants, type VariantContainer } from './variants/open-variants.ts';
 import { checkTableWarmStart } from './warm-start/warm-start-tables.ts';
 import { checkWorkers } from './workers/gradient-workers.ts';
@@ -41,18 +42,19 @@ async function trainIn(folder: RunFolder, options: TrainOptions, queryModel: Mod
   const variants: VariantContainer[] = [];
   let entropy: LoadedEntropyPatcher | undefined;
   try {
-    const passages = await readPassages(reader, options);
+    const passages = await readPassages(options.documents(), reader);
+    const { texts, places } = passages;
     entropy = await openEntropyPatcher(folder, reader, passages, options);
     const { shareOf } = options;
-    const shares = shareOf && Float64Array.from(passages, (_, chunk) => shareOf(reader.documentOf(chunk)));
+    const shares = shareOf && Float64Array.from(places, ({ frame }) => shareOf(reader.documentOf(frame)));
     variants.push(...(await openVariants(folder, passages, options)));
-    const others = await shortTexts(passages, shares, options);
-    const teacher = await openTeacher(folder, passages, options);
+    const others = await shortTexts(texts, shares, options);
+    const teacher = await openTeacher(folder, texts, options);
     try {
-      const query = queryModel && (await trainQueryStudent(folder, queryModel, teacher.embedder, passages, others, options));
+      const query = queryModel && (await trainQueryStudent(folder, queryModel, teacher.embedder, texts, others, options));
       const summary = () => ({
         run: folder.path,
-        texts: Object.fromEntries([['passages', passages.length], ...others.map(({ name, texts }) => [name, texts.length])]),
+        texts: Object.fromEntries([['passages', texts.length], ...others.map((other) => [other.name, other.texts.length])]),
         saving,
         seconds: (performance.now() - start) / 1000,
       });
@@ -104,11 +106,4 @@ async function packOnce(folder: RunFolder, options: TrainOptions): Promise<numbe
     return manifest.saving;
   }
   return corpusSaving(folder.zpkg);
-}
-
-/** Each chunk's own text, by chunk number, from the source and not from the container. */
-async function readPassages(reader: DocumentReader, options: TrainOptions): Promise<string[]> {
-  const passages: string[] = [];
-  for await (const { chunk, text } of chunkTexts(options.documents(), reader)) passages[chunk] = text;
-  return passages;
 }

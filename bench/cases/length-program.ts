@@ -9,7 +9,8 @@ import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { graphInputs, PATCH_POOLING_LAYER } from '../../model/graph.ts';
 import { BYTE_VOCABULARY } from '../../model/symbols/ngram-hash.ts';
-import { type EncodedChunk, SYMBOL_KINDS } from '../../model/symbols/symbol-batch.ts';
+import type { EncodedChunk } from '../../model/symbols/symbol-batch.ts';
+import { SYMBOL_KINDS } from '../../model/symbols/symbol-kinds.ts';
 import { median } from '../measurement.ts';
 import type { LengthTimes } from './measure-length.ts';
 

@@ -68,7 +68,8 @@ function usage({ weights }: ExportDescription): string {
     '```ts',
     "import { loadLayersModelExport } from 'cem-rag/checkpoints';",
     'const { model } = await loadLayersModelExport(folder);',
-    'const vectors = await model.encodeChunks(compressedChunks, dictionary);',
+    'const vectors = await model.encodeChunks(compressedChunks, dictionary); // a vector a chunk',
+    'const more = await model.encodeChunks(compressedChunks, dictionary, passages); // a vector a passage: byte spans of each chunk',
     '```',
     '',
     'The graph alone, where the layers are registered by one import that needs no Node:',
@@ -99,7 +100,8 @@ function inputs({ inputs: list, padding, kinds, tables, output }: ExportDescript
           '`patch-ids` numbers the patch of each symbol from 0 on, -1 for padding; `patch-mask` is 1 for each patch that is there.',
         ]
       : []),
-    `Chunks are cut to ${padding.maximumSymbols} symbols and padded with zeros to a multiple of ${padding.patchSize}, beyond ${2 * padding.window} symbols to a multiple of ${padding.window} as well.`,
+    'A passage of a chunk is encoded as if it stood alone: its symbols end at its borders, and n-grams see nothing before it.',
+    `Chunks and passages are cut to ${padding.maximumSymbols} symbols and padded with zeros to a multiple of ${padding.patchSize}, beyond ${2 * padding.window} symbols to a multiple of ${padding.window} as well.`,
   ].join('\n');
 }
 

@@ -21,7 +21,9 @@ export interface DevEvaluationInput {
   readonly reads: 'text' | 'compressed chunks';
   /** Where the packed candidates lie, or will. */
   readonly zpkg: string;
-  readonly pack: Pick<PackOptions, 'level' | 'targetChunkSize'> & { readonly dictionary: Uint8Array };
+  readonly pack: Pick<PackOptions, 'level' | 'targetChunkSize' | 'passageSize' | 'passageOverlap'> & {
+    readonly dictionary: Uint8Array;
+  };
   /** Behind a cache: it is asked for the same texts whenever a run is resumed. */
   readonly teacher: TextEmbedder;
   readonly innerProducts?: InnerProducts;

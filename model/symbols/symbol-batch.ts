@@ -1,24 +1,12 @@
 import assert from 'node:assert/strict';
-import type { SymbolRows } from './text-rope.ts';
+import type { LeftOut, PassageSymbols } from './cut-symbols.ts';
+import { PADDING_KIND } from './symbol-kinds.ts';
+import type { PassageRows } from './text-rope.ts';
 
-/** Kinds of symbols that the model tells apart: padding, literal, and copies by length (exact to 66 bytes, then by powers of two). */
-const PADDING_KIND = 0;
-const LITERAL_KIND = 1;
-const EXACT_COPY_LENGTHS = 66;
-const LONG_COPY_KINDS = 16;
-export const SYMBOL_KINDS = 2 + EXACT_COPY_LENGTHS + LONG_COPY_KINDS;
 /** Stands in `PatchBatch.ids` where there is no symbol. */
 const PADDING_PATCH = -1;
 
-/** Number of the (kind, length) embedding of a symbol, in 1..SYMBOL_KINDS-1; 0 is padding. */
-export function symbolKind(isCopy: boolean, length: number): number {
-  if (!isCopy) return LITERAL_KIND;
-  if (length <= EXACT_COPY_LENGTHS) return LITERAL_KIND + length;
-  const octave = Math.floor(Math.log2(length / EXACT_COPY_LENGTHS));
-  return LITERAL_KIND + EXACT_COPY_LENGTHS + 1 + Math.min(octave, LONG_COPY_KINDS - 1);
-}
-
-/** One chunk, ready to be put into a batch: how many symbols it has, and which table rows each of them sums. */
+/** One chunk or passage, ready to be put into a batch: how many symbols it has, and which table rows each of them sums. */
 export interface EncodedChunk {
   readonly count: number;
   /** [count] bytes a symbol stands for. */
@@ -29,36 +17,33 @@ export interface EncodedChunk {
   readonly rows: readonly Int32Array[];
   /** Number of the first symbol of each patch, ascending from 0; absent with static patching, which counts symbols. */
   readonly patchStarts?: Uint32Array;
+  /** What lies behind the symbols because there are more than `maximumSymbols`; absent: nothing. */
+  readonly leftOut?: LeftOut;
 }
 
 /**
- * Table rows of a chunk's symbols from its resolved rope.
+ * Table rows of a passage's symbols.
  *
- * @param dictionaryIds byte ids of the dictionary that `rope.positions` refers to
- * @param maximumSymbols what lies behind is left out
+ * @param rows of each hash function, at least one
+ * @param sizes sizes of n-grams
  */
-export function encodeChunk(rope: SymbolRows, dictionaryIds: Uint16Array, sizes: number, maximumSymbols: number): EncodedChunk {
-  const count = Math.min(rope.count, maximumSymbols);
-  const lengths = rope.lengths.subarray(0, count);
-  const kinds = new Uint8Array(count);
-  let positions = 0;
-  for (let i = 0; i < count; i++) {
-    kinds[i] = symbolKind(rope.kinds[i] === 1, lengths[i]!);
-    positions += lengths[i]!;
-  }
-  const rows: Int32Array[] = [];
-  const ids = new Int32Array(positions);
-  for (let i = 0; i < positions; i++) {
-    const at = rope.positions[i]!;
-    ids[i] = at < dictionaryIds.length ? dictionaryIds[at]! : rope.literalIds[at - dictionaryIds.length]!;
-  }
-  rows.push(ids);
-  for (let column = 0; column < sizes; column++) {
-    const table = new Int32Array(positions);
-    for (let i = 0, from = column; i < positions; i++, from += sizes) table[i] = rope.rows[from]!;
-    rows.push(table);
-  }
-  return { count, lengths, kinds, rows };
+export function encodeSymbols(
+  { count, lengths, kinds, leftOut }: PassageSymbols,
+  rows: readonly PassageRows[],
+  sizes: number,
+): EncodedChunk {
+  const tables = rows.flatMap((own) => columnsOf(own.rows, sizes));
+  // Hash functions differ in the rows of n-grams alone.
+  return { count, lengths, kinds, rows: [rows[0]!.ids, ...tables], ...(leftOut && { leftOut }) };
+}
+
+/** [sizes][positions] of [positions, sizes]. */
+function columnsOf(rows: Int32Array, sizes: number): Int32Array[] {
+  return Array.from({ length: sizes }, (_, column) => {
+    const table = new Int32Array(rows.length / sizes);
+    for (let i = 0, from = column; i < table.length; i++, from += sizes) table[i] = rows[from]!;
+    return table;
+  });
 }
 
 /** Chunks side by side, padded to one number of symbols. */

@@ -1,12 +1,14 @@
-import { UsageError } from '../../base/index.ts';
+import { type ByteSpan, UsageError } from '../../base/index.ts';
 import { type Dictionary, type FrameSymbols, parseFrame, readDictionary } from '../../zpkg/index.ts';
 import { type ModelConfig, patchingOf } from '../config.ts';
 import { createPatcher } from '../patching/create-patcher.ts';
 import { frameBorders } from '../patching/frame-borders.ts';
 import type { Patcher } from '../patching/patcher.ts';
+import { cutSymbols } from './cut-symbols.ts';
 import { NgramHash } from './ngram-hash.ts';
-import { batchChunks, type EncodedChunk, encodeChunk, type SymbolBatch } from './symbol-batch.ts';
-import { DictionaryRows, symbolRows } from './text-rope.ts';
+import { resolveRope } from './rope.ts';
+import { batchChunks, type EncodedChunk, encodeSymbols, type SymbolBatch } from './symbol-batch.ts';
+import { DictionaryRows, passageRows } from './text-rope.ts';
 
 /**
  * Largest decompressed size of a chunk that is encoded, in bytes. Containers allow more, but encoding takes time and memory for every byte that a chunk stands for: a small hostile
@@ -67,18 +69,41 @@ export class SymbolReader {
    * @throws FormatError on a malformed frame, `FRAME_TOO_LARGE` above 4 MiB of content; UsageError `TEXT_MODEL_READS_NO_FRAMES`
    */
   encode(frame: Uint8Array, dictionary: PreparedDictionary): EncodedChunk {
-    if (this.config.input === 'text') {
-      throw new UsageError(
-        'TEXT_MODEL_READS_NO_FRAMES',
-        'this model was trained on text (model.input: text, for experiments only) and reads no compressed chunks; index and search with a model whose input is symbols or bytes',
-      );
-    }
+    this.#refuseText();
     if (this.config.input === 'bytes') {
       const blockStarts = patchingOf(this.config).kind === 'frame' ? frameBorders(frame) : NO_BORDERS;
-      return this.#encodeSymbols(bytesAsSymbols(frame, blockStarts), dictionary.rows);
+      return this.#encodeWhole(bytesAsSymbols(frame, blockStarts), dictionary.rows);
     }
-    const symbols = parseFrame(frame, dictionary.dictionary, { maximumSize: LARGEST_ENCODED_CONTENT });
-    return this.#encodeSymbols(symbols, dictionary.rows);
+    return this.#encodeWhole(this.#parse(frame, dictionary), dictionary.rows);
+  }
+
+  /**
+   * The same of passages of one compressed chunk, each as if it stood alone: symbols end at its borders, and n-grams see nothing before it. The frame is parsed once.
+   *
+   * @param spans bytes of the chunk's content, in the order of their first bytes; they may overlap
+   * @throws what `encode` throws; CemError `PASSAGE_SPAN`, `PASSAGES_TOO_LARGE`; UsageError `PASSAGES_OF_BYTES`
+   */
+  encodePassages(frame: Uint8Array, dictionary: PreparedDictionary, spans: readonly ByteSpan[]): EncodedChunk[] {
+    this.#refuseText();
+    if (this.config.input === 'bytes') {
+      throw new UsageError(
+        'PASSAGES_OF_BYTES',
+        'this model reads the bytes of whole compressed chunks (model.input: bytes), in which a passage has no bytes of its own: pack without passages (cem pack --passage-size 0, no pack.passageSize), or use a model whose input is symbols',
+      );
+    }
+    return this.#encodeSpans(this.#parse(frame, dictionary), spans, dictionary.rows);
+  }
+
+  #parse(frame: Uint8Array, { dictionary }: PreparedDictionary): FrameSymbols {
+    return parseFrame(frame, dictionary, { maximumSize: LARGEST_ENCODED_CONTENT });
+  }
+
+  #refuseText(): void {
+    if (this.config.input !== 'text') return;
+    throw new UsageError(
+      'TEXT_MODEL_READS_NO_FRAMES',
+      'this model was trained on text (model.input: text, for experiments only) and reads no compressed chunks; index and search with a model whose input is symbols or bytes',
+    );
   }
 
   /** To be awaited before `encodeText` of these texts: entropy patching asks its language model about them; otherwise it does nothing. */
@@ -100,25 +125,38 @@ export class SymbolReader {
         `this model reads compressed chunks (model.input: ${this.config.input}), never their text; give it frames`,
       );
     }
-    return this.#encodeSymbols(bytesAsSymbols(text, NO_BORDERS), this.prepareDictionary(NO_BYTES).rows, text);
+    return this.#encodeWhole(bytesAsSymbols(text, NO_BORDERS), this.prepareDictionary(NO_BYTES).rows, text);
   }
 
-  #encodeSymbols(symbols: FrameSymbols, dictionaries: readonly DictionaryRows[], text?: Uint8Array): EncodedChunk {
+  #encodeWhole(symbols: FrameSymbols, dictionaries: readonly DictionaryRows[], text?: Uint8Array): EncodedChunk {
+    return this.#encodeSpans(symbols, [{ start: 0, end: symbols.size }], dictionaries, text)[0]!;
+  }
+
+  /** @param text where there is one span, which is all of it */
+  #encodeSpans(
+    symbols: FrameSymbols,
+    spans: readonly ByteSpan[],
+    dictionaries: readonly DictionaryRows[],
+    text?: Uint8Array,
+  ): EncodedChunk[] {
     const { maximumSymbols, tables } = this.config;
-    const [first, ...others] = this.#hashes.map((hash, index) => {
-      const dictionary = dictionaries[index]!;
-      return encodeChunk(symbolRows(symbols, dictionary, hash), dictionary.ids, tables.sizes.length, maximumSymbols);
-    });
-    // Hash functions differ in the rows of n-grams alone.
-    const chunk = { ...first!, rows: [...first!.rows, ...others.flatMap(({ rows }) => rows.slice(1))] };
+    const passages = cutSymbols(symbols, spans, maximumSymbols);
+    const rope = resolveRope(symbols, dictionaries[0]!.ids.length);
+    const byHash = this.#hashes.map((hash, index) => passageRows(rope, symbols.literals, passages, dictionaries[index]!, hash));
     const patching = patchingOf(this.config);
     // The graph counts static patches itself.
-    if (patching.kind === 'static') return chunk;
-    const { count, lengths } = chunk;
-    const { blockStarts } = symbols;
-    const patcher = createPatcher(patching, this.config.patchSize, this.#entropyPatcher);
-    const patchStarts = patcher.boundaries({ count, lengths, blockStarts, ...(text ? { text: text.subarray(0, count) } : {}) });
-    return { ...chunk, patchStarts };
+    const patcher = patching.kind === 'static' ? undefined : createPatcher(patching, this.config.patchSize, this.#entropyPatcher);
+    return passages.map((passage, index) => {
+      const chunk = encodeSymbols(
+        passage,
+        byHash.map((rows) => rows[index]!),
+        tables.sizes.length,
+      );
+      if (!patcher) return chunk;
+      const { count, lengths, blockStarts } = passage;
+      const own = text && { text: text.subarray(0, count) };
+      return { ...chunk, patchStarts: patcher.boundaries({ count, lengths, blockStarts, ...own }) };
+    });
   }
 
   /** Chunks side by side, padded to what patches and attention windows divide. */

@@ -1,23 +1,23 @@
-import { CemError } from '../../base/index.ts';
-import type { FrameSymbols } from '../../zpkg/index.ts';
 import { BYTE_ID_OFFSET, type NgramHash, SEGMENT_NUMBERS } from './ngram-hash.ts';
+import type { Rope } from './rope.ts';
 
-/** Hash rows of one sequence of symbols: what the tables are asked for, symbol by symbol. */
-export interface SymbolRows {
-  readonly count: number;
-  /** [count] bytes that each symbol stands for. */
-  readonly lengths: Uint32Array;
-  /** [count] 0 for a literal, 1 for a copy. */
-  readonly kinds: Uint8Array;
-  /** [positions] where each position lies: below the dictionary's length in the dictionary, else that much further in `literalIds`. */
-  readonly positions: Int32Array;
+/** Hash rows of a passage: what the tables are asked for, position by position. */
+export interface PassageRows {
+  /** [positions] byte id of each position. */
+  readonly ids: Int32Array;
   /** [positions, sizes] hash rows of the n-grams that end at each position. */
   readonly rows: Int32Array;
-  /** The document's own literals as byte ids, in the order of the frame. */
-  readonly literalIds: Uint16Array;
   /** How many bytes were looked up across the borders of ranges, and how many borders there were: at most (n - 1) bytes a border. */
   readonly joinedBytes: number;
   readonly borders: number;
+}
+
+/** Bytes of a document that are encoded by themselves. */
+interface Stretch {
+  /** Where it begins in the document. */
+  readonly start: number;
+  /** In bytes. */
+  readonly size: number;
 }
 
 /**
@@ -42,185 +42,92 @@ function writeIds(bytes: Uint8Array, ids: Uint16Array): void {
 }
 
 /**
- * A document as ranges of two arrays that are not the document: the shared dictionary and the document's own literals.
- * Positions below the dictionary's length lie in the dictionary, the others in the literals.
- *
- * A literal is one byte of the literals; a copy from the dictionary is a range of the dictionary; a copy from the document has the ranges that its
- * source had. Ranges are numbers: no byte is moved, nothing is decompressed. Neighbours that continue each other are merged,
- * except across the dictionary's end, behind which the literals are another array.
- */
-class Rope {
-  /** Where a range starts in dictionary + literals. */
-  starts = new Int32Array(256);
-  /** Where a range starts in the document. */
-  documentStarts = new Int32Array(257);
-  count = 0;
-  size = 0;
-  readonly #dictionaryLength: number;
-
-  constructor(dictionaryLength: number) {
-    this.#dictionaryLength = dictionaryLength;
-  }
-
-  lengthOf(range: number): number {
-    return (range + 1 < this.count ? this.documentStarts[range + 1]! : this.size) - this.documentStarts[range]!;
-  }
-
-  append(start: number, length: number): void {
-    const last = this.count - 1;
-    if (last >= 0 && start !== this.#dictionaryLength) {
-      const lastLength = this.size - this.documentStarts[last]!;
-      if (this.starts[last]! + lastLength === start) {
-        this.size += length;
-        return;
-      }
-    }
-    if (this.count === this.starts.length) {
-      const starts = new Int32Array(this.count * 2);
-      starts.set(this.starts);
-      this.starts = starts;
-      const documentStarts = new Int32Array(this.count * 2 + 1);
-      documentStarts.set(this.documentStarts);
-      this.documentStarts = documentStarts;
-    }
-    this.starts[this.count] = start;
-    this.documentStarts[this.count] = this.size;
-    this.count++;
-    this.size += length;
-  }
-
-  /** Appends the ranges of an earlier part of the document; the part may reach into what is being appended (a match that overlaps itself). */
-  copy(from: number, length: number): void {
-    let range = this.#find(from);
-    let position = from;
-    let left = length;
-    while (left > 0) {
-      const end = range + 1 < this.count ? this.documentStarts[range + 1]! : this.size;
-      const part = Math.min(left, end - position);
-      this.append(this.starts[range]! + position - this.documentStarts[range]!, part);
-      left -= part;
-      position += part;
-      if (left > 0 && range + 1 < this.count && position === this.documentStarts[range + 1]!) range++;
-    }
-  }
-
-  #find(position: number): number {
-    let low = 0;
-    let high = this.count - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.documentStarts[middle]! <= position) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-}
-
-function resolveRanges(symbols: FrameSymbols, dictionaryLength: number): Rope {
-  const rope = new Rope(dictionaryLength);
-  let literal = dictionaryLength;
-  for (let i = 0; i < symbols.count; i++) {
-    const offset = symbols.offsets[i]!;
-    let length = symbols.lengths[i]!;
-    if (offset === 0) {
-      rope.append(literal, length);
-      literal += length;
-      continue;
-    }
-    const beforeDocument = offset - rope.size;
-    if (beforeDocument > 0) {
-      const start = dictionaryLength - beforeDocument;
-      if (start < 0) {
-        throw new CemError(
-          'ROPE_WITHOUT_DICTIONARY',
-          `a copy reaches ${-start} bytes before the dictionary; open the chunk with the dictionary of its container`,
-          {
-            details: { symbol: i, offset, dictionaryLength },
-          },
-        );
-      }
-      // A copy may begin in the dictionary and go on at the document's start.
-      const inDictionary = Math.min(length, beforeDocument);
-      const continuation = length - inDictionary;
-      rope.append(start, inDictionary);
-      length = continuation;
-      if (length > 0) rope.copy(0, length);
-      continue;
-    }
-    rope.copy(rope.size - offset, length);
-  }
-  return rope;
-}
-
-/**
- * Resolves every copy and every border of a frame's symbols: gives the hash rows of each document position without producing the document.
+ * The rows of passages of a document from its rope, without producing the document: one call of the kernel for all of them.
  *
  * Inside a range of the dictionary the rows are those of the dictionary; inside a run of literals they are hashed from the literals; the n-grams that end in
- * the first n - 1 positions of a range are hashed from the at most n - 1 bytes before it, which lie in neighbouring ranges.
+ * the first n - 1 positions of a range are hashed from the at most n - 1 bytes before it, which lie in neighbouring ranges of the same passage. What lies before a passage
+ * counts as zeros, as before a document: a range across its border is two.
  *
- * @throws CemError `ROPE_WITHOUT_DICTIONARY` when a copy reaches outside the dictionary
+ * @param literals of the frame
+ * @param dictionary the one that the rope was resolved with
  */
-export function symbolRows(symbols: FrameSymbols, dictionary: DictionaryRows, hash: NgramHash): SymbolRows {
+export function passageRows(
+  rope: Rope,
+  literals: Uint8Array,
+  passages: readonly Stretch[],
+  dictionary: DictionaryRows,
+  hash: NgramHash,
+): PassageRows[] {
   const dictionaryLength = dictionary.ids.length;
-  const rope = resolveRanges(symbols, dictionaryLength);
   const width = hash.sizes.length;
   const reach = hash.longest - 1;
-  // One sequence to hash: the literals, then for each range a window of the last `reach` ids before it (zeros at the document's start) and its first `reach` ids.
-  const literals = symbols.literals.length;
+  const first = passages.map(({ start }) => rope.rangeAt(start));
+  const ranges = passages.map(({ start, size }, index) => (size > 0 ? rope.rangeAt(start + size - 1) + 1 - first[index]! : 0));
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+  const pieces = sum(ranges);
+  const total = sum(passages.map(({ size }) => size));
+  // One sequence to hash: the literals, then for each range a window of the last `reach` ids before it (zeros where the passage has none) and its first `reach` ids.
   const window = 2 * reach;
-  const ids = new Uint16Array(literals + rope.count * window);
-  writeIds(symbols.literals, ids);
-  const literalIds = ids.subarray(0, literals);
-  const positions = new Int32Array(rope.size);
-  const segments = new Int32Array(2 * rope.count * SEGMENT_NUMBERS);
+  const sequence = new Uint16Array(literals.length + pieces * window);
+  writeIds(literals, sequence);
+  const ids = new Int32Array(total);
+  const segments = new Int32Array(2 * pieces * SEGMENT_NUMBERS);
+  // What the dictionary has: from where, to where, how many positions.
+  const known = new Int32Array(pieces * SEGMENT_NUMBERS);
   let segment = 0;
+  let knownSegment = 0;
   const addSegment = (from: number, length: number, position: number) => {
     segments[segment] = from;
     segments[segment + 1] = from + length;
     segments[segment + 2] = position;
     segment += SEGMENT_NUMBERS;
   };
-  let joinedBytes = 0;
-  for (let range = 0; range < rope.count; range++) {
-    const position = rope.documentStarts[range]!;
-    const length = rope.lengthOf(range);
-    const start = rope.starts[range]!;
-    const inDictionary = start < dictionaryLength;
-    const source = inDictionary ? dictionary.ids : ids;
-    const sourceStart = inDictionary ? start : start - dictionaryLength;
-    for (let i = 0; i < length; i++) positions[position + i] = start + i;
-    const head = Math.min(reach, length);
-    const before = Math.min(reach, position);
-    joinedBytes += before;
-    const border = literals + range * window + reach;
-    for (let i = 1; i <= before; i++) {
-      const at = positions[position - i]!;
-      ids[border - i] = at < dictionaryLength ? dictionary.ids[at]! : ids[at - dictionaryLength]!;
+  let border = literals.length + reach;
+  let position = 0;
+  const joined = passages.map(({ start, size }, index) => {
+    const passageStart = position;
+    let joinedBytes = 0;
+    for (let range = first[index]!; range < first[index]! + ranges[index]!; range++, border += window) {
+      const from = Math.max(rope.documentStarts[range]!, start);
+      const length = Math.min(rope.endOf(range), start + size) - from;
+      const at = rope.starts[range]! + from - rope.documentStarts[range]!;
+      const inDictionary = at < dictionaryLength;
+      const source = inDictionary ? dictionary.ids : sequence;
+      const sourceStart = inDictionary ? at : at - dictionaryLength;
+      for (let i = 0; i < length; i++) ids[position + i] = source[sourceStart + i]!;
+      const head = Math.min(reach, length);
+      const before = Math.min(reach, position - passageStart);
+      joinedBytes += before;
+      for (let i = -before; i < head; i++) sequence[border + i] = ids[position + i]!;
+      addSegment(border, head, position);
+      if (length > reach) {
+        if (inDictionary) {
+          known[knownSegment] = sourceStart + reach;
+          known[knownSegment + 1] = position + reach;
+          known[knownSegment + 2] = length - reach;
+          knownSegment += SEGMENT_NUMBERS;
+        } else addSegment(sourceStart + reach, length - reach, position + reach);
+      }
+      position += length;
     }
-    for (let i = 0; i < head; i++) ids[border + i] = source[sourceStart + i]!;
-    addSegment(border, head, position);
-    if (length > reach && !inDictionary) addSegment(sourceStart + head, length - head, position + head);
+    return joinedBytes;
+  });
+  const rows = new Int32Array(hash.hashSegments(sequence, segments.subarray(0, segment), total));
+  for (let i = 0; i < knownSegment; i += SEGMENT_NUMBERS) {
+    const from = known[i]! * width;
+    const target = known[i + 1]! * width;
+    const count = known[i + 2]! * width;
+    for (let j = 0; j < count; j++) rows[target + j] = dictionary.rows[from + j]!;
   }
-  const rows = new Int32Array(hash.hashSegments(ids, segments.subarray(0, segment), rope.size));
-  for (let range = 0; range < rope.count; range++) {
-    const start = rope.starts[range]!;
-    const length = rope.lengthOf(range);
-    if (length <= reach || start >= dictionaryLength) continue;
-    const target = (rope.documentStarts[range]! + reach) * width;
-    const from = (start + reach) * width;
-    const count = (length - reach) * width;
-    for (let i = 0; i < count; i++) rows[target + i] = dictionary.rows[from + i]!;
-  }
-  const kinds = new Uint8Array(symbols.count);
-  for (let i = 0; i < symbols.count; i++) kinds[i] = symbols.offsets[i] === 0 ? 0 : 1;
-  return {
-    count: symbols.count,
-    lengths: symbols.lengths,
-    kinds,
-    positions,
-    rows,
-    literalIds,
-    joinedBytes,
-    borders: Math.max(0, rope.count - 1),
-  };
+  let end = 0;
+  return passages.map(({ size }, index) => {
+    const start = end;
+    end += size;
+    return {
+      ids: ids.subarray(start, end),
+      rows: rows.subarray(start * width, end * width),
+      joinedBytes: joined[index]!,
+      borders: Math.max(0, ranges[index]! - 1),
+    };
+  });
 }

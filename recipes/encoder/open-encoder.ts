@@ -1,6 +1,13 @@
-import { ClosingStack } from '../../base/index.ts';
+import { type ByteSpan, ClosingStack } from '../../base/index.ts';
 import { loadStudent, loadTeacher } from '../../checkpoints/index.ts';
-import { type ChunkSource, type Encoder, type EncoderDescription, StudentEncoder, type Vectors } from '../../encoders/index.ts';
+import {
+  type ChunkSource,
+  type ChunkVectors,
+  type Encoder,
+  type EncoderDescription,
+  StudentEncoder,
+  type Vectors,
+} from '../../encoders/index.ts';
 import { type OnBackend, useBackend } from '../shared/backend.ts';
 import { type LongCall, listenerOf } from '../shared/call.ts';
 import { checkpointOrDefault } from '../shared/default-checkpoint.ts';
@@ -18,8 +25,17 @@ export interface OpenedEncoder extends AsyncDisposable {
   readonly description: EncoderDescription;
   /** Length of every vector. */
   readonly dimension: number;
-  /** Vectors of compressed chunks, one each, L2-normalised: `container.compressedChunk(number)` of a corpus, and its dictionary. [frames.length, dimension] */
-  encodeChunks(frames: readonly Uint8Array[], dictionary: Uint8Array): Promise<Vectors>;
+  /**
+   * Vectors of compressed chunks or their passages, L2-normalised: `corpus.compressedChunk(number)`, the corpus's dictionary, and `corpus.passagesOf(number)` of each.
+   * [rows, dimension], in the order of the frames and of each frame's passages; without passages a frame has one row.
+   *
+   * @throws what `CemModel.encodeChunks` throws
+   */
+  encodeChunks(
+    frames: readonly Uint8Array[],
+    dictionary: Uint8Array,
+    passages?: readonly (readonly ByteSpan[] | undefined)[],
+  ): Promise<ChunkVectors>;
   /** Vectors of queries, by the teacher. [texts.length, dimension] */
   encodeQueries(texts: readonly string[]): Promise<Vectors>;
   /** The encoder with the documents of a packed corpus bound, as evaluation takes it. */
@@ -46,7 +62,7 @@ export async function openEncoder(options: OpenEncoderOptions = {}): Promise<Ope
     return {
       description: { id: 'cem', revision: loaded.hash, dimension: student.dimension, settings: {} },
       dimension: student.dimension,
-      encodeChunks: (frames, dictionary) => student.encodeChunks(frames, dictionary),
+      encodeChunks: (frames, dictionary, passages) => student.encodeChunks(frames, dictionary, passages),
       encodeQueries: (texts) => teacher.embedQueries(texts),
       over,
       close: () => stack.close(),

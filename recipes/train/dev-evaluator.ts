@@ -15,6 +15,7 @@ export async function devEvaluatorOf(config: RunConfig): Promise<OpenDevEvaluato
   if (dev === undefined) return undefined;
   const data = await readBeir(dev.source ?? config.data.source, dev.split);
   return async ({ run, dictionary, pack, teacher, listener }) => {
+    const { level, targetChunkSize, passageSize = 0, passageOverlap = 0 } = pack;
     const stage = listener.stage('dev evaluation');
     try {
       const evaluation = await DevEvaluation.open({
@@ -23,7 +24,7 @@ export async function devEvaluatorOf(config: RunConfig): Promise<OpenDevEvaluato
         ...(dev.queries !== undefined && { queries: dev.queries }),
         reads: config.model.input === 'text' ? 'text' : 'compressed chunks',
         zpkg: join(run, 'dev.zpkg'),
-        pack: { level: pack.level, targetChunkSize: pack.targetChunkSize, dictionary },
+        pack: { level, targetChunkSize, passageSize, passageOverlap, dictionary },
         teacher,
         innerProducts: tensorInnerProducts,
         onProgress: (name, done, total) => stage.progress(done, total, name),

@@ -136,6 +136,15 @@ test('variants of the packing are absent by default, differ in something, and a 
   assert.match(refusal({ pack: { variants: [{ weight: 2 }] } }), /pack\.variants\.0: says nothing that differs/);
   assert.match(refusal({ pack: { variants: [{ level: 3, targetChunkSize: 1 }] } }), /targetChunkSize/);
   assert.match(refusal({ pack: { variants: [{ dictionarySample: { share: 0 } }] } }), /share/);
+  assert.equal(parseConfig({ ...SMALLEST, pack: { variants: [{ window: 10 }] } }, 'test').pack.variants, [{ window: 10 }]);
+  assert.match(refusal({ pack: { variants: [{ window: 1 }] } }), /window/);
+  assert.match(refusal({ pack: { variants: [{ level: 3, windowOrder: 'id' }] } }), /windowOrder: needs window/);
+  const bytes = { input: 'bytes' };
+  assert.match(
+    refusal({ model: bytes, pack: { variants: [{ level: 3 }, { window: 2 }] } }),
+    /pack\.variants\.1\.window.*input is bytes/s,
+  );
+  assert.match(refusal({ model: bytes, pack: { passageSize: 500 } }), /pack\.passageSize.*input is bytes/s);
   assert.match(refusal({ training: { loss: { infoNce: { memory: {} } } } }), /infoNce\.memory\.size/);
 });
 

@@ -11,7 +11,9 @@ const granularitySchema = z.strictObject({
 
 /** Which texts steps are made of. */
 export const textsConfigSchema = z.strictObject({
-  passages: granularitySchema.prefault({ batchSize: 64, weight: 1 }).describe('The chunks of the packed corpus.'),
+  passages: granularitySchema
+    .prefault({ batchSize: 64, weight: 1 })
+    .describe('The passages of the packed corpus: its chunks, where `pack.passageSize` makes no passages inside them.'),
   sentences: granularitySchema
     .extend({ maximum: positive.default(200_000).describe('At most so many are taken.') })
     .prefault({ batchSize: 64, weight: 1 })

@@ -2,29 +2,36 @@ import { RandomNumbers } from '../../base/index.ts';
 import type { CemModel, PreparedDictionary } from '../../model/index.ts';
 import type { EncodedChunk, SymbolBatch } from '../../model/symbols/index.ts';
 import { createCompressor } from '../../zpkg/index.ts';
+import type { TextPlace } from '../variants/corpus-passages.ts';
 import { drawVariants } from '../variants/draw-variants.ts';
-import { type EncodeFrames, encodeHere } from './batch-encoding.ts';
+import { type CompressedText, type EncodeFrames, encodeHere, encodeTexts } from './batch-encoding.ts';
 import { BatchOrder } from './batch-order.ts';
 import { type HardNegativeOptions, hardNegatives } from './hard-negatives.ts';
 import { type NegativeMemoryOptions, rememberedItems } from './negative-memory.ts';
 import type { TrainingBatch } from './training-batch.ts';
 
-/** Texts compressed with a dictionary and at a level other than the run's own. */
-interface TextsVariant {
-  readonly dictionary: Uint8Array;
+/** Compressed texts. */
+interface PackedTexts {
+  /** The frame that a text lies in. */
   frame(index: number): Promise<Uint8Array>;
+  /** Which frame that is, and where in it; absent: each text is all of a frame of its own. */
+  placeOf?(index: number): TextPlace;
+}
+
+/** Texts compressed with a dictionary and at a level other than the run's own, or together with their neighbours. */
+interface TextsVariant extends PackedTexts {
+  readonly dictionary: Uint8Array;
   /** How often a text is read from here; the run's own frames have 1. */
   readonly weight: number;
 }
 
 /** Training texts of one kind: compressed frames and the teacher's vectors for them. */
-export interface TrainingTexts {
+export interface TrainingTexts extends PackedTexts {
   readonly count: number;
   /** [count] compressed bytes: what an item roughly costs. */
   readonly sizes: ArrayLike<number>;
   /** [count] of the items with an equal share, an epoch takes that share, 0 to 1; absent: all. */
   readonly shares?: ArrayLike<number> | undefined;
-  frame(index: number): Promise<Uint8Array>;
   /** The same texts, packed otherwise; absent: none. */
   readonly variants?: readonly TextsVariant[];
   /** What a frame was made of: for models with the input `text`, which only experiments have. */
@@ -78,6 +85,10 @@ export function withTargets(texts: Omit<TrainingTexts, 'count'>, dimension: numb
     if (target.some((value) => value !== 0)) kept.push(index);
   }
   const { shares } = texts;
+  const keptOf = ({ frame, placeOf }: PackedTexts): PackedTexts => ({
+    frame: (place) => frame(kept[place]!),
+    ...(placeOf && { placeOf: (place) => placeOf(kept[place]!) }),
+  });
   const targets = new Float32Array(kept.length * dimension);
   kept.forEach((index, place) => {
     targets.set(texts.targets.subarray(index * dimension, (index + 1) * dimension), place * dimension);
@@ -86,12 +97,12 @@ export function withTargets(texts: Omit<TrainingTexts, 'count'>, dimension: numb
     count: kept.length,
     sizes: Uint32Array.from(kept, (index) => texts.sizes[index]!),
     ...(shares && { shares: Float64Array.from(kept, (index) => shares[index]!) }),
-    frame: (place) => texts.frame(kept[place]!),
+    ...keptOf(texts),
     ...(texts.variants && {
-      variants: texts.variants.map(({ dictionary, weight, frame }) => ({
-        dictionary,
-        weight,
-        frame: (place: number) => frame(kept[place]!),
+      variants: texts.variants.map((variant) => ({
+        dictionary: variant.dictionary,
+        weight: variant.weight,
+        ...keptOf(variant),
       })),
     }),
     text: (place) => texts.text(kept[place]!),
@@ -175,8 +186,7 @@ export class Granularity {
       await model.prepareTexts(texts);
       return { chunks: texts.map((text) => model.encodeText(text)), targets };
     }
-    const frames = await Promise.all(Array.from(items, (item) => this.#texts.frame(item)));
-    return { chunks: frames.map((frame) => model.encode(frame, dictionary)), targets };
+    return { chunks: encodeTexts(model, await this.#compressed(items, dictionary)), targets };
   }
 
   /** The texts of a batch, for looking at. */
@@ -199,13 +209,43 @@ export class Granularity {
     const { variants = [] } = this.#texts;
     const weights = variants.map(({ weight }) => weight);
     const drawn = drawVariants(weights, items.length, { granularity: this.name, number, seed: this.#options.seed });
-    const texts = Array.from(items, async (item, row) => {
-      const variant = variants[drawn[row]! - 1];
-      return variant === undefined
-        ? { frame: await this.#texts.frame(item), dictionary }
-        : { frame: await variant.frame(item), dictionary: model.prepareDictionary(variant.dictionary) };
-    });
-    return encodeFrames(await Promise.all(texts));
+    const dictionaries = variants.map((variant) => model.prepareDictionary(variant.dictionary));
+    return encodeFrames(
+      await this.#compressed(items, dictionary, (row) => {
+        const number = drawn[row]! - 1;
+        const variant = variants[number];
+        return variant && { packed: variant, dictionary: dictionaries[number]! };
+      }),
+    );
+  }
+
+  /**
+   * Texts with their frames; a frame that several of them lie in is read once.
+   *
+   * @param otherwise the packing that an item is read from, by its place; undefined: the run's own
+   */
+  async #compressed(
+    items: Int32Array,
+    dictionary: PreparedDictionary,
+    otherwise: (row: number) => { packed: PackedTexts; dictionary: PreparedDictionary } | undefined = () => undefined,
+  ): Promise<CompressedText[]> {
+    const read = new Map<PackedTexts, Map<number, Promise<Uint8Array>>>();
+    const frameOf = (packed: PackedTexts, item: number, place: TextPlace | undefined): Promise<Uint8Array> => {
+      if (place === undefined) return packed.frame(item);
+      const frames = read.get(packed) ?? new Map<number, Promise<Uint8Array>>();
+      read.set(packed, frames);
+      const frame = frames.get(place.frame) ?? packed.frame(item);
+      frames.set(place.frame, frame);
+      return frame;
+    };
+    const own = { packed: this.#texts, dictionary };
+    return Promise.all(
+      Array.from(items, async (item, row) => {
+        const { packed, dictionary: used } = otherwise(row) ?? own;
+        const place = packed.placeOf?.(item);
+        return { frame: await frameOf(packed, item, place), dictionary: used, ...(place?.span && { span: place.span }) };
+      }),
+    );
   }
 
   /** [items, dimension] */

@@ -14,9 +14,11 @@ import {
   type TextEmbedder,
   teacherCacheFolder,
 } from '../../encoders/index.ts';
+import { contentSize } from '../../zpkg/index.ts';
 import { forgetRun, type RunFolder } from '../runs/run-folder.ts';
 import type { TrainingListener } from '../runs/training-listener.ts';
 import type { PackSettings } from '../variants/config.ts';
+import type { CorpusPassages, TextPlace } from '../variants/corpus-passages.ts';
 import type { VariantContainer } from '../variants/open-variants.ts';
 import type { TextsConfig } from './config.ts';
 import { compressInMemory, Granularity, type TrainingTexts, withTargets } from './granularity.ts';
@@ -149,8 +151,7 @@ export async function openTeacher(
 
 /** What a run trains on, before it is labelled. */
 export interface RunTexts {
-  /** Each chunk's text. */
-  readonly passages: readonly string[];
+  readonly passages: CorpusPassages;
   /** [passages] as `ShortTexts.shares` */
   readonly shares?: ArrayLike<number> | undefined;
   readonly others: readonly ShortTexts[];
@@ -181,20 +182,21 @@ export async function label(
     if (usable.count > 0) granularities.push(new Granularity(name, usable, { ...settings, ...common }));
   };
   if (training.passages.batchSize > 0) {
-    const sizes = Uint32Array.from(passages, (_, chunk) => reader.container.chunkSize(chunk));
-    const targets = await targetsOf('passages', passages);
+    const { texts, places } = passages;
+    const targets = await targetsOf('passages', texts);
+    const sizes = await Promise.all(places.map((place) => compressedSize(reader, place)));
     add(
       'passages',
       {
-        sizes,
+        sizes: Uint32Array.from(sizes),
         shares: passageShares,
-        frame: (chunk) => reader.compressedChunk(chunk),
-        variants: variants.map(({ container, weight }) => ({
+        ...framesOf(reader, places),
+        variants: variants.map(({ container, places: own, weight }) => ({
           dictionary: container.dictionary,
           weight,
-          frame: (chunk) => container.compressedChunk(chunk),
+          ...framesOf(container, own),
         })),
-        text: (chunk) => passages[chunk]!,
+        text: (passage) => texts[passage]!,
         targets,
       },
       training.passages,
@@ -222,6 +224,24 @@ export async function label(
     );
   }
   return granularities;
+}
+
+/** Passages from the chunks of a container. */
+function framesOf(
+  container: Pick<DocumentReader, 'compressedChunk'>,
+  places: readonly TextPlace[],
+): Pick<TrainingTexts, 'frame' | 'placeOf'> {
+  return {
+    frame: (passage) => container.compressedChunk(places[passage]!.frame),
+    placeOf: (passage) => places[passage]!,
+  };
+}
+
+/** Bytes of a chunk, or as large a share of them as the passage is of its content. */
+async function compressedSize({ container }: DocumentReader, { frame, span }: TextPlace): Promise<number> {
+  const size = container.chunkSize(frame);
+  if (span === undefined) return size;
+  return Math.ceil((size * (span.end - span.start)) / contentSize(await container.compressedChunk(frame)));
 }
 
 /** There is no step to end and no checkpoint to write yet. What was labelled is in the cache. */

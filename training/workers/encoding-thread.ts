@@ -8,6 +8,8 @@ import type { BatchMessage, DictionaryMessage, EncodingAnswer } from './encoding
 /** Loading its program costs a thread about this much of a core (measured: 0.4 to 0.6 s from TypeScript): a run that encodes for less is better off without. */
 const WORTH_A_THREAD = 500;
 
+type Reader = Pick<SymbolReader, 'config' | 'encode' | 'encodePassages' | 'batch'>;
+
 interface Job {
   readonly texts: readonly CompressedText[];
   readonly resolve: (batch: SymbolBatch) => void;
@@ -18,7 +20,7 @@ interface Job {
  * Encodes frames on a thread beside this one. The thread is started once encoding has taken long enough here to be worth it; results do not depend on where they were made.
  */
 export class EncodingThread {
-  readonly #reader: Pick<SymbolReader, 'config' | 'encode' | 'batch'>;
+  readonly #reader: Reader;
   readonly #here: EncodeFrames;
   readonly #worthMilliseconds: number;
   #spentMilliseconds = 0;
@@ -30,7 +32,7 @@ export class EncodingThread {
   readonly #jobs: Job[] = [];
 
   /** @param worthMilliseconds how much work is done here before a thread is started */
-  constructor(reader: Pick<SymbolReader, 'config' | 'encode' | 'batch'>, worthMilliseconds = WORTH_A_THREAD) {
+  constructor(reader: Reader, worthMilliseconds = WORTH_A_THREAD) {
     this.#reader = reader;
     this.#here = encodeHere(reader);
     this.#worthMilliseconds = worthMilliseconds;
@@ -78,9 +80,13 @@ export class EncodingThread {
   #encodeThere(texts: readonly CompressedText[]): Promise<SymbolBatch> {
     return new Promise((resolve, reject) => {
       this.#jobs.push({ texts, resolve, reject });
+      const frames = new Map(texts.map(({ frame, dictionary }) => [frame, dictionary]));
+      const numbers = new Map([...frames.keys()].map((frame, number) => [frame, number]));
       const message: BatchMessage = {
-        ...joined(texts.map(({ frame }) => frame)),
-        dictionaries: Uint32Array.from(texts, ({ dictionary }) => this.#numberOf(dictionary)),
+        ...joined([...frames.keys()]),
+        dictionaries: Uint32Array.from(frames.values(), (dictionary) => this.#numberOf(dictionary)),
+        frames: Uint32Array.from(texts, ({ frame }) => numbers.get(frame)!),
+        spans: texts.map(({ span }) => span),
       };
       this.#worker!.postMessage(message, [message.bytes.buffer]);
     });

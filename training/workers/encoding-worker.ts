@@ -5,6 +5,7 @@ import type { ModelConfig } from '../../model/index.ts';
 import type { SymbolBatch } from '../../model/symbols/index.ts';
 // Not through the doors: a thread loads what it needs and nothing else.
 import { type PreparedDictionary, SymbolReader } from '../../model/symbols/index.ts';
+import { encodeTexts } from '../batches/batch-encoding.ts';
 import { type BatchMessage, buffersOf, type DictionaryMessage, type EncodingAnswer } from './encoding-messages.ts';
 
 const port = parentPort;
@@ -12,14 +13,15 @@ assert(port !== null, 'this module is started as a thread');
 const reader = new SymbolReader(workerData as ModelConfig);
 const dictionaries: PreparedDictionary[] = [];
 
-function makeBatch({ bytes, lengths, dictionaries: numbers }: BatchMessage): SymbolBatch {
+function makeBatch({ bytes, lengths, dictionaries: numbers, frames, spans }: BatchMessage): SymbolBatch {
   let position = 0;
-  const chunks = Array.from(lengths, (length, text) => {
-    const frame = bytes.subarray(position, position + length);
+  const parts = Array.from(lengths, (length, frame) => {
+    const start = position;
     position += length;
-    return reader.encode(frame, dictionaries[numbers[text]!]!);
+    return { frame: bytes.subarray(start, position), dictionary: dictionaries[numbers[frame]!]! };
   });
-  return reader.batch(chunks);
+  const texts = Array.from(frames, (frame, text) => ({ ...parts[frame]!, span: spans[text] }));
+  return reader.batch(encodeTexts(reader, texts));
 }
 
 function answer(message: EncodingAnswer, memory: ArrayBuffer[] = []): void {

@@ -17,7 +17,7 @@ import {
 import { exportCommand } from '../../../cli/commands/export.ts';
 import { createTeacher } from '../../../encoders/index.ts';
 import { BackendError, selectBackend, tf } from '../../../model/backend/index.ts';
-import { symbolKind } from '../../../model/symbols/symbol-batch.ts';
+import { symbolKind } from '../../../model/symbols/symbol-kinds.ts';
 import { testBackend } from '../../backend.ts';
 import { runCommand } from '../../cli/run-command.ts';
 import { withTemporaryFolder } from '../../fixtures/temporary-folder.ts';

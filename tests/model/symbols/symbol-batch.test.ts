@@ -1,8 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { cutSymbols } from '../../../model/symbols/cut-symbols.ts';
 import { NgramHash } from '../../../model/symbols/ngram-hash.ts';
-import { batchChunks, encodeChunk, SYMBOL_KINDS, symbolKind } from '../../../model/symbols/symbol-batch.ts';
-import { DictionaryRows, symbolRows } from '../../../model/symbols/text-rope.ts';
+import { resolveRope } from '../../../model/symbols/rope.ts';
+import { batchChunks, encodeSymbols } from '../../../model/symbols/symbol-batch.ts';
+import { SYMBOL_KINDS, symbolKind } from '../../../model/symbols/symbol-kinds.ts';
+import { DictionaryRows, passageRows } from '../../../model/symbols/text-rope.ts';
 import { createCompressor, parseFrame } from '../../../zpkg/index.ts';
 
 const test = suite('symbol batch');
@@ -31,18 +34,24 @@ const hash = new NgramHash([3, 5], 97);
 const none = new DictionaryRows(new Uint8Array(0), hash);
 
 function encoded(text: string, maximumSymbols = 1000) {
-  const rope = symbolRows(parseFrame(createCompressor({ level: 3 }).compress(Buffer.from(text))), none, hash);
-  return { chunk: encodeChunk(rope, none.ids, 2, maximumSymbols), rope };
+  const symbols = parseFrame(createCompressor({ level: 3 }).compress(Buffer.from(text)));
+  const passages = cutSymbols(symbols, [{ start: 0, end: symbols.size }], maximumSymbols);
+  return {
+    chunk: encodeSymbols(passages[0]!, passageRows(resolveRope(symbols, 0), symbols.literals, passages, none, hash), 2),
+    symbols,
+  };
 }
 
 test('a chunk longer than the maximum is cut between symbols, its rows with it', () => {
   const text = 'abcdefghij'.repeat(3) + 'klmnop'.repeat(4);
-  const { chunk: whole, rope } = encoded(text);
-  assert.is(whole.count, rope.count);
+  const { chunk: whole, symbols } = encoded(text);
+  assert.is(whole.count, symbols.count);
+  assert.is(whole.leftOut, undefined);
   assert.is(whole.rows[0]!.length, text.length);
   const { chunk } = encoded(text, 11);
   assert.is(chunk.count, 11);
   const positions = chunk.lengths.reduce((sum, length) => sum + length, 0);
+  assert.equal(chunk.leftOut, { symbols: whole.count - 11, bytes: text.length - positions });
   assert.is(chunk.rows.length, 3);
   chunk.rows.forEach((rows, table) => {
     assert.is(rows.length, positions);

@@ -3,12 +3,15 @@ import { createInterface } from 'node:readline';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CemError } from '../../../base/index.ts';
+import { cutSymbols } from '../../../model/symbols/cut-symbols.ts';
 import { BYTE_ID_OFFSET, NgramHash } from '../../../model/symbols/ngram-hash.ts';
-import { batchChunks, encodeChunk } from '../../../model/symbols/symbol-batch.ts';
-import { DictionaryRows, symbolRows } from '../../../model/symbols/text-rope.ts';
+import { resolveRope } from '../../../model/symbols/rope.ts';
+import { batchChunks, encodeSymbols } from '../../../model/symbols/symbol-batch.ts';
+import { DictionaryRows, passageRows } from '../../../model/symbols/text-rope.ts';
 import { HashTables } from '../../../model/tables/hash-tables.ts';
 import { createCompressor, type FrameSymbols, parseFrame, readDictionary, trainDictionary } from '../../../zpkg/index.ts';
 import { readmePassages } from '../real-texts.ts';
+import { CASES, copy, DICTIONARY, execute, frameOf } from './frames.ts';
 
 const test = suite('rope');
 
@@ -55,15 +58,19 @@ function expectedOf(text: Uint8Array): Expected {
 
 const equalArrays = (a: Int32Array, b: Int32Array) => Buffer.compare(Buffer.from(a.buffer), Buffer.from(b.buffer)) === 0;
 
+/** The whole frame as its one passage. */
+function encodeFrame(symbols: FrameSymbols, dictionary: DictionaryRows) {
+  const passages = cutSymbols(symbols, [{ start: 0, end: symbols.size }], Number.POSITIVE_INFINITY);
+  const [rope] = passageRows(resolveRope(symbols, dictionary.ids.length), symbols.literals, passages, dictionary, hash);
+  return { rope: rope!, chunk: encodeSymbols(passages[0]!, [rope!], SIZES.length) };
+}
+
 /** Compares the symbols of a chunk with its plain text: rows and bytes at every position, then the symbols' embeddings with the sums over their spans. */
 function compare(symbols: FrameSymbols, dictionary: DictionaryRows, expected: Expected, name: string): void {
-  const rope = symbolRows(symbols, dictionary, hash);
-  assert.is(rope.positions.length, expected.text.length, name);
-  const { ids } = dictionary;
+  const { rope, chunk } = encodeFrame(symbols, dictionary);
+  assert.is(rope.ids.length, expected.text.length, name);
   for (let position = 0; position < expected.text.length; position++) {
-    const at = rope.positions[position]!;
-    const id = at < ids.length ? ids[at]! : rope.literalIds[at - ids.length]!;
-    if (id !== expected.text[position]! + BYTE_ID_OFFSET) assert.unreachable(`${name}: byte at ${position}`);
+    if (rope.ids[position] !== expected.text[position]! + BYTE_ID_OFFSET) assert.unreachable(`${name}: byte at ${position}`);
   }
   if (!equalArrays(rope.rows, expected.rows)) {
     const wrong = rope.rows.findIndex((row, index) => row !== expected.rows[index]);
@@ -71,7 +78,6 @@ function compare(symbols: FrameSymbols, dictionary: DictionaryRows, expected: Ex
   }
   assert.ok(rope.joinedBytes <= (LONGEST - 1) * rope.borders, `${name}: ${rope.joinedBytes} joined at ${rope.borders} borders`);
 
-  const chunk = encodeChunk(rope, ids, SIZES.length, Number.POSITIVE_INFINITY);
   const embedded = tables.embed(batchChunks([chunk], (longest) => longest));
   let position = 0;
   for (let symbol = 0; symbol < chunk.count; symbol++) {
@@ -156,62 +162,7 @@ if (!existsSync(TECHDOCS)) {
   });
 }
 
-/** A frame that says exactly this, as a parser would give it: strings are literals, numbers copies. */
-function frameOf(...parts: (string | { offset: number; length: number })[]): FrameSymbols {
-  const lengths: number[] = [];
-  const offsets: number[] = [];
-  let literals = '';
-  for (const part of parts) {
-    if (typeof part === 'string') {
-      literals += part;
-      for (const _ of part) {
-        lengths.push(1);
-        offsets.push(0);
-      }
-    } else {
-      lengths.push(part.length);
-      offsets.push(part.offset);
-    }
-  }
-  return {
-    count: lengths.length,
-    lengths: Uint32Array.from(lengths),
-    offsets: Uint32Array.from(offsets),
-    literals: Buffer.from(literals),
-    size: lengths.reduce((sum, length) => sum + length, 0),
-    blockStarts: Uint32Array.of(0),
-  };
-}
-
-/** What LZ77 makes of it, byte by byte. */
-function execute(frame: FrameSymbols, dictionary: string): Uint8Array {
-  const bytes = [...Buffer.from(dictionary)];
-  let literal = 0;
-  for (let symbol = 0; symbol < frame.count; symbol++) {
-    for (let i = 0; i < frame.lengths[symbol]!; i++) {
-      const offset = frame.offsets[symbol]!;
-      bytes.push(offset === 0 ? frame.literals[literal++]! : bytes[bytes.length - offset]!);
-    }
-  }
-  return Uint8Array.from(bytes.slice(dictionary.length));
-}
-
-const copy = (offset: number, length: number) => ({ offset, length });
-const DICTIONARY = 'the dictionary of a corpus, whose tail is reached';
-
-for (const [name, frame, dictionary = DICTIONARY] of [
-  ['a run of one byte', frameOf('x', copy(1, 100)), ''],
-  ['a run of three bytes that ends inside its period', frameOf('abc', copy(3, 50), 'z'), ''],
-  ['a run whose source is several ranges', frameOf('ab', copy(20, 5), 'q', copy(7, 40), 'end')],
-  ['copies of copies', frameOf('hello ', copy(49, 14), copy(12, 10), copy(9, 9), '!', copy(25, 20), copy(4, 30))],
-  ['a copy that begins in the dictionary and runs on into the document', frameOf('docu', copy(4 + 6, 20), 'x')],
-  ['the same at the very start, where it copies itself', frameOf(copy(5, 23), 'x', copy(3, 9))],
-  ["a first literal behind a copy of the dictionary's end", frameOf(copy(7, 7), 'literals follow', copy(10, 6))],
-  ['the same, with a copy across that border', frameOf(copy(20, 20), 'literals', copy(14, 12), copy(3, 30))],
-  ['neighbours that continue each other', frameOf(copy(49, 10), copy(49, 10), 'a', copy(49, 5))],
-  ['ranges shorter than an n-gram', frameOf('a', copy(30, 1), 'b', copy(20, 2), 'c', copy(40, 3), 'd', copy(3, 1), copy(49, 4))],
-  ['an empty chunk', frameOf()],
-] as const satisfies readonly (readonly [string, FrameSymbols, string?])[]) {
+for (const [name, frame, dictionary = DICTIONARY] of CASES) {
   test(`${name}: rows and sums are those of the plain text`, () => {
     const rows = new DictionaryRows(Buffer.from(dictionary), hash);
     compare(frame, rows, expectedOf(execute(frame, dictionary)), name);
@@ -229,7 +180,7 @@ test('documents of several blocks', () => {
 });
 
 test('borders are counted: bytes before the first range are none, inside a range nothing is joined', () => {
-  const rope = (frame: FrameSymbols) => symbolRows(frame, new DictionaryRows(Buffer.from(DICTIONARY), hash), hash);
+  const rope = (frame: FrameSymbols) => encodeFrame(frame, new DictionaryRows(Buffer.from(DICTIONARY), hash)).rope;
   const literals = rope(frameOf('only literals, however many'));
   assert.equal([literals.borders, literals.joinedBytes], [0, 0]);
   // literals (10) | dictionary (9) | literals (3): 7 bytes before the second range, 7 before the third.
@@ -244,7 +195,7 @@ test('a copy without its dictionary is refused, with what to do', () => {
   const frame = frameOf('ab', copy(10, 3));
   for (const dictionary of ['', 'seven b']) {
     try {
-      symbolRows(frame, new DictionaryRows(Buffer.from(dictionary), hash), hash);
+      encodeFrame(frame, new DictionaryRows(Buffer.from(dictionary), hash));
       assert.unreachable('it was not refused');
     } catch (error) {
       assert.instance(error, CemError);
