@@ -10,6 +10,8 @@ export {
   MAXIMUM_QUERY_LENGTH,
   MAXIMUM_RESULTS,
   type OpenSearcherOptions,
+  type ResultUnit,
   Searcher,
+  type SearcherSearchOptions,
   type SearchResult,
 } from './retrieval/searcher.ts';

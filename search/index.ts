@@ -5,7 +5,8 @@ export { type Bm25Options, Bm25Retriever, type LexicalUnit, wholeDocuments } fro
 export { compileFilter, type FilterTest } from './match-filter.ts';
 export { compareRanked } from './rank-order.ts';
 export type { Hit, Retriever, SearchOptions } from './retriever.ts';
+export { MAXIMUM_SCORED_PASSAGES, type Scoring, scoredPassages, scoringSchema } from './scoring.ts';
 export { type VectorIndex, type VectorIndexInput, vectorIndexConfig } from './vector-index.ts';
 export { VectorRetriever } from './vector-retriever.ts';
 export { checkDocumentId } from './vector-row.ts';
-export type { MetadataRow, RowMetadata, StoredChunk, StoreHit, VectorCount, VectorRow, VectorStore } from './vector-store.ts';
+export type { MetadataRow, RowMetadata, StoredRow, StoreHit, VectorCount, VectorRow, VectorStore } from './vector-store.ts';

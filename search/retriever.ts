@@ -1,9 +1,10 @@
 import type { Filter } from './filter.ts';
+import type { Scoring } from './scoring.ts';
 
-/** One result: a document, its best chunk and passage where known, its score (higher is better), and which retriever found it. */
+/** One result: a document, its best passage and that one's chunk where known, its score (higher is better), and which retriever found it. */
 export interface Hit {
   readonly document: string;
-  /** Number of the chunk in the container; absent where the retriever ranks whole documents. Hits of several retrievers join by document and chunk. */
+  /** Number of the chunk in the container; absent where the retriever ranks whole documents. Hits of several retrievers join by document, chunk and passage. */
   readonly chunk?: number;
   /** Number of the passage within the chunk, from 0; there where the chunk is. */
   readonly passage?: number;
@@ -16,8 +17,10 @@ export interface Hit {
 export interface SearchOptions {
   /** Results wanted for a query, at least 1. There are fewer where fewer can be found. */
   readonly k: number;
-  /** Which chunks may be found; applied inside the search (invariant 7), so that k are found where k pass. */
+  /** Which passages may be found; applied inside the search (invariant 7), so that k are found where k pass. */
   readonly filter?: Filter | undefined;
+  /** How a document's score comes from those of its passages; that of the best one unless given. */
+  readonly scoring?: Scoring | undefined;
   /** Ends the search: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -32,10 +35,10 @@ export interface SearchOptions {
 export interface Retriever {
   readonly name: string;
   /**
-   * For each query its best k documents, each once, with its best chunk (of equal ones the lower number): score descending, ties by document id descending as
-   * UTF-8 bytes (trec_eval's order).
+   * For each query its best k documents, each once, with its best passage (of equal ones that of the lower chunk, then the lower passage): score descending, ties by
+   * document id descending as UTF-8 bytes (trec_eval's order).
    *
-   * @throws UsageError `SEARCH_FILTER`; the signal's reason
+   * @throws UsageError `SEARCH_FILTER`, `SEARCH_SCORING`; the signal's reason
    */
   search(queries: readonly string[], options: SearchOptions): Promise<Hit[][]>;
 }

@@ -31,7 +31,7 @@ export class TopK {
   readonly #places: number;
   #items: Int32Array;
   #scores: Float64Array;
-  #parts: Int32Array;
+  #parts: Float64Array;
   #size = 0;
   #bar: number;
 
@@ -44,7 +44,7 @@ export class TopK {
     const places = Math.min(this.#places, FIRST_PLACES);
     this.#items = new Int32Array(places);
     this.#scores = new Float64Array(places);
-    this.#parts = new Int32Array(places);
+    this.#parts = new Float64Array(places);
     this.#bar = k > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   }
 
@@ -80,7 +80,7 @@ export class TopK {
     const [items, scores, parts] = [this.#items, this.#scores, this.#parts];
     this.#items = new Int32Array(places);
     this.#scores = new Float64Array(places);
-    this.#parts = new Int32Array(places);
+    this.#parts = new Float64Array(places);
     this.#items.set(items);
     this.#scores.set(scores);
     this.#parts.set(parts);

@@ -2,6 +2,7 @@ import type { QueryEmbedder } from '../encoders/index.ts';
 import { checkFilter } from './filter-schema.ts';
 import { assertResultCount } from './rank-order.ts';
 import type { Hit, Retriever, SearchOptions } from './retriever.ts';
+import { scoredPassages } from './scoring.ts';
 import { yieldToSignal } from './search-signal.ts';
 import { whyUnsearchable } from './vector-row.ts';
 import type { VectorStore } from './vector-store.ts';
@@ -21,6 +22,7 @@ export class VectorRetriever implements Retriever {
   async search(queries: readonly string[], { onUnsearchable, ...options }: SearchOptions): Promise<Hit[][]> {
     assertResultCount(options.k);
     checkFilter(options.filter);
+    scoredPassages(options.scoring);
     options.signal?.throwIfAborted();
     const { data, dimension } = await this.#embedder.embedQueries(queries, undefined, options.signal);
     const results: Hit[][] = [];

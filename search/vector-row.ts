@@ -1,4 +1,5 @@
 import { CemError } from '../base/index.ts';
+import { MAXIMUM_PASSAGES } from './passage-place.ts';
 import { isStorable, isStorableJson, STORABLE_TEXT_RULE } from './storable-text.ts';
 import type { RowMetadata, VectorRow } from './vector-store.ts';
 
@@ -37,6 +38,16 @@ export function checkDocumentId(document: string): void {
   );
 }
 
+/** @throws CemError `VECTOR_STORE_PASSAGE` */
+function checkPassage({ document, chunk, passage }: VectorRow): void {
+  if (Number.isInteger(passage) && passage >= 0 && passage < MAXIMUM_PASSAGES) return;
+  throw new CemError(
+    'VECTOR_STORE_PASSAGE',
+    `a passage of document ${JSON.stringify(document)}, chunk ${chunk}, has the number ${passage}; passages of a chunk are numbered from 0, and are ${MAXIMUM_PASSAGES} at most`,
+    { details: { document, chunk, passage } },
+  );
+}
+
 /**
  * A row's metadata as JSON. Labels of access must be what they are taken for, since a row without labels is open to everybody.
  *
@@ -63,9 +74,9 @@ export interface CheckedRow extends VectorRow {
 }
 
 /**
- * Checks rows and drops those that a later one with the same document and chunk overwrites.
+ * Checks rows and drops those that a later one with the same document, chunk and passage overwrites.
  *
- * @throws CemError `VECTOR_DIMENSION`, `VECTOR_VALUE`, `VECTOR_STORE_ID`, `VECTOR_STORE_METADATA`
+ * @throws CemError `VECTOR_DIMENSION`, `VECTOR_VALUE`, `VECTOR_STORE_ID`, `VECTOR_STORE_PASSAGE`, `VECTOR_STORE_METADATA`
  */
 export function lastRowsByKey(rows: readonly VectorRow[], dimension: number): CheckedRow[] {
   const unique = new Map<string, CheckedRow>();
@@ -75,7 +86,8 @@ export function lastRowsByKey(rows: readonly VectorRow[], dimension: number): Ch
     if (!row.vector.every(Number.isFinite))
       throw new CemError('VECTOR_VALUE', `${what} holds a value that is not a finite number`);
     checkDocumentId(row.document);
-    unique.set(`${row.chunk} ${row.document}`, { ...row, json: metadataJson(row) });
+    checkPassage(row);
+    unique.set(`${row.chunk} ${row.passage} ${row.document}`, { ...row, json: metadataJson(row) });
   }
   return [...unique.values()];
 }

@@ -4,11 +4,13 @@ import type { Hit, SearchOptions } from './retriever.ts';
 /** A row's metadata: an object of JSON. Filters ask about its fields; `labels`, a list of texts, are labels of access. */
 export type RowMetadata = object;
 
-/** One chunk's embedding as a store keeps it. Its key is document and chunk together. */
+/** One passage's embedding as a store keeps it. Its key is document, chunk and passage together. */
 export interface VectorRow {
   readonly document: string;
   /** Chunk number in the container. */
   readonly chunk: number;
+  /** Number of the passage within the chunk, from 0; 0 where the chunk is its own one passage. */
+  readonly passage: number;
   /** [dimension], L2-normalised, so that an inner product is a cosine. All zeros: the row is kept, and no search finds it. */
   readonly vector: Float32Array;
   /** What the row was made from (the store does not look into it): tells whether a stored row is still right. */
@@ -17,30 +19,32 @@ export interface VectorRow {
 }
 
 /** What is known of a row without reading it whole. */
-export type StoredChunk = Pick<VectorRow, 'document' | 'chunk' | 'fingerprint'>;
+export type StoredRow = Pick<VectorRow, 'document' | 'chunk' | 'passage' | 'fingerprint'>;
 
 /** A row's new metadata, and the fingerprint that goes with it. */
 export type MetadataRow = Omit<VectorRow, 'vector'>;
 
 /** A hit of a store, which has no name: the retriever over it gives its own. */
-export type StoreHit = Omit<Hit, 'retriever' | 'chunk'> & { readonly chunk: number };
+export type StoreHit = Omit<Hit, 'retriever' | 'chunk' | 'passage'> & { readonly chunk: number; readonly passage: number };
 
 /** How much a store holds. */
 export interface VectorCount {
   readonly documents: number;
   readonly chunks: number;
-  /** Chunks among them whose vector is all zeros, which no search finds. */
+  /** Rows: each is a passage. */
+  readonly passages: number;
+  /** Passages among them whose vector is all zeros, which no search finds. */
   readonly empty: number;
 }
 
-/** Embeddings of chunks, searched by cosine. Takes vectors only: nothing that embeds a text leads through a store (invariant 5). */
+/** Embeddings of passages, searched by cosine. Takes vectors only: nothing that embeds a text leads through a store (invariant 5). */
 export interface VectorStore {
   /** Length of every vector in it. */
   readonly dimension: number;
   /**
-   * Inserts rows, or overwrites those with the same document and chunk: all of them or, when it throws, none.
+   * Inserts rows, or overwrites those with the same document, chunk and passage: all of them or, when it throws, none.
    * @throws CemError `VECTOR_DIMENSION` for a vector of another length, `VECTOR_VALUE` for one that is not finite, `VECTOR_STORE_ID` for a document id that
-   *   the store cannot hold, `VECTOR_STORE_METADATA` for such metadata
+   *   the store cannot hold, `VECTOR_STORE_PASSAGE` for such a number of a passage, `VECTOR_STORE_METADATA` for such metadata
    */
   upsert(rows: readonly VectorRow[]): Promise<void>;
   /**
@@ -53,16 +57,17 @@ export interface VectorStore {
   /** Removes all rows of these documents; unknown ids are passed over. Returns the number of rows that went. */
   deleteDocuments(documents: readonly string[]): Promise<number>;
   /**
-   * The best k documents, each with its best chunk: score is the cosine, order is score descending, ties by document id descending as UTF-8 bytes,
-   * then by the lower chunk number. Exact, unless the store was asked to have an approximate index. Nothing is found by a vector of zeros, or by one that is not finite.
+   * The best k documents, each with its best passage: score is the passage's cosine, or a mean of cosines where the options ask for it; order is score descending, ties by
+   * document id descending as UTF-8 bytes; of a document's equal passages the one of the lower chunk, then of the lower number. Exact, unless the store was asked to have
+   * an approximate index. Nothing is found by a vector of zeros, or by one that is not finite.
    *
-   * @throws CemError `VECTOR_DIMENSION`; UsageError `SEARCH_FILTER`; the signal's reason
+   * @throws CemError `VECTOR_DIMENSION`; UsageError `SEARCH_FILTER`, `SEARCH_SCORING`; the signal's reason
    */
   search(vector: Float32Array, options: Omit<SearchOptions, 'onUnsearchable'>): Promise<StoreHit[]>;
   /** @throws UsageError `SEARCH_FILTER` */
   count(filter?: Filter): Promise<VectorCount>;
-  /** The rows of these documents, ordered by document (as UTF-8 bytes) and chunk. */
-  storedChunks(documents: readonly string[]): Promise<StoredChunk[]>;
+  /** The rows of these documents, ordered by document (as UTF-8 bytes), chunk and passage. */
+  storedRows(documents: readonly string[]): Promise<StoredRow[]>;
   /** Every document once, in an order of the store's own. */
   documents(): AsyncIterable<string>;
   close(): Promise<void>;

@@ -20,7 +20,7 @@ export type SearchService = Pick<Searcher, 'search' | 'description' | 'encoding'
 
 /**
  * The HTTP service over a searcher, not yet listening:
- * `POST /v1/search` {query, k?, filter?} -> {results: [{id, score, chunk, text, metadata?}], took_ms, note?} and `GET /health` -> {status, index, load}.
+ * `POST /v1/search` {query, k?, filter?, scoring?, units?} -> {results: [{id, score, chunk, passage, span?, text, unit?, metadata?}], took_ms, note?} and `GET /health` -> {status, index, load}.
  * Requests that arrive together are encoded together. Closing it lets the requests that run end, within a bound; the searcher stays the caller's.
  */
 export function createServer(searcher: SearchService, options: ServerOptions = {}): FastifyInstance {
@@ -31,10 +31,10 @@ export function createServer(searcher: SearchService, options: ServerOptions = {
   server.post('/v1/search', async (request, reply) => {
     const body = searchRequest.safeParse(request.body);
     if (!body.success) throw new HttpError(400, describeIssue(body.error), { code: 'SEARCH_REQUEST' });
-    const { query, k, filter } = body.data;
+    const { query, ...options } = body.data;
     const start = performance.now();
     const { results, note } = await queue.run(
-      (signal) => searchWithNote(searcher, query, { k, filter, signal }),
+      (signal) => searchWithNote(searcher, query, { ...options, signal }),
       clientSignal(reply),
     );
     return searchAnswer(results, performance.now() - start, note);

@@ -1,3 +1,4 @@
+import { unreadNote } from '../../encoders/index.ts';
 import { type BuildIndexResult, buildIndex } from '../../recipes/index-corpus/index.ts';
 import { defineCommand } from '../command.ts';
 import { checkpointOption } from '../options/checkpoint-option.ts';
@@ -26,12 +27,18 @@ function describeVectorIndex({ precision, vectorIndex, recall }: BuildIndexResul
   return `${half}${kind}${recall === undefined ? '' : ` with recall@${recall.k} ${recall.recall.toFixed(3)} against exact search`}`;
 }
 
-function describeChanges({ encoded, updated, removed, empty }: BuildIndexResult): string {
+/** Of passages, where there are more than chunks. */
+function describeCounts({ documents, chunks, passages }: BuildIndexResult): string {
+  return `${documents} documents, ${chunks} chunks${passages === chunks ? '' : `, ${passages} passages`}`;
+}
+
+function describeChanges({ encoded, updated, removed, empty, unread }: BuildIndexResult): string {
   return [
     `${encoded} encoded now`,
     ...(updated > 0 ? [`${updated} with new metadata`] : []),
     `${removed} outdated rows removed`,
     ...(empty > 0 ? [`${empty} without content, which no search finds`] : []),
+    ...(unread === undefined ? [] : [unreadNote(unread, encoded)]),
   ].join(', ');
 }
 
@@ -48,7 +55,7 @@ export const indexCommand = defineCommand<IndexOptions, BuildIndexResult>({
     ],
     [
       'index --checkpoint C --zpkg Z --index I --precision half --vector-index hnsw',
-      'halve the vectors, and search approximately, for millions of chunks',
+      'halve the vectors, and search approximately, for millions of passages',
     ],
   ],
   options: (parser) =>
@@ -68,6 +75,6 @@ export const indexCommand = defineCommand<IndexOptions, BuildIndexResult>({
   run: ({ zpkg, ...options }, listener) =>
     buildIndex({ ...options, corpus: zpkg, vectorIndex: vectorIndexOfOptions(options), listener }),
   text: (report) =>
-    `${report.index}: ${report.documents} documents, ${report.chunks} chunks (${describeChanges(report)}), ` +
+    `${report.index}: ${describeCounts(report)} (${describeChanges(report)}), ` +
     `${report.dimension}-d${describeVectorIndex(report)}, ${report.seconds.toFixed(1)} s`,
 });

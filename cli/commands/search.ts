@@ -4,13 +4,15 @@ import { type SearchAnswer, searchAnswer } from '../../server/schemas/index.ts';
 import { defineCommand } from '../command.ts';
 import { filterOption, parseFilterOption } from '../options/filter-option.ts';
 import { databaseOption, indexOption, modelsOption, queriesOption } from '../options/index-options.ts';
+import { parseScoringOptions, type ScoringOptions, scoringOptions } from '../options/scoring-options.ts';
 import { formatResults } from '../text/results-text.ts';
 
-interface SearchOptions {
+interface SearchOptions extends ScoringOptions {
   readonly query: string;
   readonly index: string;
   readonly k: number;
   readonly filter: string | undefined;
+  readonly units: boolean;
   readonly database: string | undefined;
   readonly models: string | undefined;
   readonly queries: QueryEncoderChoice | undefined;
@@ -29,6 +31,10 @@ export const searchCommand = defineCommand<SearchOptions, SearchAnswer>({
       `search --index corpus.index --filter '{"field": "language", "in": ["zh", "zh-CN"]}' "合同 解除"`,
       'only where the metadata says so',
     ],
+    [
+      'search --index corpus.index --scoring mean --best 3 --units "rotate log files"',
+      'documents by the mean of their best three passages; whole chunks are shown',
+    ],
     ['search --index corpus.index --queries student "rotate log files"', 'without the teacher: by the query student'],
   ],
   options: (parser) =>
@@ -37,14 +43,21 @@ export const searchCommand = defineCommand<SearchOptions, SearchAnswer>({
       .option('index', indexOption)
       .option('k', { type: 'number', default: DEFAULT_RESULTS, describe: 'number of results, 1 to 100' })
       .option('filter', filterOption)
+      .options(scoringOptions)
+      .option('units', {
+        type: 'boolean',
+        default: false,
+        describe: 'give the whole chunk that each passage lies in: as `unit` with --json, in place of the passage otherwise',
+      })
       .option('database', databaseOption)
       .option('models', modelsOption)
       .option('queries', queriesOption),
-  async run({ query, index, k, filter: filterText, ...options }, listener) {
+  async run({ query, index, k, filter: filterText, scoring: kind, best, units, ...options }, listener) {
     const filter = parseFilterOption(filterText);
+    const scoring = parseScoringOptions({ scoring: kind, best });
     await using searcher = await openSearcher(index, { ...options, listener });
     const start = performance.now();
-    const { results, note } = await searchWithNote(searcher, query, { k, filter });
+    const { results, note } = await searchWithNote(searcher, query, { k, filter, scoring, units });
     return searchAnswer(results, performance.now() - start, note);
   },
   text: ({ results, note }) => formatResults(results, note),

@@ -71,8 +71,9 @@ export const serveCommand = defineCommand<ServeOptions, ServeReport>({
       try {
         const stopped = stopSignal();
         const address = await listen(server, { host, port });
-        const { documents, chunks } = searcher.description;
-        listener.note(`serving ${documents} documents (${chunks} chunks) at ${address}; Ctrl-C stops`);
+        const { documents, chunks, passages } = searcher.description;
+        const ofThem = passages === chunks ? '' : `, ${passages} passages`;
+        listener.note(`serving ${documents} documents (${chunks} chunks${ofThem}) at ${address}; Ctrl-C stops`);
         return { address, stoppedBy: await stopped };
       } finally {
         await server.close();

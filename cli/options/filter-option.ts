@@ -3,7 +3,7 @@ import { describeFilterIssue, type Filter, filterSchema } from '../../search/ind
 
 export const filterOption = {
   type: 'string',
-  describe: 'only chunks whose metadata passes: JSON such as {"field": "fields.year", "range": {"gte": 2020}}',
+  describe: 'only passages whose metadata passes: JSON such as {"field": "fields.year", "range": {"gte": 2020}}',
 } as const;
 
 /** @throws UsageError `SEARCH_FILTER` naming the place */

@@ -13,15 +13,25 @@ function snippet(text: string): string {
 function provenance({ id, text, metadata }: WireResult): string {
   const { title, source, pages, headings = [] } = (metadata ?? {}) as Metadata;
   const place = pages && (pages.first === pages.last ? `page ${pages.first}` : `pages ${pages.first}-${pages.last}`);
-  // A document's first chunk begins with its title.
+  // A document's first passage begins with its title.
   const told = title === undefined || text.startsWith(title) ? undefined : title;
   const parts = [told, source === id ? undefined : source, headings.length > 0 ? headings.join(' > ') : undefined, place];
   return parts.filter((part) => part !== undefined && part !== '').join(' · ');
 }
 
+const thousands = (bytes: number): string => bytes.toLocaleString('en-US');
+
+/** "chunk 3, passage 2, bytes 2,048-3,101": the bytes are those of the source's text. */
+function placeText({ chunk, passage, span }: WireResult): string {
+  const bytes = span === undefined ? '' : `, bytes ${thousands(span.start)}-${thousands(span.end)}`;
+  return `chunk ${chunk}, passage ${passage}${bytes}`;
+}
+
 function resultText(result: WireResult, rank: number): string {
-  const { id, score, chunk, text } = result;
-  const lines = [`${rank + 1}. ${id}  (score ${score.toFixed(4)}, chunk ${chunk})`, provenance(result), snippet(text)];
+  const { id, score, text, unit } = result;
+  // No line of a text may look like a result's first one.
+  const shown = unit === undefined ? snippet(text) : unit.text.trim().replace(/\r?\n/g, '\n   ');
+  const lines = [`${rank + 1}. ${id}  (score ${score.toFixed(4)}, ${placeText(result)})`, provenance(result), shown];
   return lines.filter((line) => line !== '').join('\n   ');
 }
 

@@ -131,6 +131,7 @@ export class IndexFolder {
         store: storeManifest,
         documents: 0,
         chunks: 0,
+        passages: 0,
       };
       const changes = finished?.zpkg.identity !== makers.zpkg.identity;
       if (changes) {
@@ -151,9 +152,10 @@ export class IndexFolder {
   }
 
   /** Says that all vectors are in: from now on the index can be searched. Builds the vector index first, where one is wanted. */
-  async finish(counts: Pick<VectorCount, 'documents' | 'chunks'>): Promise<void> {
+  async finish(counts: Pick<VectorCount, 'documents' | 'chunks' | 'passages'>): Promise<void> {
     await this.#store.finishWriting();
-    this.#manifest = { ...this.#manifest, documents: counts.documents, chunks: counts.chunks };
+    const { documents, chunks, passages } = counts;
+    this.#manifest = { ...this.#manifest, documents, chunks, passages };
     await writeIndexManifest(this.path, INDEX_FILE, this.#manifest);
     await removeDurably(this.path, BUILDING_FILE);
   }

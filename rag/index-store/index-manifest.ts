@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { CemError, readJsonFile, writeFileAtomically } from '../../base/index.ts';
 import { type RecordedTeacher, teacherConfig, teacherName, teacherProbeSchema } from '../../encoders/index.ts';
 
-/** Version of `index.json`; a reader refuses any other. */
-export const INDEX_VERSION = 1;
+/** Version of `index.json`. The first one did not count passages, since each chunk was its own one; it is read, and a later one refused. */
+export const INDEX_VERSION = 2;
 /** Names the finished index. */
 export const INDEX_FILE = 'index.json';
 /** Stands in its place while vectors are being made: the index is not searchable, and the next run goes on with it. */
@@ -34,7 +34,7 @@ const indexMakers = {
 };
 
 const indexManifest = z.strictObject({
-  version: z.literal(INDEX_VERSION),
+  version: z.union([z.literal(1), z.literal(INDEX_VERSION)]),
   /** Random hexadecimal digits; the store's tables are named by it, so that many indexes share a database. */
   id: z.string().regex(/^[0-9a-f]{16}$/),
   ...indexMakers,
@@ -45,6 +45,8 @@ const indexManifest = z.strictObject({
   untouched: z.literal(true).optional(),
   documents: z.int().nonnegative(),
   chunks: z.int().nonnegative(),
+  /** Absent in version 1: as many as chunks. */
+  passages: z.int().nonnegative().optional(),
 });
 
 /** What an index is made from: model, teacher and container. */
@@ -64,7 +66,7 @@ export async function readIndexManifest(
   const path = join(folder, file);
   return readJsonFile(path, indexManifest, {
     code: 'INDEX_FORMAT',
-    what: `an index of version ${INDEX_VERSION}`,
+    what: `an index of version 1 or ${INDEX_VERSION}`,
     remedy: `remove ${folder} and make the index again`,
   });
 }

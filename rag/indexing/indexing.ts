@@ -1,10 +1,18 @@
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { batches, CemError, type OnProgress } from '../../base/index.ts';
-import type { ChunkEncoder, ChunkSource } from '../../encoders/index.ts';
-import { checkDocumentId, type MetadataRow, type RowMetadata, type VectorRow, type VectorStore } from '../../search/index.ts';
+import { type ByteSpan, batches, CemError, type OnProgress } from '../../base/index.ts';
+import { addUnread, type ChunkEncoder, type ChunkSource, type Unread } from '../../encoders/index.ts';
+import {
+  checkDocumentId,
+  type MetadataRow,
+  type RowMetadata,
+  type StoredRow,
+  type VectorRow,
+  type VectorStore,
+} from '../../search/index.ts';
 
-/** Chunks that go through the encoder in one call. */
-const ENCODE_CHUNKS = 64;
+/** Rows that go through the encoder in one call; a chunk's are never parted, so one that has more goes by itself. */
+const ENCODE_ROWS = 64;
 /** Rows gathered before they are written in one transaction; it ends with a whole document. */
 const WRITE_ROWS = 512;
 /** Documents whose stored rows are asked for at once. */
@@ -19,28 +27,42 @@ export interface IndexSource extends ChunkSource {
   readonly documentCount: number;
   /** Every document's id once. */
   ids(): Iterable<string>;
-  /** What is known of a chunk beside its text, for the store's filters; a source without it has no metadata. */
-  metadataOf?(chunk: number): Promise<RowMetadata | undefined>;
+  /** What is known of a chunk, or of one of its passages, beside its text, for the store's filters; a source without it has no metadata. */
+  metadataOf?(chunk: number, passage?: number): Promise<RowMetadata | undefined>;
 }
 
 /** What a run of indexing did. */
 export interface IndexingResult {
   readonly documents: number;
   readonly chunks: number;
-  /** Chunks that went through the encoder; the others were in the store already. */
+  /** Passages of all chunks, each a row of the store. */
+  readonly passages: number;
+  /** Passages that went through the encoder; the others were in the store already. */
   readonly encoded: number;
-  /** Chunks that kept their vector and got new metadata. */
+  /** Passages that kept their vector and got new metadata. */
   readonly updated: number;
   /** Rows of documents that the source no longer has, or has changed. */
   readonly removed: number;
-  /** Chunks of the whole index whose vector is all zeros, as that of a text without words: no search finds them. */
+  /** Passages of the whole index whose vector is all zeros, as that of a text without words: no search finds them. */
   readonly empty: number;
+  /** What of the passages that were encoded now their vectors do not cover; absent: nothing. */
+  readonly unread?: Unread;
 }
 
 interface SourceChunk {
   readonly document: string;
   readonly chunk: number;
   readonly frame: Uint8Array;
+  /** Undefined where the chunk is its own one passage. */
+  readonly spans: readonly ByteSpan[] | undefined;
+  /** One for each passage, in order. */
+  readonly rows: readonly SourceRow[];
+}
+
+interface SourceRow {
+  readonly document: string;
+  readonly chunk: number;
+  readonly passage: number;
   readonly fingerprint: Fingerprint;
   readonly metadata: RowMetadata | undefined;
 }
@@ -61,45 +83,53 @@ function readFingerprint(text: string): Fingerprint {
   return { vector, metadata };
 }
 
-/** A chunk's vector depends on its frame and on the dictionary that the frame refers to; the model is the index's as a whole. */
-function fingerprinter(dictionary: Uint8Array): (frame: Uint8Array, metadata: RowMetadata | undefined) => Fingerprint {
-  const dictionaryDigest = createHash('sha256').update(dictionary).digest();
-  const digits = (...parts: (Uint8Array | string)[]): string => {
-    const hash = createHash('sha256');
-    for (const part of parts) hash.update(part);
-    return hash.digest('hex').slice(0, FINGERPRINT_DIGITS);
-  };
-  return (frame, metadata) => ({
-    vector: digits(dictionaryDigest, frame),
-    metadata: metadata === undefined ? '' : digits(JSON.stringify(metadata)),
-  });
+function digits(...parts: (Uint8Array | string)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex').slice(0, FINGERPRINT_DIGITS);
 }
 
-/** Rows to be written, gathered until there are enough for one transaction. */
-class PendingRows<Row> {
-  readonly #write: (rows: readonly Row[]) => Promise<void>;
-  #rows: Row[] = [];
+/**
+ * A chunk's vector depends on its frame and on the dictionary that the frame refers to, a passage's also on its span; the model is the index's as a whole. The function
+ * takes a frame and gives one that takes passages of it, undefined for the whole.
+ */
+function fingerprinter(dictionary: Uint8Array): (frame: Uint8Array) => (span: ByteSpan | undefined) => string {
+  const dictionaryDigest = createHash('sha256').update(dictionary).digest();
+  return (frame) => {
+    const chunk = digits(dictionaryDigest, frame);
+    return (span) => (span === undefined ? chunk : digits(`${chunk} ${span.start} ${span.end}`));
+  };
+}
 
-  constructor(write: (rows: readonly Row[]) => Promise<void>) {
+/** What is to be written, gathered until there are rows enough for one transaction. */
+class Pending<Item> {
+  readonly #write: (items: readonly Item[]) => Promise<void>;
+  #items: Item[] = [];
+  #rows = 0;
+
+  constructor(write: (items: readonly Item[]) => Promise<void>) {
     this.#write = write;
   }
 
-  async add(rows: readonly Row[]): Promise<void> {
-    this.#rows.push(...rows);
-    if (this.#rows.length >= WRITE_ROWS) await this.flush();
+  /** @param rows that the items are */
+  async add(items: readonly Item[], rows: number): Promise<void> {
+    for (const item of items) this.#items.push(item);
+    this.#rows += rows;
+    if (this.#rows >= WRITE_ROWS) await this.flush();
   }
 
   async flush(): Promise<void> {
-    const rows = this.#rows;
-    this.#rows = [];
-    if (rows.length > 0) await this.#write(rows);
+    const items = this.#items;
+    this.#items = [];
+    this.#rows = 0;
+    if (items.length > 0) await this.#write(items);
   }
 }
 
 /**
- * Brings a store to the state of a source: every chunk of every document encoded once, and nothing else. Rows that are right already
+ * Brings a store to the state of a source: every passage of every chunk of every document encoded once, and nothing else. Rows that are right already
  * stay untouched, so a run that was killed is finished by running it again, and a source that changed costs what changed; a change of metadata alone encodes nothing.
- * The source's chunks are read and encoded as they are stored, compressed.
+ * The source's chunks are read and encoded as they are stored, compressed: each once, with all of its passages. A document of which a passage changed is encoded anew as a whole.
  *
  * @throws CemError `INDEX_DIMENSION` when encoder and store disagree about the vectors' length; `VECTOR_STORE_ID`, before anything is encoded, for a document id
  *   that no store takes; `VECTOR_STORE_METADATA`
@@ -121,12 +151,15 @@ export async function synchroniseIndex(
   }
   for (const id of source.ids()) checkDocumentId(id);
   const fingerprint = fingerprinter(source.dictionary);
-  let [documents, chunks, encoded, updated, removed] = [0, 0, 0, 0, 0];
-  const changed = new PendingRows<SourceChunk>(async (rows) => {
-    await store.upsert(await encodeChunks(rows, encoder, source.dictionary));
-    encoded += rows.length;
+  let [documents, chunks, passages, encoded, updated, removed] = [0, 0, 0, 0, 0, 0];
+  let unread: Unread | undefined;
+  const changed = new Pending<SourceChunk>(async (some) => {
+    const made = await encodeChunks(some, encoder, source.dictionary);
+    await store.upsert(made.rows);
+    encoded += made.rows.length;
+    unread = addUnread(unread, made.unread);
   });
-  const relabelled = new PendingRows<MetadataRow>(async (rows) => {
+  const relabelled = new Pending<MetadataRow>(async (rows) => {
     await store.updateMetadata(rows);
     updated += rows.length;
   });
@@ -134,25 +167,21 @@ export async function synchroniseIndex(
   for (const ids of batches(source.ids(), LOOK_UP_DOCUMENTS)) {
     const stored = await storedFingerprints(store, ids);
     for (const id of ids) {
-      const rows = await readDocument(source, id, fingerprint);
+      const read = await readDocument(source, id, fingerprint);
+      const rows = read.flatMap((chunk) => chunk.rows);
       documents++;
-      chunks += rows.length;
+      chunks += read.length;
+      passages += rows.length;
       const known = stored.get(id);
       const sameVectors =
-        known?.size === rows.length && rows.every((row) => known.get(row.chunk)?.vector === row.fingerprint.vector);
+        known?.size === rows.length && rows.every((row) => known.get(keyOf(row))?.vector === row.fingerprint.vector);
       if (sameVectors) {
-        const others = rows.filter((row) => known.get(row.chunk)?.metadata !== row.fingerprint.metadata);
-        await relabelled.add(
-          others.map((row) => ({
-            document: id,
-            chunk: row.chunk,
-            fingerprint: fingerprintText(row.fingerprint),
-            metadata: row.metadata,
-          })),
-        );
+        const others = rows.filter((row) => known.get(keyOf(row))?.metadata !== row.fingerprint.metadata);
+        const relabel = others.map((row) => ({ ...row, fingerprint: fingerprintText(row.fingerprint) }));
+        await relabelled.add(relabel, relabel.length);
       } else {
         if (known !== undefined) removed += await store.deleteDocuments([id]);
-        await changed.add(rows);
+        await changed.add(read, rows.length);
       }
       options.onProgress?.(documents, source.documentCount);
     }
@@ -161,14 +190,17 @@ export async function synchroniseIndex(
   await relabelled.flush();
   removed += await removeOthers(source, store, documents);
   const { empty } = await store.count();
-  return { documents, chunks, encoded, updated, removed, empty };
+  return { documents, chunks, passages, encoded, updated, removed, empty, ...(unread && { unread }) };
 }
 
-async function storedFingerprints(store: VectorStore, ids: readonly string[]): Promise<Map<string, Map<number, Fingerprint>>> {
-  const stored = new Map<string, Map<number, Fingerprint>>();
-  for (const row of await store.storedChunks(ids)) {
-    const rows = stored.get(row.document) ?? new Map<number, Fingerprint>();
-    stored.set(row.document, rows.set(row.chunk, readFingerprint(row.fingerprint)));
+/** A row's place within its document. */
+const keyOf = ({ chunk, passage }: Pick<StoredRow, 'chunk' | 'passage'>): string => `${chunk} ${passage}`;
+
+async function storedFingerprints(store: VectorStore, ids: readonly string[]): Promise<Map<string, Map<string, Fingerprint>>> {
+  const stored = new Map<string, Map<string, Fingerprint>>();
+  for (const row of await store.storedRows(ids)) {
+    const rows = stored.get(row.document) ?? new Map<string, Fingerprint>();
+    stored.set(row.document, rows.set(keyOf(row), readFingerprint(row.fingerprint)));
   }
   return stored;
 }
@@ -178,28 +210,59 @@ async function readDocument(
   document: string,
   fingerprint: ReturnType<typeof fingerprinter>,
 ): Promise<SourceChunk[]> {
-  const rows: SourceChunk[] = [];
+  const chunks: SourceChunk[] = [];
   for (const chunk of source.chunksOf(document)) {
     const frame = await source.compressedChunk(chunk);
-    const metadata = await source.metadataOf?.(chunk);
-    rows.push({ document, chunk, frame, metadata, fingerprint: fingerprint(frame, metadata) });
+    const spans = await source.passagesOf?.(chunk);
+    const vectorOf = fingerprint(frame);
+    const rows: SourceRow[] = [];
+    for (const [passage, span] of (spans ?? [undefined]).entries()) {
+      const metadata = await source.metadataOf?.(chunk, span && passage);
+      const metadataDigits = metadata === undefined ? '' : digits(JSON.stringify(metadata));
+      rows.push({ document, chunk, passage, metadata, fingerprint: { vector: vectorOf(span), metadata: metadataDigits } });
+    }
+    chunks.push({ document, chunk, frame, spans, rows });
   }
-  return rows;
+  return chunks;
 }
 
-async function encodeChunks(chunks: readonly SourceChunk[], encoder: ChunkEncoder, dictionary: Uint8Array): Promise<VectorRow[]> {
+async function encodeChunks(
+  chunks: readonly SourceChunk[],
+  encoder: ChunkEncoder,
+  dictionary: Uint8Array,
+): Promise<{ readonly rows: VectorRow[]; readonly unread: Unread | undefined }> {
   const rows: VectorRow[] = [];
-  for (const batch of batches(chunks, ENCODE_CHUNKS)) {
-    const { data, dimension } = await encoder.encodeChunks(
+  let unread: Unread | undefined;
+  for (const batch of batchesByRows(chunks)) {
+    const vectors = await encoder.encodeChunks(
       batch.map(({ frame }) => frame),
       dictionary,
+      batch.some(({ spans }) => spans !== undefined) ? batch.map(({ spans }) => spans) : undefined,
     );
-    batch.forEach(({ document, chunk, fingerprint, metadata }, row) => {
-      const vector = data.subarray(row * dimension, (row + 1) * dimension);
-      rows.push({ document, chunk, fingerprint: fingerprintText(fingerprint), metadata, vector });
+    const { data, dimension } = vectors;
+    const wanted = batch.flatMap((chunk) => chunk.rows);
+    assert.equal(vectors.rows, wanted.length, 'an encoder gives one vector a passage');
+    wanted.forEach((row, place) => {
+      const vector = data.subarray(place * dimension, (place + 1) * dimension);
+      rows.push({ ...row, fingerprint: fingerprintText(row.fingerprint), vector });
     });
+    unread = addUnread(unread, vectors.unread);
   }
-  return rows;
+  return { rows, unread };
+}
+
+/** Chunks in their order, together as long as they have no more than `ENCODE_ROWS` rows. */
+function* batchesByRows(chunks: readonly SourceChunk[]): Generator<SourceChunk[]> {
+  let [batch, rows]: [SourceChunk[], number] = [[], 0];
+  for (const chunk of chunks) {
+    if (batch.length > 0 && rows + chunk.rows.length > ENCODE_ROWS) {
+      yield batch;
+      [batch, rows] = [[], 0];
+    }
+    batch.push(chunk);
+    rows += chunk.rows.length;
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /** Takes out documents that the source does not have. Only where the store holds more than the source are the ids compared. */

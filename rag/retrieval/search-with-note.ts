@@ -1,5 +1,4 @@
-import type { SearchOptions } from '../../search/index.ts';
-import type { Searcher, SearchResult } from './searcher.ts';
+import type { Searcher, SearcherSearchOptions, SearchResult } from './searcher.ts';
 
 /** The results of a query, and why there are none, should there be none. */
 export interface NotedResults {
@@ -11,7 +10,7 @@ export interface NotedResults {
 export async function searchWithNote(
   searcher: Pick<Searcher, 'search' | 'description'>,
   query: string,
-  options: Omit<SearchOptions, 'onUnsearchable'>,
+  options: Omit<SearcherSearchOptions, 'onUnsearchable'>,
 ): Promise<NotedResults> {
   let note = 'the index has nothing that can be ranked';
   if (searcher.description.chunks === 0) note = 'the index is empty';

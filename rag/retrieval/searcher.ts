@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CemError, UsageError } from '../../base/index.ts';
+import { type ByteSpan, CemError, UsageError } from '../../base/index.ts';
 import { openCorpus } from '../../data/index.ts';
 import type { QueryEmbedder } from '../../encoders/index.ts';
 import {
@@ -20,23 +20,44 @@ export const MAXIMUM_RESULTS = 100;
 /** Longest query in UTF-16 units; far more than any text encoder reads. */
 export const MAXIMUM_QUERY_LENGTH = 10_000;
 
-/** One result: a document, its best chunk, and that chunk's text. */
+/** One result: a document, its best passage, and that passage's text. */
 export interface SearchResult {
   readonly document: string;
   readonly chunk: number;
-  /** Cosine of the query's and the chunk's vector. */
+  /** Number of the passage within the chunk, from 0. */
+  readonly passage: number;
+  /** Bytes of the source's text that the passage is; absent where the corpus has no metadata of the document. */
+  readonly span?: ByteSpan;
+  /** Cosine of the query's and the passage's vector, or the mean of the document's best ones where the search asked for it. */
   readonly score: number;
+  /** The passage's own text. */
   readonly text: string;
+  /** The chunk that the passage lies in, where the search asked for units. */
+  readonly unit?: ResultUnit;
   /** Which retriever found it. */
   readonly retriever: string;
-  /** What the corpus knows of the chunk beside its text; absent where it knows nothing. */
+  /** What the corpus knows of the passage beside its text; absent where it knows nothing. */
   readonly metadata?: RowMetadata;
+}
+
+/** A whole chunk: what a reader reads around a passage that was found. */
+export interface ResultUnit {
+  readonly text: string;
+  /** The passage in it, in bytes of its text in UTF-8. */
+  readonly passage: ByteSpan;
+}
+
+export interface SearcherSearchOptions extends SearchOptions {
+  /** Whether each result has its whole chunk too; its text is at hand all the same, so that this costs no further decompression. */
+  readonly units?: boolean | undefined;
 }
 
 /** What an index holds and what made it. */
 export interface IndexDescription {
   readonly documents: number;
   readonly chunks: number;
+  /** Passages of all chunks: the vectors that are searched. */
+  readonly passages: number;
   readonly dimension: number;
   /** Content hash of the checkpoint. */
   readonly checkpoint: string;
@@ -49,7 +70,9 @@ export interface IndexDescription {
 /** What a result is read from. */
 interface ResultTexts {
   chunkText(chunk: number): Promise<string>;
-  metadataOf?(chunk: number): Promise<RowMetadata | undefined>;
+  /** Without it, each chunk is its own one passage. */
+  passagesOf?(chunk: number): Promise<readonly ByteSpan[] | undefined>;
+  metadataOf?(chunk: number, passage: number): Promise<RowMetadata | undefined>;
 }
 
 export interface SearcherParts {
@@ -98,7 +121,7 @@ export class Searcher {
       for (const closePart of closing.splice(0).reverse()) await closePart();
     };
     try {
-      const { checkpoint, teacher, zpkg, dimension, documents, chunks } = index.manifest;
+      const { checkpoint, teacher, zpkg, dimension, documents, chunks, passages = chunks } = index.manifest;
       const reader = await openCorpus(
         zpkg.path,
         options.decompressor === undefined ? {} : { decompressor: options.decompressor },
@@ -117,7 +140,7 @@ export class Searcher {
         embedder,
         store: index.store,
         texts: reader,
-        description: { documents, chunks, dimension, checkpoint: checkpoint.hash, teacher: teacher.id, queries },
+        description: { documents, chunks, passages, dimension, checkpoint: checkpoint.hash, teacher: teacher.id, queries },
         close,
       });
     } catch (error) {
@@ -127,11 +150,11 @@ export class Searcher {
   }
 
   /**
-   * The best k documents for a query, each as the text of its best chunk.
+   * The best k documents for a query, each as the text of its best passage.
    *
    * @throws as `searchAll`
    */
-  async search(query: string, options: SearchOptions): Promise<SearchResult[]> {
+  async search(query: string, options: SearcherSearchOptions): Promise<SearchResult[]> {
     const [results] = await this.searchAll([query], options);
     return results!;
   }
@@ -139,10 +162,11 @@ export class Searcher {
   /**
    * The same for several queries, which are encoded in one call.
    *
-   * @throws UsageError `SEARCH_QUERY`, `SEARCH_RESULT_COUNT`, `SEARCH_FILTER`; the signal's reason
+   * @throws UsageError `SEARCH_QUERY`, `SEARCH_RESULT_COUNT`, `SEARCH_FILTER`, `SEARCH_SCORING`; the signal's reason
    */
-  async searchAll(queries: readonly string[], options: SearchOptions): Promise<SearchResult[][]> {
-    const { k, filter, signal } = options;
+  async searchAll(queries: readonly string[], options: SearcherSearchOptions): Promise<SearchResult[][]> {
+    const { units = false, ...ranking } = options;
+    const { k, filter, signal } = ranking;
     for (const query of queries) {
       if (query.trim() !== '' && query.length <= MAXIMUM_QUERY_LENGTH) continue;
       throw new UsageError(
@@ -156,17 +180,33 @@ export class Searcher {
       });
     }
     checkFilter(filter);
-    const found = await this.#retriever.search(queries, options);
+    const found = await this.#retriever.search(queries, ranking);
     signal?.throwIfAborted();
-    return Promise.all(found.map((hits) => Promise.all(hits.map((hit) => this.#read(hit)))));
+    return Promise.all(found.map((hits) => Promise.all(hits.map((hit) => this.#read(hit, units)))));
   }
 
-  /** Decompresses the chunk of a hit (invariant 2). */
-  async #read({ document, chunk, score, retriever }: Hit): Promise<SearchResult> {
+  /** Decompresses the chunk of a hit, once (invariant 2). */
+  async #read({ document, chunk, passage = 0, score, retriever }: Hit, units: boolean): Promise<SearchResult> {
     assert.ok(chunk !== undefined, `${retriever} found ${document} without a chunk`);
     const { texts } = this.#parts;
-    const [text, metadata] = await Promise.all([texts.chunkText(chunk), texts.metadataOf?.(chunk)]);
-    return { document, chunk, score, text, retriever, ...(metadata !== undefined && { metadata }) };
+    const [whole, passages, metadata] = await Promise.all([
+      texts.chunkText(chunk),
+      texts.passagesOf?.(chunk),
+      texts.metadataOf?.(chunk, passage),
+    ]);
+    const { text, place } = passages === undefined ? wholeChunk(whole) : passageOf(whole, passages[passage]);
+    const { span } = (metadata ?? {}) as { readonly span?: ByteSpan };
+    return {
+      document,
+      chunk,
+      passage,
+      ...(span && { span }),
+      score,
+      text,
+      ...(units && { unit: { text: whole, passage: place } }),
+      retriever,
+      ...(metadata !== undefined && { metadata }),
+    };
   }
 
   async close(): Promise<void> {
@@ -176,4 +216,19 @@ export class Searcher {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** A passage's text, and its place in its chunk. */
+interface PlacedText {
+  readonly text: string;
+  readonly place: ByteSpan;
+}
+
+function wholeChunk(text: string): PlacedText {
+  return { text, place: { start: 0, end: Buffer.byteLength(text) } };
+}
+
+function passageOf(chunk: string, span: ByteSpan | undefined): PlacedText {
+  assert.ok(span !== undefined, 'the index has a passage that the corpus does not have');
+  return { text: Buffer.from(chunk).subarray(span.start, span.end).toString(), place: span };
 }

@@ -99,7 +99,8 @@ function encodeIntoIndex(
       await folder.finish(result);
       return result;
     },
-    (result) => `${result.documents} documents, ${result.encoded} of ${result.chunks} chunks encoded`,
+    ({ documents, chunks, passages, encoded }) =>
+      `${documents} documents, ${encoded} of ${passages} ${passages === chunks ? 'chunks' : 'passages'} encoded`,
   );
 }
 

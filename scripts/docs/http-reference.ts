@@ -9,6 +9,8 @@ const ANSWER = {
       id: 'guide/logs.md',
       score: 0.71,
       chunk: 17,
+      passage: 2,
+      span: { start: 2048, end: 3101 },
       text: 'To rotate a log file, …',
       metadata: { title: 'Logs', source: 'guide/logs.md', language: 'en' },
     },
@@ -17,7 +19,7 @@ const ANSWER = {
 };
 
 const FILTERS: readonly (readonly [string, string])[] = [
-  ['{"documents": ["a", "b"]}', 'chunks of these documents'],
+  ['{"documents": ["a", "b"]}', 'passages of these documents'],
   ['{"field": "language", "equals": "en"}', 'whose field has this value; `null`: where it is null or not there'],
   ['{"field": "fields.year", "in": [2025, 2026]}', 'whose field has one of these values'],
   ['{"field": "fields.year", "range": {"gte": 2020, "lt": 2025}}', 'whose field lies within bounds, all numbers or all texts'],
@@ -40,7 +42,7 @@ export function httpReference(): string {
     '## POST /v1/search',
     tableOf(rows),
     `\`\`\`sh\ncurl -s localhost:8080/v1/search -H 'content-type: application/json' -d '{"query": "rotate a log file", "k": 3}'\n\`\`\``,
-    'The answer, best first, a document at most once, as the text of its best chunk. `metadata` is absent where the corpus says nothing of the chunk, and names no labels of access. Where `results` is empty, `note` says why.',
+    'The answer, best first, a document at most once, as its best passage: `chunk` is the chunk that it lies in, `passage` its number there from 0, `text` its own text, `span` the bytes of the source that it is, where the corpus knows them. With `units`, `unit` is `{"text", "passage": {"start", "end"}}`: the whole chunk, and the bytes of it that are the passage. `metadata` is absent where the corpus says nothing of the passage, and names no labels of access. Where `results` is empty, `note` says why.',
     json(ANSWER),
     '### Filters',
     ['| clause | finds |', '|---|---|', ...FILTERS.map(([clause, meaning]) => `| \`${clause}\` | ${meaning} |`)].join('\n'),

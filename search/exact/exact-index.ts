@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Vectors } from '../../encoders/index.ts';
+import { MeanScores } from '../mean-scores.ts';
 import { yieldToSignal } from '../search-signal.ts';
 import { type TopItem, TopK } from '../top-k.ts';
 import { isZero } from '../vector-row.ts';
@@ -11,6 +12,8 @@ const QUERY_BLOCK = 1024;
 const ROW_BLOCK = 4096;
 /** Rows that the first block has memory for at first, so that a small index is small. */
 const FIRST_ROWS = 64;
+/** Scores of owners that a search by means keeps at the same time, over all queries of a block: 64 MiB of doubles. */
+const MEAN_SCORES = 2 ** 23;
 /** Owner of a row that is not in use, or that no search finds. */
 const FREE = -1;
 
@@ -26,6 +29,8 @@ export interface ExactSearchOptions {
   readonly compareTies: (left: number, right: number) => number;
   /** Which rows may be found; all unless given. */
   readonly passes?: ((row: number) => boolean) | undefined;
+  /** How many of an owner's best rows its score is the mean of; 1 unless given. An owner of fewer rows has the mean of those. */
+  readonly best?: number | undefined;
   /** Ends the search between two blocks of rows: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -34,8 +39,8 @@ interface RowBlock {
   readonly vectors: VectorBlock;
   /** [ROW_BLOCK]: number of the document that a row belongs to */
   readonly owners: Int32Array;
-  /** [ROW_BLOCK]: number of the row within its document */
-  readonly parts: Int32Array;
+  /** [ROW_BLOCK]: place of the row within its document, a whole number */
+  readonly parts: Float64Array;
 }
 
 /**
@@ -70,9 +75,9 @@ export class ExactIndex {
    * Adds rows; they are numbered from 0 in the order in which they come.
    *
    * @param owners [vectors.rows]: at least 0, and small numbers, for memory grows with the largest
-   * @param parts [vectors.rows]: told with a result; zeros unless given
+   * @param parts [vectors.rows]: whole numbers that are told with a result; zeros unless given
    */
-  add(vectors: Vectors, owners: Int32Array, parts?: Int32Array): void {
+  add(vectors: Vectors, owners: Int32Array, parts?: Float64Array): void {
     assert.equal(vectors.dimension, this.dimension);
     assert.equal(owners.length, vectors.rows);
     for (let row = 0; row < vectors.rows; row++) {
@@ -81,7 +86,7 @@ export class ExactIndex {
         block = {
           vectors: new VectorBlock(this.dimension, this.storage, ROW_BLOCK, block === undefined ? FIRST_ROWS : ROW_BLOCK),
           owners: new Int32Array(ROW_BLOCK).fill(FREE),
-          parts: new Int32Array(ROW_BLOCK),
+          parts: new Float64Array(ROW_BLOCK),
         };
         this.#blocks.push(block);
       }
@@ -106,14 +111,17 @@ export class ExactIndex {
 
   /**
    * For each query the best k owners, each with its best row (of equal rows the one with the lower part): score descending, ties as `compareTies` says.
-   * Rows must not change before it is done.
+   * Rows must not change before it is done. Means take memory for `best` scores of every owner and query, and so fewer queries at once.
    */
   async search(queries: Vectors, k: number, options: ExactSearchOptions): Promise<TopItem[][]> {
     assert.equal(queries.dimension, this.dimension);
     const results: TopItem[][] = [];
     const scratch = new Float32Array(this.storage === 'float32' ? 0 : Math.min(this.rows, ROW_BLOCK) * this.dimension);
-    for (let first = 0; first < queries.rows; first += QUERY_BLOCK) {
-      const last = Math.min(first + QUERY_BLOCK, queries.rows);
+    const { best = 1 } = options;
+    const atOnce = best === 1 ? QUERY_BLOCK : Math.floor(MEAN_SCORES / Math.max(1, this.#owners * best));
+    const block = Math.min(QUERY_BLOCK, Math.max(1, atOnce));
+    for (let first = 0; first < queries.rows; first += block) {
+      const last = Math.min(first + block, queries.rows);
       const data = queries.data.subarray(first * this.dimension, last * this.dimension);
       results.push(...(await this.#searchBlock({ rows: last - first, dimension: this.dimension, data }, k, scratch, options)));
     }
@@ -124,10 +132,12 @@ export class ExactIndex {
     queries: Vectors,
     k: number,
     scratch: Float32Array,
-    { compareTies, passes, signal }: ExactSearchOptions,
+    { compareTies, passes, best = 1, signal }: ExactSearchOptions,
   ): Promise<TopItem[][]> {
     const capacity = Math.min(k, this.#owners);
-    const best = Array.from({ length: queries.rows }, () => new TopK(capacity, { compareTies, repeats: this.#repeats }));
+    const scores = Array.from({ length: queries.rows }, () =>
+      best === 1 ? new TopK(capacity, { compareTies, repeats: this.#repeats }) : new MeanScores(this.#owners, best),
+    );
     for (const [number, { vectors, owners, parts }] of this.#blocks.entries()) {
       await yieldToSignal(signal);
       const { rows } = vectors;
@@ -135,11 +145,11 @@ export class ExactIndex {
       const products = await this.#innerProducts(queries, block); // [queries, rows]
       const first = number * ROW_BLOCK;
       const searched = passes ? owners.map((owner, place) => (place < rows && passes(first + place) ? owner : FREE)) : owners;
-      best.forEach((top, query) => {
-        pushProducts(top, products.subarray(query * rows, (query + 1) * rows), searched, parts);
+      scores.forEach((ofQuery, query) => {
+        pushProducts(ofQuery, products.subarray(query * rows, (query + 1) * rows), searched, parts);
       });
     }
-    return best.map((top) => top.sorted());
+    return scores.map((ofQuery) => (ofQuery instanceof TopK ? ofQuery.sorted() : ofQuery.sorted(capacity, compareTies)));
   }
 
   #blockOf(row: number): RowBlock {
@@ -171,14 +181,14 @@ export class ExactIndex {
 const STRIDE = 8;
 
 /**
- * Gives a query's products to its best; only what reaches their bar gets there.
+ * Gives a query's products to its scores; only what reaches their bar gets there.
  *
  * @param products [rows]
  * @param owners [rows]: FREE for rows that are passed over
  */
-function pushProducts(top: TopK, products: Float32Array, owners: Int32Array, parts: Int32Array): void {
+function pushProducts(scores: TopK | MeanScores, products: Float32Array, owners: Int32Array, parts: Float64Array): void {
   const rows = products.length;
-  let { bar } = top;
+  let { bar } = scores;
   let row = 0;
   while (row < rows) {
     for (const last = rows - STRIDE; row <= last; row += STRIDE) {
@@ -196,8 +206,8 @@ function pushProducts(top: TopK, products: Float32Array, owners: Int32Array, par
     for (const end = Math.min(row + STRIDE, rows); row < end; row++) {
       const score = products[row]!;
       if (score < bar || owners[row] === FREE) continue;
-      top.push(owners[row]!, score, parts[row]!);
-      bar = top.bar;
+      scores.push(owners[row]!, score, parts[row]!);
+      bar = scores.bar;
     }
   }
 }

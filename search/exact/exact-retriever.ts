@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { CemError, type OnProgress } from '../../base/index.ts';
-import type { Encoder, Vectors } from '../../encoders/index.ts';
+import type { CorpusVectors, Encoder, Vectors } from '../../encoders/index.ts';
 import type { Filter } from '../filter.ts';
 import { checkFilter } from '../filter-schema.ts';
 import { compileFilter } from '../match-filter.ts';
+import { atPassagePlace, passagePlace } from '../passage-place.ts';
 import { assertResultCount, idOrder } from '../rank-order.ts';
 import type { Hit, Retriever, SearchOptions } from '../retriever.ts';
+import { scoredPassages } from '../scoring.ts';
 import { whyUnsearchable } from '../vector-row.ts';
 import type { RowMetadata } from '../vector-store.ts';
 import { ExactIndex, type ExactIndexOptions } from './exact-index.ts';
@@ -16,8 +18,8 @@ const ENCODE_DOCUMENTS = 8192;
 export interface ExactRetrieverOptions extends ExactIndexOptions {
   /** Name in tables; the encoder's id unless given. */
   readonly name?: string;
-  /** What filters may ask about; nothing unless given. `chunk` is undefined where the encoder knows whole documents only. */
-  readonly metadataOf?: (document: string, chunk: number | undefined) => RowMetadata | undefined;
+  /** What filters may ask about; nothing unless given. `chunk` and `passage` are undefined where the encoder does not know chunks. */
+  readonly metadataOf?: (document: string, chunk: number | undefined, passage: number | undefined) => RowMetadata | undefined;
   /** Progress of encoding the documents, in documents. */
   readonly onProgress?: OnProgress;
 }
@@ -29,15 +31,15 @@ interface EncodedDocuments {
   readonly index: ExactIndex;
   /** [rows]: whose each row is, as a place among the ids */
   readonly owners: Int32Array;
-  /** [rows]: chunk numbers in the container, or the row's place within its document where the encoder knows no chunks */
-  readonly parts: Int32Array;
+  /** [rows]: passages' places in the container, or the row's place within its document where the encoder knows no chunks */
+  readonly parts: Float64Array;
   readonly knowsChunks: boolean;
   readonly metadataOf: ExactRetrieverOptions['metadataOf'];
 }
 
 /**
- * Exhaustive search by inner product (cosine, vectors being unit) over every document of an encoder. A document's score is that of
- * its best row; rows of zeros are not found. Its memory is that of an `ExactIndex`.
+ * Exhaustive search by inner product (cosine, vectors being unit) over every document of an encoder. A document's score comes from those of
+ * its rows, as the search's `scoring` says; rows of zeros are not found. Its memory is that of an `ExactIndex`.
  */
 export class ExactRetriever implements Retriever {
   readonly name: string;
@@ -59,7 +61,7 @@ export class ExactRetriever implements Retriever {
     const { id, dimension } = encoder.description;
     const tieOrder = idOrder(ids);
     const index = new ExactIndex(dimension, options);
-    const [owners, parts]: [Int32Array[], Int32Array[]] = [[], []];
+    const [owners, parts]: [Int32Array[], Float64Array[]] = [[], []];
     let knowsChunks = true;
     for (let first = 0; first < ids.length; first += ENCODE_DOCUMENTS) {
       const batch = ids.slice(first, first + ENCODE_DOCUMENTS);
@@ -70,11 +72,19 @@ export class ExactRetriever implements Retriever {
       assertFinite(corpus, `a document of encoder ${id}`);
       knowsChunks &&= corpus.chunks !== undefined;
       owners.push(corpus.owners.map((owner) => first + owner));
-      parts.push(corpus.chunks ?? placesWithinOwners(corpus.owners));
+      parts.push(placesOf(corpus));
       index.add(corpus, owners.at(-1)!, parts.at(-1));
     }
     const { metadataOf } = options;
-    const documents = { ids, tieOrder, index, owners: joined(owners), parts: joined(parts), knowsChunks, metadataOf };
+    const documents = {
+      ids,
+      tieOrder,
+      index,
+      owners: Int32Array.from(joined(owners)),
+      parts: Float64Array.from(joined(parts)),
+      knowsChunks,
+      metadataOf,
+    };
     return new ExactRetriever(encoder, documents, options.name);
   }
 
@@ -83,9 +93,10 @@ export class ExactRetriever implements Retriever {
     return new ExactRetriever(encoder, this.#documents, name);
   }
 
-  async search(queries: readonly string[], { k, filter, signal, onUnsearchable }: SearchOptions): Promise<Hit[][]> {
+  async search(queries: readonly string[], { k, filter, scoring, signal, onUnsearchable }: SearchOptions): Promise<Hit[][]> {
     assertResultCount(k);
     checkFilter(filter);
+    const best = scoredPassages(scoring);
     signal?.throwIfAborted();
     const { ids, tieOrder, index, knowsChunks } = this.#documents;
     const vectors = await this.#encoder.encodeQueries(queries);
@@ -94,13 +105,14 @@ export class ExactRetriever implements Retriever {
     const results = await index.search(withoutUnsearchable(vectors, onUnsearchable), k, {
       compareTies: (left, right) => tieOrder[left]! - tieOrder[right]!,
       passes,
+      best,
       signal,
     });
-    return results.map((best, query) => {
+    return results.map((items, query) => {
       if (whyUnsearchable(rowOf(vectors, query)) !== undefined) return [];
-      return best.map(({ item, score, part }) => ({
+      return items.map(({ item, score, part }) => ({
         document: ids[item]!,
-        ...(knowsChunks && { chunk: part }),
+        ...(knowsChunks && atPassagePlace(part)),
         score,
         retriever: this.name,
       }));
@@ -112,7 +124,8 @@ export class ExactRetriever implements Retriever {
     const test = compileFilter(filter);
     return (row) => {
       const document = ids[owners[row]!]!;
-      return test(document, metadataOf?.(document, knowsChunks ? parts[row] : undefined));
+      const { chunk, passage } = knowsChunks ? atPassagePlace(parts[row]!) : {};
+      return test(document, metadataOf?.(document, chunk, passage));
     };
   }
 }
@@ -134,21 +147,16 @@ function withoutUnsearchable(vectors: Vectors, onUnsearchable: SearchOptions['on
   return { ...vectors, data };
 }
 
-/** Each row's place among the rows of its owner, from 0; an owner's rows lie together. */
-function placesWithinOwners(owners: Int32Array): Int32Array {
-  const places = new Int32Array(owners.length);
+/** Each row's place within its document: that of its passage where chunks are known, else its place among the document's rows, which lie together. */
+function placesOf({ owners, chunks, passages }: CorpusVectors): Float64Array {
+  const places = new Float64Array(owners.length);
+  if (chunks !== undefined) return places.map((_, row) => passagePlace(chunks[row]!, passages?.[row] ?? 0));
   for (let row = 1; row < owners.length; row++) places[row] = owners[row] === owners[row - 1] ? places[row - 1]! + 1 : 0;
   return places;
 }
 
-function joined(pieces: readonly Int32Array[]): Int32Array {
-  const all = new Int32Array(pieces.reduce((length, piece) => length + piece.length, 0));
-  let length = 0;
-  for (const piece of pieces) {
-    all.set(piece, length);
-    length += piece.length;
-  }
-  return all;
+function* joined(pieces: readonly (Int32Array | Float64Array)[]): Generator<number> {
+  for (const piece of pieces) yield* piece;
 }
 
 function assertFinite(vectors: Vectors, what: string): void {

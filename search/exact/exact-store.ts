@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import type { Filter } from '../filter.ts';
 import { checkFilter } from '../filter-schema.ts';
 import { compileFilter } from '../match-filter.ts';
+import { atPassagePlace, passagePlace } from '../passage-place.ts';
 import { assertResultCount, compareIds } from '../rank-order.ts';
 import type { SearchOptions } from '../retriever.ts';
+import { scoredPassages } from '../scoring.ts';
 import { type CheckedRow, checkDimension, isZero, lastRowsByKey, metadataJson, whyUnsearchable } from '../vector-row.ts';
-import type { MetadataRow, RowMetadata, StoredChunk, StoreHit, VectorCount, VectorRow, VectorStore } from '../vector-store.ts';
+import type { MetadataRow, RowMetadata, StoredRow, StoreHit, VectorCount, VectorRow, VectorStore } from '../vector-store.ts';
 import { ExactIndex, type ExactIndexOptions } from './exact-index.ts';
 
-/** One document: its number in the index, and its rows by chunk. */
+/** One document: its number in the index, and its rows by the place of their passage. */
 interface StoredDocument {
   readonly number: number;
   readonly rows: Map<number, number>;
@@ -17,6 +19,7 @@ interface StoredDocument {
 /** What is kept of a row beside its vector. */
 interface RowFacts {
   readonly document: string;
+  readonly chunk: number;
   readonly fingerprint: string;
   readonly metadata: RowMetadata;
   /** Its vector is all zeros. */
@@ -53,8 +56,8 @@ export class ExactStore implements VectorStore {
   async updateMetadata(rows: readonly MetadataRow[]): Promise<void> {
     const all = rows.map((row) => ({ ...row, metadata: JSON.parse(metadataJson(row)) as RowMetadata }));
     await this.#inTurn(() => {
-      for (const { document, chunk, fingerprint, metadata } of all) {
-        const row = this.#documents.get(document)?.rows.get(chunk);
+      for (const { document, chunk, passage, fingerprint, metadata } of all) {
+        const row = this.#documents.get(document)?.rows.get(passagePlace(chunk, passage));
         if (row !== undefined) this.#rows[row] = { ...this.#rows[row]!, fingerprint, metadata };
       }
     });
@@ -81,21 +84,23 @@ export class ExactStore implements VectorStore {
 
   async finishWriting(): Promise<void> {}
 
-  async search(vector: Float32Array, { k, filter, signal }: SearchOptions): Promise<StoreHit[]> {
+  async search(vector: Float32Array, { k, filter, scoring, signal }: SearchOptions): Promise<StoreHit[]> {
     assertResultCount(k);
     checkDimension(vector, this.dimension, "the query's vector");
     checkFilter(filter);
+    const best = scoredPassages(scoring);
     signal?.throwIfAborted();
     if (whyUnsearchable(vector) !== undefined) return [];
     const passes = filter && this.#rowFilter(filter);
     const ids = this.#ids;
     return this.#inTurn(async () => {
-      const [best] = await this.#index.search({ rows: 1, dimension: this.dimension, data: vector }, k, {
+      const [items] = await this.#index.search({ rows: 1, dimension: this.dimension, data: vector }, k, {
         compareTies: (left, right) => compareIds(ids[left]!, ids[right]!),
         passes,
+        best,
         signal,
       });
-      return (best ?? []).map(({ item, score, part }) => ({ document: ids[item]!, chunk: part, score }));
+      return (items ?? []).map(({ item, score, part }) => ({ document: ids[item]!, ...atPassagePlace(part), score }));
     });
   }
 
@@ -104,25 +109,27 @@ export class ExactStore implements VectorStore {
     const passes = filter && this.#rowFilter(filter);
     return this.#inTurn(() => {
       const documents = new Set<string>();
-      let [chunks, empty] = [0, 0];
+      const chunks = new Set<string>();
+      let [passages, empty] = [0, 0];
       this.#rows.forEach((facts, row) => {
         if (facts === undefined || passes?.(row) === false) return;
         documents.add(facts.document);
-        chunks++;
+        chunks.add(`${facts.chunk} ${facts.document}`);
+        passages++;
         if (facts.empty) empty++;
       });
-      return { documents: documents.size, chunks, empty };
+      return { documents: documents.size, chunks: chunks.size, passages, empty };
     });
   }
 
-  async storedChunks(documents: readonly string[]): Promise<StoredChunk[]> {
+  async storedRows(documents: readonly string[]): Promise<StoredRow[]> {
     return this.#inTurn(() =>
       [...new Set(documents)]
         .sort(compareIds)
         .flatMap((document) =>
           [...(this.#documents.get(document)?.rows ?? [])]
             .sort(([left], [right]) => left - right)
-            .map(([chunk, row]) => ({ document, chunk, fingerprint: this.#rows[row]!.fingerprint })),
+            .map(([place, row]) => ({ document, ...atPassagePlace(place), fingerprint: this.#rows[row]!.fingerprint })),
         ),
     );
   }
@@ -135,24 +142,35 @@ export class ExactStore implements VectorStore {
     await this.#running;
   }
 
-  #put({ document: id, chunk, vector, fingerprint, json }: CheckedRow): void {
+  #put({ document: id, chunk, passage, vector, fingerprint, json }: CheckedRow): void {
     let document = this.#documents.get(id);
     if (document === undefined) {
       document = { number: this.#freeNumbers.pop() ?? this.#ids.length, rows: new Map() };
       this.#ids[document.number] = id;
       this.#documents.set(id, document);
     }
-    const facts: RowFacts = { document: id, fingerprint, metadata: JSON.parse(json) as RowMetadata, empty: isZero(vector) };
-    const row = document.rows.get(chunk) ?? this.#freeRows.pop();
+    const facts: RowFacts = {
+      document: id,
+      chunk,
+      fingerprint,
+      metadata: JSON.parse(json) as RowMetadata,
+      empty: isZero(vector),
+    };
+    const place = passagePlace(chunk, passage);
+    const row = document.rows.get(place) ?? this.#freeRows.pop();
     if (row === undefined) {
       assert.equal(this.#rows.length, this.#index.rows);
-      document.rows.set(chunk, this.#index.rows);
+      document.rows.set(place, this.#index.rows);
       this.#rows.push(facts);
-      this.#index.add({ rows: 1, dimension: this.dimension, data: vector }, Int32Array.of(document.number), Int32Array.of(chunk));
+      this.#index.add(
+        { rows: 1, dimension: this.dimension, data: vector },
+        Int32Array.of(document.number),
+        Float64Array.of(place),
+      );
     } else {
-      document.rows.set(chunk, row);
+      document.rows.set(place, row);
       this.#rows[row] = facts;
-      this.#index.replace(row, vector, document.number, chunk);
+      this.#index.replace(row, vector, document.number, place);
     }
   }
 

@@ -2,10 +2,13 @@ import { CemError } from '../../base/index.ts';
 import type { Filter } from '../filter.ts';
 import { checkFilter } from '../filter-schema.ts';
 import { compileFilter } from '../match-filter.ts';
+import { MeanScores } from '../mean-scores.ts';
+import { atPassagePlace, passagePlace } from '../passage-place.ts';
 import { assertResultCount, idOrder } from '../rank-order.ts';
 import type { Hit, Retriever, SearchOptions } from '../retriever.ts';
+import { scoredPassages } from '../scoring.ts';
 import { yieldToSignal } from '../search-signal.ts';
-import { TopK } from '../top-k.ts';
+import { type TopItem, TopK } from '../top-k.ts';
 import type { RowMetadata } from '../vector-store.ts';
 import { tokenize } from './tokenizer.ts';
 
@@ -22,11 +25,13 @@ export interface Bm25Options {
   readonly tokenize?: (text: string) => Iterable<string>;
 }
 
-/** What BM25 ranks by: a chunk's text, or a whole document's. */
+/** What BM25 ranks by: a passage's text, a chunk's, or a whole document's. */
 export interface LexicalUnit {
   readonly document: string;
   /** Chunk number in the container; left out where the text is the whole document. */
   readonly chunk?: number | undefined;
+  /** Number of the passage within the chunk; 0 unless given. */
+  readonly passage?: number | undefined;
   readonly text: string;
   /** What filters may ask about. */
   readonly metadata?: RowMetadata | undefined;
@@ -50,8 +55,8 @@ interface InvertedIndex {
   readonly ids: readonly string[];
   /** [units]: place of its document in `ids` */
   readonly owners: Int32Array;
-  /** [units]: chunk number, or WHOLE */
-  readonly parts: Int32Array;
+  /** [units]: place of the passage, or WHOLE */
+  readonly parts: Float64Array;
   /** [units] */
   readonly metadata: readonly (RowMetadata | undefined)[];
   readonly terms: ReadonlyMap<string, number>;
@@ -67,8 +72,8 @@ interface InvertedIndex {
 
 /**
  * Okapi BM25 (Robertson et al. 1994) over an inverted index in memory, with the never negative
- * IDF = ln(1 + (N - n + 0.5) / (n + 0.5)), N and n being counts of units (chunks, or whole documents), whatever a filter lets pass. A document's score is that
- * of its best unit. A term that a query repeats counts each time; units that share no term with the query are not returned, so that there may be fewer
+ * IDF = ln(1 + (N - n + 0.5) / (n + 0.5)), N and n being counts of units (passages, chunks, or whole documents), whatever a filter lets pass. A document's score comes from
+ * those of its units, as the search's `scoring` says; a unit that shares no term with the query counts as 0 in a mean. A term that a query repeats counts each time; documents that share no term with the query are not returned, so that there may be fewer
  * than k results.
  */
 export class Bm25Retriever implements Retriever {
@@ -79,6 +84,7 @@ export class Bm25Retriever implements Retriever {
   readonly #tieOrder: Int32Array;
   /** [units]: k1 (1 - b + b length / mean length) */
   readonly #saturation: Float64Array;
+  readonly #compareTies = (left: number, right: number): number => this.#tieOrder[left]! - this.#tieOrder[right]!;
 
   private constructor(index: InvertedIndex, options: Bm25Options) {
     this.name = options.name ?? 'bm25';
@@ -91,16 +97,17 @@ export class Bm25Retriever implements Retriever {
     this.#saturation = Float64Array.from(index.lengths, (length) => k1 * (1 - b + (b * length) / meanLength));
   }
 
-  /** @throws CemError `SEARCH_DUPLICATE_ID` for a document whose chunk, or which as a whole, is there twice; `SEARCH_EMPTY_CORPUS` */
+  /** @throws CemError `SEARCH_DUPLICATE_ID` for a document whose passage, or which as a whole, is there twice; `SEARCH_EMPTY_CORPUS` */
   static async create(units: LexicalUnits, options: Bm25Options = {}): Promise<Bm25Retriever> {
     const index = await buildIndex(units, options.tokenize ?? tokenize);
     if (index.ids.length === 0) throw new CemError('SEARCH_EMPTY_CORPUS', 'there is no document to search; give at least one');
     return new Bm25Retriever(index, options);
   }
 
-  async search(queries: readonly string[], { k, filter, signal, onUnsearchable }: SearchOptions): Promise<Hit[][]> {
+  async search(queries: readonly string[], { k, filter, scoring, signal, onUnsearchable }: SearchOptions): Promise<Hit[][]> {
     assertResultCount(k);
     checkFilter(filter);
+    const best = scoredPassages(scoring);
     const passes = filter && this.#unitFilter(filter);
     const results: Hit[][] = [];
     const scores = new Float64Array(this.#index.owners.length);
@@ -108,7 +115,7 @@ export class Bm25Retriever implements Retriever {
       await yieldToSignal(signal);
       const terms = Array.from(this.#tokenize(query), (term) => this.#index.terms.get(term)).filter((term) => term !== undefined);
       if (terms.length === 0) onUnsearchable?.(place, "none of the query's words is in the index");
-      results.push(await this.#searchOne(terms, scores, { k, passes, signal }));
+      results.push(await this.#searchOne(terms, scores, { k, passes, best, signal }));
     }
     return results;
   }
@@ -128,9 +135,17 @@ export class Bm25Retriever implements Retriever {
   async #searchOne(
     queryTerms: readonly number[],
     scores: Float64Array,
-    { k, passes, signal }: Pick<SearchOptions, 'k' | 'signal'> & { readonly passes: ((unit: number) => boolean) | undefined },
+    {
+      k,
+      passes,
+      best,
+      signal,
+    }: Pick<SearchOptions, 'k' | 'signal'> & {
+      readonly passes: ((unit: number) => boolean) | undefined;
+      readonly best: number;
+    },
   ): Promise<Hit[]> {
-    const { ids, owners, parts, starts, units, frequencies } = this.#index;
+    const { ids, owners, starts, units, frequencies } = this.#index;
     const { k1 } = this.settings;
     const touched: number[] = [];
     let postings = 0;
@@ -146,20 +161,38 @@ export class Bm25Retriever implements Retriever {
         scores[unit]! += (inverseFrequency * frequency * (k1 + 1)) / (frequency + this.#saturation[unit]!);
       }
     }
-    const order = this.#tieOrder;
     const found = passes === undefined ? touched : touched.filter(passes);
-    const best = new TopK(Math.min(k, found.length), {
-      compareTies: (left, right) => order[left]! - order[right]!,
-      repeats: owners.length > ids.length,
-    });
-    for (const unit of found) best.push(owners[unit]!, scores[unit]!, parts[unit]!);
+    const items = best === 1 ? this.#bestOf(found, scores, k) : this.#meansOf(found, scores, { k, passes, best });
     for (const unit of touched) scores[unit] = 0;
-    return best.sorted().map(({ item, score, part }) => ({
+    return items.map(({ item, score, part }) => ({
       document: ids[item]!,
-      ...(part !== WHOLE && { chunk: part }),
+      ...(part !== WHOLE && atPassagePlace(part)),
       score,
       retriever: this.name,
     }));
+  }
+
+  #bestOf(found: readonly number[], scores: Float64Array, k: number): TopItem[] {
+    const { ids, owners, parts } = this.#index;
+    const top = new TopK(Math.min(k, found.length), { compareTies: this.#compareTies, repeats: owners.length > ids.length });
+    for (const unit of found) top.push(owners[unit]!, scores[unit]!, parts[unit]!);
+    return top.sorted();
+  }
+
+  /** Over the documents of the units that were found; of those all units that pass count. */
+  #meansOf(
+    found: readonly number[],
+    scores: Float64Array,
+    { k, passes, best }: { readonly k: number; readonly passes: ((unit: number) => boolean) | undefined; readonly best: number },
+  ): TopItem[] {
+    const { ids, owners, parts } = this.#index;
+    const wanted = new Uint8Array(ids.length);
+    for (const unit of found) wanted[owners[unit]!] = 1;
+    const means = new MeanScores(ids.length, best);
+    owners.forEach((owner, unit) => {
+      if (wanted[owner] === 1 && passes?.(unit) !== false) means.push(owner, scores[unit]!, parts[unit]!);
+    });
+    return means.sorted(Math.min(k, ids.length), this.#compareTies);
   }
 }
 
@@ -185,7 +218,7 @@ async function buildIndex(source: LexicalUnits, cut: (text: string) => Iterable<
       length++;
     }
     owners.push(owner);
-    parts.push(unit.chunk ?? WHOLE);
+    parts.push(unit.chunk === undefined ? WHOLE : passagePlace(unit.chunk, unit.passage ?? 0));
     metadata.push(unit.metadata);
     lengths.push(length);
     unitTerms.push(Uint32Array.from([...counts.keys(), ...counts.values()]));
@@ -195,7 +228,7 @@ async function buildIndex(source: LexicalUnits, cut: (text: string) => Iterable<
   return {
     ids,
     owners: Int32Array.from(owners),
-    parts: Int32Array.from(parts),
+    parts: Float64Array.from(parts),
     metadata,
     terms,
     lengths: Uint32Array.from(lengths),
@@ -203,7 +236,7 @@ async function buildIndex(source: LexicalUnits, cut: (text: string) => Iterable<
   };
 }
 
-/** A document is one whole, or chunks of different numbers. */
+/** A document is one whole, or passages at different places. */
 function checkUnique(ids: readonly string[], owners: readonly number[], parts: readonly number[]): void {
   if (owners.length === ids.length) return;
   const order = Int32Array.from(owners.keys()).sort(
@@ -213,7 +246,8 @@ function checkUnique(ids: readonly string[], owners: readonly number[], parts: r
     const [before, unit] = [order[place - 1]!, order[place]!];
     if (owners[before] !== owners[unit] || (parts[before] !== WHOLE && parts[before] !== parts[unit])) continue;
     const document = ids[owners[unit]!]!;
-    const what = parts[before] === WHOLE ? '' : `, chunk ${parts[unit]},`;
+    const { chunk, passage } = atPassagePlace(parts[unit]!);
+    const what = parts[before] === WHOLE ? '' : `, chunk ${chunk}${passage === 0 ? '' : `, passage ${passage}`},`;
     throw new CemError(
       'SEARCH_DUPLICATE_ID',
       `document id ${JSON.stringify(document)}${what} is there twice; ids must be unique`,

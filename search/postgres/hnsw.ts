@@ -2,10 +2,9 @@ import { CemError } from '../../base/index.ts';
 import type { HnswIndex } from '../vector-index.ts';
 import { databaseErrorCode } from './database-error.ts';
 import type { SqlDriver, SqlQuery } from './sql-driver.ts';
+import { VECTOR_FORMS } from './vector-form.ts';
 import type { VectorTable } from './vector-table.ts';
 
-/** Largest dimension that pgvector's HNSW takes of either type (pgvector, "HNSW"). */
-const MAXIMUM_DIMENSIONS = { vector: 2000, halfvec: 4000 } as const;
 /** The first pgvector with iterative scans, without which a filter could leave a search empty-handed. */
 const LEAST_VERSION = [0, 8] as const;
 /** PostgreSQL's own setting, and the most that is asked of a server, in MB: a graph that outgrows it is built many times slower. */
@@ -24,10 +23,14 @@ export interface HnswTarget {
 }
 
 /** @throws CemError `VECTOR_INDEX` where the vectors are too long for it */
-export function checkHnsw({ type, dimension }: VectorTable): void {
-  const most = MAXIMUM_DIMENSIONS[type];
+export function checkHnsw({ form, dimension }: VectorTable): void {
+  const { type } = form;
+  const most = form.hnsw.maximumDimension;
   if (dimension <= most) return;
-  const other = type === 'vector' && dimension <= MAXIMUM_DIMENSIONS.halfvec ? 'use half precision, or leave' : 'leave';
+  const other =
+    form.precision === 'single' && dimension <= VECTOR_FORMS.half.hnsw.maximumDimension
+      ? 'use half precision, or leave'
+      : 'leave';
   throw new CemError(
     'VECTOR_INDEX',
     `an HNSW index takes ${type} of at most ${most} values, not of ${dimension}; ${other} the vector index out`,
@@ -52,8 +55,8 @@ async function checkVersion(driver: SqlDriver): Promise<void> {
 }
 
 /** MB that the graph over so many rows takes while it is built. */
-function buildMemory(rows: number, { type, dimension }: VectorTable, m: number): number {
-  const row = dimension * (type === 'vector' ? 4 : 2) + 3 * m * BYTES_PER_NEIGHBOUR + BYTES_PER_NODE;
+function buildMemory(rows: number, { form, dimension }: VectorTable, m: number): number {
+  const row = form.hnsw.bytes(dimension) + 3 * m * BYTES_PER_NEIGHBOUR + BYTES_PER_NODE;
   return Math.ceil(Math.min(Math.max((rows * row) / 2 ** 20, LEAST_MEMORY), MOST_MEMORY));
 }
 
@@ -78,7 +81,7 @@ export async function buildHnsw(
       if (!parallel) await query("select set_config('max_parallel_maintenance_workers', '0', true)");
       await query(`drop index if exists ${name}`);
       await query(
-        `create index ${name} on ${table.name} using hnsw (vector ${table.type}_ip_ops) with (m = ${m}, ef_construction = ${efConstruction})`,
+        `create index ${name} on ${table.name} using hnsw (${table.form.hnsw.target}) with (m = ${m}, ef_construction = ${efConstruction})`,
       );
       await finish(query);
     });

@@ -5,28 +5,34 @@ import { checkFilter } from '../filter-schema.ts';
 import { assertResultCount } from '../rank-order.ts';
 import { recallAgainst } from '../recall.ts';
 import type { SearchOptions } from '../retriever.ts';
+import { scoredPassages } from '../scoring.ts';
 import { parseVectorIndex, type VectorIndex, type VectorIndexInput } from '../vector-index.ts';
-import { type CheckedRow, checkDimension, isZero, lastRowsByKey, metadataJson, whyUnsearchable } from '../vector-row.ts';
-import type { MetadataRow, StoredChunk, StoreHit, VectorCount, VectorRow, VectorStore } from '../vector-store.ts';
+import { checkDimension, lastRowsByKey, metadataJson, whyUnsearchable } from '../vector-row.ts';
+import type { MetadataRow, StoredRow, StoreHit, VectorCount, VectorRow, VectorStore } from '../vector-store.ts';
 import { databaseErrorCode } from './database-error.ts';
-import { documentKey, filterCondition } from './filter-sql.ts';
 import { buildHnsw, checkHnsw } from './hnsw.ts';
 import { searchByHnsw, searchExactly, type VectorQuery } from './pgvector-search.ts';
-import type { SqlDriver, SqlParameter, SqlQuery } from './sql-driver.ts';
+import {
+  countRows,
+  deleteRowsOf,
+  documentsAfter,
+  insertRows,
+  rowsOf,
+  sampleVectors,
+  updateRowMetadata,
+} from './row-statements.ts';
+import type { SqlDriver, SqlQuery } from './sql-driver.ts';
 import {
   createTables,
-  isTodaysLayout,
+  layoutOf,
   migrateTables,
   readSettings,
   type StoreTables,
   storeTables,
   writeSetting,
 } from './store-tables.ts';
-import type { VectorTable } from './vector-table.ts';
-import { vectorFromSql, vectorToSql } from './vector-text.ts';
-
-/** Element type of the stored vectors: `single` is pgvector's `vector` (4 bytes), `half` its `halfvec` (2 bytes; cosines to about 3 digits; from 0.7). */
-export type VectorPrecision = 'single' | 'half';
+import { VECTOR_FORMS, type VectorPrecision } from './vector-form.ts';
+import { LAYOUT, type Layout, type VectorTable } from './vector-table.ts';
 
 export interface PgvectorOptions {
   /** Length of the vectors. */
@@ -54,7 +60,6 @@ export interface VectorIndexRecall {
 
 /** PostgreSQL cuts names at 63 bytes; the suffixes need some of them. */
 const NAME_PATTERN = /^[a-z][a-z0-9_]{0,39}$/;
-const SQL_TYPES = { single: 'vector', half: 'halfvec' } as const;
 /** Largest dimension of a `vector` column (pgvector, "Vector Type"). */
 const MAXIMUM_DIMENSION = 16_000;
 /** Rows of one INSERT: large enough that the round trip does not count, small enough that its text stays a few megabytes. */
@@ -68,7 +73,7 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 /**
  * The vector store on PostgreSQL with pgvector, embedded or remote: the same SQL over either driver.
  *
- * Tables `<name>_chunks` (one row a chunk, key: a digest of the document's id, and the chunk) and `<name>_metadata`, what the store says of itself. Search is by
+ * Tables `<name>_chunks` (one row a passage, key: a digest of the document's id, the chunk and the passage) and `<name>_metadata`, what the store says of itself. Search is by
  * inner product, which is the cosine of normalised vectors: a scan, exact, unless an HNSW index is built. Document ids compare as bytes (collation "C"), whatever
  * the database's locale.
  */
@@ -76,7 +81,7 @@ export class PgvectorStore implements VectorStore {
   readonly dimension: number;
   readonly #driver: SqlDriver;
   readonly #tables: StoreTables;
-  #todaysLayout = true;
+  #layout: Layout = LAYOUT;
   #precision: VectorPrecision;
   #built: VectorIndex = { kind: 'none' };
   #wanted: VectorIndex = { kind: 'none' };
@@ -97,19 +102,15 @@ export class PgvectorStore implements VectorStore {
     return this.#built;
   }
 
-  get #type(): VectorTable['type'] {
-    return SQL_TYPES[this.#precision];
-  }
-
   get #table(): VectorTable {
-    return { name: this.#tables.chunks, type: this.#type, dimension: this.dimension, emptyIsNull: this.#todaysLayout };
+    return { name: this.#tables.chunks, form: VECTOR_FORMS[this.#precision], dimension: this.dimension, layout: this.#layout };
   }
 
   /**
    * Opens the store on a connection, which it owns from then on: also when this throws, the connection is closed.
    *
    * @throws UsageError `VECTOR_STORE_NAME`; CemError `VECTOR_EXTENSION` where the database has no pgvector, `VECTOR_STORE_MISSING` where there is no such
-   *   store and `create` is false, `VECTOR_DIMENSION` where the one that is there has another dimension or precision, `VECTOR_INDEX` for an index that cannot
+   *   store and `create` is false, `VECTOR_DIMENSION` where the one that is there has another dimension or precision, `VECTOR_STORE_LAYOUT` where a later version made it, `VECTOR_INDEX` for an index that cannot
    *   be built over such vectors
    */
   static async open(driver: SqlDriver, options: PgvectorOptions): Promise<PgvectorStore> {
@@ -156,7 +157,7 @@ export class PgvectorStore implements VectorStore {
       }
       this.#want(vectorIndex);
       await this.#createExtension();
-      await createTables(this.#driver, this.#tables, this.#table, {
+      await createTables(this.#driver, this.#tables, this.#table.form.columns(this.dimension), {
         dimension: String(this.dimension),
         precision: this.#precision,
       });
@@ -174,10 +175,10 @@ export class PgvectorStore implements VectorStore {
     const built = settings.get(VECTOR_INDEX_KEY);
     if (built !== undefined) this.#built = parseVectorIndex(JSON.parse(built));
     this.#want(vectorIndex);
-    this.#todaysLayout = isTodaysLayout(settings);
-    if (this.#todaysLayout || !migrate) return;
+    this.#layout = layoutOf(settings, this.#driver.location);
+    if (this.#layout === LAYOUT || !migrate) return;
     await migrateTables(this.#driver, this.#tables);
-    this.#todaysLayout = true;
+    this.#layout = LAYOUT;
   }
 
   #want(vectorIndex: VectorIndexInput | undefined): void {
@@ -206,25 +207,13 @@ export class PgvectorStore implements VectorStore {
     this.#assertWritable();
     // One statement must not meet a key twice.
     const all = lastRowsByKey(rows, this.dimension);
-    await this.#writeRows(all, (query, some) => this.#insert(query, some));
+    await this.#writeRows(all, (query, some) => insertRows(query, this.#table, some));
   }
 
   async updateMetadata(rows: readonly MetadataRow[]): Promise<void> {
     this.#assertWritable();
     const all = rows.map((row) => ({ ...row, json: metadataJson(row) }));
-    await this.#writeRows(all, async (query, some) => {
-      await query(
-        `update ${this.#tables.chunks} as stored set fingerprint = changed.fingerprint, metadata = changed.metadata::jsonb
-          from unnest($1::text[], $2::integer[], $3::text[], $4::text[]) as changed (document, chunk, fingerprint, metadata)
-          where ${documentKey('stored.document')} = ${documentKey('changed.document')} and stored.chunk = changed.chunk`,
-        [
-          some.map((row) => row.document),
-          some.map((row) => row.chunk),
-          some.map((row) => row.fingerprint),
-          some.map((row) => row.json),
-        ],
-      );
-    });
+    await this.#writeRows(all, (query, some) => updateRowMetadata(query, this.#table, some));
   }
 
   /** Writes rows in one transaction, some at a time. */
@@ -236,35 +225,12 @@ export class PgvectorStore implements VectorStore {
   }
 
   #assertWritable(): void {
-    assert.ok(this.#todaysLayout, 'the store was opened to be read as it is');
-  }
-
-  async #insert(query: SqlQuery, rows: readonly CheckedRow[]): Promise<void> {
-    await query(
-      `insert into ${this.#tables.chunks} (document, chunk, fingerprint, metadata, vector)
-        select document, chunk, fingerprint, metadata::jsonb, vector::${this.#type}
-        from unnest($1::text[], $2::integer[], $3::text[], $4::text[], $5::text[]) as rows (document, chunk, fingerprint, metadata, vector)
-        on conflict ((${documentKey('document')}), chunk)
-        do update set fingerprint = excluded.fingerprint, metadata = excluded.metadata, vector = excluded.vector`,
-      [
-        rows.map((row) => row.document),
-        rows.map((row) => row.chunk),
-        rows.map((row) => row.fingerprint),
-        rows.map((row) => row.json),
-        rows.map((row) => (isZero(row.vector) ? null : vectorToSql(row.vector))),
-      ],
-    );
+    assert.ok(this.#layout === LAYOUT, 'the store was opened to be read as it is');
   }
 
   async deleteDocuments(documents: readonly string[]): Promise<number> {
     this.#assertWritable();
-    const parameters: SqlParameter[] = [];
-    const where = filterCondition({ documents }, parameters);
-    const [deleted] = await this.#driver.query<{ rows: number }>(
-      `with deleted as (delete from ${this.#tables.chunks} where ${where} returning 1) select count(*)::integer as rows from deleted`,
-      parameters,
-    );
-    return deleted?.rows ?? 0;
+    return deleteRowsOf(this.#driver.query, this.#table, documents);
   }
 
   async finishWriting(): Promise<void> {
@@ -286,13 +252,14 @@ export class PgvectorStore implements VectorStore {
     this.#built = wanted;
   }
 
-  async search(vector: Float32Array, { k, filter, signal }: SearchOptions): Promise<StoreHit[]> {
+  async search(vector: Float32Array, { k, filter, scoring, signal }: SearchOptions): Promise<StoreHit[]> {
     assertResultCount(k);
     checkDimension(vector, this.dimension, "the query's vector");
     checkFilter(filter);
+    const best = scoredPassages(scoring);
     signal?.throwIfAborted();
     if (whyUnsearchable(vector) !== undefined) return [];
-    return this.#search({ vector, k, filter, signal });
+    return this.#search({ vector, k, best, filter, signal });
   }
 
   async #search(wanted: VectorQuery): Promise<StoreHit[]> {
@@ -310,52 +277,29 @@ export class PgvectorStore implements VectorStore {
    * @param queries how many vectors are taken at most, in an order that has nothing to do with their content
    */
   async measureRecall(queries: number, k: number): Promise<VectorIndexRecall> {
-    const rows = await this.#driver.query<{ vector: string }>(
-      `select vector::text as vector from ${this.#tables.chunks} where vector is not null
-        order by hashtext(document || ' ' || chunk), document, chunk limit $1`,
-      [queries],
-    );
+    const vectors = await sampleVectors(this.#driver.query, this.#table, queries);
     const [exact, found]: [string[][], string[][]] = [[], []];
-    for (const row of rows) {
-      const vector = vectorFromSql(row.vector);
+    for (const vector of vectors) {
       exact.push((await searchExactly(this.#driver, this.#table, { vector, k })).map(({ document }) => document));
       found.push((await this.#search({ vector, k })).map(({ document }) => document));
     }
-    return { queries: rows.length, k, recall: recallAgainst(exact, found) };
+    return { queries: vectors.length, k, recall: recallAgainst(exact, found) };
   }
 
   async count(filter?: Filter): Promise<VectorCount> {
     checkFilter(filter);
-    const parameters: SqlParameter[] = [];
-    const where = filter === undefined ? 'true' : filterCondition(filter, parameters);
-    const empty = this.#todaysLayout ? 'vector is null' : 'vector <#> vector = 0';
-    const [counts] = await this.#driver.query<VectorCount>(
-      `select count(distinct document)::integer as documents, count(*)::integer as chunks, (count(*) filter (where ${empty}))::integer as empty
-        from ${this.#tables.chunks} where ${where}`,
-      parameters,
-    );
-    return { documents: counts?.documents ?? 0, chunks: counts?.chunks ?? 0, empty: counts?.empty ?? 0 };
+    return countRows(this.#driver.query, this.#table, filter);
   }
 
-  async storedChunks(documents: readonly string[]): Promise<StoredChunk[]> {
-    const parameters: SqlParameter[] = [];
-    const where = filterCondition({ documents }, parameters);
-    return this.#driver.query<StoredChunk>(
-      `select document, chunk, fingerprint from ${this.#tables.chunks} where ${where} order by document, chunk`,
-      parameters,
-    );
+  async storedRows(documents: readonly string[]): Promise<StoredRow[]> {
+    return rowsOf(this.#driver.query, this.#table, documents);
   }
 
   /** In the order of their keys, by which a page is found without a look at those before it. */
   async *documents(): AsyncIterable<string> {
-    const key = documentKey('document');
     let last: string | undefined;
     while (true) {
-      const page: { document: string; key: string }[] = await this.#driver.query<{ document: string; key: string }>(
-        `select distinct on (${key}) document, encode(${key}, 'hex') as key from ${this.#tables.chunks}
-          ${last === undefined ? '' : `where ${key} > decode($1, 'hex')`} order by ${key} limit ${PAGE_SIZE}`,
-        last === undefined ? [] : [last],
-      );
+      const page = await documentsAfter(this.#driver.query, this.#table, last, PAGE_SIZE);
       for (const row of page) yield row.document;
       last = page.at(-1)?.key;
       if (page.length < PAGE_SIZE) return;

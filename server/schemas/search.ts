@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { MAXIMUM_QUERY_LENGTH, MAXIMUM_RESULTS, type SearchResult } from '../../rag/index.ts';
-import { filterSchema } from '../../search/index.ts';
+import type { ByteSpan } from '../../base/index.ts';
+import { MAXIMUM_QUERY_LENGTH, MAXIMUM_RESULTS, type ResultUnit, type SearchResult } from '../../rag/index.ts';
+import { filterSchema, scoringSchema } from '../../search/index.ts';
 
 const DEFAULT_RESULTS = 10;
 
@@ -14,7 +15,13 @@ export const searchRequest = z.strictObject({
   k: z.int().min(1).max(MAXIMUM_RESULTS).default(DEFAULT_RESULTS).describe('Results wanted.'),
   filter: filterSchema
     .optional()
-    .describe("Which chunks may be found, see below; without labels of access, which are not the asker's to say."),
+    .describe("Which passages may be found, see below; without labels of access, which are not the asker's to say."),
+  scoring: scoringSchema
+    .default({ kind: 'max' })
+    .describe(
+      'How a document\'s score comes from those of its passages: `{"kind": "max"}` is its best one, `{"kind": "mean", "best": 3}` the mean of its best three, or of all where it has fewer.',
+    ),
+  units: z.boolean().default(false).describe('Whether each result has its whole chunk too, as `unit`.'),
 });
 
 /** A result as `POST /v1/search` and `cem search --json` have it. */
@@ -22,8 +29,14 @@ export interface WireResult {
   readonly id: string;
   readonly score: number;
   readonly chunk: number;
+  readonly passage: number;
+  /** Bytes of the source's text that the passage is; absent where they are not known. */
+  readonly span?: ByteSpan;
+  /** The passage's own. */
   readonly text: string;
-  /** Title, source, pages, headings, span, and what else the corpus says of the chunk; absent where it says nothing. */
+  /** The whole chunk, and the passage's bytes in it, where units were asked for. */
+  readonly unit?: ResultUnit;
+  /** Title, source, pages, headings, span, and what else the corpus says of the passage; absent where it says nothing. */
   readonly metadata?: object;
 }
 
@@ -35,11 +48,12 @@ export interface SearchAnswer {
   readonly note?: string;
 }
 
-export function wireResult({ document, score, chunk, text, metadata }: SearchResult): WireResult {
-  if (metadata === undefined) return { id: document, score, chunk, text };
+export function wireResult({ document, score, chunk, passage, span, text, unit, metadata }: SearchResult): WireResult {
+  const result = { id: document, score, chunk, passage, ...(span && { span }), text, ...(unit && { unit }) };
+  if (metadata === undefined) return result;
   // Who may see a document is nothing that those who see it need to know.
   const { labels: _, ...shown } = metadata as { readonly labels?: unknown };
-  return { id: document, score, chunk, text, ...(Object.keys(shown).length > 0 && { metadata: shown }) };
+  return { ...result, ...(Object.keys(shown).length > 0 && { metadata: shown }) };
 }
 
 /**

@@ -137,10 +137,11 @@ test('an index that is killed in the middle and run again has every document onc
   assert.is(report.documents, DOCUMENTS);
   const folder = await IndexFolder.openForSearch(index);
   const reader = await DocumentReader.open(zpkg);
-  assert.equal(await folder.store.count(), { documents: DOCUMENTS, chunks: reader.chunkCount, empty: 0 });
-  assert.is(report.chunks, reader.chunkCount);
+  const { chunkCount: chunks } = reader;
+  assert.equal(await folder.store.count(), { documents: DOCUMENTS, chunks, passages: chunks, empty: 0 });
+  assert.is(report.chunks, chunks);
   for (const { id } of documents) assert.ok(reader.chunksOf(id).length > 0);
-  const stored = await folder.store.storedChunks(documents.map(({ id }) => id));
+  const stored = await folder.store.storedRows(documents.map(({ id }) => id));
   assert.equal(new Set(stored.map(({ chunk }) => chunk)).size, reader.chunkCount);
   for (const { document, chunk } of stored) assert.is(reader.documentOf(chunk), document);
   await reader.close();
@@ -175,7 +176,7 @@ test('the student indexes through a reader that cannot decompress', async ({ run
 
 test('search prints id, score and text, and JSON with --json', async ({ index }) => {
   const text = await runCommand(searchCommand, ['search', 'orchid meadow', '--index', index, '--k', '3']);
-  assert.match(text, /^1\. d\d+ {2}\(score -?\d\.\d{4}, chunk \d+\)\n {3}\S/);
+  assert.match(text, /^1\. d\d+ {2}\(score -?\d\.\d{4}, chunk \d+, passage 0, bytes 0-\d+\)\n {3}\S/);
   assert.match(text, /^3\. /m);
   const { results, took_ms } = JSON.parse(
     await runCommand(searchCommand, ['search', 'orchid meadow', '--index', index, '--json']),

@@ -62,12 +62,27 @@ test('F11: an id and a text with control characters cannot act on the terminal o
     assert.equal([usage.status, usage.stderr.trimEnd().split('\n').length, usage.stderr.includes('\u001b')], [2, 1, false]);
   }));
 
-test('F11: a result of a search is two lines, whatever its id and its text hold', () => {
-  const result = { id: 'evil\n2. trusted.md\u001b[2J', score: 0.5, chunk: 0, text: 'rotate\n\u0007\tlog files\u2028here' };
+test('F11: a result of a search is two lines, or its unit indented, whatever its id and its text hold', () => {
+  const result = {
+    id: 'evil\n2. trusted.md\u001b[2J',
+    score: 0.5,
+    chunk: 0,
+    passage: 2,
+    text: 'rotate\n\u0007\tlog files\u2028here',
+  };
   const shown = formatResults(printableResult([result], ['text']));
   assert.equal(shown.split('\n'), [
-    '1. evil\\n2. trusted.md\\u001b[2J  (score 0.5000, chunk 0)',
+    '1. evil\\n2. trusted.md\\u001b[2J  (score 0.5000, chunk 0, passage 2)',
     '   rotate \\u0007 log files\\u2028here',
+  ]);
+  const unit = { text: 'first\n2. trusted.md  (score 0.9)\u001b[2J\r\n\nlast', passage: { start: 0, end: 5 } };
+  const placed = { ...result, id: 'a', span: { start: 2048, end: 1_003_101 }, unit };
+  assert.equal(formatResults(printableResult([placed], ['text'])).split('\n'), [
+    '1. a  (score 0.5000, chunk 0, passage 2, bytes 2,048-1,003,101)',
+    '   first',
+    '   2. trusted.md  (score 0.9)\\u001b[2J',
+    '   ',
+    '   last',
   ]);
 });
 

@@ -2,21 +2,32 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RandomNumbers, UsageError } from '../../base/index.ts';
 import type { Vectors } from '../../encoders/index.ts';
-import { compareRanked, compileFilter, type Filter, type Hit, type Retriever, withAccess } from '../../search/index.ts';
+import {
+  compareRanked,
+  compileFilter,
+  type Filter,
+  type Hit,
+  type Retriever,
+  type Scoring,
+  withAccess,
+} from '../../search/index.ts';
 import { randomFilter, randomMetadata } from './random-filters.ts';
 
-/** One chunk that a retriever under test ranks. */
+/** One passage that a retriever under test ranks. */
 export interface RetrieverUnit {
   readonly document: string;
   readonly chunk: number;
+  readonly passage: number;
   /** Of `WORDS`. */
   readonly text: string;
   readonly metadata?: object | undefined;
 }
 
 export interface RetrieverUnderTest {
-  /** A retriever of this name over these units, each document's in the order of their chunks. */
+  /** A retriever of this name over these units, each document's in the order of their chunks and passages. */
   create(units: readonly RetrieverUnit[], name: string): Promise<Retriever>;
+  /** What a passage counts for in a mean that no search for the query by itself finds; nothing, as if it were not there, unless given. */
+  readonly unfoundScore?: number;
   /** Called when all is done. */
   close?(): Promise<void>;
 }
@@ -42,14 +53,17 @@ export function bagOfWords(texts: readonly string[]): Vectors {
 const QUERIES = ['alpha', 'beta gamma', 'delta delta epsilon', 'zeta eta theta alpha'];
 const ALL = 1000;
 
-/** Documents of 1 to 4 chunks, some of which have the same text as others, and some none. Ids tie as bytes do and UTF-16 does not. */
+/** Documents of 1 to 3 chunks of 1 to 3 passages, some of which have the same text as others, and some none. Ids tie as bytes do and UTF-16 does not. */
 function randomUnits(random: RandomNumbers, count: number): RetrieverUnit[] {
   const units: RetrieverUnit[] = [];
   for (let number = 0; number < count; number++) {
     const document = `${['a', 'B', 'ä', '\u{ff61}', '\u{10000}', "it's"][number % 6]} ${number}`;
-    for (let part = 0; part < 1 + random.integer(4); part++) {
-      const words = Array.from({ length: random.integer(5) }, () => WORDS[random.integer(WORDS.length)]!);
-      units.push({ document, chunk: units.length, text: words.sort().join(' '), metadata: randomMetadata(random) });
+    for (let part = 0; part < 1 + random.integer(3); part++) {
+      const [chunk, passages] = [units.length, 1 + random.integer(3)];
+      for (let passage = 0; passage < passages; passage++) {
+        const words = Array.from({ length: random.integer(5) }, () => WORDS[random.integer(WORDS.length)]!);
+        units.push({ document, chunk, passage, text: words.sort().join(' '), metadata: randomMetadata(random) });
+      }
     }
   }
   return units;
@@ -63,8 +77,8 @@ async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 /**
- * What every retriever must do, whatever it ranks by. The oracle is a second retriever of the same kind that has every chunk as a document of its own: from its
- * scores follows what a filter must leave, and which chunk of a document is the best.
+ * What every retriever must do, whatever it ranks by. The oracle is a second retriever of the same kind that has every passage as a document of its own: from its
+ * scores follows what a filter must leave, and which passage of a document is the best, or what the mean of its best ones is.
  */
 export function retrieverContract(kind: string, underTest: RetrieverUnderTest): void {
   const test = suite<{ retriever: Retriever; units: RetrieverUnit[]; scores: Map<number, number>[] }>(
@@ -75,7 +89,7 @@ export function retrieverContract(kind: string, underTest: RetrieverUnderTest): 
   test.before(async (context) => {
     const units = randomUnits(new RandomNumbers(1, 'units'), 60);
     const flat = await underTest.create(
-      units.map((unit) => ({ ...unit, document: String(unit.chunk) })),
+      units.map((unit, place) => ({ ...unit, document: String(place) })),
       'oracle',
     );
     context.units = units;
@@ -84,19 +98,34 @@ export function retrieverContract(kind: string, underTest: RetrieverUnderTest): 
     context.scores = results.map((hits) => new Map(hits.map(({ document, score }) => [Number(document), score])));
   });
 
-  function expectedHits(units: readonly RetrieverUnit[], scores: ReadonlyMap<number, number>, filter: Filter | undefined): Hit[] {
+  /** @param scores by place among the units */
+  function expectedHits(
+    units: readonly RetrieverUnit[],
+    scores: ReadonlyMap<number, number>,
+    filter: Filter | undefined,
+    best = 1,
+  ): Hit[] {
     const passes = filter && compileFilter(filter);
-    const best = new Map<string, Hit>();
-    for (const { document, chunk, metadata } of units) {
-      const score = scores.get(chunk);
-      if (score === undefined || passes?.(document, metadata) === false) continue;
-      const known = best.get(document);
-      if (known === undefined || score > known.score) best.set(document, { document, chunk, score, retriever: NAME });
-    }
-    return [...best.values()].sort(compareRanked);
+    const documents = new Map<string, Hit[]>();
+    const found = new Set<string>();
+    units.forEach(({ document, chunk, passage, metadata }, place) => {
+      const score = scores.get(place) ?? underTest.unfoundScore;
+      if (score === undefined || passes?.(document, metadata) === false) return;
+      if (scores.has(place)) found.add(document);
+      documents.set(document, [...(documents.get(document) ?? []), { document, chunk, passage, score, retriever: NAME }]);
+    });
+    return [...documents.values()]
+      .map((hits) => {
+        // Sorting is stable: equal passages stay in their order.
+        hits.sort((left, right) => right.score - left.score);
+        const counted = hits.slice(0, best);
+        return { ...hits[0]!, score: counted.reduce((sum, { score }) => sum + score, 0) / counted.length };
+      })
+      .filter(({ document }) => found.has(document))
+      .sort(compareRanked);
   }
 
-  test('each document once with its best chunk, score descending, ties by id as UTF-8 bytes; k cuts', async (context) => {
+  test('each document once with its best passage, score descending, ties by id as UTF-8 bytes; k cuts', async (context) => {
     const { retriever, units, scores } = context;
     assert.is(retriever.name, NAME);
     for (const k of [1, 2, 7, ALL]) {
@@ -109,6 +138,30 @@ export function retrieverContract(kind: string, underTest: RetrieverUnderTest): 
     assert.equal(await retriever.search([], { k: 1 }), []);
     for (const k of [0, -1, 1.5, Number.NaN])
       assert.is(((await reasonOf(retriever.search(['alpha'], { k }))) as Error).name, 'AssertionError');
+  });
+
+  test('the score is that of the best passage, or the mean of the best ones, as the search says', async (context) => {
+    const { retriever, units, scores } = context;
+    const random = new RandomNumbers(3, 'means');
+    const documents = [...new Set(units.map(({ document }) => document))];
+    assert.equal(await retriever.search(QUERIES, { k: 7, scoring: { kind: 'max' } }), await retriever.search(QUERIES, { k: 7 }));
+    let different = 0;
+    for (let number = 0; number < 100; number++) {
+      const filter = number % 2 === 0 ? undefined : randomFilter(random, documents);
+      const query = number % QUERIES.length;
+      const [k, best] = [1 + random.integer(30), 1 + random.integer(9)];
+      const [hits] = await retriever.search([QUERIES[query]!], { k, filter, scoring: { kind: 'mean', best } });
+      const expected = expectedHits(units, scores[query]!, filter, best);
+      const what = `mean of ${best} of ${JSON.stringify(filter)}`;
+      assert.equal(hits, expected.slice(0, k), what);
+      if (hits!.length > 0 && hits![0]!.document !== expectedHits(units, scores[query]!, filter)[0]!.document) different++;
+    }
+    assert.ok(different > 10, `${different} means put another document first`);
+    for (const scoring of [{ kind: 'mean', best: 0 }, { kind: 'median' }]) {
+      const error = await reasonOf(retriever.search(['alpha'], { k: 1, scoring: scoring as Scoring }));
+      assert.instance(error, UsageError);
+      assert.is((error as UsageError).code, 'SEARCH_SCORING');
+    }
   });
 
   test('filters mean the same as the function that a filter compiles to, and k that pass are found', async (context) => {
@@ -130,7 +183,10 @@ export function retrieverContract(kind: string, underTest: RetrieverUnderTest): 
 
   test('labels of access close what a filter opens', async ({ retriever, units }) => {
     const labelsOf = new Map(
-      units.map(({ chunk, metadata }) => [chunk, (metadata as { labels?: string[] } | undefined)?.labels ?? []]),
+      units.map(({ chunk, passage, metadata }) => [
+        `${chunk} ${passage}`,
+        (metadata as { labels?: string[] } | undefined)?.labels ?? [],
+      ]),
     );
     const everything: Filter[] = [
       { and: [] },
@@ -140,13 +196,13 @@ export function retrieverContract(kind: string, underTest: RetrieverUnderTest): 
     for (const held of [[], ['staff'], ['staff', 'legal']]) {
       for (const filter of [undefined, ...everything]) {
         const results = await retriever.search(QUERIES, { k: ALL, filter: withAccess(filter, held) });
-        const found = new Set(results.flat().map(({ chunk }) => chunk!));
+        const found = new Set(results.flat().map(({ chunk, passage }) => `${chunk} ${passage}`));
         assert.ok(found.size > 0);
-        for (const chunk of found) {
-          const labels = labelsOf.get(chunk)!;
+        for (const place of found) {
+          const labels = labelsOf.get(place)!;
           assert.ok(
             labels.length === 0 || labels.some((label) => held.includes(label)),
-            `chunk ${chunk} with ${labels} for ${held}`,
+            `passage ${place} with ${labels} for ${held}`,
           );
         }
       }

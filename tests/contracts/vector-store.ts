@@ -1,69 +1,10 @@
 import { createHash } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CemError } from '../../base/errors.ts';
 import type { Filter } from '../../search/filter.ts';
-import type { StoreHit, VectorRow, VectorStore } from '../../search/vector-store.ts';
-
-const DIMENSION = 8;
-
-/** A small fixed generator (mulberry32), so that failures repeat. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function unitVector(random: () => number): Float32Array {
-  const vector = Float32Array.from({ length: DIMENSION }, () => random() - 0.5);
-  const norm = Math.hypot(...vector);
-  return vector.map((value) => value / norm);
-}
-
-function axis(index: number, length = 1): Float32Array {
-  const vector = new Float32Array(DIMENSION);
-  vector[index] = length;
-  return vector;
-}
-
-const row = (document: string, chunk: number, vector: Float32Array, extra: Partial<VectorRow> = {}): VectorRow => ({
-  document,
-  chunk,
-  vector,
-  fingerprint: `${document}-${chunk}`,
-  ...extra,
-});
-
-const compareIds = (left: string, right: string): number => Buffer.compare(Buffer.from(left), Buffer.from(right));
-
-/** The oracle: every row scored in doubles, the best chunk of each document, all of them sorted. */
-function bestDocuments(rows: readonly VectorRow[], query: Float32Array, k: number): StoreHit[] {
-  const best = new Map<string, StoreHit>();
-  for (const { document, chunk, vector } of rows) {
-    let score = 0;
-    for (let i = 0; i < vector.length; i++) score += vector[i]! * query[i]!;
-    const known = best.get(document);
-    if (known === undefined || score > known.score || (score === known.score && chunk < known.chunk))
-      best.set(document, { document, chunk, score });
-  }
-  return [...best.values()]
-    .sort((left, right) => right.score - left.score || compareIds(right.document, left.document))
-    .slice(0, k);
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string | undefined> {
-  try {
-    await promise;
-  } catch (error) {
-    assert.instance(error, CemError);
-    return (error as CemError).code;
-  }
-  return undefined;
-}
+import type { VectorRow, VectorStore } from '../../search/vector-store.ts';
+import { axis, bestDocuments, codeOf, compareIds, DIMENSION, randomNumbers, row, unitVector } from './vector-rows.ts';
+import { passageTests } from './vector-store-passages.ts';
 
 async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   const collected: Item[] = [];
@@ -93,14 +34,14 @@ export function vectorStoreContract(name: string, underTest: VectorStoreUnderTes
   test('an empty store finds nothing', async ({ store }) => {
     assert.is(store.dimension, DIMENSION);
     assert.equal(await store.search(axis(0), { k: 5 }), []);
-    assert.equal(await store.count(), { documents: 0, chunks: 0, empty: 0 });
-    assert.equal(await store.storedChunks(['a']), []);
+    assert.equal(await store.count(), { documents: 0, chunks: 0, passages: 0, empty: 0 });
+    assert.equal(await store.storedRows(['a']), []);
     assert.equal(await collect(store.documents()), []);
     await store.upsert([]);
     assert.is(await store.deleteDocuments(['a']), 0);
   });
 
-  test('a search equals the sort of all scores, documents counted by their best chunk', async ({ store }) => {
+  test('a search equals the sort of all scores, documents counted by their best passage', async ({ store }) => {
     const random = randomNumbers(1);
     // 300 documents of 1 to 9 chunks: more than one INSERT, and documents that fill a short list of chunks by themselves.
     const rows: VectorRow[] = [];
@@ -141,8 +82,8 @@ export function vectorStoreContract(name: string, underTest: VectorStoreUnderTes
     await store.upsert(rows);
     const hits = await store.search(axis(0), { k: 2 });
     assert.equal(hits, [
-      { document: 'large', chunk: 0, score: 1 },
-      { document: 'small', chunk: 1000, score: 0 },
+      { document: 'large', chunk: 0, passage: 0, score: 1 },
+      { document: 'small', chunk: 1000, passage: 0, score: 0 },
     ]);
   });
 
@@ -165,16 +106,16 @@ export function vectorStoreContract(name: string, underTest: VectorStoreUnderTes
   test('upserting again overwrites: every document once', async ({ store }) => {
     await store.upsert([row('a', 0, axis(0)), row('b', 1, axis(1))]);
     await store.upsert([row('a', 0, axis(2), { fingerprint: 'new' }), row('a', 5, axis(3))]);
-    assert.equal(await store.count(), { documents: 2, chunks: 3, empty: 0 });
-    assert.equal(await store.storedChunks(['a', 'b', 'none']), [
-      { document: 'a', chunk: 0, fingerprint: 'new' },
-      { document: 'a', chunk: 5, fingerprint: 'a-5' },
-      { document: 'b', chunk: 1, fingerprint: 'b-1' },
+    assert.equal(await store.count(), { documents: 2, chunks: 3, passages: 3, empty: 0 });
+    assert.equal(await store.storedRows(['a', 'b', 'none']), [
+      { document: 'a', chunk: 0, passage: 0, fingerprint: 'new' },
+      { document: 'a', chunk: 5, passage: 0, fingerprint: 'a-5' },
+      { document: 'b', chunk: 1, passage: 0, fingerprint: 'b-1' },
     ]);
     assert.is((await store.search(axis(2), { k: 1 }))[0]!.document, 'a');
     // Twice in one call: the last one counts.
     await store.upsert([row('c', 2, axis(4)), row('c', 2, axis(5))]);
-    assert.equal(await store.search(axis(5), { k: 1 }), [{ document: 'c', chunk: 2, score: 1 }]);
+    assert.equal(await store.search(axis(5), { k: 1 }), [{ document: 'c', chunk: 2, passage: 0, score: 1 }]);
   });
 
   test('a call that fails changes nothing', async ({ store }) => {
@@ -187,7 +128,7 @@ export function vectorStoreContract(name: string, underTest: VectorStoreUnderTes
     assert.is(await codeOf(store.upsert([row('b', 1, axis(1)), row('c\0', 2, axis(1))])), 'VECTOR_STORE_ID');
     assert.is(await codeOf(store.upsert([row('b', 1, axis(1)), row('\ud800', 2, axis(1))])), 'VECTOR_STORE_ID');
     assert.is(await codeOf(store.search(new Float32Array(3), { k: 1 })), 'VECTOR_DIMENSION');
-    assert.equal(await store.count(), { documents: 1, chunks: 1, empty: 0 });
+    assert.equal(await store.count(), { documents: 1, chunks: 1, passages: 1, empty: 0 });
   });
 
   test('deleting removes all chunks of a document and nothing else', async ({ store }) => {
@@ -219,7 +160,9 @@ export function vectorStoreContract(name: string, underTest: VectorStoreUnderTes
     await store.upsert(ids.map((id, chunk) => row(id, chunk, axis(0))));
     assert.equal((await collect(store.documents())).sort(compareIds), [...ids].sort(compareIds));
     for (const [chunk, id] of ids.entries()) {
-      assert.equal(await store.search(axis(0), { k: 5, filter: { documents: [id] } }), [{ document: id, chunk, score: 1 }]);
+      assert.equal(await store.search(axis(0), { k: 5, filter: { documents: [id] } }), [
+        { document: id, chunk, passage: 0, score: 1 },
+      ]);
     }
     assert.is(await store.deleteDocuments(ids), ids.length);
   });
@@ -246,7 +189,12 @@ export function vectorStoreContract(name: string, underTest: VectorStoreUnderTes
         assert.ok(Math.abs(hit.score - expected[rank]!.score) <= 2 * tolerance);
         if (apart) assert.is(hit.document, expected[rank]!.document);
       }
-      assert.equal(await store.count(filter), { documents: allowed.length, chunks: allowed.length, empty: 0 });
+      assert.equal(await store.count(filter), {
+        documents: allowed.length,
+        chunks: allowed.length,
+        passages: allowed.length,
+        empty: 0,
+      });
     };
     const rare: Filter = { field: 'group', equals: 'rare' };
     const two = ['document 3', 'document 40'];
@@ -280,17 +228,17 @@ export function vectorStoreContract(name: string, underTest: VectorStoreUnderTes
     const english = { field: 'language', equals: 'en' } as const;
     assert.equal(await store.search(axis(0), { k: 5, filter: english }), []);
     await store.updateMetadata([
-      { document: 'a', chunk: 1, fingerprint: 'new', metadata: { language: 'en' } },
-      { document: 'none', chunk: 1, fingerprint: 'new', metadata: {} },
+      { document: 'a', chunk: 1, passage: 0, fingerprint: 'new', metadata: { language: 'en' } },
+      { document: 'none', chunk: 1, passage: 0, fingerprint: 'new', metadata: {} },
     ]);
-    assert.equal(await store.search(axis(1), { k: 5, filter: english }), [{ document: 'a', chunk: 1, score: 1 }]);
+    assert.equal(await store.search(axis(1), { k: 5, filter: english }), [{ document: 'a', chunk: 1, passage: 0, score: 1 }]);
     assert.equal(
-      (await store.storedChunks(['a', 'none'])).map(({ fingerprint }) => fingerprint),
+      (await store.storedRows(['a', 'none'])).map(({ fingerprint }) => fingerprint),
       ['a-0', 'new'],
     );
-    await store.updateMetadata([{ document: 'a', chunk: 1, fingerprint: 'newer' }]);
+    await store.updateMetadata([{ document: 'a', chunk: 1, passage: 0, fingerprint: 'newer' }]);
     assert.equal(await store.search(axis(0), { k: 5, filter: english }), []);
-    assert.equal(await store.count(), { documents: 1, chunks: 2, empty: 0 });
+    assert.equal(await store.count(), { documents: 1, chunks: 2, passages: 2, empty: 0 });
   });
 
   test('metadata that could open what is closed, or that no database holds, is refused', async ({ store }) => {
@@ -307,7 +255,7 @@ export function vectorStoreContract(name: string, underTest: VectorStoreUnderTes
       assert.is(await codeOf(store.updateMetadata(rows)), 'VECTOR_STORE_METADATA');
     }
     await store.upsert([row('a', 0, axis(0), { metadata: { title: 'a backslash and a zero: \\u0000, \\ud800' } })]);
-    assert.equal(await store.count(), { documents: 1, chunks: 1, empty: 0 });
+    assert.equal(await store.count(), { documents: 1, chunks: 1, passages: 1, empty: 0 });
   });
 
   test('ids as long as the packer takes them are keys like others', async ({ store }) => {
@@ -316,12 +264,14 @@ export function vectorStoreContract(name: string, underTest: VectorStoreUnderTes
     const ids = [long, `${long}a`, `${long.slice(0, -1)}`, 'short'];
     await store.upsert(ids.map((id, chunk) => row(id, chunk, axis(0))));
     await store.upsert([row(long, 0, axis(1))]);
-    assert.equal(await store.count(), { documents: 4, chunks: 4, empty: 0 });
+    assert.equal(await store.count(), { documents: 4, chunks: 4, passages: 4, empty: 0 });
     assert.equal(
       (await store.search(axis(0), { k: 3 })).map(({ document }) => document),
       ['short', `${long}a`, long.slice(0, -1)],
     );
-    assert.equal(await store.search(axis(1), { k: 5, filter: { documents: [long] } }), [{ document: long, chunk: 0, score: 1 }]);
+    assert.equal(await store.search(axis(1), { k: 5, filter: { documents: [long] } }), [
+      { document: long, chunk: 0, passage: 0, score: 1 },
+    ]);
     assert.is(await store.deleteDocuments([`${long}a`, long]), 2);
     assert.equal((await collect(store.documents())).sort(compareIds), [long.slice(0, -1), 'short'].sort(compareIds));
   });
@@ -331,7 +281,7 @@ export function vectorStoreContract(name: string, underTest: VectorStoreUnderTes
   }) => {
     const zeros = new Float32Array(DIMENSION);
     await store.upsert([row('a', 0, axis(0)), row('a', 1, zeros), row('nothing', 2, zeros), row('opposite', 3, axis(0, -1))]);
-    assert.equal(await store.count(), { documents: 3, chunks: 4, empty: 2 });
+    assert.equal(await store.count(), { documents: 3, chunks: 4, passages: 4, empty: 2 });
     assert.equal(
       (await store.search(axis(0), { k: 5 })).map(({ document, score }) => [document, score]),
       [
@@ -347,7 +297,7 @@ export function vectorStoreContract(name: string, underTest: VectorStoreUnderTes
       (await store.search(axis(0), { k: 5 })).map(({ document }) => document),
       ['nothing', 'opposite'],
     );
-    assert.equal(await store.count(), { documents: 3, chunks: 4, empty: 2 });
+    assert.equal(await store.count(), { documents: 3, chunks: 4, passages: 4, empty: 2 });
   });
 
   test('searches and inserts at the same time', async ({ store }) => {
@@ -363,8 +313,9 @@ export function vectorStoreContract(name: string, underTest: VectorStoreUnderTes
       work.push(store.search(axis(0), { k: 1 }).then((hits) => assert.is(hits[0]!.document, 'first')));
     }
     await Promise.all(work);
-    assert.equal(await store.count(), { documents: 101, chunks: 101, empty: 0 });
+    assert.equal(await store.count(), { documents: 101, chunks: 101, passages: 101, empty: 0 });
   });
 
+  passageTests(test, tolerance);
   test.run();
 }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Document, packCorpus } from '../../data/index.ts';
-import type { ChunkEncoder, TextEmbedder, Vectors } from '../../encoders/index.ts';
+import type { ByteSpan } from '../../base/index.ts';
+import { type Document, type PackOptions, packCorpus } from '../../data/index.ts';
+import type { ChunkEncoder, ChunkVectors, TextEmbedder, Vectors } from '../../encoders/index.ts';
 import type { IndexMakers } from '../../rag/index.ts';
 import type { VectorStore } from '../../search/index.ts';
 import { openPglite } from '../../search/postgres/pglite-driver.ts';
@@ -38,14 +39,19 @@ export function makeDocuments(count: number, seed = 0): Document[] {
   });
 }
 
-/** Packs documents with a target size that splits the longer ones, and returns the container's path. */
-export async function packDocuments(path: string, documents: readonly Document[], force = false): Promise<string> {
+/** Packs documents with a target size that splits the longer ones, and returns the container's path. Chunks are not cut into passages unless the options say so. */
+export async function packDocuments(
+  path: string,
+  documents: readonly Document[],
+  force = false,
+  passages: Pick<PackOptions, 'passageSize' | 'passageOverlap'> = {},
+): Promise<string> {
   await packCorpus(
     async function* () {
       yield* documents;
     },
     path,
-    { level: 3, targetChunkSize: 512, dictionarySize: 2048, force },
+    { level: 3, targetChunkSize: 512, dictionarySize: 2048, force, ...passages },
   );
   return path;
 }
@@ -58,6 +64,11 @@ export function hashVector(bytes: Uint8Array | string): Float32Array {
   return vector.map((value) => value / norm);
 }
 
+/** The vector that `HashEncoder` gives a passage of a frame. */
+export function passageVector(frame: Uint8Array, { start, end }: ByteSpan): Float32Array {
+  return hashVector(Buffer.concat([frame, Buffer.from(` ${start} ${end}`)]));
+}
+
 function stack(vectors: readonly Float32Array[]): Vectors {
   const data = new Float32Array(vectors.length * DIMENSION);
   vectors.forEach((vector, row) => {
@@ -66,20 +77,31 @@ function stack(vectors: readonly Float32Array[]): Vectors {
   return { rows: vectors.length, dimension: DIMENSION, data };
 }
 
-/** Stands for the student: a chunk's vector is a hash of its compressed bytes. Counts what it was given; fails after `failAfter` chunks. */
+/** Stands for the student: a passage's vector is a hash of its chunk's compressed bytes and, unless it is all of it, its span. Counts what it gave; fails after `failAfter` vectors. */
 export class HashEncoder implements ChunkEncoder {
   readonly dimension = DIMENSION;
   readonly failAfter: number;
   encoded = 0;
+  /** Of each call: the frames, and the vectors. */
+  readonly calls: { readonly frames: number; readonly rows: number }[] = [];
 
   constructor(failAfter = Number.POSITIVE_INFINITY) {
     this.failAfter = failAfter;
   }
 
-  async encodeChunks(frames: readonly Uint8Array[]): Promise<Vectors> {
-    this.encoded += frames.length;
+  async encodeChunks(
+    frames: readonly Uint8Array[],
+    _dictionary: Uint8Array,
+    passages?: readonly (readonly ByteSpan[] | undefined)[],
+  ): Promise<ChunkVectors> {
+    const vectors = frames.flatMap((frame, place) => {
+      const spans = passages?.[place];
+      return spans === undefined ? [hashVector(frame)] : spans.map((span) => passageVector(frame, span));
+    });
+    this.encoded += vectors.length;
+    this.calls.push({ frames: frames.length, rows: vectors.length });
     if (this.encoded > this.failAfter) throw new Error('stopped by the test');
-    return stack(frames.map(hashVector));
+    return stack(vectors);
   }
 }
 

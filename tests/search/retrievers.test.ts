@@ -17,7 +17,7 @@ const EMBEDDER: QueryEmbedder = {
   dispose: async () => {},
 };
 
-/** An encoder that knows chunks, as the student does. */
+/** An encoder that knows chunks and passages, as the student does. */
 function encoderOf(units: readonly RetrieverUnit[]): Encoder {
   return {
     description: DESCRIPTION,
@@ -28,6 +28,7 @@ function encoderOf(units: readonly RetrieverUnit[]): Encoder {
         ...bagOfWords(rows.map(({ unit }) => unit.text)),
         owners: Int32Array.from(rows, ({ owner }) => owner),
         chunks: Int32Array.from(rows, ({ unit }) => unit.chunk),
+        passages: Int32Array.from(rows, ({ unit }) => unit.passage),
       };
     },
   };
@@ -37,9 +38,10 @@ function encoderOf(units: readonly RetrieverUnit[]): Encoder {
 async function overStore(store: VectorStore, units: readonly RetrieverUnit[], name: string): Promise<VectorRetriever> {
   const { data, dimension } = bagOfWords(units.map(({ text }) => text));
   await store.upsert(
-    units.map(({ document, chunk, metadata }, row) => ({
+    units.map(({ document, chunk, passage, metadata }, row) => ({
       document,
       chunk,
+      passage,
       metadata,
       fingerprint: '',
       vector: data.subarray(row * dimension, (row + 1) * dimension),
@@ -53,13 +55,16 @@ const serverUrl = process.env['CEM_TEST_DATABASE_URL'];
 const server = serverUrl === undefined ? undefined : await openPostgres(serverUrl);
 
 function exactRetriever(units: readonly RetrieverUnit[], name: string): Promise<ExactRetriever> {
-  const metadata = new Map(units.map((unit) => [unit.chunk, unit.metadata]));
+  const metadata = new Map(units.map((unit) => [`${unit.chunk} ${unit.passage}`, unit.metadata]));
   const ids = [...new Set(units.map(({ document }) => document))];
-  return ExactRetriever.create(encoderOf(units), ids, { name, metadataOf: (_, chunk) => metadata.get(chunk!) });
+  return ExactRetriever.create(encoderOf(units), ids, {
+    name,
+    metadataOf: (_, chunk, passage) => metadata.get(`${chunk} ${passage}`),
+  });
 }
 
 retrieverContract('exact search over an encoder', { create: exactRetriever });
-retrieverContract('BM25', { create: (units, name) => Bm25Retriever.create(units, { name }) });
+retrieverContract('BM25', { create: (units, name) => Bm25Retriever.create(units, { name }), unfoundScore: 0 });
 retrieverContract('a store in memory', {
   create: (units, name) => overStore(new ExactStore(WORDS.length), units, name),
 });
@@ -90,11 +95,11 @@ for (const [kind, driver] of [
 
 const test = suite('retrievers together');
 
-test('hits of different retrievers over the same chunks join by document and chunk', async () => {
+test('hits of different retrievers over the same passages join by document, chunk and passage', async () => {
   const units: RetrieverUnit[] = [
-    { document: 'a', chunk: 3, text: 'alpha beta' },
-    { document: 'a', chunk: 4, text: 'gamma' },
-    { document: 'b', chunk: 7, text: 'gamma gamma delta' },
+    { document: 'a', chunk: 3, passage: 0, text: 'alpha beta' },
+    { document: 'a', chunk: 4, passage: 1, text: 'gamma' },
+    { document: 'b', chunk: 7, passage: 0, text: 'gamma gamma delta' },
   ];
   const retrievers = [
     await exactRetriever(units, 'exact'),
@@ -103,7 +108,10 @@ test('hits of different retrievers over the same chunks join by document and chu
   ];
   const results = await Promise.all(retrievers.map((retriever) => retriever.search(['gamma'], { k: 5 })));
   for (const [place, [hits]] of results.entries()) {
-    assert.equal(new Set(hits!.map(({ document, chunk }) => `${document} ${chunk}`)), new Set(['a 4', 'b 7']));
+    assert.equal(
+      new Set(hits!.map(({ document, chunk, passage }) => `${document} ${chunk} ${passage}`)),
+      new Set(['a 4 1', 'b 7 0']),
+    );
     assert.ok(hits!.every(({ retriever }) => retriever === retrievers[place]!.name));
   }
 });

@@ -9,6 +9,6 @@ export function batchRows(batch: number): VectorRow[] {
   return Array.from({ length: BATCH_ROWS }, (_, index) => {
     const vector = new Float32Array(DIMENSION);
     vector[index % DIMENSION] = 1;
-    return { document: `document ${batch}`, chunk: index, vector, fingerprint: `${batch}` };
+    return { document: `document ${batch}`, chunk: index, passage: 0, vector, fingerprint: `${batch}` };
   });
 }

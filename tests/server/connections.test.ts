@@ -8,7 +8,15 @@ import { createServer, HTTP_LIMITS, listen, type SearchService, type ServerOptio
 
 const test = suite<{ open: FastifyInstance[] }>('server connections');
 
-const DESCRIPTION = { documents: 2, chunks: 3, dimension: 4, checkpoint: 'abc', teacher: 'lsa', queries: 'teacher' as const };
+const DESCRIPTION = {
+  documents: 2,
+  chunks: 3,
+  passages: 3,
+  dimension: 4,
+  checkpoint: 'abc',
+  teacher: 'lsa',
+  queries: 'teacher' as const,
+};
 /** Larger than what the system keeps for a socket whose other end reads nothing. */
 const LARGE_TEXT = 'x'.repeat(20 << 20);
 
@@ -34,7 +42,7 @@ function gate(): Gate {
       this.begun++;
       this.signals.push(signal!);
       if (query !== 'large') await promise;
-      return [{ document: 'a', score: 1, chunk: 0, text: query === 'large' ? LARGE_TEXT : 'text', retriever: 'r' }];
+      return [{ document: 'a', score: 1, chunk: 0, passage: 0, text: query === 'large' ? LARGE_TEXT : 'text', retriever: 'r' }];
     },
   };
 }

@@ -8,18 +8,29 @@ import { createServer, listen, type SearchService } from '../../server/index.ts'
 
 const test = suite<{ server: FastifyInstance; asked: [string, number, unknown][] }>('server');
 
-const DESCRIPTION = { documents: 2, chunks: 3, dimension: 4, checkpoint: 'abc', teacher: 'lsa', queries: 'teacher' as const };
-const FOUND = { document: 'a', score: 0.5, chunk: 1, text: 'the text', retriever: 'pgvector' };
+const DESCRIPTION = {
+  documents: 2,
+  chunks: 3,
+  passages: 7,
+  dimension: 4,
+  checkpoint: 'abc',
+  teacher: 'lsa',
+  queries: 'teacher' as const,
+};
+const SPAN = { start: 10, end: 18 };
+const FOUND = { document: 'a', score: 0.5, chunk: 1, passage: 2, span: SPAN, text: 'the text', retriever: 'pgvector' };
+const UNIT = { text: 'all of the text', passage: { start: 7, end: 15 } };
 const METADATA = { title: 'T', source: 'a.md', pages: { first: 1, last: 2 }, headings: ['One'], span: [0, 8] };
-const RESULT = { id: 'a', score: 0.5, chunk: 1, text: 'the text' };
+const RESULT = { id: 'a', score: 0.5, chunk: 1, passage: 2, span: SPAN, text: 'the text' };
 
 /** Stands for the searcher; some queries fail on purpose. */
-function fakeSearcher(asked: [string, number, unknown][] = []): SearchService {
+function fakeSearcher(asked: [string, number, unknown][] = [], scored: unknown[] = []): SearchService {
   return {
     description: DESCRIPTION,
     encoding: { queries: 5, calls: 2 },
-    async search(query, { k, filter, onUnsearchable }) {
+    async search(query, { k, filter, scoring, units, onUnsearchable }) {
       asked.push([query, k, filter]);
+      scored.push(scoring);
       if (query === 'bug') throw new Error('secret /path in a stack');
       if (query === 'database') throw new CemError('DATABASE_UNREACHABLE', 'the database postgres://secret cannot be reached');
       if (query === 'damaged') throw new CemError('ZPKG_CHUNK_CHECKSUM', '/secret/path is damaged');
@@ -27,7 +38,7 @@ function fakeSearcher(asked: [string, number, unknown][] = []): SearchService {
       if (query === 'slow') await setTimeout(300);
       if (query === 'described') return [{ ...FOUND, metadata: { ...METADATA, labels: ['staff'] } }];
       if (query === 'unknown') onUnsearchable?.(0, 'none of its words is known');
-      return query === 'unknown' || query === 'nothing' ? [] : [FOUND];
+      return query === 'unknown' || query === 'nothing' ? [] : [{ ...FOUND, ...(units && { unit: UNIT }) }];
     },
   };
 }
@@ -76,6 +87,21 @@ test('a filter goes to the search, without labels of access; what the corpus kno
     assert.match(JSON.parse(payload).error.message, /^filter/);
   }
   assert.is(asked.length, 1);
+});
+
+test('scoring and units go to the search; a whole chunk comes back where units are asked for', async () => {
+  const scored: unknown[] = [];
+  const server = createServer(fakeSearcher([], scored));
+  const mean = { kind: 'mean', best: 3 };
+  assert.equal((await post(server, { query: 'x', scoring: mean, units: true })).json().results, [{ ...RESULT, unit: UNIT }]);
+  assert.equal((await post(server, { query: 'x' })).json().results, [RESULT]);
+  assert.equal(scored, [mean, { kind: 'max' }]);
+  for (const scoring of ['mean', { kind: 'mean' }, { kind: 'mean', best: 0 }, { kind: 'max', best: 2 }, { kind: 'sum' }]) {
+    const { statusCode, payload } = await post(server, { query: 'x', scoring });
+    assert.is(statusCode, 400, JSON.stringify(scoring));
+    assert.match(JSON.parse(payload).error.message, /^scoring/);
+  }
+  await server.close();
 });
 
 test('F08: a query that nothing can be ranked by gets no results, and says why', async ({ server }) => {

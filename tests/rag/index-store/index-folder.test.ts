@@ -27,8 +27,8 @@ async function codeOf(promise: Promise<unknown>, mentions?: string): Promise<str
 
 async function updateIndex(folder: string, makers: IndexMakers = MAKERS): Promise<void> {
   const index = await IndexFolder.openForIndexing(folder, makers);
-  await index.store.upsert([{ document: 'a', chunk: 0, vector: hashVector('a'), fingerprint: 'f' }]);
-  await index.finish({ documents: 1, chunks: 1 });
+  await index.store.upsert([{ document: 'a', chunk: 0, passage: 0, vector: hashVector('a'), fingerprint: 'f' }]);
+  await index.finish({ documents: 1, chunks: 1, passages: 1 });
   await index.close();
 }
 
@@ -43,19 +43,19 @@ test('an index is not searchable until it is finished, and then says what it was
     assert.is(await codeOf(IndexFolder.openForSearch(folder), folder), 'INDEX_MISSING');
     assert.not.ok(existsSync(folder), 'looking for an index leaves nothing');
     const first = await IndexFolder.openForIndexing(folder, MAKERS);
-    await first.store.upsert([{ document: 'a', chunk: 0, vector: hashVector('a'), fingerprint: 'f' }]);
+    await first.store.upsert([{ document: 'a', chunk: 0, passage: 0, vector: hashVector('a'), fingerprint: 'f' }]);
     await first.close();
     assert.is(await codeOf(IndexFolder.openForSearch(folder), folder), 'INDEX_INCOMPLETE');
 
     // What was written before is still there when the work goes on.
     const second = await IndexFolder.openForIndexing(folder, MAKERS);
-    assert.equal(await second.store.count(), { documents: 1, chunks: 1, empty: 0 });
-    await second.finish({ documents: 1, chunks: 1 });
+    assert.equal(await second.store.count(), { documents: 1, chunks: 1, passages: 1, empty: 0 });
+    await second.finish({ documents: 1, chunks: 1, passages: 1 });
     await second.close();
     const { version, id, ...rest } = JSON.parse(await readFile(join(folder, 'index.json'), 'utf8'));
-    assert.is(version, 1);
+    assert.is(version, 2);
     assert.match(id, /^[0-9a-f]{16}$/);
-    assert.equal(rest, { ...MAKERS, store: { kind: 'pglite' }, documents: 1, chunks: 1 });
+    assert.equal(rest, { ...MAKERS, store: { kind: 'pglite' }, documents: 1, chunks: 1, passages: 1 });
     assert.equal((await readdir(folder)).sort(), ['index.json', 'pgdata']);
 
     const search = await IndexFolder.openForSearch(folder);
@@ -100,7 +100,7 @@ test('a new container makes the index unsearchable until it is finished again; a
 
     const repacked = { ...MAKERS, zpkg: { path: '/corpus.zpkg', identity: 'f'.repeat(64) } };
     const changed = await IndexFolder.openForIndexing(folder, repacked);
-    assert.equal(await changed.store.count(), { documents: 1, chunks: 1, empty: 0 });
+    assert.equal(await changed.store.count(), { documents: 1, chunks: 1, passages: 1, empty: 0 });
     await changed.close();
     assert.is(await codeOf(IndexFolder.openForSearch(folder)), 'INDEX_INCOMPLETE');
     await updateIndex(folder, repacked);
@@ -137,7 +137,7 @@ if (serverUrl === undefined) {
       const inServer = await open(serverUrl);
       assert.not.ok(existsSync(join(folder, 'pgdata')));
       const { id } = inServer.manifest;
-      await inServer.store.upsert([{ document: 'a', chunk: 0, vector: hashVector('a'), fingerprint: 'f' }]);
+      await inServer.store.upsert([{ document: 'a', chunk: 0, passage: 0, vector: hashVector('a'), fingerprint: 'f' }]);
       await inServer.close();
       assert.is(await codeOf(open(NOBODY), '127.0.0.1:1'), 'INDEX_OTHER_DATABASE');
       const again = await open(serverUrl);
@@ -228,7 +228,7 @@ test('damaged or missing parts get one line each', () =>
       '',
       '{',
       '[]',
-      good.replace('"version": 1', '"version": 2'),
+      good.replace('"version": 2', '"version": 3'),
       good.replace('"dimension": 16', '"dimension": "16"'),
     ]) {
       await writeFile(file, bad);

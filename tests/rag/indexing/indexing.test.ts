@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { CemError } from '../../../base/errors.ts';
 import { DocumentReader } from '../../../data/index.ts';
 import { type IndexSource, synchroniseIndex } from '../../../rag/index.ts';
-import type { Filter, StoredChunk, VectorStore } from '../../../search/index.ts';
+import type { Filter, StoredRow, VectorStore } from '../../../search/index.ts';
 import { DIMENSION, HashEncoder, hashVector, makeDocuments, openTestDatabase, packDocuments, withFolder } from '../fixtures.ts';
 
 const test = suite('indexing');
@@ -20,7 +20,7 @@ const openCompressed = (path: string): Promise<DocumentReader> =>
 
 /** The store's keys in the source's order. */
 async function storedKeys(store: VectorStore, source: IndexSource): Promise<string[]> {
-  return (await store.storedChunks([...source.ids()])).map(({ document, chunk }: StoredChunk) => `${document} ${chunk}`).sort();
+  return (await store.storedRows([...source.ids()])).map(({ document, chunk }: StoredRow) => `${document} ${chunk}`).sort();
 }
 
 function expectedKeys(source: IndexSource): string[] {
@@ -39,6 +39,7 @@ test('every chunk is encoded once from its compressed bytes, and nothing is deco
     assert.equal(result, {
       documents: 120,
       chunks: source.chunkCount,
+      passages: source.chunkCount,
       encoded: source.chunkCount,
       updated: 0,
       removed: 0,
@@ -77,6 +78,7 @@ test('run again it encodes nothing; stopped in the middle and run again, every d
     assert.equal(await synchroniseIndex(source, idle, store), {
       documents: 600,
       chunks: source.chunkCount,
+      passages: source.chunkCount,
       encoded: 0,
       updated: 0,
       removed: 0,
@@ -103,8 +105,13 @@ test('a corpus that was packed again brings the store to its new state', () =>
     assert.is(result.documents, changed.length);
     assert.ok(result.removed > 0);
     assert.equal(await storedKeys(store, second), expectedKeys(second));
-    assert.equal(await store.count(), { documents: changed.length, chunks: second.chunkCount, empty: 0 });
-    assert.equal(await store.storedChunks(['document-0', 'document-35']), []);
+    assert.equal(await store.count(), {
+      documents: changed.length,
+      chunks: second.chunkCount,
+      passages: second.chunkCount,
+      empty: 0,
+    });
+    assert.equal(await store.storedRows(['document-0', 'document-35']), []);
     for (let chunk = 0; chunk < second.chunkCount; chunk += 13) {
       const [hit] = await store.search(hashVector(await second.compressedChunk(chunk)), { k: 1 });
       assert.equal([hit!.document, hit!.chunk], [second.documentOf(chunk), chunk]);
@@ -150,7 +157,7 @@ test('F05: an id that no store takes is refused by name, before anything is enco
     assert.is(error.code, 'VECTOR_STORE_ID');
     assert.ok(error.message.includes(JSON.stringify(id)) && !error.message.includes('\n'), error.message);
     assert.is(encoder.encoded, 0);
-    assert.equal(await store.count(), { documents: 0, chunks: 0, empty: 0 });
+    assert.equal(await store.count(), { documents: 0, chunks: 0, passages: 0, empty: 0 });
   }
 });
 
@@ -168,8 +175,8 @@ test('F04: an id as long as the packer takes them is indexed', async () => {
 test('F09: chunks without content are counted, encoded once, and left out of results', async () => {
   const store = await database.store('empty');
   class Emptying extends HashEncoder {
-    override async encodeChunks(frames: readonly Uint8Array[]) {
-      const vectors = await super.encodeChunks(frames);
+    override async encodeChunks(frames: readonly Uint8Array[], dictionary: Uint8Array) {
+      const vectors = await super.encodeChunks(frames, dictionary);
       frames.forEach((frame, row) => {
         if (frame[0] === 0x20) vectors.data.fill(0, row * DIMENSION, (row + 1) * DIMENSION);
       });

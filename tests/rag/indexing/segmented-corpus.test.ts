@@ -30,10 +30,15 @@ test('run again it encodes what was added or replaced, takes out what went, and 
       const chunks = new Map([...corpus.ids()].map((id) => [id, corpus.chunksOf(id)]));
       const result = await synchroniseIndex(corpus, new HashEncoder(), store);
       assert.equal([result.documents, result.chunks], [corpus.documentCount, corpus.chunkCount]);
-      const stored = (await store.storedChunks([...corpus.ids()])).map(({ document, chunk }) => `${document} ${chunk}`);
+      const stored = (await store.storedRows([...corpus.ids()])).map(({ document, chunk }) => `${document} ${chunk}`);
       const wanted = [...chunks].flatMap(([id, own]) => own.map((chunk) => `${id} ${chunk}`));
       assert.equal(stored.sort(), wanted.sort());
-      assert.equal(await store.count(), { documents: corpus.documentCount, chunks: corpus.chunkCount, empty: 0 });
+      assert.equal(await store.count(), {
+        documents: corpus.documentCount,
+        chunks: corpus.chunkCount,
+        passages: corpus.chunkCount,
+        empty: 0,
+      });
       const identity = await corpusIdentity(corpus);
       await corpus.close();
       return { ...result, identity, chunksOf: (id: string) => chunks.get(id)?.length ?? 0 };

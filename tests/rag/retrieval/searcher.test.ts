@@ -22,12 +22,21 @@ import {
   makeDocuments,
   openTestDatabase,
   packDocuments,
+  passageVector,
   tableEmbedder,
   withFolder,
 } from '../fixtures.ts';
 
 const test = suite('searcher');
-const DESCRIPTION = { documents: 0, chunks: 0, dimension: DIMENSION, checkpoint: 'c', teacher: 't', queries: 'teacher' as const };
+const DESCRIPTION = {
+  documents: 0,
+  chunks: 0,
+  passages: 0,
+  dimension: DIMENSION,
+  checkpoint: 'c',
+  teacher: 't',
+  queries: 'teacher' as const,
+};
 
 /** Decompressors that count what they decompress. */
 function countingDecompressor(): { make: typeof createDecompressor; count(): number } {
@@ -94,12 +103,79 @@ test('a search decompresses exactly the chunks of its k results, and shows their
     await database.close();
   }));
 
+test('with passages a search decompresses each of its k chunks once, and shows the passage, its span and its unit', () =>
+  withFolder(async (folder) => {
+    const documents = makeDocuments(80).map((document) => ({ ...document, metadata: { source: `${document.id}.md` } }));
+    const counting = countingDecompressor();
+    const path = await packDocuments(`${folder}/a.zpkg`, documents, false, { passageSize: 256 });
+    const reader = await DocumentReader.open(path, { decompressor: counting.make });
+    const store = new ExactStore(DIMENSION);
+    await synchroniseIndex(reader, new HashEncoder(), store);
+    const chunk = reader.chunksOf('document-59')[1]!;
+    const [frame, spans] = [await reader.compressedChunk(chunk), (await reader.passagesOf(chunk))!];
+    const embedder = tableEmbedder(new Map([['the third passage', passageVector(frame, spans[2]!)]]));
+    const searcher = new Searcher({ embedder, store, texts: reader, description: DESCRIPTION, close: () => reader.close() });
+    assert.is(counting.count(), 0, 'indexing decompresses nothing');
+
+    let decompressed = 0;
+    const mean = { kind: 'mean', best: 3 } as const;
+    for (const options of [{}, { units: true }, { scoring: mean }, { scoring: mean, units: true }]) {
+      for (const k of [1, 10, 100]) {
+        const results = await searcher.search('the third passage', { k, ...options });
+        assert.is(results.length, Math.min(k, 80));
+        assert.is(counting.count() - decompressed, results.length, `k = ${k}`);
+        decompressed = counting.count();
+        assert.is(new Set(results.map(({ document }) => document)).size, results.length);
+        for (const { document: id, span, text, unit, metadata } of results) {
+          const { title, text: whole } = documents.find((document) => document.id === id)!;
+          assert.ok(text.length > 0 && text.length <= 384 && `${title} ${whole}`.includes(text), text);
+          // The span is of the source's text, in which there is no title; all of this text is ASCII.
+          const own = whole.slice(span!.start, span!.end);
+          assert.is(text, text.startsWith(title) ? `${title} ${own}` : own);
+          assert.equal((metadata as { span: unknown }).span, span);
+          assert.is(unit?.text.slice(unit.passage.start, unit.passage.end), options.units ? text : undefined);
+        }
+      }
+    }
+    const [best] = await searcher.search('the third passage', { k: 1 });
+    assert.equal([best!.document, best!.chunk, best!.passage], ['document-59', chunk, 2]);
+    const [first] = await searcher.search('the third passage', { k: 80, scoring: { kind: 'mean', best: 100 } });
+    assert.ok(first!.score < best!.score, 'the mean of all passages is below the best one');
+    assert.is(await codeOf(searcher.search('x', { k: 1, scoring: { kind: 'mean', best: 0 } })), 'SEARCH_SCORING');
+    await searcher.close();
+  }));
+
+test('the span of a passage is in bytes, also where characters take several', async () => {
+  const store = new ExactStore(DIMENSION);
+  await store.upsert([{ document: 'a', chunk: 4, passage: 1, vector: hashVector('wanted'), fingerprint: '' }]);
+  const texts = {
+    chunkText: async () => '\u{feff}日本語 und 😀 mehr',
+    passagesOf: async () => [
+      { start: 0, end: 13 },
+      { start: 13, end: 21 },
+      { start: 21, end: 26 },
+    ],
+  };
+  const embedder = tableEmbedder(new Map([['wanted', hashVector('wanted')]]));
+  const searcher = new Searcher({ embedder, store, texts, description: DESCRIPTION, close: async () => {} });
+  const [{ score: _, ...result }] = (await searcher.search('wanted', { k: 1, units: true })) as [SearchResult];
+  assert.equal(result, {
+    document: 'a',
+    chunk: 4,
+    passage: 1,
+    text: 'und 😀',
+    unit: { text: '\u{feff}日本語 und 😀 mehr', passage: { start: 13, end: 21 } },
+    retriever: 'pgvector',
+  });
+});
+
 test('several queries are encoded in one call, and each answers as by itself, with what the corpus knows of its chunks', async () => {
   const store = new ExactStore(DIMENSION);
   await store.upsert(
     ['one', 'two', 'three'].map((document, chunk) => ({
       document,
       chunk,
+      passage: 0,
       vector: hashVector(document),
       fingerprint: '',
       metadata: { labels: document === 'two' ? ['staff'] : [] },
@@ -125,7 +201,7 @@ test('several queries are encoded in one call, and each answers as by itself, wi
   assert.is(calls, 1);
   const [{ score, ...one }] = results[0] as [SearchResult];
   assert.ok(Math.abs(score - 1) < 1e-6);
-  assert.equal(one, { document: 'one', chunk: 0, text: 'text 0', retriever: 'pgvector', metadata: { title: 'One' } });
+  assert.equal(one, { document: 'one', chunk: 0, passage: 0, text: 'text 0', retriever: 'pgvector', metadata: { title: 'One' } });
   assert.equal(results[1], []);
   assert.match(JSON.stringify(told), /^\[\[1,".*all zeros.*"\]\]$/);
   assert.equal(
@@ -189,6 +265,7 @@ test('an index on disk is opened with all that it names, and answers', () =>
     assert.equal(searcher.description, {
       documents: 60,
       chunks: 60,
+      passages: 60,
       dimension,
       checkpoint: 'a'.repeat(64),
       teacher: id,

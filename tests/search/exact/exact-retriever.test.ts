@@ -78,6 +78,28 @@ test('over several blocks of queries and rows equals a full sort, with rows of o
       expected,
     );
   }
+  // 100 scores of 3,000 documents: 27 queries at once. Means of up to four whole numbers, in the order in which they are summed here.
+  for (const best of [2, 100]) {
+    const means = await retriever.search(Object.keys(queries), { k: 20, scoring: { kind: 'mean', best } });
+    for (const [index, query] of Object.values(queries).entries()) {
+      if (index % 41 !== 0) continue;
+      const expected = ids
+        .map((document) => {
+          // A row of zeros is no direction, and does not count.
+          const rows = documents[document]!.filter(([x, y]) => x !== 0 || y !== 0);
+          const scores = rows.map((row) => row[0]! * query[0]! + row[1]! * query[1]!).sort((a, b) => b - a);
+          const counted = scores.slice(0, best);
+          return { document, score: counted.reduce((sum, score) => sum + score, 0) / counted.length };
+        })
+        .filter(({ score }) => !Number.isNaN(score))
+        .sort(compareRanked)
+        .slice(0, 20);
+      assert.equal(
+        means[index]!.map(({ document, score }) => ({ document, score })),
+        expected,
+      );
+    }
+  }
 });
 
 test('products on a backend equal those of plain loops', async () => {

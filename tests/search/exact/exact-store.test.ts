@@ -32,7 +32,7 @@ test('places of removed rows and documents are used again, and nothing of what w
     } else {
       const score = numbers.integer(64) / 64;
       await store.deleteDocuments([document]);
-      await store.upsert([{ document, chunk: step, vector: Float32Array.from([score, 1]), fingerprint: '' }]);
+      await store.upsert([{ document, chunk: step, passage: 0, vector: Float32Array.from([score, 1]), fingerprint: '' }]);
       expected.set(document, { chunk: step, score });
     }
     const best = [...expected].map(([id, rest]) => ({ id, ...rest })).sort((a, b) => b.score - a.score || (a.id < b.id ? 1 : -1));

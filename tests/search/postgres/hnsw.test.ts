@@ -62,6 +62,7 @@ function randomRows(count: number): VectorRow[] {
     return {
       document: `document ${chunk}`,
       chunk,
+      passage: 0,
       vector: vector.map((value) => value / norm),
       fingerprint: '',
       metadata: { rare: chunk % 200 === 0 },
@@ -129,6 +130,65 @@ test('searches use it, and a rare filter still gets its k documents', async () =
   );
 });
 
+test('means are exact over the documents that the graph finds first, of which there are more until no other can come in', async () => {
+  const name = freshName();
+  const statements: string[] = [];
+  const listening: SqlDriver = {
+    ...sharing(embedded),
+    query: (statement, parameters, signal) => {
+      if (statement.includes('row_number')) statements.push(statement);
+      return embedded.query(statement, parameters, signal);
+    },
+  };
+  const store = await PgvectorStore.open(listening, { dimension: DIMENSION, name, vectorIndex: HNSW });
+  const [high, low, good] = [0, 1, 2].map((axis) => {
+    const vector = new Float32Array(DIMENSION);
+    vector[0] = [1, -1, 0.9][axis]!;
+    vector[1] = Math.sqrt(1 - vector[0] ** 2);
+    return vector;
+  }) as [Float32Array, Float32Array, Float32Array];
+  // Of 400 documents a passage is as good as can be, and the other as bad; both of the wanted one are good.
+  const rows: VectorRow[] = [];
+  for (let number = 0; number < 400; number++)
+    for (const [passage, vector] of [high, low].entries())
+      rows.push({ document: `decoy ${number}`, chunk: number, passage, vector, fingerprint: '' });
+  for (const passage of [0, 1]) rows.push({ document: 'wanted', chunk: 999, passage, vector: good, fingerprint: '' });
+  await store.upsert(rows);
+  // And many that are nothing special, among which the graph has to find its way.
+  const many = randomRows(3000).map((row, index) => ({
+    ...row,
+    document: `document ${Math.floor(index / 3)}`,
+    chunk: 1000 + Math.floor(index / 3),
+    passage: index % 3,
+  }));
+  await store.upsert(many);
+  await store.finishWriting();
+  const mean = { kind: 'mean', best: 2 } as const;
+  const [best] = await store.search(high, { k: 1, scoring: mean });
+  assert.equal([best!.document, best!.chunk, best!.passage], ['wanted', 999, 0]);
+  assert.ok(Math.abs(best!.score - 0.9) < 1e-6);
+  assert.ok(statements.length > 1, 'there were more candidates');
+
+  // Elsewhere a few candidates do, and are told by their ids.
+  const exact = await PgvectorStore.open(sharing(embedded), { dimension: DIMENSION, name, vectorIndex: { kind: 'none' } });
+  await exact.finishWriting();
+  const [wanted, found]: [string[][], string[][]] = [[], []];
+  const queries = many.slice(0, 300).filter((_, index) => index % 10 === 0);
+  for (const { vector } of queries)
+    wanted.push((await exact.search(vector, { k: 10, scoring: mean })).map(({ document }) => document));
+  const again = await PgvectorStore.open(listening, { dimension: DIMENSION, name, vectorIndex: HNSW });
+  await again.finishWriting();
+  statements.length = 0;
+  for (const { vector } of queries)
+    found.push((await again.search(vector, { k: 10, scoring: mean })).map(({ document }) => document));
+  const recall = recallAgainst(wanted, found);
+  assert.ok(recall >= 0.95, `${recall}`);
+  assert.ok(
+    statements.every((statement) => statement.includes('sha256')),
+    'no mean was taken of all documents',
+  );
+});
+
 test('one that cannot be built is refused before the store is made', async () => {
   const refused: [number, 'single' | 'half', VectorIndexInput][] = [
     [2001, 'single', HNSW],
@@ -175,7 +235,9 @@ if (server === undefined || !existsSync(techdocs)) {
     const name = freshName();
     const store = await PgvectorStore.open(sharing(server), { dimension: documents.dimension, name, vectorIndex: HNSW });
     try {
-      await store.upsert(ids.map((document, chunk) => ({ document, chunk, vector: row(documents, chunk), fingerprint: '' })));
+      await store.upsert(
+        ids.map((document, chunk) => ({ document, chunk, passage: 0, vector: row(documents, chunk), fingerprint: '' })),
+      );
       const search = async (): Promise<{ found: string[][]; milliseconds: string }> => {
         const start = performance.now();
         const found: string[][] = [];

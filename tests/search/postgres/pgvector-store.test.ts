@@ -6,9 +6,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CemError, UsageError } from '../../../base/errors.ts';
 import { openPglite } from '../../../search/postgres/pglite-driver.ts';
-import { PgvectorStore, type VectorPrecision } from '../../../search/postgres/pgvector-store.ts';
+import { PgvectorStore } from '../../../search/postgres/pgvector-store.ts';
 import { openPostgres } from '../../../search/postgres/postgres-driver.ts';
 import type { SqlDriver } from '../../../search/postgres/sql-driver.ts';
+import type { VectorPrecision } from '../../../search/postgres/vector-form.ts';
 import { vectorStoreContract } from '../../contracts/vector-store.ts';
 
 // Rounding of a stored value: 2^-24 relative for single, 2^-11 for half; a cosine of unit vectors errs by no more than the sum over its terms allows.
@@ -85,7 +86,7 @@ test('vectors lie in the folder: closed and opened again, they are there', async
   try {
     const vector = Float32Array.from([0.6, 0.8]);
     const first = await PgvectorStore.open(await openPglite(join(folder, 'pgdata')), { dimension: 2 });
-    await first.upsert([{ document: 'a', chunk: 3, vector, fingerprint: 'f' }]);
+    await first.upsert([{ document: 'a', chunk: 3, passage: 0, vector, fingerprint: 'f' }]);
     await first.close();
     const second = await PgvectorStore.open(await openPglite(join(folder, 'pgdata')), { dimension: 2, create: false });
     const [hit] = await second.search(vector, { k: 1 });

@@ -73,7 +73,7 @@ if (url === undefined) {
     // Another transaction holds the key of a late row, so that the batch stands still in its last INSERT.
     await admin.transaction(async (query) => {
       const held = batchRows(3)[BATCH_ROWS - 1]!;
-      await query(`insert into ${name}_chunks values ($1, $2, '', '{}', $3)`, [
+      await query(`insert into ${name}_chunks (document, chunk, fingerprint, metadata, vector) values ($1, $2, '', '{}', $3)`, [
         held.document,
         held.chunk,
         JSON.stringify([...held.vector]),
@@ -93,9 +93,9 @@ if (url === undefined) {
       assert.is((error as CemError).code, 'DATABASE_UNREACHABLE');
       await query(`delete from ${name}_chunks where document = $1`, [held.document]);
     });
-    assert.equal(await store.count(), { documents: 3, chunks: 3 * BATCH_ROWS, empty: 0 });
+    assert.equal(await store.count(), { documents: 3, chunks: 3 * BATCH_ROWS, passages: 3 * BATCH_ROWS, empty: 0 });
     await store.upsert(batchRows(3));
-    assert.equal(await store.count(), { documents: 4, chunks: 4 * BATCH_ROWS, empty: 0 });
+    assert.equal(await store.count(), { documents: 4, chunks: 4 * BATCH_ROWS, passages: 4 * BATCH_ROWS, empty: 0 });
   });
 
   test('idle connections that the server ended are not noticed', async (context) => {
@@ -111,7 +111,7 @@ if (url === undefined) {
       await admin.query('select pg_terminate_backend(pid) from unnest($1::integer[]) as pids (pid)', [idle]);
       await use();
     }
-    assert.equal(await store.count(), { documents: 2, chunks: 2 * BATCH_ROWS, empty: 0 });
+    assert.equal(await store.count(), { documents: 2, chunks: 2 * BATCH_ROWS, passages: 2 * BATCH_ROWS, empty: 0 });
   });
 
   test('a signal ends a statement on the server too, and the store goes on', async (context) => {
@@ -138,7 +138,7 @@ if (url === undefined) {
     }
     assert.equal(await driver.query('select 1 as one', [], new AbortController().signal), [{ one: 1 }]);
     await driver.close();
-    assert.equal(await store.count(), { documents: 1, chunks: BATCH_ROWS, empty: 0 });
+    assert.equal(await store.count(), { documents: 1, chunks: BATCH_ROWS, passages: BATCH_ROWS, empty: 0 });
     assert.equal(await admin.query('select 1 as one'), [{ one: 1 }]);
   });
 
@@ -167,7 +167,7 @@ if (url === undefined) {
         async () => (await backendsOf({ ...context, name: writer })).length === 0,
       );
       const acknowledged = said.trimEnd().split('\n').map(Number);
-      for (const batch of acknowledged) assert.ok((await store.storedChunks([`document ${batch}`])).length > 0, `batch ${batch}`);
+      for (const batch of acknowledged) assert.ok((await store.storedRows([`document ${batch}`])).length > 0, `batch ${batch}`);
       const counts = await admin.query<{ chunks: number }>(
         `select count(*)::integer as chunks from ${name}_chunks group by document`,
       );

@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { CemError } from '../../../base/errors.ts';
 import { openPglite } from '../../../search/postgres/pglite-driver.ts';
 import { PgvectorStore } from '../../../search/postgres/pgvector-store.ts';
 import { openPostgres } from '../../../search/postgres/postgres-driver.ts';
 import type { SqlDriver } from '../../../search/postgres/sql-driver.ts';
+import { EARLIER_LAYOUTS } from './earlier-layouts.ts';
 
 const serverUrl = process.env['CEM_TEST_DATABASE_URL'];
 const databases: [string, SqlDriver][] = [['PGlite', await openPglite()]];
@@ -16,27 +18,21 @@ const sharing = (driver: SqlDriver): SqlDriver => ({ ...driver, close: async () 
 const freshName = (): string => `t${randomBytes(6).toString('hex')}`;
 const vector = (...values: number[]): Float32Array => Float32Array.from(values);
 
-/** Ten rows as the first layout has them (the statements are those of its version), two of them with zeros for vectors, and a graph over them. */
-async function makeFirstLayout(driver: SqlDriver, name: string): Promise<void> {
+/** Ten rows as an earlier layout has them, two of them with zeros for vectors, and a graph over them. */
+async function makeLayout(layout: 1 | 2, driver: SqlDriver, name: string): Promise<void> {
+  const { statements, settings, zeros } = EARLIER_LAYOUTS[layout];
   await driver.query('create extension if not exists vector');
-  await driver.query(`create table ${name}_chunks (
-    document text collate "C" not null,
-    chunk integer not null,
-    fingerprint text not null,
-    metadata jsonb not null,
-    vector vector(2) not null,
-    primary key (document, chunk)
-  )`);
+  for (const statement of statements(name, 2)) await driver.query(statement);
   await driver.query(`create table ${name}_metadata (key text primary key, value text not null)`);
   await driver.query(
-    `insert into ${name}_metadata values ('dimension', '2'), ('precision', 'single'), ('vector_index', '{"kind":"hnsw","m":16,"efConstruction":64,"efSearch":100}')`,
+    `insert into ${name}_metadata values ${settings}('dimension', '2'), ('precision', 'single'), ('vector_index', '{"kind":"hnsw","m":16,"efConstruction":64,"efSearch":100}')`,
   );
   for (let chunk = 0; chunk < 10; chunk++) {
-    await driver.query(`insert into ${name}_chunks values ($1, $2, $3, '{}', $4)`, [
+    const vectorText = chunk < 2 ? zeros : chunk === 7 ? "'[1,0]'" : "'[0.6,0.8]'";
+    await driver.query(`insert into ${name}_chunks values ($1, $2, $3, '{}', ${vectorText})`, [
       `back\\slash ${chunk % 5}`,
       chunk,
       `f${chunk}`,
-      chunk < 2 ? '[0,0]' : `[${chunk === 7 ? '1,0' : '0.6,0.8'}]`,
     ]);
   }
   await driver.query(
@@ -52,17 +48,25 @@ for (const [kind, driver] of databases) {
     PgvectorStore.open(sharing(over), { dimension: 2, name, create: false, ...options });
 
   async function checkRows(store: PgvectorStore): Promise<void> {
-    assert.equal(await store.count(), { documents: 5, chunks: 10, empty: 2 });
+    assert.equal(await store.count(), { documents: 5, chunks: 10, passages: 10, empty: 2 });
     const hits = await store.search(vector(1, 0), { k: 5 });
     assert.equal(
-      hits.map(({ document, chunk }) => [document, chunk]),
+      hits.map(({ document, chunk, passage }) => [document, chunk, passage]),
       [
-        ['back\\slash 2', 7],
-        ['back\\slash 4', 4],
-        ['back\\slash 3', 3],
-        ['back\\slash 1', 6],
-        ['back\\slash 0', 5],
+        ['back\\slash 2', 7, 0],
+        ['back\\slash 4', 4, 0],
+        ['back\\slash 3', 3, 0],
+        ['back\\slash 1', 6, 0],
+        ['back\\slash 0', 5, 0],
       ],
+    );
+    // Document 2 has chunk 2 too, of cosine 0.6; those of 0 and 1 have zeros in their first chunks, which do not count.
+    assert.equal(
+      (await store.search(vector(1, 0), { k: 5, scoring: { kind: 'mean', best: 2 } })).map(({ document, score }) => [
+        document,
+        Math.round(1000 * score),
+      ]),
+      [2, 4, 3, 1, 0].map((number) => [`back\\slash ${number}`, number === 2 ? 800 : 600]),
     );
     assert.equal(
       (await store.search(vector(1, 0), { k: 5, filter: { and: [{ access: [] }, { documents: ['back\\slash 0'] }] } })).map(
@@ -71,10 +75,10 @@ for (const [kind, driver] of databases) {
       [5],
     );
     assert.equal(
-      (await store.storedChunks(['back\\slash 1'])).map(({ chunk, fingerprint }) => [chunk, fingerprint]),
+      (await store.storedRows(['back\\slash 1'])).map(({ chunk, passage, fingerprint }) => [chunk, passage, fingerprint]),
       [
-        [1, 'f1'],
-        [6, 'f6'],
+        [1, 0, 'f1'],
+        [6, 0, 'f6'],
       ],
     );
     const documents: string[] = [];
@@ -82,60 +86,80 @@ for (const [kind, driver] of databases) {
     assert.is(new Set(documents).size, 5);
   }
 
-  test('the first one is searched as it is, and brought to the second with all of its rows and its graph', async () => {
-    const name = freshName();
-    await makeFirstLayout(driver, name);
-    await checkRows(await open(name, { migrate: false }));
-    const indexes = () =>
-      driver.query<{ name: string }>('select indexname as name from pg_indexes where tablename = $1 order by 1', [
-        `${name}_chunks`,
+  for (const layout of [1, 2] as const) {
+    test(`layout ${layout} is searched as it is, and brought to today's with all of its rows and its graph`, async () => {
+      const name = freshName();
+      await makeLayout(layout, driver, name);
+      await checkRows(await open(name, { migrate: false }));
+      const indexes = async () => {
+        const found = await driver.query<{ name: string }>('select indexname as name from pg_indexes where tablename = $1', [
+          `${name}_chunks`,
+        ]);
+        return found.map((index) => index.name).sort();
+      };
+      assert.equal(await indexes(), [
+        ...EARLIER_LAYOUTS[layout].indexes.map((index) => `${name}_chunks${index}`),
+        `${name}_hnsw`,
       ]);
-    assert.equal(await indexes(), [{ name: `${name}_chunks_pkey` }, { name: `${name}_hnsw` }]);
 
-    const store = await open(name);
-    await checkRows(store);
-    assert.equal(
-      (await indexes()).map((index) => index.name),
-      [`${name}_chunks_key`, `${name}_chunks_labels`, `${name}_hnsw`],
-    );
-    assert.is(store.vectorIndex.kind, 'hnsw');
-    const long = Array.from({ length: 1000 }, (_, index) => createHash('sha256').update(`${index}`).digest('hex')).join('');
-    await store.upsert([
-      { document: long, chunk: 11, vector: vector(0, 1), fingerprint: '' },
-      { document: 'back\\slash 2', chunk: 7, vector: vector(1, 0), fingerprint: 'new' },
-    ]);
-    assert.equal(await store.count(), { documents: 6, chunks: 11, empty: 2 });
-    assert.is(await store.deleteDocuments([long]), 1);
-    await checkRows(await open(name));
-    await drop(driver, name);
-  });
+      const store = await open(name);
+      await checkRows(store);
+      assert.equal(await indexes(), [`${name}_chunks_key`, `${name}_chunks_labels`, `${name}_hnsw`]);
+      assert.is(store.vectorIndex.kind, 'hnsw');
+      const long = Array.from({ length: 1000 }, (_, index) => createHash('sha256').update(`${index}`).digest('hex')).join('');
+      await store.upsert([
+        { document: long, chunk: 11, passage: 0, vector: vector(0, 1), fingerprint: '' },
+        { document: long, chunk: 11, passage: 1, vector: vector(0, 1), fingerprint: '' },
+        { document: 'back\\slash 2', chunk: 7, passage: 0, vector: vector(1, 0), fingerprint: 'new' },
+      ]);
+      assert.equal(await store.count(), { documents: 6, chunks: 11, passages: 12, empty: 2 });
+      assert.is(await store.deleteDocuments([long]), 2);
+      await checkRows(await open(name));
+      await drop(driver, name);
+    });
 
-  test('a migration that is cut short leaves the first layout, and is done by the next', async () => {
+    test(`a migration of layout ${layout} that is cut short leaves it, and is done by the next`, async () => {
+      const name = freshName();
+      await makeLayout(layout, driver, name);
+      const failing: SqlDriver = {
+        ...driver,
+        transaction: (body) =>
+          driver.transaction((query) =>
+            body((statement, parameters) => {
+              if (statement.includes('_key on')) throw new Error('cut short');
+              return query(statement, parameters);
+            }),
+          ),
+      };
+      await open(name, {}, failing).then(
+        () => assert.unreachable(),
+        (error: Error) => assert.is(error.message, 'cut short'),
+      );
+      await checkRows(await open(name, { migrate: false }));
+      await checkRows(await open(name));
+      await drop(driver, name);
+    });
+  }
+
+  test('one that a later version made is refused by its number', async () => {
     const name = freshName();
-    await makeFirstLayout(driver, name);
-    const failing: SqlDriver = {
-      ...driver,
-      transaction: (body) =>
-        driver.transaction((query) =>
-          body((statement, parameters) => {
-            if (statement.includes('_labels on')) throw new Error('cut short');
-            return query(statement, parameters);
-          }),
-        ),
-    };
-    await open(name, {}, failing).then(
-      () => assert.unreachable(),
-      (error: Error) => assert.is(error.message, 'cut short'),
-    );
-    await checkRows(await open(name, { migrate: false }));
-    await checkRows(await open(name));
+    await makeLayout(2, driver, name);
+    await driver.query(`update ${name}_metadata set value = '4' where key = 'layout'`);
+    for (const migrate of [true, false]) {
+      const error = await open(name, { migrate }).then(
+        () => assert.unreachable(),
+        (reason: unknown) => reason as CemError,
+      );
+      assert.is(error!.code, 'VECTOR_STORE_LAYOUT');
+      assert.match(error!.message, /layout 4/);
+    }
     await drop(driver, name);
   });
 
   test('labels of access and documents are found by an index where rows are many', async () => {
     const name = freshName();
     const store = await PgvectorStore.open(sharing(driver), { dimension: 2, name });
-    await store.upsert([{ document: 'a', chunk: 0, vector: vector(1, 0), fingerprint: '' }]);
+    await store.upsert([{ document: 'a', chunk: 0, passage: 0, vector: vector(1, 0), fingerprint: '' }]);
     const statements: string[] = [];
     const listening = await PgvectorStore.open(
       {

@@ -1,0 +1,123 @@
+import type { Filter } from '../filter.ts';
+import { type CheckedRow, isZero } from '../vector-row.ts';
+import type { MetadataRow, StoredRow, VectorCount } from '../vector-store.ts';
+import { documentKey, filterCondition } from './filter-sql.ts';
+import type { SqlParameter, SqlQuery } from './sql-driver.ts';
+import { directed, passageColumn, type VectorTable } from './vector-table.ts';
+
+/** The statements on a store's rows that are no searches. Those that write want today's layout. */
+
+/** Place of the first parameter of an insertion that belongs to a vector: those before it are the row's other columns. */
+const FIRST_OF_VECTOR = 6;
+
+/** Inserts rows of different keys, or overwrites those of the same. */
+export async function insertRows(
+  query: SqlQuery,
+  { name, form, dimension }: VectorTable,
+  rows: readonly CheckedRow[],
+): Promise<void> {
+  const columns = form.columns(dimension);
+  const names = columns.map((column) => column.name).join(', ');
+  const values = rows.map(({ vector }) => (isZero(vector) ? undefined : form.values(vector)));
+  await query(
+    `insert into ${name} (document, chunk, passage, fingerprint, metadata, ${names})
+      select document, chunk, passage, fingerprint, metadata::jsonb, ${columns.map((column) => `${column.name}::${column.type}`).join(', ')}
+      from unnest($1::text[], $2::integer[], $3::integer[], $4::text[], $5::text[], ${columns.map((_, place) => `$${FIRST_OF_VECTOR + place}::text[]`).join(', ')})
+        as rows (document, chunk, passage, fingerprint, metadata, ${names})
+      on conflict ((${documentKey('document')}), chunk, passage) do update set fingerprint = excluded.fingerprint, metadata = excluded.metadata,
+        ${columns.map((column) => `${column.name} = excluded.${column.name}`).join(', ')}`,
+    [
+      rows.map((row) => row.document),
+      rows.map((row) => row.chunk),
+      rows.map((row) => row.passage),
+      rows.map((row) => row.fingerprint),
+      rows.map((row) => row.json),
+      ...columns.map((_, place) => values.map((ofRow) => ofRow?.[place] ?? null)),
+    ],
+  );
+}
+
+export async function updateRowMetadata(
+  query: SqlQuery,
+  { name }: VectorTable,
+  rows: readonly (MetadataRow & { readonly json: string })[],
+): Promise<void> {
+  await query(
+    `update ${name} as stored set fingerprint = changed.fingerprint, metadata = changed.metadata::jsonb
+      from unnest($1::text[], $2::integer[], $3::integer[], $4::text[], $5::text[]) as changed (document, chunk, passage, fingerprint, metadata)
+      where ${documentKey('stored.document')} = ${documentKey('changed.document')} and stored.chunk = changed.chunk and stored.passage = changed.passage`,
+    [
+      rows.map((row) => row.document),
+      rows.map((row) => row.chunk),
+      rows.map((row) => row.passage),
+      rows.map((row) => row.fingerprint),
+      rows.map((row) => row.json),
+    ],
+  );
+}
+
+/** @returns how many rows went */
+export async function deleteRowsOf(query: SqlQuery, { name }: VectorTable, documents: readonly string[]): Promise<number> {
+  const parameters: SqlParameter[] = [];
+  const where = filterCondition({ documents }, parameters);
+  const [deleted] = await query<{ rows: number }>(
+    `with deleted as (delete from ${name} where ${where} returning 1) select count(*)::integer as rows from deleted`,
+    parameters,
+  );
+  return deleted?.rows ?? 0;
+}
+
+export async function countRows(query: SqlQuery, table: VectorTable, filter: Filter | undefined): Promise<VectorCount> {
+  const parameters: SqlParameter[] = [];
+  const where = filter === undefined ? 'true' : filterCondition(filter, parameters);
+  const [counts] = await query<VectorCount>(
+    `select count(distinct document)::integer as documents, count(*)::integer as chunks,
+      coalesce(sum(passages), 0)::integer as passages, coalesce(sum(empty), 0)::integer as empty
+      from (
+        select document, chunk, count(*) as passages, count(*) filter (where not (${directed(table)})) as empty
+        from ${table.name} where ${where} group by document, chunk
+      ) as chunks`,
+    parameters,
+  );
+  return counts ?? { documents: 0, chunks: 0, passages: 0, empty: 0 };
+}
+
+export async function rowsOf(query: SqlQuery, table: VectorTable, documents: readonly string[]): Promise<StoredRow[]> {
+  const parameters: SqlParameter[] = [];
+  const where = filterCondition({ documents }, parameters);
+  return query<StoredRow>(
+    `select document, chunk, ${passageColumn(table)}, fingerprint from ${table.name} where ${where} order by document, chunk, passage`,
+    parameters,
+  );
+}
+
+/** A document, and the key by which the next page is found. */
+interface PagedDocument {
+  readonly document: string;
+  readonly key: string;
+}
+
+/** Documents after the one with that key, in the order of their keys. */
+export async function documentsAfter(
+  query: SqlQuery,
+  { name }: VectorTable,
+  last: string | undefined,
+  most: number,
+): Promise<PagedDocument[]> {
+  const key = documentKey('document');
+  return query<PagedDocument>(
+    `select distinct on (${key}) document, encode(${key}, 'hex') as key from ${name}
+      ${last === undefined ? '' : `where ${key} > decode($1, 'hex')`} order by ${key} limit ${most}`,
+    last === undefined ? [] : [last],
+  );
+}
+
+/** Vectors of some rows, in an order that has nothing to do with their content. */
+export async function sampleVectors(query: SqlQuery, table: VectorTable, most: number): Promise<Float32Array[]> {
+  const rows = await query<{ vector: string }>(
+    `select vector from (select document, chunk, ${passageColumn(table)}, ${table.form.text} as vector from ${table.name} where ${directed(table)}) as directed
+      order by hashtext(document || ' ' || chunk || ' ' || passage), document, chunk, passage limit $1`,
+    [most],
+  );
+  return rows.map(({ vector }) => table.form.parse(vector));
+}
