@@ -52,7 +52,7 @@ export const COMMANDS: readonly LazyCommand[] = [
   ),
   lazyCommand(
     'inspect <zpkg>',
-    'show the sizes of a container or a corpus folder; nothing is decompressed',
+    'show the sizes of a container, a corpus folder or an index; nothing is decompressed',
     async () => (await import('./commands/inspect.ts')).inspectCommand,
   ),
   lazyCommand(

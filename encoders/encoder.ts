@@ -28,6 +28,8 @@ export interface CorpusVectors extends Vectors {
   readonly chunks?: Int32Array;
   /** [rows]: number of the passage within its chunk, from 0; absent where each chunk is its own one passage. */
   readonly passages?: Int32Array;
+  /** What the vectors do not cover; absent: nothing, or it is not known. */
+  readonly unread?: Unread;
 }
 
 /**

@@ -14,6 +14,7 @@ export {
 } from './encoders/contenders.ts';
 export { DevEvaluation, type DevEvaluationInput } from './encoders/dev-evaluation.ts';
 export { type EncoderEvaluation, type EncoderEvaluationInput, evaluateEncoders } from './encoders/encoder-evaluation.ts';
+export type { CandidatePacking } from './encoders/packed-candidates.ts';
 export { RememberingEmbedder } from './encoders/remembering-embedder.ts';
 export {
   evaluateStudent,

@@ -3,9 +3,10 @@ import { type EvaluateOptions, type Evaluation, evaluate } from '../../recipes/e
 import { defineCommand } from '../command.ts';
 import { ENCODER_DESCRIPTION, transformersOptions } from '../options/encoder-options.ts';
 import { modelsOption } from '../options/index-options.ts';
+import { parseScoringOptions, type ScoringOptions, scoringOptions } from '../options/scoring-options.ts';
 import { EVALUATION_DATA } from '../text/evaluation-data.ts';
 
-type EvalCommandOptions = Omit<EvaluateOptions, 'listener' | 'signal' | 'backend'>;
+type EvalCommandOptions = Omit<EvaluateOptions, 'listener' | 'signal' | 'backend' | 'scoring'> & ScoringOptions;
 
 export const evalCommand = defineCommand<EvalCommandOptions, Evaluation>({
   command: 'eval',
@@ -18,6 +19,14 @@ export const evalCommand = defineCommand<EvalCommandOptions, Evaluation>({
     [
       'eval --checkpoint runs/techdocs/checkpoints/4000 --data scifact-beir --dictionary corpus --output evaluations/scifact',
       'one checkpoint, with a dictionary of the corpus itself; results and vectors in a folder',
+    ],
+    [
+      'eval --checkpoint runs/techdocs --data qmsum-beir --passage-size 1024',
+      'long documents by the best of their passages, for student and teacher',
+    ],
+    [
+      'eval --checkpoint runs/techdocs --data techdocs-beir --split dev --candidates judged --window-documents 10',
+      'documents read from inside long frames, ten in each',
     ],
     ['eval --encoder transformers:all-MiniLM-L6-v2 --data scifact-beir', 'a text encoder without a checkpoint'],
     ['eval --encoder vectors:minilm.npy --data scifact-beir --json', 'vectors that cem encode wrote'],
@@ -48,6 +57,22 @@ export const evalCommand = defineCommand<EvalCommandOptions, Evaluation>({
         describe:
           "what the documents are packed with: the training corpus' (run, the default with a checkpoint), one of their own (corpus), none, or a file",
       })
+      .option('passage-size', {
+        type: 'number',
+        defaultDescription: "as the checkpoint's corpus was packed, else 0",
+        describe:
+          'bytes of the passages that student and teacher rank a document by, the best of each; 0: a document, or a chunk, has one vector',
+      })
+      .option('passage-overlap', {
+        type: 'number',
+        defaultDescription: "as the checkpoint's corpus was packed, else 0",
+        describe: 'bytes that a passage shares with the one before it, at most',
+      })
+      .options(scoringOptions)
+      .option('window-documents', {
+        type: 'number',
+        describe: 'compress so many neighbouring documents in one frame, and have the student read each from there',
+      })
       .option('drop-own-id', {
         type: 'boolean',
         defaultDescription: 'for arguana and quora',
@@ -59,7 +84,8 @@ export const evalCommand = defineCommand<EvalCommandOptions, Evaluation>({
         describe: 'folder for vectors and results; the same command again goes on where it was stopped',
       })
       .option('language', { type: 'string', default: 'eng-Latn', describe: "the data's, for the results in MTEB's form" }),
-  run: (options, listener) => evaluate({ ...options, listener }),
+  run: ({ scoring, best, ...options }, listener) =>
+    evaluate({ ...options, scoring: parseScoringOptions({ scoring, best }), listener }),
   text: formatEvaluation,
   dataKeys: EVALUATION_DATA,
 });

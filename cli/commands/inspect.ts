@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { CemError, formatBytes, formatShare, type SizeDistribution } from '../../base/index.ts';
+import { CemError, formatBytes, formatShare, type SizeDistribution, UsageError } from '../../base/index.ts';
 import {
   type CorpusStatistics,
   corpusStatistics,
@@ -9,8 +9,11 @@ import {
   passageStatistics,
   SegmentedCorpus,
 } from '../../data/index.ts';
+import { type SystemStorage, systemStorage, systemTable } from '../../eval/storage/index.ts';
 import { ZpkgReader, type ZpkgStatistics } from '../../zpkg/index.ts';
 import { defineCommand } from '../command.ts';
+import { type IndexStatistics, indexStatistics, isIndexFolder } from '../inspect/index-statistics.ts';
+import { databaseOption } from '../options/index-options.ts';
 
 interface ContainerResult extends ZpkgStatistics, Partial<PassageStatistics> {
   readonly path: string;
@@ -23,22 +26,80 @@ interface ContainerResult extends ZpkgStatistics, Partial<PassageStatistics> {
   readonly saving: number;
 }
 
-const BAR_WIDTH = 40;
+/** A container or a corpus folder, with the vectors that a search over it needs. */
+type CorpusResult = (ContainerResult | CorpusStatistics) & {
+  /** Everything that search over the corpus stores, at each precision of its vectors. */
+  readonly system: SystemStorage;
+};
 
-export const inspectCommand = defineCommand<{ readonly zpkg: string }, ContainerResult | CorpusStatistics>({
-  command: 'inspect <zpkg>',
-  describe: 'show the sizes of a container or a corpus folder; nothing is decompressed',
-  examples: [['inspect corpus.zpkg', 'sizes, saving, and how large its chunks are']],
-  options: (parser) =>
-    parser.positional('zpkg', { type: 'string', demandOption: true, describe: 'the container, or a corpus folder' }),
-  run: async ({ zpkg }) => ((await isCorpusFolder(zpkg)) ? inspectFolder(zpkg) : inspectContainer(zpkg)),
-  text: (result) =>
-    [
-      ...('segments' in result ? folderLines(result) : containerLines(result)),
-      ...passageLines(result),
-      ...distributionLines(result),
-    ].join('\n'),
-});
+interface InspectOptions {
+  readonly zpkg: string;
+  readonly dimension: number | undefined;
+  readonly database: string | undefined;
+}
+
+const BAR_WIDTH = 40;
+/** Of the encoder that comes with the package. */
+const DEFAULT_DIMENSION = 384;
+
+export const inspectCommand = defineCommand<InspectOptions, CorpusResult | (IndexStatistics & { readonly corpus: CorpusResult })>(
+  {
+    command: 'inspect <zpkg>',
+    describe: 'show the sizes of a container, a corpus folder or an index; nothing is decompressed',
+    examples: [
+      ['inspect corpus.zpkg', 'sizes, saving, how large its chunks are, and what a search over it would store'],
+      ['inspect corpus.zpkg --dimension 1024', 'the same for vectors of 1024 values'],
+      ['inspect index', 'the vectors of an index and the corpus that it was made from'],
+    ],
+    options: (parser) =>
+      parser
+        .positional('zpkg', {
+          type: 'string',
+          demandOption: true,
+          describe: 'the container, a corpus folder, or the folder of an index',
+        })
+        .option('dimension', {
+          type: 'number',
+          defaultDescription: String(DEFAULT_DIMENSION),
+          describe: 'values of a vector, for the bytes of the whole system; an index knows its own',
+        })
+        .option('database', databaseOption),
+    run: async ({ zpkg, dimension, database }) => {
+      if (dimension !== undefined && (!Number.isInteger(dimension) || dimension < 1))
+        throw new UsageError('INSPECT_DIMENSION', `--dimension ${dimension} is no number of values: a whole number from 1 on`);
+      if (!(await isIndexFolder(zpkg))) return inspectCorpus(zpkg, { dimension: dimension ?? DEFAULT_DIMENSION });
+      if (dimension !== undefined)
+        throw new UsageError('INSPECT_DIMENSION', `${zpkg} is an index, whose vectors have their length: leave --dimension out`);
+      const index = await indexStatistics(zpkg, database);
+      return { ...index, corpus: await inspectCorpus(index.zpkg, { dimension: index.dimension, rows: index.rows }) };
+    },
+    text: (result) => {
+      const corpus = 'corpus' in result ? result.corpus : result;
+      return [
+        ...('corpus' in result ? indexLines(result) : []),
+        ...('segments' in corpus ? folderLines(corpus) : containerLines(corpus)),
+        ...passageLines(corpus),
+        ...distributionLines(corpus),
+        systemTable(corpus.system),
+      ].join('\n');
+    },
+  },
+);
+
+/** @param rows vectors; by default one a passage */
+async function inspectCorpus(
+  path: string,
+  { dimension, rows }: { readonly dimension: number; readonly rows?: number },
+): Promise<CorpusResult> {
+  const result = (await isCorpusFolder(path)) ? await inspectFolder(path) : await inspectContainer(path);
+  const { contentBytes: text, dictionaryBytes: dictionary, mappingBytes: mapping } = result;
+  const segments = 'segments' in result;
+  const container = segments ? result.segments.reduce((sum, { bytes }) => sum + bytes, 0) : result.fileBytes;
+  const passages = result.passageBytes ?? 0;
+  const metadata = result.metadataBytes - passages + (segments ? result.manifestBytes : 0);
+  const parts = { text, container, dictionary, mapping, metadata, passages };
+  return { ...result, system: systemStorage(parts, { rows: rows ?? result.passages ?? result.chunks, dimension }) };
+}
 
 async function inspectContainer(path: string): Promise<ContainerResult> {
   const reader = await DocumentReader.open(path).catch((error: unknown) => {
@@ -73,6 +134,13 @@ async function inspectFolder(path: string): Promise<CorpusStatistics> {
   } finally {
     await corpus.close();
   }
+}
+
+function indexLines({ path, documents, rows, dimension, precision, folderBytes, database }: IndexStatistics): string[] {
+  return [
+    `${path}: index of ${documents} documents, ${rows} vectors of ${dimension} values, ${precision}`,
+    `  on disk     ${formatBytes(folderBytes)}${database === null ? ' (its database and all else in the folder)' : ` in the folder; the vectors lie in ${database}`}`,
+  ];
 }
 
 function containerLines(result: ContainerResult): string[] {

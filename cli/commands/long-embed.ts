@@ -74,10 +74,20 @@ const runCommand = defineCommand<RunCommandOptions, LongEmbedEvaluation>({
         default: 'run' as const,
         describe: "what documents are packed with: the training corpus' dictionary, one of their own, or none",
       })
+      .option('passage-size', {
+        type: 'number',
+        defaultDescription: '1024',
+        describe: 'bytes of the passages that documents are ranked by, the best of each, beside what is read of whole ones',
+      })
+      .option('passage-overlap', {
+        type: 'number',
+        defaultDescription: '0',
+        describe: 'bytes that a passage shares with the one before it, at most',
+      })
       .option('output', {
         type: 'string',
         describe:
-          'folder that keeps the result of every set: killed in the middle, the same command goes on without measuring one twice',
+          "folder that keeps the result of every set and the teacher's vectors: killed in the middle, the same command goes on without doing one twice",
       })
       .option('models', modelsOption),
   run: (options, listener) => measureLongEmbed({ ...options, listener }),

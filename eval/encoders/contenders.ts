@@ -10,12 +10,13 @@ import {
 import type { Retriever } from '../../search/index.ts';
 import { Bm25Retriever, wholeDocuments } from '../../search/lexical/index.ts';
 import type { Candidates } from '../measures/candidates.ts';
+import type { SymbolReading } from './symbol-coverage.ts';
 import type { VectorContent } from './vector-key.ts';
 
 /** How much of a document a contender reads at most, e.g. 256 tokens. */
 export interface MaximumLength {
   readonly limit: number;
-  readonly unit: 'tokens' | 'symbols a chunk' | 'bytes';
+  readonly unit: 'tokens' | 'symbols a passage' | 'bytes';
 }
 
 interface NamedContender {
@@ -34,6 +35,10 @@ export interface EncoderContender extends NamedContender {
   readonly contentOf?: (candidates: Candidates, id: string) => Promise<VectorContent>;
   /** An earlier row whose encoder makes the same document vectors: where it is there, they are taken from it. */
   readonly documentsOf?: string;
+  /** Whether each of the candidates' passages has a vector of its own, where they have some. */
+  readonly readsPassages: boolean;
+  /** How it reads the symbols of chunks; absent where it reads something else. */
+  readonly symbols?: SymbolReading;
 }
 
 /** Something that ranks without vectors. */
@@ -53,15 +58,19 @@ export type Contender = EncoderContender | RetrieverContender;
 
 const contentOfText = async ({ texts }: Candidates, id: string): Promise<VectorContent> => [texts.get(id)!];
 
-/** A text embedder that reads the candidates' texts. */
+const contentOfPassages = async (candidates: Candidates, id: string): Promise<VectorContent> =>
+  (await candidates.passagesOf?.(id)) ?? contentOfText(candidates, id);
+
+/** A text embedder that reads the candidates' texts, or those of their passages. */
 export function textContender(name: string, embedder: TextEmbedder): EncoderContender {
   const maximumTokens = embedder.description.settings['maximumTokens'];
   return {
     name,
     input: 'text',
     maximumLength: typeof maximumTokens === 'number' ? { limit: maximumTokens, unit: 'tokens' } : null,
-    encoder: async ({ texts }) => new TextCorpusEncoder(embedder, texts),
-    contentOf: contentOfText,
+    readsPassages: true,
+    encoder: async ({ texts, passagesOf }) => new TextCorpusEncoder(embedder, texts, passagesOf && { passagesOf }),
+    contentOf: contentOfPassages,
   };
 }
 
@@ -70,19 +79,30 @@ export function chunkContender(
   name: string,
   encoder: (chunks: Candidates['chunks']) => Encoder,
   maximumLength: MaximumLength | null,
+  symbols?: SymbolReading,
 ): EncoderContender {
   let dictionary: Uint8Array | undefined;
   return {
     name,
     input: 'compressed chunks',
     maximumLength,
+    readsPassages: true,
+    ...(symbols && { symbols }),
     encoder: async ({ chunks }) => encoder(chunks),
     contentOf: async ({ chunks }, id) => {
       // Of one container, and too long to be hashed again for every document.
       dictionary ??= createHash('sha256').update(chunks.dictionary).digest();
-      return [dictionary, ...(await Promise.all(chunks.chunksOf(id).map((chunk) => chunks.compressedChunk(chunk))))];
+      const parts = await Promise.all(chunks.chunksOf(id).map((chunk) => contentOfChunk(chunks, chunk)));
+      return [dictionary, ...parts.flat()];
     },
   };
+}
+
+/** A chunk's frame and, where it has passages, their spans. */
+async function contentOfChunk(chunks: Candidates['chunks'], chunk: number): Promise<VectorContent> {
+  const passages = await chunks.passagesOf?.(chunk);
+  const frame = await chunks.compressedChunk(chunk);
+  return passages === undefined ? [frame] : [frame, JSON.stringify(passages.map(({ start, end }) => [start, end]))];
 }
 
 /** An encoder that was trained on text, and is given the texts: the ceiling that compression is measured against. */
@@ -91,12 +111,19 @@ export function textStudentContender(
   encoder: (texts: Candidates['texts']) => Encoder,
   maximumLength: MaximumLength,
 ): EncoderContender {
-  return { name, input: 'text', maximumLength, encoder: async ({ texts }) => encoder(texts), contentOf: contentOfText };
+  return {
+    name,
+    input: 'text',
+    maximumLength,
+    readsPassages: false,
+    encoder: async ({ texts }) => encoder(texts),
+    contentOf: contentOfText,
+  };
 }
 
 /** Vectors that were made elsewhere, or by rule: cheap to read again. */
 export function vectorContender(name: string, encoder: () => Promise<Encoder>): EncoderContender {
-  return { name, input: 'id', maximumLength: null, encoder };
+  return { name, input: 'id', maximumLength: null, readsPassages: false, encoder };
 }
 
 /** Chance: random directions of this dimension. */
@@ -104,15 +131,18 @@ export function randomContender(dimension: number): EncoderContender {
   return vectorContender('random', async () => new RandomEncoder({ dimension }));
 }
 
-/** Latent semantic analysis fitted on the candidates themselves, without looking at queries or judgments. */
+/** Latent semantic analysis fitted on the candidates themselves, whole documents, without looking at queries or judgments. */
 export function lsaContender(): EncoderContender {
   return {
     name: 'lsa',
     input: 'text',
     maximumLength: null,
-    encoder: async ({ texts }) =>
-      new TextCorpusEncoder(await LsaEmbedder.fit(texts.values(), lsaConfig.parse({ kind: 'lsa' })), texts),
-    contentOf: contentOfText,
+    readsPassages: true,
+    encoder: async ({ texts, passagesOf }) => {
+      const embedder = await LsaEmbedder.fit(texts.values(), lsaConfig.parse({ kind: 'lsa' }));
+      return new TextCorpusEncoder(embedder, texts, passagesOf && { passagesOf });
+    },
+    contentOf: contentOfPassages,
   };
 }
 

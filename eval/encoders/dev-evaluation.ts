@@ -7,6 +7,7 @@ import { ExactRetriever, type InnerProducts } from '../../search/exact/index.ts'
 import type { Decompressor } from '../../zpkg/index.ts';
 import { type CandidateChoice, candidateTexts } from '../measures/candidates.ts';
 import { evaluate } from '../measures/evaluate.ts';
+import { passageTexts } from './packed-candidates.ts';
 import { RememberingEmbedder } from './remembering-embedder.ts';
 
 /** The figure that checkpoints are chosen by looks no deeper. */
@@ -66,11 +67,23 @@ export class DevEvaluation {
     const data = withQueries(input.data, input.queries);
     const embedder = new RememberingEmbedder(input.teacher);
     const ids = [...texts.keys()];
-    const teacherNdcg = await ndcg(data, ids, new TextCorpusEncoder(embedder, texts), input.innerProducts, (done, total) =>
-      input.onProgress?.('teacher', done, total),
-    );
     const source = input.reads === 'text' ? { texts } : { reader: await openCandidates(input, texts) };
-    return new DevEvaluation(input, { teacherNdcg, data, ids, source, embedder });
+    try {
+      // Teacher and student are ranked by the same passages.
+      const reader = 'reader' in source && (input.pack.passageSize ?? 0) > 0 ? source.reader : undefined;
+      const encoder = new TextCorpusEncoder(
+        embedder,
+        texts,
+        reader && { passagesOf: (id) => passageTexts(texts.get(id)!, id, reader) },
+      );
+      const teacherNdcg = await ndcg(data, ids, encoder, input.innerProducts, (done, total) =>
+        input.onProgress?.('teacher', done, total),
+      );
+      return new DevEvaluation(input, { teacherNdcg, data, ids, source, embedder });
+    } catch (error) {
+      if ('reader' in source) await source.reader.close();
+      throw error;
+    }
   }
 
   /** How many queries are asked. */

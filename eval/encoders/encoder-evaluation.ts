@@ -1,24 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type BeirData,
-  type Document,
-  DocumentReader,
-  type PackManifest,
-  type PackOptions,
-  packCorpus,
-} from '../../data/index.ts';
+import type { BeirData, PackManifest } from '../../data/index.ts';
 import { ExactRetriever, type InnerProducts } from '../../search/exact/index.ts';
-import type { Retriever } from '../../search/index.ts';
+import type { Retriever, Scoring } from '../../search/index.ts';
 import type { Decompressor } from '../../zpkg/index.ts';
 import { type CandidateChoice, type Candidates, candidateTexts, hashTexts } from '../measures/candidates.ts';
 import { evaluate, type QueryRanking } from '../measures/evaluate.ts';
 import { type LengthGroup, lengthCurve } from '../measures/length-curve.ts';
 import type { MeasureValues } from '../measures/measures.ts';
 import { measureRivals, type RivalBytes } from '../storage/rival-storage.ts';
+import { type StoredVectors, type SystemStorage, systemStorage } from '../storage/system-storage.ts';
 import type { Contender, EncoderContender, MaximumLength } from './contenders.ts';
 import { MeteredEncoder } from './metered-encoder.ts';
+import { type CandidatePacking, type PassagePacking, packCandidates } from './packed-candidates.ts';
+import { type SymbolCoverage, symbolCoverage } from './symbol-coverage.ts';
 import type { VectorLog } from './vector-log.ts';
 
 /** Bytes of a value of a vector in the index. */
@@ -32,8 +28,9 @@ export interface EncoderEvaluationInput {
   readonly dropOwnId?: boolean;
   /** What is compared, in the order of the table; every one has a name of its own. */
   readonly contenders: readonly Contender[];
-  /** How the candidates are packed; `dictionary` undefined trains one on them. */
-  readonly pack: Pick<PackOptions, 'level' | 'targetChunkSize' | 'dictionarySize' | 'dictionary'>;
+  readonly pack: CandidatePacking;
+  /** As in `evaluate`. */
+  readonly scoring?: Scoring | undefined;
   readonly innerProducts?: InnerProducts;
   /** Replaces the reader's decompressor: a test installs one that throws. */
   readonly decompressor?: (dictionary: Uint8Array) => Decompressor;
@@ -63,6 +60,10 @@ interface RowConditions {
   readonly corpus_hash: string;
   /** Whether the candidate with the query's own id was left out of its ranking. */
   readonly drop_own_id: boolean;
+  /** The passages that have a vector each; null where a document, or each of its chunks, has one, and for what makes no vectors. */
+  readonly passages: PassagePacking | null;
+  /** What of the chunks or passages was read, and what was too long; null for what reads no symbols. */
+  readonly coverage: SymbolCoverage | null;
 }
 
 /** How fast a row encoded the candidates. */
@@ -77,6 +78,8 @@ export interface StoredBytes extends RivalBytes {
   readonly text: number;
   readonly container: number;
   readonly mapping: number;
+  /** Of documents and of passages; 0 where nothing is known of them. */
+  readonly metadata: number;
   readonly vectors: Readonly<Record<string, number>>;
 }
 
@@ -85,7 +88,7 @@ export interface EncoderEvaluation {
   readonly encoders: Readonly<Record<string, MeasureValues>>;
   /** nDCG@10 of row `student` over that of row `teacher`; null when the teacher finds nothing, or when one of them is not there. */
   readonly retention: number | null;
-  /** 1 - (container + mapping) / UTF-8 bytes of the candidates' texts. */
+  /** 1 - (container + mapping + metadata) / UTF-8 bytes of the candidates' texts. */
   readonly saving: number;
   readonly candidates: CandidateChoice;
   readonly counts: {
@@ -101,10 +104,14 @@ export interface EncoderEvaluation {
   /** Each counts as 0 in the means. */
   readonly queries_without_results: Readonly<Record<string, number>>;
   readonly bytes: StoredBytes;
+  /** Everything that search over the candidates needs to be stored, with the student's vectors (or those of the first row that has some); null where no row has vectors. */
+  readonly system: SystemStorage | null;
   /** Speed of the rows that have an encoder. */
   readonly speed: Readonly<Record<string, EncodingSpeed>>;
   /** How the candidates were packed. */
   readonly codec: { readonly level: number; readonly target_chunk_size: number; readonly dictionary_bytes: number };
+  /** What documents are ranked by; null where a document's text has one vector and each of its chunks has one. */
+  readonly passages: PassagePacking | null;
   /** SHA-256 over ids and texts of the candidates, in order. */
   readonly corpus_hash: string;
   /** As encoder and retriever describe themselves. */
@@ -141,15 +148,19 @@ export async function evaluateEncoders(
   const folder = await mkdtemp(join(input.temporaryFolder ?? tmpdir(), 'cem-eval-'));
   try {
     const zpkg = join(folder, 'candidates.zpkg');
-    const [manifest, packSeconds] = await timed(() => packCandidates(input, texts, zpkg));
-    const reader = await DocumentReader.open(zpkg, input.decompressor ? { decompressor: input.decompressor } : {});
+    const [packed, packSeconds] = await timed(() => packCandidates(texts, zpkg, input.pack, input));
     try {
       const rows: Row[] = [];
-      for (const contender of input.contenders)
-        rows.push(await makeRow(contender, { ids: [...texts.keys()], texts, chunks: reader }, input, rows));
-      return await measure(input, texts, { ...manifest, packSeconds }, rows);
+      const candidates: Candidates = {
+        ids: [...texts.keys()],
+        texts,
+        chunks: packed.chunks,
+        ...(packed.passagesOf && { passagesOf: packed.passagesOf }),
+      };
+      for (const contender of input.contenders) rows.push(await makeRow(contender, candidates, input, rows));
+      return await measure(input, texts, { ...packed.manifest, packing: packed.packing, packSeconds }, rows);
     } finally {
-      await reader.close();
+      await packed.close();
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -163,9 +174,11 @@ interface Row {
   readonly description: { readonly id: string; readonly revision: string; readonly settings: Readonly<Record<string, unknown>> };
   /** Encoding or indexing the candidates. */
   readonly seconds: number;
-  /** Bytes of the row's own vectors; absent where there are none. */
-  readonly vectorBytes?: number;
+  /** The row's own vectors; absent where there are none. */
+  readonly vectors?: StoredVectors;
   readonly index: string;
+  /** What it read of the chunks' symbols. */
+  readonly coverage?: SymbolCoverage;
 }
 
 async function makeRow(
@@ -188,11 +201,12 @@ async function makeRow(
 async function requeryRow(
   contender: EncoderContender,
   documents: ExactRetriever,
-  { seconds, index }: Row,
+  { seconds, index, coverage }: Row,
   candidates: Candidates,
 ): Promise<Row> {
   const encoder = await contender.encoder(candidates);
-  return { contender, retriever: documents.askedBy(encoder, contender.name), description: encoder.description, seconds, index };
+  const retriever = documents.askedBy(encoder, contender.name);
+  return { contender, retriever, description: encoder.description, seconds, index, ...(coverage && { coverage }) };
 }
 
 async function makeEncoderRow(
@@ -216,15 +230,18 @@ async function makeEncoderRow(
     retriever,
     description: encoder.description,
     seconds: encoder.documentSeconds,
-    vectorBytes: VALUE_BYTES * encoder.rows * encoder.description.dimension,
+    vectors: { rows: encoder.rows, dimension: encoder.description.dimension },
     index: 'exact, inner product',
+    ...(contender.symbols && { coverage: await symbolCoverage(candidates.chunks, candidates.ids, contender.symbols) }),
   };
 }
+
+type MeasuredPack = PackManifest & { readonly packing: PassagePacking | null; readonly packSeconds: number };
 
 async function measure(
   input: EncoderEvaluationInput,
   texts: ReadonlyMap<string, string>,
-  packed: PackManifest & { readonly packSeconds: number },
+  packed: MeasuredPack,
   rows: readonly Row[],
 ): Promise<{ evaluation: EncoderEvaluation; details: EvaluationDetails }> {
   const { data, onProgress, onRankings, dropOwnId = data.dropOwnId ?? false } = input;
@@ -236,6 +253,7 @@ async function measure(
     queries: data.queries,
     qrels: data.qrels,
     dropOwnId,
+    scoring: input.scoring,
     retrievers: rows.map(({ retriever }) => retriever),
     onProgress: (name, done) => onProgress?.('search', names.indexOf(name) * judged + done, rows.length * judged),
     ...(onRankings && { onRankings }),
@@ -244,7 +262,9 @@ async function measure(
   const corpusHash = hashTexts(texts);
   const byRow = <Value>(value: (row: Row, index: number) => Value): Record<string, Value> =>
     Object.fromEntries(rows.map((row, index) => [names[index]!, value(row, index)]));
-  const encoderRows = rows.filter(({ vectorBytes }) => vectorBytes !== undefined);
+  const encoderRows = rows.flatMap(({ vectors, contender, seconds }) =>
+    vectors === undefined ? [] : [{ name: contender.name, vectors, seconds }],
+  );
   const perQuery = byRow((_, index) => measured.rows[index]!.perQuery);
   const encoders = byRow((_, index) => measured.rows[index]!.average);
   const bytesById = new Map(Array.from(texts, ([id, text]) => [id, Buffer.byteLength(text)]));
@@ -266,13 +286,14 @@ async function measure(
       text: packed.textBytes,
       container: packed.containerBytes,
       mapping: packed.mappingBytes,
+      metadata: packed.metadataBytes,
       ...rivals,
-      vectors: Object.fromEntries(encoderRows.map(({ contender, vectorBytes }) => [contender.name, vectorBytes!])),
+      vectors: Object.fromEntries(encoderRows.map(({ name, vectors }) => [name, VALUE_BYTES * vectors.rows * vectors.dimension])),
     },
-    speed: Object.fromEntries(
-      encoderRows.map(({ contender, seconds }) => [contender.name, speedOf(texts.size, packed.textBytes, seconds)]),
-    ),
+    system: systemOf(packed, encoderRows),
+    speed: Object.fromEntries(encoderRows.map(({ name, seconds }) => [name, speedOf(texts.size, packed.textBytes, seconds)])),
     codec: { level: packed.level, target_chunk_size: packed.targetChunkSize, dictionary_bytes: packed.dictionaryBytes },
+    passages: packed.packing,
     corpus_hash: corpusHash,
     descriptions: byRow(({ description }) => description),
     conditions: byRow((row) => ({ ...conditionsOf(row, packed, corpusHash), drop_own_id: dropOwnId })),
@@ -284,6 +305,23 @@ async function measure(
     },
   };
   return { evaluation, details: { perQuery, texts } };
+}
+
+function systemOf(
+  packed: PackManifest,
+  rows: readonly { readonly name: string; readonly vectors: StoredVectors }[],
+): SystemStorage | null {
+  const row = rows.find(({ name }) => name === 'student') ?? rows[0];
+  if (row === undefined) return null;
+  const parts = {
+    text: packed.textBytes,
+    container: packed.containerBytes,
+    dictionary: packed.dictionaryBytes,
+    mapping: packed.mappingBytes,
+    metadata: packed.metadataBytes - packed.passageBytes,
+    passages: packed.passageBytes,
+  };
+  return systemStorage(parts, row.vectors);
 }
 
 function retentionOf({ teacher, student }: Readonly<Record<string, MeasureValues>>): number | null {
@@ -299,8 +337,8 @@ function speedOf(documents: number, bytes: number, seconds: number): EncodingSpe
 }
 
 function conditionsOf(
-  { contender, description, index }: Row,
-  packed: PackManifest,
+  { contender, description, index, coverage }: Row,
+  packed: MeasuredPack,
   corpusHash: string,
 ): Omit<RowConditions, 'drop_own_id'> {
   const { id, revision, settings } = description;
@@ -315,25 +353,25 @@ function conditionsOf(
     prompts: { query: prompt((queries?.settings ?? settings)['queryPrompt']), document: prompt(settings['documentPrompt']) },
     codec:
       contender.input === 'compressed chunks'
-        ? `zstd level ${packed.level}, chunks of ${packed.targetChunkSize} bytes at most, dictionary of ${packed.dictionaryBytes} bytes`
+        ? `zstd level ${packed.level}, ${frameText(packed)}, dictionary of ${packed.dictionaryBytes} bytes`
         : null,
     index,
     corpus_hash: corpusHash,
+    passages: passagesOfRow(contender, packed),
+    coverage: coverage ?? null,
   };
 }
 
-function packCandidates(
-  { pack, onProgress }: EncoderEvaluationInput,
-  texts: ReadonlyMap<string, string>,
-  zpkg: string,
-): Promise<PackManifest> {
-  async function* documents(): AsyncGenerator<Document> {
-    for (const [id, text] of texts) yield { id, title: '', text };
-  }
-  return packCorpus(documents, zpkg, {
-    ...pack,
-    onProgress: (stage, done, total) => onProgress?.(`candidates (${stage})`, done, total),
-  });
+/** What a row's vectors are of. In windows that is a matter of frames: what reads texts reads whole documents. */
+function passagesOfRow(contender: Contender, { packing }: MeasuredPack): PassagePacking | null {
+  if (!('encoder' in contender && contender.readsPassages)) return null;
+  return packing?.window_documents != null && contender.input === 'text' ? null : packing;
+}
+
+function frameText({ packing, targetChunkSize }: MeasuredPack): string {
+  return packing?.window_documents == null
+    ? `chunks of ${targetChunkSize} bytes at most`
+    : `frames of ${packing.window_documents} neighbouring documents`;
 }
 
 async function timed<Value>(work: () => Promise<Value>): Promise<[Value, number]> {

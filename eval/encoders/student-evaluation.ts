@@ -4,6 +4,7 @@ import type { MeasureValues } from '../measures/measures.ts';
 import { bm25Contender, chunkContender, type MaximumLength, randomContender, textContender } from './contenders.ts';
 import { type EncoderEvaluation, type EncoderEvaluationInput, evaluateEncoders } from './encoder-evaluation.ts';
 import { RememberingEmbedder } from './remembering-embedder.ts';
+import type { SymbolReading } from './symbol-coverage.ts';
 
 export interface StudentEvaluationInput extends Omit<EncoderEvaluationInput, 'contenders' | 'onRankings'> {
   /**
@@ -13,6 +14,8 @@ export interface StudentEvaluationInput extends Omit<EncoderEvaluationInput, 'co
   readonly student: (source: ChunkSource, queries: TextEmbedder) => Encoder;
   /** How much of a chunk the student reads; all of it unless given. */
   readonly studentLength?: MaximumLength;
+  /** How it reads their symbols, to count what it leaves unread; not counted unless given. */
+  readonly studentSymbols?: SymbolReading;
   readonly teacher: TextEmbedder;
 }
 
@@ -33,6 +36,7 @@ export interface StudentEvaluation extends EncoderEvaluation {
 export async function evaluateStudent({
   student,
   studentLength,
+  studentSymbols,
   teacher,
   ...input
 }: StudentEvaluationInput): Promise<StudentEvaluation> {
@@ -41,7 +45,7 @@ export async function evaluateStudent({
     ...input,
     contenders: [
       textContender('teacher', remembering),
-      chunkContender('student', (chunks) => student(chunks, remembering), studentLength ?? null),
+      chunkContender('student', (chunks) => student(chunks, remembering), studentLength ?? null, studentSymbols),
       bm25Contender(),
       randomContender(teacher.description.dimension),
     ],

@@ -1,5 +1,10 @@
+import assert from 'node:assert/strict';
 import { LONG_EMBED_TASKS, type LongEmbedTask } from '../../data/index.ts';
+import { chunkContender, textContender } from '../encoders/contenders.ts';
+import { type EncoderEvaluation, evaluateEncoders } from '../encoders/encoder-evaluation.ts';
+import { RememberingEmbedder } from '../encoders/remembering-embedder.ts';
 import { evaluateStudent, type StudentEvaluationInput } from '../encoders/student-evaluation.ts';
+import type { SymbolCoverage, SymbolReading } from '../encoders/symbol-coverage.ts';
 import type { KeptSets } from './kept-sets.ts';
 import type {
   LongEmbedMeasure,
@@ -10,20 +15,22 @@ import type {
   RowScores,
 } from './long-embed-result.ts';
 import { type LongEmbedSet, readLongEmbedSet } from './read-long-embed.ts';
-import { SymbolCounter } from './symbol-coverage.ts';
 import { LONG_EMBED_LENGTHS } from './synthetic-task.ts';
 
 export interface LongEmbedInput extends Omit<StudentEvaluationInput, 'data' | 'candidates' | 'onProgress'> {
   readonly sets: readonly LongEmbedSet[];
-  /** Where the student cuts a chunk, and what it reads of it. */
-  readonly model: { readonly maximumSymbols: number; readonly input: string };
+  /** Where the student cuts a passage, and what it reads of it. */
+  readonly model: SymbolReading;
+  /** Passages that documents are ranked by, the best of each; beside chunks that have one vector, as `pack` says. */
+  readonly passages: { readonly size: number; readonly overlap: number };
   /** Where results of sets are kept: what is there is not measured again. */
   readonly kept?: KeptSets;
   readonly onProgress?: (set: LongEmbedSet, stage: string, done: number, total: number) => void;
 }
 
 /**
- * Measures teacher, student, BM25 and chance on sets of LongEmbed, each with all of its documents as candidates.
+ * Measures teacher, student, BM25 and chance on sets of LongEmbed, each with all of its documents as candidates. Teacher and student twice: by what they read of a document's or a chunk's
+ * beginning, and by the best of the same passages.
  *
  * @throws CemError as `readLongEmbedSet`, `evaluateStudent` and `KeptSets`
  */
@@ -40,33 +47,57 @@ export async function evaluateLongEmbed({ sets, kept, ...input }: LongEmbedInput
 
 async function measureSet(
   set: LongEmbedSet,
-  { model, onProgress, ...input }: Omit<LongEmbedInput, 'sets' | 'kept'>,
+  { model, passages, onProgress, teacher: embedder, student, pack, ...input }: Omit<LongEmbedInput, 'sets' | 'kept'>,
 ): Promise<LongEmbedSetResult> {
-  const counter = new SymbolCounter(model.maximumSymbols, model.input);
-  const evaluation = await evaluateStudent({
-    ...input,
-    data: await readLongEmbedSet(set),
-    candidates: 'corpus',
-    student: (source, queries) => input.student(counter.watch(source), queries),
+  const common = { ...input, data: await readLongEmbedSet(set), candidates: 'corpus' } as const;
+  // Queries are the same in both.
+  const teacher = new RememberingEmbedder(embedder);
+  const whole = await evaluateStudent({
+    ...common,
+    pack: { ...pack, passageSize: 0, passageOverlap: 0 },
+    student,
+    studentSymbols: model,
+    teacher,
     onProgress: (stage, done, total) => onProgress?.(set, stage, done, total),
   });
-  const synthetic = set.task.kind === 'synthetic';
+  const { evaluation: best } = await evaluateEncoders({
+    ...common,
+    pack: { ...pack, passageSize: passages.size, passageOverlap: passages.overlap },
+    contenders: [textContender('teacher', teacher), chunkContender('student', (chunks) => student(chunks, teacher), null, model)],
+    onProgress: (stage, done, total) => onProgress?.(set, `passages, ${stage}`, done, total),
+  });
+  const { kind } = set.task;
   // With one relevant document a query, accuracy at 1 is precision at 1.
-  const measured = synthetic ? 'precision_at_1' : 'ndcg_at_10';
+  const measured = kind === 'synthetic' ? 'precision_at_1' : 'ndcg_at_10';
+  const fromBoth = (value: (evaluation: EncoderEvaluation, row: string) => number): RowScores => ({
+    teacher: value(whole, 'teacher'),
+    teacher_passages: value(best, 'teacher'),
+    student: value(whole, 'student'),
+    student_passages: value(best, 'student'),
+    bm25: value(whole, 'bm25'),
+    random: value(whole, 'random'),
+  });
   return {
     task: set.task.name,
     length: set.length ?? null,
     measure: measureOf(set.task),
-    scores: byRow((row) => evaluation.encoders[row][measured]!),
-    documents: evaluation.counts.documents,
-    queries: evaluation.counts.queries,
-    saving: evaluation.saving,
-    text_bytes: evaluation.bytes.text,
-    coverage: counter.coverage,
-    document_seconds: byRow((row) => evaluation.timings.document_seconds[row] ?? 0),
+    scores: fromBoth(({ encoders }, row) => encoders[row]![measured]!),
+    documents: whole.counts.documents,
+    queries: whole.counts.queries,
+    saving: whole.saving,
+    text_bytes: whole.bytes.text,
+    coverage: coverageOf(whole),
+    passages: { ...best.passages!, saving: best.saving, coverage: coverageOf(best) },
+    document_seconds: fromBoth(({ timings }, row) => timings.document_seconds[row] ?? 0),
     peak_memory_bytes: process.resourceUsage().maxRSS * 1024,
-    corpus_hash: evaluation.corpus_hash,
+    corpus_hash: whole.corpus_hash,
   };
+}
+
+function coverageOf({ conditions }: EncoderEvaluation): SymbolCoverage {
+  const { coverage } = conditions['student']!;
+  assert.ok(coverage, "the student's symbols are counted");
+  return coverage;
 }
 
 /** Means over lengths and over tasks. */
@@ -90,5 +121,12 @@ function meanScores(parts: readonly { readonly scores: RowScores }[]): RowScores
 }
 
 function byRow(value: (row: LongEmbedRow) => number): RowScores {
-  return { teacher: value('teacher'), student: value('student'), bm25: value('bm25'), random: value('random') };
+  return {
+    teacher: value('teacher'),
+    teacher_passages: value('teacher_passages'),
+    student: value('student'),
+    student_passages: value('student_passages'),
+    bm25: value('bm25'),
+    random: value('random'),
+  };
 }

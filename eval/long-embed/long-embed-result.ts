@@ -1,7 +1,11 @@
-import type { SymbolCoverage } from './symbol-coverage.ts';
+import type { PassagePacking } from '../encoders/packed-candidates.ts';
+import type { SymbolCoverage } from '../encoders/symbol-coverage.ts';
 
-/** Rows of the comparison, in the order of the table. */
-export const LONG_EMBED_ROWS = ['teacher', 'student', 'bm25', 'random'] as const;
+/**
+ * Rows of the comparison, in the order of the table. `teacher` reads the first tokens of a document, `student` the first symbols of its chunks; `…_passages` the same passages, of which
+ * the best one is the document's score. BM25 reads whole documents.
+ */
+export const LONG_EMBED_ROWS = ['teacher', 'teacher_passages', 'student', 'student_passages', 'bm25', 'random'] as const;
 export type LongEmbedRow = (typeof LONG_EMBED_ROWS)[number];
 
 /** A value by row. */
@@ -21,8 +25,10 @@ export interface LongEmbedSetResult {
   readonly queries: number;
   readonly saving: number;
   readonly text_bytes: number;
-  /** How much of the documents the student was able to read. */
+  /** How much of the documents the student was able to read where a chunk has one vector. */
   readonly coverage: SymbolCoverage;
+  /** Documents by the best of their passages: how they were packed, what that saves, how much of them was read. */
+  readonly passages: PassagePacking & { readonly saving: number; readonly coverage: SymbolCoverage };
   /** Encoding, or indexing, all documents. */
   readonly document_seconds: RowScores;
   /** Largest resident memory of this process so far: sets are measured from short to long. */

@@ -15,6 +15,8 @@ export interface Candidates {
   readonly texts: ReadonlyMap<string, string>;
   /** The same packed: no way to a text leads through it. */
   readonly chunks: ChunkSource;
+  /** Texts of a document's passages, which have a vector each; undefined where a document's text has one. */
+  readonly passagesOf?: (id: string) => Promise<readonly string[]>;
 }
 
 /**

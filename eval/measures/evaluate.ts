@@ -1,5 +1,5 @@
 import { CemError } from '../../base/index.ts';
-import { compareRanked, type Hit, type Retriever } from '../../search/index.ts';
+import { compareRanked, type Hit, type Retriever, type Scoring } from '../../search/index.ts';
 import { type MeasureValues, type Qrels, RETRIEVAL_MEASURES } from './measures.ts';
 import { averageMeasures, measureRanking } from './metrics.ts';
 
@@ -21,6 +21,8 @@ export interface EvaluationInput {
   readonly depth?: number;
   /** Drops a result whose id is the query's own, as published figures of ArguAna and Quora do; off unless given. */
   readonly dropOwnId?: boolean;
+  /** How a document's score comes from those of its passages; that of the best one unless given. */
+  readonly scoring?: Scoring | undefined;
   readonly onProgress?: (retriever: string, done: number, total: number) => void;
   /** Called with the rankings of some queries at a time, as they were measured; the next are searched when it is done. */
   readonly onRankings?: (retriever: string, rankings: readonly QueryRanking[]) => Promise<void>;
@@ -124,7 +126,8 @@ async function evaluateRetriever(
     const asked = batch.filter(hasText);
     const start = performance.now();
     const texts = asked.map(({ text }) => text);
-    const found = texts.length === 0 ? [] : await retriever.search(texts, { k: input.dropOwnId ? depth + 1 : depth });
+    const found =
+      texts.length === 0 ? [] : await retriever.search(texts, { k: input.dropOwnId ? depth + 1 : depth, scoring: input.scoring });
     seconds += (performance.now() - start) / 1000;
     const results = new Map(asked.map(({ id }, index) => [id, found[index]!]));
     const rankings: QueryRanking[] = [];

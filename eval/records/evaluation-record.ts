@@ -18,6 +18,48 @@ export const RECORD_FILES = {
 const byRow = <Value extends z.ZodType>(value: Value) => z.record(z.string(), value);
 const measures = byRow(z.number());
 
+/** `PassagePacking` */
+const passagesSchema = z.object({
+  passage_bytes: z.number().nullable(),
+  overlap_bytes: z.number(),
+  window_documents: z.number().nullable(),
+  passages: z.number(),
+  document_score: z.string(),
+});
+/** `SymbolCoverage` */
+const coverageSchema = z.object({
+  chunks: z.number(),
+  passages: z.number(),
+  symbols: z.number(),
+  symbols_read: z.number(),
+  largest_passage_symbols: z.number(),
+  passages_cut: z.number(),
+});
+
+const atPrecision = z.object({
+  vectors: z.number(),
+  all: z.number(),
+  of_text: z.number().nullable(),
+  system_saving: z.number().nullable(),
+});
+/** `SystemStorage` */
+const systemSchema = z.object({
+  rows: z.number(),
+  dimension: z.number(),
+  parts: z.object({
+    text: z.number(),
+    container: z.number(),
+    dictionary: z.number(),
+    mapping: z.number(),
+    metadata: z.number(),
+    passages: z.number(),
+    terms: z.number().exactOptional(),
+  }),
+  without_vectors: z.number(),
+  usual: z.number(),
+  precisions: z.object({ single: atPrecision, half: atPrecision, int8: atPrecision, binary: atPrecision }),
+});
+
 /** What a report or a comparison takes from `result.json`; other keys are left alone. */
 const recordSchema = z.object({
   dataset: z.string(),
@@ -31,12 +73,16 @@ const recordSchema = z.object({
     text: z.number(),
     container: z.number(),
     mapping: z.number(),
+    // Evaluations of before it was recorded packed none.
+    metadata: z.number().default(0),
     gzip: z.number(),
     gzip_per_document: z.number(),
     zstd: z.number(),
     zstd_per_document: z.number(),
     vectors: byRow(z.number()),
   }),
+  // Not in evaluations of before it was counted.
+  system: systemSchema.nullable().default(null),
   speed: byRow(z.object({ documents_per_second: z.number(), megabytes_per_second: z.number() })),
   corpus_hash: z.string(),
   conditions: byRow(
@@ -51,6 +97,9 @@ const recordSchema = z.object({
       corpus_hash: z.string(),
       // Evaluations of before it was recorded kept every candidate.
       drop_own_id: z.boolean().default(false),
+      // They had no passages, and did not count symbols.
+      passages: passagesSchema.nullable().default(null),
+      coverage: coverageSchema.nullable().default(null),
     }),
   ),
   by_document_length: z.array(

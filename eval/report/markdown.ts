@@ -1,7 +1,8 @@
+import { systemLines } from '../storage/system-storage.ts';
 import { figures, rankingText } from './figures.ts';
 import type { ReportData, ReportRun } from './report-data.ts';
 import { storageForms } from './storage-forms.ts';
-import { QUALITY_COLUMNS } from './table.ts';
+import { passageText, QUALITY_COLUMNS } from './table.ts';
 
 /** The report's tables as Markdown. */
 export function reportMarkdown({ runs }: ReportData): string {
@@ -64,6 +65,25 @@ function runParts(run: ReportRun): string[] {
       storageForms(run.bytes).map(({ name, bytes }) => [name, figures.bytes(bytes)]),
     ),
   );
+  const { system } = run;
+  if (system !== null) {
+    parts.push(
+      markdownTable(
+        [
+          `whole system with ${system.rows} vectors of ${system.dimension} values`,
+          'bytes',
+          'of raw text',
+          'saves of the usual stack',
+        ],
+        systemLines(system).map(({ name, bytes, whole }) => [
+          name,
+          figures.bytes(bytes),
+          whole === null ? '' : figures.share(whole.of_text),
+          whole === null ? '' : figures.share(whole.system_saving),
+        ]),
+      ),
+    );
+  }
   const speed = Object.entries(run.speed);
   if (speed.length > 0) {
     parts.push(
@@ -79,16 +99,20 @@ function runParts(run: ReportRun): string[] {
   }
   parts.push(
     markdownTable(
-      ['conditions', 'encoder', 'revision', 'reads', 'maximum length', 'codec', 'index'],
-      Object.entries(run.conditions).map(([row, { encoder, revision, input, maximum_length, codec, index, drop_own_id }]) => [
-        row,
-        encoder,
-        revision.slice(0, 16),
-        input,
-        maximum_length === null ? 'none' : `${maximum_length.limit} ${maximum_length.unit}`,
-        codec ?? '–',
-        rankingText(index, drop_own_id),
-      ]),
+      ['conditions', 'encoder', 'revision', 'reads', 'maximum length', 'codec', 'passages', 'symbols read', 'index'],
+      Object.entries(run.conditions).map(
+        ([row, { encoder, revision, input, maximum_length, codec, index, drop_own_id, passages, coverage }]) => [
+          row,
+          encoder,
+          revision.slice(0, 16),
+          input,
+          maximum_length === null ? 'none' : `${maximum_length.limit} ${maximum_length.unit}`,
+          codec ?? '–',
+          passages === null ? '–' : `${passageText(passages)}; ${passages.document_score}`,
+          coverage === null ? '–' : `${coverage.symbols_read} of ${coverage.symbols}; ${coverage.passages_cut} passages cut`,
+          rankingText(index, drop_own_id),
+        ],
+      ),
     ),
   );
   return parts;

@@ -1,3 +1,4 @@
+import { systemLines } from '../storage/system-storage.ts';
 import { rankingText } from './figures.ts';
 import { figure, Html, html, table } from './html.ts';
 import { lengthChart } from './length-chart.ts';
@@ -47,6 +48,7 @@ function runSection(run: ReportRun, index: number): Html {
 ${lengthTable(run)}
 ${comparisonTable(run)}
 <div class="grid"><div>${storageTable(run)}</div><div>${speedTable(run)}</div></div>
+${systemSection(run)}
 ${contrastSection(run)}
 ${conditionsTable(run)}
 </section>`;
@@ -107,6 +109,21 @@ function storageTable({ bytes }: ReportRun): Html {
   )}</tbody></table></div><p class="soft">Of a whole corpus compressed in one piece no document can be read alone. Vectors are float32.</p>`;
 }
 
+function systemSection({ system }: ReportRun): Html {
+  if (system === null) return html``;
+  const vectors = html`${figure(system.rows, 'count')} vectors of ${figure(system.dimension, 'count')} values`;
+  return html`${table(
+    'The whole system',
+    ['', 'bytes', 'of raw text', 'saves of the usual stack'],
+    systemLines(system).map(({ name, bytes, kind, whole }) => [
+      kind === 'sum' ? html`<b>${name}</b>` : name,
+      figure(bytes, 'bytes'),
+      whole === null ? '' : figure(whole.of_text, 'share'),
+      whole === null ? '' : figure(whole.system_saving, 'share'),
+    ]),
+  )}<p class="soft">With ${vectors}. Binary vectors are one bit a value for the search and an int8 copy for the rescoring. What a database adds to a row is not in it.</p>`;
+}
+
 function speedTable({ speed }: ReportRun): Html {
   const rows = Object.entries(speed);
   if (rows.length === 0) return html``;
@@ -149,11 +166,21 @@ function quote(id: string, text: string): Html {
   return html`<blockquote><code class="quote">${id}</code> <span class="quote">${text}</span></blockquote>`;
 }
 
+function passagesText(passages: ReportRun['conditions'][string]['passages']): Html {
+  if (passages === null) return html`–`;
+  const { passage_bytes, overlap_bytes, window_documents } = passages;
+  const count = figure(passages.passages, 'count');
+  const score = html`<span class="quote">${passages.document_score}</span>`;
+  return window_documents === null
+    ? html`${score} of ${count}, about ${figure(passage_bytes, 'count')} bytes, overlap ${figure(overlap_bytes, 'count')}`
+    : html`${score} of ${count}, in frames of ${figure(window_documents, 'count')}`;
+}
+
 /** What each row's figures depend on. */
 function conditionsTable({ conditions }: ReportRun): Html {
   const prompt = (text: string | null): string => (text === null ? 'none' : JSON.stringify(text));
   const rows = Object.entries(conditions).map(
-    ([row, { encoder, revision, input, maximum_length, prompts, codec, index, drop_own_id }]) => [
+    ([row, { encoder, revision, input, maximum_length, prompts, codec, index, drop_own_id, passages, coverage }]) => [
       row,
       html`<span class="quote">${encoder}</span>`,
       html`<code class="quote">${revision.slice(0, 16)}</code>`,
@@ -161,12 +188,27 @@ function conditionsTable({ conditions }: ReportRun): Html {
       maximum_length === null ? 'none' : html`${figure(maximum_length.limit, 'count')} ${maximum_length.unit}`,
       html`<span class="quote">${prompt(prompts.query)}, ${prompt(prompts.document)}</span>`,
       html`<span class="quote">${codec ?? '–'}</span>`,
+      passagesText(passages),
+      coverage === null
+        ? '–'
+        : html`${figure(coverage.symbols_read, 'count')} of ${figure(coverage.symbols, 'count')}; ${figure(coverage.passages_cut, 'count')} cut`,
       rankingText(index, drop_own_id),
     ],
   );
   return html`<details class="conditions"><summary>Conditions</summary>${table(
     'What the figures depend on',
-    ['', 'encoder', 'revision', 'reads', 'maximum length', 'prompts (query, document)', 'codec', 'index'],
+    [
+      '',
+      'encoder',
+      'revision',
+      'reads',
+      'maximum length',
+      'prompts (query, document)',
+      'codec',
+      'passages',
+      'symbols read',
+      'index',
+    ],
     rows,
   )}</details>`;
 }

@@ -17,6 +17,7 @@ export function storageForms(bytes: StoredBytes): StorageForm[] {
     form('zstd, each document', bytes.zstd_per_document),
     form('zpkg', bytes.container, true),
     form('mapping', bytes.mapping, true),
+    ...(bytes.metadata > 0 ? [form('metadata', bytes.metadata, true)] : []),
     form('gzip, whole corpus', bytes.gzip),
     form('zstd, whole corpus', bytes.zstd),
     ...Object.entries(bytes.vectors).map(([row, size]) => form(`vectors (${row}, float32)`, size)),

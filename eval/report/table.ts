@@ -1,5 +1,7 @@
 import { formatShare, formatTable } from '../../base/index.ts';
 import type { EncoderEvaluation } from '../encoders/encoder-evaluation.ts';
+import type { PassagePacking } from '../encoders/packed-candidates.ts';
+import { systemTable } from '../storage/system-table.ts';
 import { storageForms } from './storage-forms.ts';
 
 /** Columns of the comparison: heading and measure. */
@@ -23,13 +25,35 @@ export function formatEvaluation(evaluation: EncoderEvaluation & { readonly savi
     '',
     ...(evaluation.encoders['student'] ? [`retention  ${formatShare(evaluation.retention)} of the teacher's nDCG@10`] : []),
     ...formatQueryStudent(evaluation),
-    `saving     ${formatShare(evaluation.saving)} (${bytes.container + bytes.mapping} bytes for ${bytes.text})${training}`,
+    `saving     ${formatShare(evaluation.saving)} (${bytes.container + bytes.mapping + bytes.metadata} bytes for ${bytes.text})${training}`,
+    ...formatPassages(evaluation),
     `over       ${counts.documents} documents in ${counts.chunks} chunks, ${counts.queries} queries`,
   ];
   if (counts.relevant_not_candidates > 0)
     lines.push(`missing    ${counts.relevant_not_candidates} relevant documents are no candidates`);
   lines.push(...formatRules(evaluation));
-  return [...lines, '', formatStorage(bytes), ...formatSpeed(evaluation)].join('\n');
+  return [...lines, '', formatStorage(bytes), ...formatSystem(evaluation), ...formatSpeed(evaluation)].join('\n');
+}
+
+/** What documents are ranked by, and what of it is too long to be read. */
+function formatPassages({ passages, conditions }: EncoderEvaluation): string[] {
+  const coverage = conditions['student']?.coverage ?? null;
+  const unread = coverage === null ? 0 : coverage.symbols - coverage.symbols_read;
+  return [
+    ...(passages === null ? [] : [`passages   ${passageText(passages)}; a document's score: ${passages.document_score}`]),
+    ...(coverage === null || unread === 0
+      ? []
+      : [
+          `unread     ${coverage.passages_cut} of ${coverage.passages} passages are longer than the student reads: ${unread} of ${coverage.symbols} symbols were cut off`,
+        ]),
+  ];
+}
+
+/** How documents were cut into what they are ranked by. */
+export function passageText({ passages, passage_bytes, overlap_bytes, window_documents }: PassagePacking): string {
+  return window_documents === null
+    ? `${passages} of about ${passage_bytes} bytes${overlap_bytes > 0 ? `, overlapping by ${overlap_bytes} at most` : ''}`
+    : `${passages}, a document each, inside frames of ${window_documents} neighbours`;
 }
 
 /** What became of queries that are not as the others. */
@@ -64,6 +88,11 @@ function formatStorage(bytes: EncoderEvaluation['bytes']): string {
       formatShare(bytes.text === 0 ? null : size / bytes.text),
     ]),
   );
+}
+
+/** Everything that is stored, each part and the sums. */
+function formatSystem({ system }: EncoderEvaluation): string[] {
+  return system === null ? [] : ['', systemTable(system)];
 }
 
 function formatSpeed({ speed }: EncoderEvaluation): string[] {

@@ -30,7 +30,7 @@ export async function evaluateReadyCheckpoint(options: ReadyOptions): Promise<Re
       const name = nameOf(loaded);
       const contender = chunkContender(name, (chunks) => new StudentEncoder(loaded.student, chunks, teacher, loaded.hash), {
         limit: loaded.student.config.maximumSymbols,
-        unit: 'symbols a chunk',
+        unit: 'symbols a passage',
       });
       const { evaluation } = await evaluateEncoders({
         data: await readBeir(options.data, 'test'),

@@ -232,8 +232,10 @@ function studentContender(name: string, { student, hash }: LoadedStudent, querie
   const { input, maximumSymbols: limit } = student.config;
   return input === 'text'
     ? textStudentContender(name, (texts) => new TextStudentEncoder(student, texts, queries, hash), { limit, unit: 'bytes' })
-    : chunkContender(name, (chunks) => new StudentEncoder(student, chunks, queries, hash), {
-        limit,
-        unit: 'symbols a chunk',
-      });
+    : chunkContender(
+        name,
+        (chunks) => new StudentEncoder(student, chunks, queries, hash),
+        { limit, unit: 'symbols a passage' },
+        { maximumSymbols: limit, input },
+      );
 }

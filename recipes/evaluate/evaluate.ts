@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { basename, resolve } from 'node:path';
-import { closing, inStages, type Listener } from '../../base/index.ts';
-import { loadStudent } from '../../checkpoints/index.ts';
+import { closing, inStages, type Listener, UsageError } from '../../base/index.ts';
+import { type CheckpointState, loadStudent } from '../../checkpoints/index.ts';
 import { type BeirData, corpusSaving, readBeir } from '../../data/index.ts';
 import {
   type CandidateChoice,
+  type CandidatePacking,
   type EncoderEvaluation,
   EvaluationFolder,
   evaluateEncoders,
@@ -12,9 +13,11 @@ import {
   withStudentRows,
 } from '../../eval/index.ts';
 import { tensorInnerProducts } from '../../search/exact/index.ts';
+import type { Scoring } from '../../search/index.ts';
 import { useBackend } from '../shared/backend.ts';
 import { listenerOf } from '../shared/call.ts';
 import { readDictionary } from '../shared/dictionary-choice.ts';
+import { given } from '../shared/given.ts';
 import { modelsFolder } from '../shared/models-folder.ts';
 import {
   type ContenderPlan,
@@ -55,7 +58,7 @@ export async function evaluateCheckpoint(
 /**
  * Ranks a benchmark with the rows that the options name (teacher, student, BM25, chance and others) and compares them. Documents are packed as the run's were; nothing is decompressed.
  *
- * @throws UsageError `EVAL_ENCODER`, `EVAL_ENCODERS`, `EVAL_NO_TRAINING_CORPUS`, `EVAL_DICTIONARY_UNREADABLE`; and what reading, loading and `evaluateEncoders` throw
+ * @throws UsageError `EVAL_ENCODER`, `EVAL_ENCODERS`, `EVAL_WINDOW`, `EVAL_NO_TRAINING_CORPUS`, `EVAL_DICTIONARY_UNREADABLE`; and what reading, loading and `evaluateEncoders` throw
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const listener = listenerOf(options);
@@ -82,6 +85,7 @@ async function evaluateLoaded(
   const { split = DEFAULT_SPLIT, candidates = 'corpus', language = 'eng-Latn' } = options;
   const dictionaryChoice = options.dictionary ?? (loaded === undefined ? 'corpus' : 'run');
   const dictionary = await readDictionary(dictionaryChoice, loaded?.trainingZpkg);
+  const pack = packingOf(options, loaded?.state.pack);
   const origin: EvaluationOrigin = {
     dataset: basename(resolve(options.data)),
     split,
@@ -100,7 +104,7 @@ async function evaluateLoaded(
           options.output,
           plan,
           resources,
-          { ...origin, candidates, dropOwnId: options.dropOwnId ?? data.dropOwnId },
+          { ...origin, candidates, dropOwnId: options.dropOwnId ?? data.dropOwnId, pack, scoring: options.scoring },
           dictionary,
         );
   await using _folder = closing(() => folder?.close());
@@ -110,7 +114,8 @@ async function evaluateLoaded(
       candidates,
       ...(options.dropOwnId !== undefined && { dropOwnId: options.dropOwnId }),
       contenders: makeContenders(plan, resources, folder?.vectors),
-      pack: { ...loaded?.state.pack, ...(dictionary !== undefined && { dictionary }) },
+      pack: { ...pack, ...(dictionary !== undefined && { dictionary }) },
+      scoring: options.scoring,
       innerProducts: tensorInnerProducts,
       onProgress,
       ...(folder && { vectorLog: folder.vectors, onCandidates: folder.checkIds, onRankings: folder.addRankings }),
@@ -125,6 +130,32 @@ async function evaluateLoaded(
 interface ClaimedConditions extends Pick<EvaluationOrigin, 'dataset' | 'split' | 'backend'> {
   readonly candidates: CandidateChoice;
   readonly dropOwnId: boolean | undefined;
+  readonly pack: CandidatePacking;
+  readonly scoring: Scoring | undefined;
+}
+
+/**
+ * How candidates are packed: as the checkpoint's corpus was, unless the options say otherwise.
+ *
+ * @throws UsageError `EVAL_WINDOW`
+ */
+function packingOf(
+  { passageSize, passageOverlap, windowDocuments }: EvaluateOptions,
+  own: CheckpointState['pack'] | undefined,
+): CandidatePacking {
+  if (windowDocuments === undefined)
+    return { ...own, ...given({ passageSize, passageOverlap: passageOverlap ?? (passageSize === 0 ? 0 : undefined) }) };
+  if (!Number.isInteger(windowDocuments) || windowDocuments < 1)
+    throw new UsageError(
+      'EVAL_WINDOW',
+      `--window-documents ${windowDocuments} is no number of documents: a whole number from 1 on`,
+    );
+  if (passageSize !== undefined && passageSize !== 0)
+    throw new UsageError(
+      'EVAL_WINDOW',
+      '--window-documents and --passage-size do not go together: in a window of neighbouring documents each document is a passage',
+    );
+  return { ...own, passageSize: 0, passageOverlap: 0, windowDocuments };
 }
 
 /** The evaluation's folder, claimed for everything that its figures depend on. */
@@ -132,7 +163,7 @@ function openFolder(
   path: string,
   { rows }: ContenderPlan,
   { loaded, teacher, vectors, lsa }: EvaluationResources,
-  { dataset, split, candidates, backend, dropOwnId }: ClaimedConditions,
+  { dataset, split, candidates, backend, dropOwnId, pack, scoring }: ClaimedConditions,
   dictionary: Uint8Array | 'none' | undefined,
 ): Promise<EvaluationFolder> {
   return EvaluationFolder.open(path, {
@@ -145,7 +176,10 @@ function openFolder(
     dictionary:
       dictionary instanceof Uint8Array ? createHash('sha256').update(dictionary).digest('hex') : (dictionary ?? 'corpus'),
     backend,
-    // Absent where it is false: so it was before there was a choice.
+    // Absent where there is nothing of it: so it was before there was a choice.
     ...(dropOwnId && { dropOwnId }),
+    ...(pack.passageSize && { passageSize: pack.passageSize, passageOverlap: pack.passageOverlap ?? 0 }),
+    ...(scoring?.kind === 'mean' && { scoring }),
+    ...(pack.windowDocuments !== undefined && { windowDocuments: pack.windowDocuments }),
   });
 }

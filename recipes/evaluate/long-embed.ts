@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { closing, inStage, inStages, UsageError } from '../../base/index.ts';
 import { loadStudent, loadTeacher } from '../../checkpoints/index.ts';
-import { documentText, markdownPassages, readCorpus } from '../../data/index.ts';
-import { StudentEncoder } from '../../encoders/index.ts';
+import { documentText, markdownPassages, passageSettingsOf, readCorpus } from '../../data/index.ts';
+import { cachedTeacher, StudentEncoder, TeacherCache } from '../../encoders/index.ts';
 import {
   evaluateLongEmbed,
   findLongEmbedSets,
@@ -54,8 +54,12 @@ export interface LongEmbedOptions extends LongCall, OnBackend {
   readonly only?: readonly string[] | undefined;
   /** What documents are packed with: the training corpus' dictionary unless given, one of their own, or none. */
   readonly dictionary?: 'run' | 'corpus' | 'none' | undefined;
+  /** Bytes of the passages that documents are ranked by, the best of each; 1024 unless given. */
+  readonly passageSize?: number | undefined;
+  /** Bytes that a passage shares with the one before it, at most; 0 unless given. */
+  readonly passageOverlap?: number | undefined;
   readonly models?: string | undefined;
-  /** Folder that keeps the result of every set: killed in the middle, the same call goes on without measuring one twice. */
+  /** Folder that keeps the result of every set, and the teacher's vectors: killed in the middle, the same call goes on without measuring a set or embedding a passage twice. */
   readonly output?: string | undefined;
 }
 
@@ -63,10 +67,17 @@ export interface LongEmbedEvaluation extends LongEmbedResult {
   readonly checkpoint: { readonly path: string; readonly hash: string; readonly step: number };
   readonly teacher: { readonly id: string; readonly revision: string };
   readonly maximumSymbols: number;
+  /** What of a text the teacher reads, in tokens; null where it reads all of it, or does not say. */
+  readonly maximumTokens: number | null;
+  readonly passageSize: number;
+  readonly passageOverlap: number;
   readonly dictionary: string;
   readonly backend: string;
 }
 
+const DEFAULT_PASSAGE_SIZE = 1024;
+/** Below the output: the teacher's vectors. */
+const TEACHER_FOLDER = 'teacher';
 /** Characters of the pieces that a haystack is made of where it comes from Markdown. */
 const PASSAGE_LENGTHS = { shortest: 300, longest: 100_000 };
 
@@ -119,10 +130,12 @@ async function readHaystack(path: string | undefined): Promise<Haystack> {
 /**
  * Measures teacher, student, BM25 and chance on every task and length of LongEmbed that there is.
  *
- * @throws UsageError `LONG_EMBED_ONLY`; and what reading, loading and `evaluateLongEmbed` throw
+ * @throws UsageError `LONG_EMBED_ONLY`, `LONG_EMBED_PASSAGES`, `PACK_OPTION`; and what reading, loading and `evaluateLongEmbed` throw
  */
 export async function measureLongEmbed(options: LongEmbedOptions): Promise<LongEmbedEvaluation> {
-  const { only = [], dictionary: choice = 'run' } = options;
+  const { only = [], dictionary: choice = 'run', passageSize = DEFAULT_PASSAGE_SIZE, passageOverlap = 0, output } = options;
+  if (passageSettingsOf({ passageSize, passageOverlap }) === undefined)
+    throw new UsageError('LONG_EMBED_PASSAGES', '--passage-size 0 is no passages: documents are always measured whole too');
   const listener = listenerOf(options);
   const found = await findLongEmbedSets(options.data);
   const sets = found.filter(({ task }) => only.length === 0 || only.includes(task.name));
@@ -133,12 +146,20 @@ export async function measureLongEmbed(options: LongEmbedOptions): Promise<LongE
   const backend = await useBackend(options, listener);
   using loaded = await loadStudent(options.checkpoint);
   const dictionary = await readDictionary(choice, loaded.trainingZpkg);
-  const teacher = await loadTeacher(loaded, { models: options.models, note: (line) => listener.note(line) });
-  await using _teacher = closing(() => teacher.dispose());
+  const loadedTeacher = await loadTeacher(loaded, { models: options.models, note: (line) => listener.note(line) });
+  await using _teacher = closing(() => loadedTeacher.dispose());
+  const cache =
+    output === undefined ? undefined : await TeacherCache.open(join(output, TEACHER_FOLDER), loadedTeacher.description);
+  await using _cache = closing(() => cache?.close());
+  const teacher = cache === undefined ? loadedTeacher : cachedTeacher(loadedTeacher, cache);
+  const { maximumTokens } = teacher.description.settings;
   const described = {
     checkpoint: { path: loaded.folder, hash: loaded.hash, step: loaded.state.step },
     teacher: { id: teacher.description.id, revision: teacher.description.revision },
     maximumSymbols: loaded.student.config.maximumSymbols,
+    maximumTokens: typeof maximumTokens === 'number' ? maximumTokens : null,
+    passageSize,
+    passageOverlap,
     dictionary: choice,
     backend: backend.name,
   };
@@ -146,11 +167,12 @@ export async function measureLongEmbed(options: LongEmbedOptions): Promise<LongE
     evaluateLongEmbed({
       sets,
       model: loaded.student.config,
+      passages: { size: passageSize, overlap: passageOverlap },
       student: (source, queries) => new StudentEncoder(loaded.student, source, queries, loaded.hash),
       teacher,
       pack: { ...loaded.state.pack, ...(dictionary !== undefined && { dictionary }) },
       innerProducts: tensorInnerProducts,
-      ...(options.output !== undefined && { kept: new KeptSets(options.output, { ...described, checkpoint: loaded.hash }) }),
+      ...(output !== undefined && { kept: new KeptSets(output, { ...described, checkpoint: loaded.hash }) }),
       onProgress: ({ task, length }, stage, done, total) =>
         progress(`${task.name}${length === undefined ? '' : ` ${length}`}, ${stage}`, done, total),
     }),

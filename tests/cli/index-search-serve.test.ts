@@ -11,6 +11,7 @@ import * as assert from 'uvu/assert';
 import { CemError, UsageError } from '../../base/errors.ts';
 import { type CheckpointState, loadQueryStudent, loadStudent, saveCheckpoint } from '../../checkpoints/index.ts';
 import { indexCommand } from '../../cli/commands/build-index.ts';
+import { inspectCommand } from '../../cli/commands/inspect.ts';
 import { searchCommand } from '../../cli/commands/search.ts';
 import { serveCommand } from '../../cli/commands/serve.ts';
 import { type Document, DocumentReader, documentText, packCorpus } from '../../data/index.ts';
@@ -188,6 +189,19 @@ test('search prints id, score and text, and JSON with --json', async ({ index })
     assert.ok(documentText(document).includes(found) && found.length > 0);
     assert.ok(score <= 1 && Number.isInteger(chunk));
   }
+});
+
+test('inspect says what an index stores, and what its corpus does', async ({ index, zpkg }) => {
+  const shown = JSON.parse(await runCommand(inspectCommand, ['inspect', index, '--json']));
+  assert.equal([shown.zpkg, shown.precision, shown.database], [zpkg, 'single', null]);
+  assert.equal([shown.corpus.documents, shown.corpus.system.rows], [shown.documents, shown.rows]);
+  assert.is(shown.corpus.system.precisions.single.vectors, 4 * shown.rows * shown.dimension);
+  assert.ok(shown.folder_bytes > shown.corpus.system.precisions.single.vectors);
+  assert.match(
+    await runCommand(inspectCommand, ['inspect', index]),
+    /index of \d+ documents, \d+ vectors of \d+ values, single\n/,
+  );
+  assert.is((await refusalOf(runCommand(inspectCommand, ['inspect', index, '--dimension', '8']))).code, 'INSPECT_DIMENSION');
 });
 
 test('--filter: what the corpus says of its documents decides in the store, and results show it', async ({ index }) => {

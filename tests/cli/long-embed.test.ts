@@ -20,7 +20,15 @@ test('measures every set that there is, or the tasks asked for', () =>
     assert.match(text, /^bm25 +100\.0 +100\.0 +100\.0$/m);
     const words = ['run', '--checkpoint', run, '--data', data, '--only', 'passkey', '--json'];
     const result = JSON.parse(await longEmbed(...words));
-    assert.equal(Object.keys(result.sets[0].scores), ['teacher', 'student', 'bm25', 'random']);
+    assert.equal(Object.keys(result.sets[0].scores), [
+      'teacher',
+      'teacher_passages',
+      'student',
+      'student_passages',
+      'bm25',
+      'random',
+    ]);
+    assert.equal([result.passage_size, result.passage_overlap], [1024, 0]);
     assert.equal([result.checkpoint.step, result.maximum_symbols, result.dictionary], [1, 4096, 'run']);
     for (const { coverage } of result.sets) assert.ok(coverage.chunks >= 100 && coverage.symbols_read === coverage.symbols);
   }));
@@ -32,7 +40,7 @@ test('sets that were measured are kept, and measured again only when they are go
     await longEmbed('generate', 'passkey', data, '--length', '256', '--length', '512');
     const words = ['run', '--checkpoint', run, '--data', data, '--output', output, '--json'];
     const first = JSON.parse(await longEmbed(...words));
-    assert.equal((await readdir(output)).sort(), ['passkey-256.json', 'passkey-512.json']);
+    assert.equal((await readdir(output)).sort(), ['passkey-256.json', 'passkey-512.json', 'teacher']);
     // As a kill between the two leaves it.
     await rm(join(output, 'passkey-512.json'));
     const second = JSON.parse(await longEmbed(...words));
@@ -40,6 +48,7 @@ test('sets that were measured are kept, and measured again only when they are go
     assert.equal(second.sets[1].scores, first.sets[1].scores);
     assert.not.equal(second.sets[1].document_seconds, first.sets[1].document_seconds, 'measured again');
     assert.is((await errorOf(() => longEmbed(...words, '--dictionary', 'none'))).code, 'LONG_EMBED_OTHER');
+    assert.is((await errorOf(() => longEmbed(...words, '--passage-size', '512'))).code, 'LONG_EMBED_OTHER');
     await writeFile(join(data, 'passkey', '256', 'queries.jsonl'), '{"_id": "other", "text": "?"}\n');
     assert.is((await errorOf(() => longEmbed(...words))).code, 'LONG_EMBED_OTHER');
     await writeFile(join(output, 'passkey-256.json'), '{');
@@ -54,6 +63,8 @@ test('what makes no sense is refused by name', () =>
       (await errorOf(() => longEmbed('run', '--checkpoint', run, ...words))).code;
     assert.is(await codeOf('--data', data, '--only', 'needle'), 'LONG_EMBED_ONLY');
     assert.is(await codeOf('--data', folder), 'LONG_EMBED_NOTHING');
+    assert.is(await codeOf('--data', data, '--passage-size', '0'), 'LONG_EMBED_PASSAGES');
+    assert.is(await codeOf('--data', data, '--passage-overlap', '512'), 'PACK_OPTION');
     await rm(zpkg);
     assert.is(await codeOf('--data', data), 'EVAL_NO_TRAINING_CORPUS');
   }));

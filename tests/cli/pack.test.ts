@@ -8,6 +8,7 @@ import { catCommand } from '../../cli/commands/cat.ts';
 import { inspectCommand } from '../../cli/commands/inspect.ts';
 import { packCommand } from '../../cli/commands/pack.ts';
 import { verifyCommand } from '../../cli/commands/verify.ts';
+import type { SystemStorage } from '../../eval/storage/index.ts';
 import { errorOf, withTemporaryFolder, writeJsonl } from '../fixtures/temporary-folder.ts';
 import { runCommand } from './run-command.ts';
 
@@ -55,6 +56,19 @@ test('pack, then inspect, cat and verify agree, as JSON and as text', async () =
     assert.ok((inspected['largest'] as number) <= 200);
     const shown = await runCommand(inspectCommand, ['inspect', output]);
     assert.match(shown, /40 documents/);
+    const system = inspected['system'] as SystemStorage;
+    assert.equal([system.rows, system.dimension], [manifest['chunks'], 384]);
+    const files = ['', '.map', '.meta'].map(async (ending) => (await stat(`${output}${ending}`)).size);
+    const stored = (await Promise.all(files)).reduce((sum, size) => sum + size, 0);
+    assert.is(system.without_vectors, stored);
+    assert.is(system.precisions.half.all, stored + (manifest['chunks'] as number) * 2 * 384);
+    assert.match(shown, `all with half vectors `);
+    const longer = JSON.parse(await runCommand(inspectCommand, ['inspect', output, '--json', '--dimension', '1024']));
+    assert.is(longer.system.precisions.single.vectors, (manifest['chunks'] as number) * 4096);
+    assert.is(
+      (await errorOf(() => runCommand(inspectCommand, ['inspect', output, '--dimension', '0']))).code,
+      'INSPECT_DIMENSION',
+    );
     assert.match(shown, /saving {2,}\d+\.\d%/);
 
     const text = `${ROWS[39]!.title} ${ROWS[39]!.text}`.trim();

@@ -76,6 +76,9 @@ test('add, inspect, cat, remove, verify and compact agree, as JSON and as text',
     const before = await json(inspectCommand, 'inspect', corpus);
     assert.equal([before['documents'], (before['segments'] as unknown[]).length], [59, 2]);
     assert.match(await runCommand(inspectCommand, ['inspect', corpus]), /segment-1\.zpkg .* 57 documents, 3 removed\n/);
+    // Every file of the folder is in the bytes of the whole system.
+    const system = before['system'] as { without_vectors: number; rows: number };
+    assert.equal([system.without_vectors, system.rows], [before['file_bytes'], before['chunks']]);
     assert.match(await runCommand(verifyCommand, ['verify', corpus]), /is whole: 59 documents/);
     const compacted = await json(compactCommand, 'compact', corpus);
     assert.equal([compacted['segments_before'], compacted['segments'], compacted['documents']], [2, 1, 59]);

@@ -80,7 +80,7 @@ export async function evaluateSmall(path: string, salt = 1, data = SMALL_DATA): 
           return { ...topicVectors(literals, salt), owners: Int32Array.from(ids.keys()) };
         },
       }),
-      { limit: 1024, unit: 'symbols a chunk' },
+      { limit: 1024, unit: 'symbols a passage' },
     );
     const { evaluation, details } = await evaluateEncoders({
       data,

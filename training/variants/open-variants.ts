@@ -1,15 +1,13 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { CemError } from '../../base/index.ts';
-import { packTexts } from '../../data/index.ts';
+import { joinWindows, naturalOrder, packTexts } from '../../data/index.ts';
 import type { ModelConfig } from '../../model/index.ts';
 import { contentSize, ZpkgReader } from '../../zpkg/index.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import type { TrainingListener } from '../runs/training-listener.ts';
 import type { PackSettings, PackVariant } from './config.ts';
 import type { CorpusPassages, TextPlace } from './corpus-passages.ts';
-import { naturalOrder } from './id-order.ts';
-import { joinWindows, type Windows } from './windows.ts';
 
 /** A variant's container, whose chunks have the texts of `corpus.zpkg`'s, or windows of its passages. */
 export interface VariantContainer {
@@ -90,7 +88,10 @@ export async function closeVariants(variants: readonly VariantContainer[]): Prom
 }
 
 /** What a variant's chunks are made of, and where the passages lie in them. */
-function textsOf({ window, windowOrder = 'corpus' }: PackVariant, passages: CorpusPassages): Windows {
+function textsOf(
+  { window, windowOrder = 'corpus' }: PackVariant,
+  passages: CorpusPassages,
+): { readonly texts: readonly string[]; readonly places: readonly TextPlace[] } {
   if (window === undefined) return { texts: passages.chunks, places: passages.places };
   if (windowOrder === 'corpus') return joinWindows(passages.texts, window);
   const order = naturalOrder(passages.places.map(({ frame }) => passages.documents[frame]!));

@@ -176,4 +176,29 @@ test('a teacher that finds nothing leaves a retention of 0', () =>
     await evaluation.close();
   }));
 
+test('passages: the same figures as an evaluation of their own, teacher and student by the best passage', () =>
+  withTemporaryFolder(async (folder) => {
+    const { teacher, calls } = countingTeacher();
+    const pack = { ...PACK, passageSize: 64 };
+    const dev = await DevEvaluation.open({ ...input(folder, teacher), pack });
+    assert.ok(calls.documents > 2 * TOPICS.length, 'passages, which are more than documents');
+    const student = model('symbols', 3);
+    try {
+      const figures = await dev.evaluate(student);
+      const whole = await evaluateStudent({
+        data: DATA,
+        candidates: 'corpus',
+        student: (source, queries) => new StudentEncoder(student, source, queries),
+        teacher,
+        pack,
+        temporaryFolder: folder,
+      });
+      assert.is(dev.teacherNdcg, whole.encoders.teacher['ndcg_at_10']);
+      assert.is(figures['ndcg@10'], whole.encoders.student['ndcg_at_10']);
+    } finally {
+      student.dispose();
+      await dev.close();
+    }
+  }));
+
 test.run();

@@ -125,6 +125,7 @@ test('scores by row, means, and how much of the documents was read', () =>
     const result = await evaluateLongEmbed({
       sets: await findLongEmbedSets(folder),
       model: { maximumSymbols: 40, input: 'symbols' },
+      passages: { size: 256, overlap: 0 },
       student: blindStudent,
       teacher,
       pack: PACK,
@@ -139,8 +140,8 @@ test('scores by row, means, and how much of the documents was read', () =>
       assert.ok([0, 0.02].includes(set.scores.student));
       assert.equal([set.documents, set.queries, set.coverage.chunks], [100, 50, 100]);
       // A text of 192 words or more in which nothing repeats but the filler: more than 40 literals, all chunks are cut there.
-      assert.equal([set.coverage.chunks_cut, set.coverage.symbols_read], [100, 4000]);
-      assert.ok(set.coverage.largest_chunk_symbols > 40 && set.coverage.symbols > 4000);
+      assert.equal([set.coverage.passages_cut, set.coverage.symbols_read], [100, 4000]);
+      assert.ok(set.coverage.largest_passage_symbols > 40 && set.coverage.symbols > 4000);
     }
     assert.equal([real!.measure, real!.scores.bm25], ['ndcg_at_10', 1]);
     assert.equal(
@@ -154,23 +155,62 @@ test('scores by row, means, and how much of the documents was read', () =>
     assert.is(result.mean, null);
     assert.ok(stages.some((stage) => stage.startsWith('passkey 512: ')));
     const text = formatLongEmbed(result);
-    assert.match(text, /^ +256 +512 +mean of 2\nteacher +100\.0 +100\.0 +100\.0$/m);
+    assert.match(text, /^ +256 +512 +mean of 2\nteacher, first tokens +100\.0 +100\.0 +100\.0$/m);
     assert.match(text, /^ +NarrativeQA\nteacher/m);
     assert.match(text, 'no mean of the six tasks');
   }));
+
+test('what reads the beginning of a text only finds keys anywhere by the best passage', () =>
+  withTasks(async (folder) => {
+    // A passage of 256 bytes has 384 at most; a document of 512 tokens about 1,900.
+    const forgetful: TextEmbedder = {
+      ...teacher,
+      embedDocuments: async (texts) => nameVectors(texts.map((text) => text.slice(0, 400))),
+    };
+    const sets = (await findLongEmbedSets(folder)).filter(({ length }) => length === 512);
+    const { sets: results } = await evaluateLongEmbed({
+      sets,
+      model: { maximumSymbols: 40, input: 'symbols' },
+      passages: { size: 256, overlap: 120 },
+      student: blindStudent,
+      teacher: forgetful,
+      pack: PACK,
+      temporaryFolder: folder,
+    });
+    const { scores, passages, coverage } = results[0]!;
+    assert.ok(scores.teacher < 0.5, 'most keys are behind what it reads');
+    // The sentence that the query asks with is 60 bytes at most: an overlap of 120 leaves it whole in one of two passages.
+    assert.is(scores.teacher_passages, 1);
+    assert.equal([passages.passage_bytes, passages.overlap_bytes, passages.window_documents], [256, 120, null]);
+    assert.is(passages.passages, passages.coverage.passages);
+    assert.is(coverage.passages, 100);
+    assert.ok(passages.passages > 500);
+    assert.ok(passages.coverage.largest_passage_symbols < coverage.largest_passage_symbols);
+  }));
+
+const COVERAGE = { chunks: 1, passages: 1, symbols: 1, symbols_read: 1, largest_passage_symbols: 1, passages_cut: 0 };
 
 test('the mean of six tasks is of tasks, not of sets', () => {
   const set = (task: string, length: number | null, value: number) => ({
     task,
     length,
     measure: length === null ? ('ndcg_at_10' as const) : ('accuracy_at_1' as const),
-    scores: { teacher: value, student: value / 2, bm25: 0, random: 0 },
+    scores: { teacher: value, teacher_passages: 1, student: value / 2, student_passages: 0.5, bm25: 0, random: 0 },
     documents: 1,
     queries: 1,
     saving: 0,
     text_bytes: 1,
-    coverage: { chunks: 1, symbols: 1, symbols_read: 1, largest_chunk_symbols: 1, chunks_cut: 0 },
-    document_seconds: { teacher: 0, student: 0, bm25: 0, random: 0 },
+    coverage: COVERAGE,
+    passages: {
+      passage_bytes: 1024,
+      overlap_bytes: 0,
+      window_documents: null,
+      passages: 1,
+      document_score: 'best passage' as const,
+      saving: 0,
+      coverage: COVERAGE,
+    },
+    document_seconds: { teacher: 0, teacher_passages: 0, student: 0, student_passages: 0, bm25: 0, random: 0 },
     peak_memory_bytes: 1,
     corpus_hash: '',
   });
@@ -178,8 +218,15 @@ test('the mean of six tasks is of tasks, not of sets', () => {
   const real = ['narrativeqa', 'qmsum', 'summ_screen_fd', '2wikimqa'].map((task) => set(task, null, 0.75));
   const sets = [...synthetic, ...real];
   // (0.5 + 0.25 + 4 x 0.75) / 6
-  assert.equal(summarize(sets).mean, { teacher: 0.625, student: 0.3125, bm25: 0, random: 0 });
-  assert.match(formatLongEmbed({ sets, ...summarize(sets) }), /mean of the six tasks\nteacher +62\.5\n/);
+  assert.equal(summarize(sets).mean, {
+    teacher: 0.625,
+    teacher_passages: 1,
+    student: 0.3125,
+    student_passages: 0.5,
+    bm25: 0,
+    random: 0,
+  });
+  assert.match(formatLongEmbed({ sets, ...summarize(sets) }), /mean of the six tasks\nteacher, first tokens +62\.5\n/);
   assert.is(summarize(sets.slice(1)).mean, null);
   assert.is(summarize(sets.slice(0, -1)).mean, null);
 });

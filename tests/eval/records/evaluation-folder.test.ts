@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -13,6 +13,7 @@ import {
   readTrecQrels,
   readTrecRun,
 } from '../../../eval/index.ts';
+import { reportData, reportPage } from '../../../eval/report/index.ts';
 import { evaluateSmall, SMALL_DATA } from '../small-evaluation.ts';
 
 const test = suite<{ folder: string; first: string; second: string }>('evaluation folder');
@@ -61,13 +62,34 @@ test('what every figure depends on stands beside it', async ({ first }) => {
     index: 'exact, inner product',
     drop_own_id: false,
     corpus_hash,
+    passages: null,
+    coverage: null,
   });
   const student = conditions['student']!;
-  assert.equal(student.maximum_length, { limit: 1024, unit: 'symbols a chunk' });
+  assert.equal(student.maximum_length, { limit: 1024, unit: 'symbols a passage' });
   assert.is(student.input, 'compressed chunks');
   assert.is(student.prompts.query, 'query: ');
   assert.match(student.codec!, /^zstd level 3, .* dictionary of 0 bytes$/);
   assert.is(conditions['bm25']!.index, 'inverted index');
+});
+
+test('evaluations of before passages and the whole system were counted are read as those without', async ({ folder, first }) => {
+  const old = join(folder, 'old');
+  await cp(first, old, { recursive: true });
+  const path = join(old, 'result.json');
+  const { system, passages: _, ...result } = JSON.parse(await readFile(path, 'utf8'));
+  assert.ok(system.usual > result.bytes.text);
+  delete result.bytes.metadata;
+  for (const conditions of Object.values<Record<string, unknown>>(result.conditions)) {
+    delete conditions['passages'];
+    delete conditions['coverage'];
+  }
+  await writeFile(path, JSON.stringify(result));
+  const record = await readEvaluationRecord(old);
+  assert.equal([record.system, record.bytes.metadata, record.conditions['student']!.coverage], [null, 0, null]);
+  const page = reportPage(reportData([record]));
+  assert.not.match(page, 'The whole system');
+  assert.match(reportPage(reportData([await readEvaluationRecord(first)])), 'The whole system');
 });
 
 test("results in MTEB's form, by model, revision and task", async ({ first }) => {

@@ -145,7 +145,7 @@ test('Markdown: tables whose rows are as wide as their heads', ({ data }) => {
   const tables = reportMarkdown(data)
     .split('\n\n')
     .filter((block) => block.startsWith('|'));
-  assert.is(tables.length, 1 + 3 * 6);
+  assert.is(tables.length, 1 + 3 * 7);
   for (const table of tables) {
     const widths = table
       .trimEnd()

@@ -1,12 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { joinWindows, naturalOrder } from '../../../data/index.ts';
 import type { CemModel } from '../../../model/embedder.ts';
 import { NgramHash } from '../../../model/symbols/ngram-hash.ts';
 import { encodeHere } from '../../../training/batches/batch-encoding.ts';
 import { compressInMemory, Granularity, withTargets } from '../../../training/batches/granularity.ts';
 import { BatchPrefetch } from '../../../training/loop/prefetch.ts';
-import { naturalOrder } from '../../../training/variants/id-order.ts';
-import { joinWindows } from '../../../training/variants/windows.ts';
 import { EncodingThread } from '../../../training/workers/encoding-thread.ts';
 import { createDecompressor, parseFrame, readDictionary, trainDictionary } from '../../../zpkg/index.ts';
 import { testBackend } from '../../backend.ts';

@@ -1,4 +1,12 @@
-import type { TextPlace } from './corpus-passages.ts';
+import type { ByteSpan } from '../../base/index.ts';
+
+/** Where a text lies in its window. */
+export interface WindowPlace {
+  /** Number of the window, and of the frame that it becomes. */
+  readonly frame: number;
+  /** Its bytes of the window's content, with what joins it to the next text. */
+  readonly span: ByteSpan;
+}
 
 /**
  * What stands between neighbours where the first does not end with it: a blank line, as between the paragraphs of a document. It belongs to the text before it, as where a document is cut
@@ -13,7 +21,7 @@ export interface Windows {
   /** What is compressed: one frame each. */
   readonly texts: readonly string[];
   /** [texts that were joined] */
-  readonly places: readonly TextPlace[];
+  readonly places: readonly WindowPlace[];
 }
 
 /**
@@ -23,7 +31,7 @@ export interface Windows {
  */
 export function joinWindows(texts: readonly string[], size: number): Windows {
   const windows: string[] = [];
-  const places: TextPlace[] = [];
+  const places: WindowPlace[] = [];
   let members: string[] = [];
   let bytes = 0;
   const close = () => {
