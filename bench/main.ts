@@ -8,11 +8,13 @@ import { hideBin } from 'yargs/helpers';
 import { CemError, UsageError } from '../base/index.ts';
 import type { Bench } from './bench.ts';
 import { indexBench } from './cases/build-index.ts';
+import { codesBench } from './cases/codes.ts';
 import { evalBench } from './cases/eval.ts';
 import { hashBench } from './cases/hash.ts';
 import { lengthBench } from './cases/length.ts';
 import { tablesBench } from './cases/tables.ts';
 import { trainBench } from './cases/train.ts';
+import { vectorSearchBench } from './cases/vector-search.ts';
 import { zpkgBench } from './cases/zpkg.ts';
 import { formatReport, passes, replaceSection } from './measurement.ts';
 
@@ -56,6 +58,8 @@ register(parser, evalBench);
 register(parser, hashBench);
 register(parser, tablesBench);
 register(parser, lengthBench);
+register(parser, codesBench);
+register(parser, vectorSearchBench);
 
 try {
   await parser.parseAsync();

@@ -16,23 +16,33 @@ export interface FaissPeerInput {
   readonly dimension: number;
   readonly k: number;
   readonly threads: number;
+  /** Exact (unless given), or a graph. */
+  readonly kind?: 'flat' | 'hnsw';
 }
 
-/** faiss IndexFlatIP in a Python process that holds its vectors, for measurements taken in turns with ours. */
+/** What the program says once it is ready. */
+interface Ready {
+  readonly version: string;
+  readonly build_seconds: number;
+}
+
+/** faiss IndexFlatIP or IndexHNSWFlat in a Python process that holds its vectors, for measurements taken in turns with ours. */
 export class FaissPeer {
   readonly version: string;
+  readonly buildSeconds: number;
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
 
-  private constructor(version: string, process: ChildProcessWithoutNullStreams, lines: AsyncIterator<string>) {
+  private constructor({ version, build_seconds }: Ready, process: ChildProcessWithoutNullStreams, lines: AsyncIterator<string>) {
     this.version = version;
+    this.buildSeconds = build_seconds;
     this.#process = process;
     this.#lines = lines;
   }
 
   /** @throws CemError `BENCH_FAISS` where Python or faiss is missing */
-  static async start({ python, vectors, queries, dimension, k, threads }: FaissPeerInput): Promise<FaissPeer> {
-    const program = spawn(python, [PROGRAM, vectors, queries, String(dimension), String(k), String(threads)]);
+  static async start({ python, vectors, queries, dimension, k, threads, kind = 'flat' }: FaissPeerInput): Promise<FaissPeer> {
+    const program = spawn(python, [PROGRAM, vectors, queries, String(dimension), String(k), String(threads), kind]);
     let said = '';
     program.stderr.on('data', (data: Buffer) => {
       said = (said + data.toString()).slice(-ERROR_CHARACTERS);
@@ -50,12 +60,18 @@ export class FaissPeer {
         `${python} cannot run faiss: ${said.trim()}; name a Python that has it (pip install faiss-cpu)`,
       );
     }
-    return new FaissPeer((JSON.parse(first.value) as { version: string }).version, program, lines);
+    return new FaissPeer(JSON.parse(first.value) as Ready, program, lines);
   }
 
   /** Searches all queries once; the seconds that took. */
   async search(): Promise<number> {
     return ((await this.#ask('search')) as { seconds: number }).seconds;
+  }
+
+  /** Searches query by query; the milliseconds of each. */
+  async searchOneByOne(): Promise<number[]> {
+    const { seconds } = (await this.#ask('one')) as { seconds: number[] };
+    return seconds.map((ofQuery) => ofQuery * 1000);
   }
 
   /** What the last search found: row numbers of each query, best first. */

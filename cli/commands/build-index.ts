@@ -21,10 +21,12 @@ interface IndexOptions extends VectorIndexOptions {
   readonly models: string | undefined;
 }
 
+const PRECISION_TEXTS = { single: '', half: ' halves', int8: ' int8', binary: ' binary codes and int8' } as const;
+
 function describeVectorIndex({ precision, vectorIndex, recall }: BuildIndexResult): string {
-  const half = precision === 'half' ? ' halves' : '';
+  const kept = PRECISION_TEXTS[precision];
   const kind = vectorIndex.kind === 'none' ? '' : `, ${vectorIndex.kind}`;
-  return `${half}${kind}${recall === undefined ? '' : ` with recall@${recall.k} ${recall.recall.toFixed(3)} against exact search`}`;
+  return `${kept}${kind}${recall === undefined ? '' : ` with recall@${recall.k} ${recall.recall.toFixed(3)} against exact search`}`;
 }
 
 /** Of passages, where there are more than chunks. */
@@ -56,6 +58,10 @@ export const indexCommand = defineCommand<IndexOptions, BuildIndexResult>({
     [
       'index --checkpoint C --zpkg Z --index I --precision half --vector-index hnsw',
       'halve the vectors, and search approximately, for millions of passages',
+    ],
+    [
+      'index --checkpoint C --zpkg Z --index I --precision binary',
+      'less than a third of the bytes of a vector, searched in milliseconds',
     ],
   ],
   options: (parser) =>

@@ -55,7 +55,8 @@ export const searchCommand = defineCommand<SearchOptions, SearchAnswer>({
   async run({ query, index, k, filter: filterText, scoring: kind, best, units, ...options }, listener) {
     const filter = parseFilterOption(filterText);
     const scoring = parseScoringOptions({ scoring: kind, best });
-    await using searcher = await openSearcher(index, { ...options, listener });
+    // Codes are read for one query as fast as they are searched in the database.
+    await using searcher = await openSearcher(index, { ...options, codesMemory: 0, listener });
     const start = performance.now();
     const { results, note } = await searchWithNote(searcher, query, { k, filter, scoring, units });
     return searchAnswer(results, performance.now() - start, note);

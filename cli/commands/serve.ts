@@ -6,7 +6,14 @@ import { buildIndex, openSearcher } from '../../recipes/index.ts';
 import { createServer, listen, stopSignal } from '../../server/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
 import { checkpointOption } from '../options/checkpoint-option.ts';
-import { databaseOption, indexOption, modelsOption, queriesOption } from '../options/index-options.ts';
+import {
+  codesMemoryOf,
+  codesMemoryOption,
+  databaseOption,
+  indexOption,
+  modelsOption,
+  queriesOption,
+} from '../options/index-options.ts';
 import { checkPort } from '../options/port-option.ts';
 
 interface ServeOptions {
@@ -17,6 +24,7 @@ interface ServeOptions {
   readonly database: string | undefined;
   readonly models: string | undefined;
   readonly queries: QueryEncoderChoice | undefined;
+  readonly codesMemory?: number | undefined;
   readonly zpkg: string | undefined;
   readonly checkpoint: string | undefined;
 }
@@ -59,21 +67,24 @@ export const serveCommand = defineCommand<ServeOptions, ServeReport>({
       })
       .option('checkpoint', { ...checkpointOption, describe: `with --zpkg: ${checkpointOption.describe}` })
       .option('database', databaseOption)
+      .option('codes-memory', codesMemoryOption)
       .option('models', modelsOption)
       .option('queries', queriesOption),
   async run(options, listener) {
     const { index, port, host, log } = options;
     checkPort(port);
+    const codesMemory = codesMemoryOf(options.codesMemory);
     await prepareIndex(options, listener);
-    const searcher = await openSearcher(index, { ...options, listener });
+    const searcher = await openSearcher(index, { ...options, codesMemory, listener });
     try {
       const server = createServer(searcher, { logger: pino({ level: log }, destination(STANDARD_ERROR)) });
       try {
         const stopped = stopSignal();
         const address = await listen(server, { host, port });
-        const { documents, chunks, passages } = searcher.description;
+        const { documents, chunks, passages, vectors } = searcher.description;
         const ofThem = passages === chunks ? '' : `, ${passages} passages`;
-        listener.note(`serving ${documents} documents (${chunks} chunks${ofThem}) at ${address}; Ctrl-C stops`);
+        const by = vectors?.precision === 'binary' ? `, searched by ${vectors.search}` : '';
+        listener.note(`serving ${documents} documents (${chunks} chunks${ofThem}${by}) at ${address}; Ctrl-C stops`);
         return { address, stoppedBy: await stopped };
       } finally {
         await server.close();

@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/index.ts';
 import { type VectorIndexInput, vectorIndexConfig } from '../../search/index.ts';
-import type { VectorPrecision } from '../../search/postgres/index.ts';
+import { VECTOR_PRECISIONS, type VectorPrecision } from '../../search/postgres/index.ts';
 
 /** Options of the commands that work on an index: `index`, `search`, `serve`. */
 export const indexOption = { type: 'string', demandOption: true, describe: 'folder of the index' } as const;
@@ -35,8 +35,9 @@ export interface VectorIndexOptions {
 }
 
 export const precisionOption = {
-  choices: ['single', 'half'] as const,
-  describe: 'how vectors are stored: 4 bytes a value, or 2 (halfvec); of a new index single',
+  choices: VECTOR_PRECISIONS,
+  describe:
+    'how vectors are stored: 4 bytes a value; half: 2 (halfvec); int8: 1, and each search reads all of them; binary: 1, and a bit by which candidates are found; of a new index single',
 } as const;
 
 export const vectorIndexOption = {
@@ -78,4 +79,23 @@ export function vectorIndexOfOptions({
   const option =
     issue.path[0] === 'm' ? 'hnsw-m' : String(issue.path[0]).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw new UsageError('INDEX_OPTIONS', `--${option}: ${issue.message}`, { details: { option } });
+}
+
+const BYTES_PER_MEGABYTE = 1e6;
+const CODES_MEGABYTES = 512;
+
+export const codesMemoryOption = {
+  type: 'number',
+  default: CODES_MEGABYTES,
+  describe:
+    'megabytes of memory that the codes of binary vectors may take (56 bytes a vector of 384 values); where they do not fit, the database looks through them; 0 for none',
+} as const;
+
+/**
+ * @returns bytes
+ * @throws UsageError `INDEX_OPTIONS`
+ */
+export function codesMemoryOf(megabytes = CODES_MEGABYTES): number {
+  if (Number.isFinite(megabytes) && megabytes >= 0) return megabytes * BYTES_PER_MEGABYTE;
+  throw new UsageError('INDEX_OPTIONS', `--codes-memory ${megabytes}: give megabytes, 0 or more`);
 }

@@ -9,6 +9,7 @@ import {
   openPglite,
   openPostgres,
   PgvectorStore,
+  type SearchedBy,
   type VectorIndexRecall,
   type VectorPrecision,
 } from '../../search/postgres/index.ts';
@@ -27,10 +28,16 @@ import {
 const DATABASE_FOLDER = 'pgdata';
 const QUERY_FOLDER = 'query';
 const ID_BYTES = 8;
+const CODES_MEMORY = 512 * 2 ** 20;
 
 export interface IndexFolderOptions {
   /** A PostgreSQL server's URL, with its password where one is needed; without it the embedded database in the folder, or the server that the index names. */
   readonly database?: string;
+  /**
+   * Bytes of this process's memory that the codes of binary vectors may take when the index is searched: where they fit, searches go by them instead of by the database's own scan.
+   * 512 MiB unless given, which is 9 million vectors of 384 values; 0 for none.
+   */
+  readonly codesMemory?: number;
 }
 
 export interface IndexWritingOptions extends IndexFolderOptions {
@@ -65,9 +72,9 @@ export class IndexFolder {
   }
 
   /** How the vectors are kept, and what searches go by. */
-  get vectors(): { readonly precision: VectorPrecision; readonly vectorIndex: VectorIndex } {
-    const { precision, vectorIndex } = this.#store;
-    return { precision, vectorIndex };
+  get vectors(): { readonly precision: VectorPrecision; readonly vectorIndex: VectorIndex; readonly searchesBy: SearchedBy } {
+    const { precision, vectorIndex, searchesBy } = this.#store;
+    return { precision, vectorIndex, searchesBy };
   }
 
   get manifest(): IndexManifest {
@@ -216,6 +223,8 @@ async function openStore(
     name: `cem_${manifest.id}`,
     create,
     migrate,
+    // Who writes has rows to come; codes are for searches.
+    codesMemory: migrate ? 0 : (options.codesMemory ?? CODES_MEMORY),
     ...(options.precision !== undefined && { precision: options.precision }),
     ...(options.vectorIndex !== undefined && { vectorIndex: options.vectorIndex }),
   });

@@ -59,6 +59,11 @@ export interface IndexDescription {
   /** Passages of all chunks: the vectors that are searched. */
   readonly passages: number;
   readonly dimension: number;
+  /** How vectors are kept, and what a search looks through; absent where the store says nothing of it. */
+  readonly vectors?: {
+    readonly precision: IndexFolder['vectors']['precision'];
+    readonly search: IndexFolder['vectors']['searchesBy'];
+  };
   /** Content hash of the checkpoint. */
   readonly checkpoint: string;
   /** Id of the teacher. */
@@ -140,7 +145,16 @@ export class Searcher {
         embedder,
         store: index.store,
         texts: reader,
-        description: { documents, chunks, passages, dimension, checkpoint: checkpoint.hash, teacher: teacher.id, queries },
+        description: {
+          documents,
+          chunks,
+          passages,
+          dimension,
+          vectors: { precision: index.vectors.precision, search: index.vectors.searchesBy },
+          checkpoint: checkpoint.hash,
+          teacher: teacher.id,
+          queries,
+        },
         close,
       });
     } catch (error) {

@@ -4,7 +4,7 @@ import { type LoadedStudent, loadStudent } from '../../checkpoints/index.ts';
 import { openCorpus, type PackedCorpus } from '../../data/index.ts';
 import { corpusIdentity, IndexFolder, type IndexingResult, type IndexMakers, synchroniseIndex } from '../../rag/index.ts';
 import type { VectorIndex, VectorIndexInput } from '../../search/index.ts';
-import type { VectorIndexRecall, VectorPrecision } from '../../search/postgres/index.ts';
+import type { SearchedBy, VectorIndexRecall, VectorPrecision } from '../../search/postgres/index.ts';
 import { type OnBackend, useBackend } from '../shared/backend.ts';
 import { type LongCall, listenerOf } from '../shared/call.ts';
 import { checkpointOrDefault } from '../shared/default-checkpoint.ts';
@@ -41,7 +41,9 @@ export interface BuildIndexResult extends IndexingResult {
   readonly teacher: string;
   readonly precision: VectorPrecision;
   readonly vectorIndex: VectorIndex;
-  /** What an approximate index finds of the exact results, over some of its own vectors; absent where search is exact, or nothing has changed. */
+  /** What a search looks through; a process that keeps an index of binary codes open looks through those in its memory, where they fit. */
+  readonly searchesBy: SearchedBy;
+  /** What an approximate search, by a vector index or binary codes, finds of the exact results, over some of its own vectors; absent where search is exact, or nothing has changed. */
   readonly recall?: VectorIndexRecall;
   readonly seconds: number;
 }
@@ -78,7 +80,7 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
     teacher: makers.teacher.id,
     ...folder.vectors,
     ...(changed &&
-      folder.vectors.vectorIndex.kind !== 'none' && { recall: await folder.measureRecall(RECALL_QUERIES, RECALL_DEPTH) }),
+      folder.vectors.searchesBy !== 'vectors' && { recall: await folder.measureRecall(RECALL_QUERIES, RECALL_DEPTH) }),
     seconds: (performance.now() - start) / 1000,
   };
 }

@@ -10,6 +10,8 @@ export interface SearcherOptions extends Pick<LongCall, 'listener'>, OnBackend {
   readonly database?: string | undefined;
   /** Folder in which teachers are looked up before the hub; where the index says unless given. */
   readonly models?: string | undefined;
+  /** Bytes that binary codes may take of this process's memory (`IndexFolderOptions`): 512 MiB unless given; 0 searches in the database. */
+  readonly codesMemory?: number | undefined;
   /** Who encodes queries; by default the teacher where it is on this machine, else the checkpoint's query student where the index has one. */
   readonly queries?: QueryEncoderChoice | undefined;
 }
@@ -20,11 +22,11 @@ export interface SearcherOptions extends Pick<LongCall, 'listener'>, OnBackend {
  * @throws as `Searcher.open` of rag/
  */
 export async function openSearcher(index: string, options: SearcherOptions = {}): Promise<Searcher> {
-  const { database, queries } = options;
+  const { database, queries, codesMemory } = options;
   const models = modelsFolder(options.models);
   const listener = listenerOf(options);
   return Searcher.open(index, {
-    ...given({ database, models, queries }),
+    ...given({ database, models, queries, codesMemory }),
     note: (line) => listener.note(line),
     beforeQueryStudent: async () => {
       const { useBackend } = await import('../shared/backend.ts');

@@ -48,7 +48,7 @@ export function httpReference(): string {
     ['| clause | finds |', '|---|---|', ...FILTERS.map(([clause, meaning]) => `| \`${clause}\` | ${meaning} |`)].join('\n'),
     'A field is a path of keys joined by dots, as the metadata has them ([METADATA.md](../data/metadata/METADATA.md)): `title`, `source`, `language`, and free ones below `fields`. A list satisfies a condition when one of its elements does.',
     '## GET /health',
-    '`{"status": "ok", "index": {…}, "load": {"running", "waiting", "encoded_queries", "encoder_calls"}}`: what the index holds and what made it, and how much is asked at the moment. Requests that arrive together are encoded together, so there are fewer calls of the encoder than queries.',
+    '`{"status": "ok", "index": {…}, "load": {"running", "waiting", "encoded_queries", "encoder_calls"}}`: what the index holds, what a search looks through (`vectors.search`: `vectors`, all of them; `codes`; `codes in memory`; `hnsw`) and what made it, and how much is asked at the moment. Requests that arrive together are encoded together, so there are fewer calls of the encoder than queries.',
     '## What is refused',
     'Every answer that is no success is `{"error": {"code", "message"}}`; the code is stable. A body that is no search request has the code `SEARCH_REQUEST`; one that is no UTF-8 or no JSON `BODY_NOT_UTF8`, `BODY_NOT_JSON`. Our own failures say their code and no more; the log has the rest.',
     ['| status | code |', '|---|---|', ...codes, '| 500 | `INTERNAL`, or the code of the failure |'].join('\n'),

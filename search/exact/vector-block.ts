@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { fromHalf, toHalf } from '../../base/index.ts';
+import { quantiseRow, readRow } from '../codes/index.ts';
 
 /**
  * How vectors are kept in memory: as they come; as IEEE 754 binary16 (half the memory); or as 8-bit integers with one scale a row (a quarter).
@@ -8,7 +9,6 @@ import { fromHalf, toHalf } from '../../base/index.ts';
 export const VECTOR_STORAGES = ['float32', 'float16', 'int8'] as const;
 export type VectorStorage = (typeof VECTOR_STORAGES)[number];
 
-const LARGEST_INT8 = 127;
 const ARRAYS = { float32: Float32Array, float16: Uint16Array, int8: Int8Array } as const;
 type StoredValues = Float32Array | Uint16Array | Int8Array;
 
@@ -70,13 +70,8 @@ export class VectorBlock {
       case 'float16':
         for (let index = 0; index < vector.length; index++) values[start + index] = toHalf(vector[index]!);
         return;
-      case 'int8': {
-        let largest = 0;
-        for (let index = 0; index < vector.length; index++) largest = Math.max(largest, Math.abs(vector[index]!));
-        this.#scales[row] = largest / LARGEST_INT8;
-        const factor = largest > 0 ? LARGEST_INT8 / largest : 0;
-        for (let index = 0; index < vector.length; index++) values[start + index] = Math.round(vector[index]! * factor);
-      }
+      case 'int8':
+        this.#scales[row] = quantiseRow(vector, this.#integers(row));
     }
   }
 
@@ -93,12 +88,15 @@ export class VectorBlock {
       const table = halfTable();
       for (let index = 0; index < count; index++) scratch[index] = table[values[index]!]!;
     } else {
-      for (let row = 0, index = 0; row < this.#rows; row++) {
-        const scale = this.#scales[row]!;
-        for (const end = index + this.#dimension; index < end; index++) scratch[index] = values[index]! * scale;
-      }
+      for (let row = 0; row < this.#rows; row++) readRow(this.#integers(row), this.#scales[row]!, scratch, row * this.#dimension);
     }
     return scratch.subarray(0, count);
+  }
+
+  /** A row's integers, [dimension], where they lie. */
+  #integers(row: number): Int8Array {
+    assert.ok(this.#values instanceof Int8Array);
+    return this.#values.subarray(row * this.#dimension, (row + 1) * this.#dimension);
   }
 
   #grow(room: number): void {

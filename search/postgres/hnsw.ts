@@ -25,6 +25,13 @@ export interface HnswTarget {
 /** @throws CemError `VECTOR_INDEX` where the vectors are too long for it */
 export function checkHnsw({ form, dimension }: VectorTable): void {
   const { type } = form;
+  if (form.hnsw === undefined) {
+    throw new CemError(
+      'VECTOR_INDEX',
+      `no HNSW index can be built over ${form.precision} vectors; use another precision, or leave the vector index out`,
+      { details: { precision: form.precision } },
+    );
+  }
   const most = form.hnsw.maximumDimension;
   if (dimension <= most) return;
   const other =
@@ -56,7 +63,7 @@ async function checkVersion(driver: SqlDriver): Promise<void> {
 
 /** MB that the graph over so many rows takes while it is built. */
 function buildMemory(rows: number, { form, dimension }: VectorTable, m: number): number {
-  const row = form.hnsw.bytes(dimension) + 3 * m * BYTES_PER_NEIGHBOUR + BYTES_PER_NODE;
+  const row = (form.hnsw?.bytes(dimension) ?? 0) + 3 * m * BYTES_PER_NEIGHBOUR + BYTES_PER_NODE;
   return Math.ceil(Math.min(Math.max((rows * row) / 2 ** 20, LEAST_MEMORY), MOST_MEMORY));
 }
 
@@ -81,7 +88,7 @@ export async function buildHnsw(
       if (!parallel) await query("select set_config('max_parallel_maintenance_workers', '0', true)");
       await query(`drop index if exists ${name}`);
       await query(
-        `create index ${name} on ${table.name} using hnsw (${table.form.hnsw.target}) with (m = ${m}, ef_construction = ${efConstruction})`,
+        `create index ${name} on ${table.name} using hnsw (${table.form.hnsw?.target}) with (m = ${m}, ef_construction = ${efConstruction})`,
       );
       await finish(query);
     });

@@ -1,7 +1,7 @@
 /** Search in PostgreSQL with pgvector, embedded (PGlite) or by URL. Loads no tensors. */
 export { databaseUrlWithoutPassword } from './database-url.ts';
 export { openPglite } from './pglite-driver.ts';
-export { PgvectorStore, type VectorIndexRecall } from './pgvector-store.ts';
+export { PgvectorStore, type SearchedBy, type VectorIndexRecall } from './pgvector-store.ts';
 export { openPostgres } from './postgres-driver.ts';
 export type { SqlDriver } from './sql-driver.ts';
-export type { VectorPrecision } from './vector-form.ts';
+export { VECTOR_PRECISIONS, type VectorPrecision } from './vector-form.ts';

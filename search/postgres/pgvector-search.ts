@@ -4,7 +4,11 @@ import type { StoreHit } from '../vector-store.ts';
 import { filterCondition } from './filter-sql.ts';
 import { tuneHnsw } from './hnsw.ts';
 import type { SqlDriver, SqlParameter, SqlQuery } from './sql-driver.ts';
+import type { PlainForm } from './vector-form.ts';
 import { directed, passageColumn, type VectorTable } from './vector-table.ts';
+
+/** A table whose vectors PostgreSQL compares. */
+export type PlainTable = VectorTable & { readonly form: PlainForm };
 
 /** Best passages fetched for each document wanted, at first, and how many more the next time: a scan costs the same for any number of them, a graph is walked for each. */
 const PASSAGES_PER_DOCUMENT = { scan: 16, graph: 4 } as const;
@@ -29,11 +33,11 @@ function findable(table: VectorTable, filter: Filter | undefined, parameters: Sq
 }
 
 /** Rows that may be found, with their distance from the query's vector, which is the first parameter. */
-function distances(table: VectorTable, { vector, filter }: VectorQuery): { rows: string; parameters: SqlParameter[] } {
-  const parameters: SqlParameter[] = [table.form.query(vector)];
+function distances(table: PlainTable, { vector, filter }: VectorQuery): { rows: string; parameters: SqlParameter[] } {
+  const parameters: SqlParameter[] = [table.form.comparison.query(vector)];
   const where = findable(table, filter, parameters);
   return {
-    rows: `select document, chunk, ${passageColumn(table)}, ${table.form.distance('$1')} as distance from ${table.name} where ${where}`,
+    rows: `select document, chunk, ${passageColumn(table)}, ${table.form.comparison.distance('$1', table.dimension)} as distance from ${table.name} where ${where}`,
     parameters,
   };
 }
@@ -65,7 +69,7 @@ async function widen(
 }
 
 /** The best k documents by a scan over all rows that pass the filter. */
-export async function searchExactly(driver: SqlDriver, table: VectorTable, wanted: VectorQuery): Promise<StoreHit[]> {
+export async function searchExactly(driver: SqlDriver, table: PlainTable, wanted: VectorQuery): Promise<StoreHit[]> {
   const { rows, parameters } = distances(table, wanted);
   if (wanted.best !== undefined && wanted.best > 1) return rankByMeans(driver.query, rows, parameters, wanted);
   // The order by document, chunk and passage keeps an HNSW index out of it.
@@ -95,16 +99,16 @@ async function rankByMeans(
 }
 
 /** The best k documents that the HNSW index finds; may be fewer where a filter passes few rows. */
-export function searchByHnsw(driver: SqlDriver, table: VectorTable, index: HnswIndex, wanted: VectorQuery): Promise<StoreHit[]> {
+export function searchByHnsw(driver: SqlDriver, table: PlainTable, index: HnswIndex, wanted: VectorQuery): Promise<StoreHit[]> {
   const { best = 1 } = wanted;
   return best > 1 ? meansByHnsw(driver, table, index, wanted) : bestByHnsw(driver, table, index, wanted);
 }
 
-async function bestByHnsw(driver: SqlDriver, table: VectorTable, index: HnswIndex, wanted: VectorQuery): Promise<StoreHit[]> {
+async function bestByHnsw(driver: SqlDriver, table: PlainTable, index: HnswIndex, wanted: VectorQuery): Promise<StoreHit[]> {
   const { rows, parameters } = distances(table, wanted);
   // Only rows ordered by the distance alone come from the index.
   const statement = `select document, chunk, passage, -distance as score
-    from (${rows} order by ${table.form.distance('$1')} limit $${parameters.length + 1}) as candidates
+    from (${rows} order by ${table.form.comparison.distance('$1', table.dimension)} limit $${parameters.length + 1}) as candidates
     order by distance, document desc, chunk, passage`;
   return driver.transaction((query) =>
     widen(query, wanted, parameters, PASSAGES_PER_DOCUMENT.graph, async (limit) => {
@@ -114,22 +118,51 @@ async function bestByHnsw(driver: SqlDriver, table: VectorTable, index: HnswInde
   );
 }
 
+async function meansByHnsw(driver: SqlDriver, table: PlainTable, index: HnswIndex, wanted: VectorQuery): Promise<StoreHit[]> {
+  return meansOfCandidates(
+    wanted,
+    async (count) => {
+      const candidates = await bestByHnsw(driver, table, index, { ...wanted, k: count });
+      return { candidates, all: false };
+    },
+    (filter) => searchExactly(driver, table, { ...wanted, filter }),
+  );
+}
+
 /**
- * Means over the documents whose best passages the index finds first. A mean is at most its best score: as soon as the k-th mean is above the last candidate's best score,
+ * Means over the documents whose best passages are found first. A mean is at most its best score: as soon as the k-th mean is above the last candidate's best score,
  * no other document can come in. Until then there are more candidates, up to a bound, beyond which the best means of so many are taken.
  *
- * @returns fewer than k where the index finds fewer documents than are asked for
+ * @param findBest the best documents by their best passages, so many of them, and whether fewer are all that can be found
+ * @param searchWithin the best means of the documents that pass a filter
+ * @returns nothing where fewer documents are found than are asked for, and these are not all
  */
-async function meansByHnsw(driver: SqlDriver, table: VectorTable, index: HnswIndex, wanted: VectorQuery): Promise<StoreHit[]> {
-  const { k, filter } = wanted;
+export async function meansOfCandidates(
+  { k, filter }: VectorQuery,
+  findBest: (count: number) => Promise<{ readonly candidates: readonly StoreHit[]; readonly all: boolean }>,
+  searchWithin: (filter: Filter) => Promise<StoreHit[]>,
+): Promise<StoreHit[]> {
   for (let count = k * CANDIDATES_PER_DOCUMENT; ; count = Math.min(count * CANDIDATES_PER_DOCUMENT, MOST_CANDIDATES)) {
-    const candidates = await bestByHnsw(driver, table, index, { ...wanted, k: count });
-    if (candidates.length < count) return [];
+    const { candidates, all } = await findBest(count);
+    if (candidates.length < count && !all) return [];
     const documents: Filter = { documents: candidates.map(({ document }) => document) };
-    const means = await searchExactly(driver, table, {
-      ...wanted,
-      filter: filter === undefined ? documents : { and: [documents, filter] },
-    });
-    if (means.length < k || means[k - 1]!.score > candidates.at(-1)!.score || count >= MOST_CANDIDATES) return means;
+    const means = await searchWithin(filter === undefined ? documents : { and: [documents, filter] });
+    if (
+      candidates.length < count ||
+      means.length < k ||
+      means[k - 1]!.score > candidates.at(-1)!.score ||
+      count >= MOST_CANDIDATES
+    )
+      return means;
   }
+}
+
+/** Vectors of some rows, in an order that has nothing to do with their content. */
+export async function sampleVectors(query: SqlQuery, table: PlainTable, most: number): Promise<Float32Array[]> {
+  const rows = await query<{ vector: string }>(
+    `select vector from (select document, chunk, ${passageColumn(table)}, ${table.form.text} as vector from ${table.name} where ${directed(table)}) as directed
+      order by hashtext(document || ' ' || chunk || ' ' || passage), document, chunk, passage limit $1`,
+    [most],
+  );
+  return rows.map(({ vector }) => table.form.parse(vector));
 }

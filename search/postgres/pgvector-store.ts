@@ -9,18 +9,12 @@ import { scoredPassages } from '../scoring.ts';
 import { parseVectorIndex, type VectorIndex, type VectorIndexInput } from '../vector-index.ts';
 import { checkDimension, lastRowsByKey, metadataJson, whyUnsearchable } from '../vector-row.ts';
 import type { MetadataRow, StoredRow, StoreHit, VectorCount, VectorRow, VectorStore } from '../vector-store.ts';
+import { CodesInMemory } from './codes-in-memory.ts';
+import { type CodeSearch, sampleCopies, searchAllCopies, searchByCodes } from './copy-search.ts';
 import { databaseErrorCode } from './database-error.ts';
 import { buildHnsw, checkHnsw } from './hnsw.ts';
-import { searchByHnsw, searchExactly, type VectorQuery } from './pgvector-search.ts';
-import {
-  countRows,
-  deleteRowsOf,
-  documentsAfter,
-  insertRows,
-  rowsOf,
-  sampleVectors,
-  updateRowMetadata,
-} from './row-statements.ts';
+import { type PlainTable, sampleVectors, searchByHnsw, searchExactly, type VectorQuery } from './pgvector-search.ts';
+import { countRows, deleteRowsOf, documentsAfter, insertRows, rowsOf, updateRowMetadata } from './row-statements.ts';
 import type { SqlDriver, SqlQuery } from './sql-driver.ts';
 import {
   createTables,
@@ -31,7 +25,7 @@ import {
   storeTables,
   writeSetting,
 } from './store-tables.ts';
-import { VECTOR_FORMS, type VectorPrecision } from './vector-form.ts';
+import { VECTOR_FORMS, VECTOR_PRECISIONS, type VectorForm, type VectorPrecision } from './vector-form.ts';
 import { LAYOUT, type Layout, type VectorTable } from './vector-table.ts';
 
 export interface PgvectorOptions {
@@ -43,11 +37,23 @@ export interface PgvectorOptions {
   readonly precision?: VectorPrecision;
   /** What `finishWriting` builds; unless given, what the store has (a new one: none, exact search). */
   readonly vectorIndex?: VectorIndexInput;
+  /** Of `binary` vectors: how many rows, found by their codes, are ranked by their integers in a search, unless k wants more; 300 unless given. More find more of the exact results. */
+  readonly candidates?: number;
+  /**
+   * Of `binary` vectors without a vector index: how many bytes of this process's memory their codes may take (56 a row of 384 values). As long as they fit, searches go by
+   * them instead of by the database's own scan. 0, none, unless given.
+   */
+  readonly codesMemory?: number;
   /** Whether to make the store where there is none (default) or to refuse. */
   readonly create?: boolean;
   /** Whether tables that an earlier version made are brought to today's layout (default), or read as they are, in which case nothing can be written. */
   readonly migrate?: boolean;
 }
+
+/**
+ * What a search looks through. `vectors`: all of them, exact. `codes`: the binary codes of all, in the database; `codes in memory`: in this process. `hnsw`: a graph of vectors or codes.
+ */
+export type SearchedBy = 'vectors' | 'codes' | 'codes in memory' | 'hnsw';
 
 /** What an approximate index finds of the exact results. */
 export interface VectorIndexRecall {
@@ -68,6 +74,8 @@ const INSERT_ROWS = 500;
 const PAGE_SIZE = 5_000;
 /** Key of the store's metadata that says which vector index is built. */
 const VECTOR_INDEX_KEY = 'vector_index';
+/** Rows that are ranked in a search over binary codes: bench/RESULTS.md has what is found of the exact results with other numbers. */
+const CANDIDATES = 300;
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
@@ -85,6 +93,8 @@ export class PgvectorStore implements VectorStore {
   #precision: VectorPrecision;
   #built: VectorIndex = { kind: 'none' };
   #wanted: VectorIndex = { kind: 'none' };
+  #candidates = CANDIDATES;
+  #memory: CodesInMemory | undefined;
 
   private constructor(driver: SqlDriver, options: { dimension: number; name: string; precision: VectorPrecision }) {
     this.dimension = options.dimension;
@@ -102,8 +112,25 @@ export class PgvectorStore implements VectorStore {
     return this.#built;
   }
 
+  /** What a search looks through. */
+  get searchesBy(): SearchedBy {
+    if (this.#built.kind === 'hnsw') return 'hnsw';
+    if (this.#precision !== 'binary') return 'vectors';
+    return this.#memory?.fits ? 'codes in memory' : 'codes';
+  }
+
+  get #form(): VectorForm {
+    return VECTOR_FORMS[this.#precision];
+  }
+
   get #table(): VectorTable {
-    return { name: this.#tables.chunks, form: VECTOR_FORMS[this.#precision], dimension: this.dimension, layout: this.#layout };
+    return { name: this.#tables.chunks, form: this.#form, dimension: this.dimension, layout: this.#layout };
+  }
+
+  /** The table where PostgreSQL compares its vectors, undefined where this process does. */
+  get #plainTable(): PlainTable | undefined {
+    const form = this.#form;
+    return form.kind === 'plain' ? { ...this.#table, form } : undefined;
   }
 
   /**
@@ -136,6 +163,7 @@ export class PgvectorStore implements VectorStore {
       }
       const store = new PgvectorStore(driver, { dimension: options.dimension, name, precision: options.precision ?? 'single' });
       await store.#prepare(options);
+      await store.#remember(options);
       return store;
     } catch (error) {
       await driver.close().catch(() => {});
@@ -157,7 +185,7 @@ export class PgvectorStore implements VectorStore {
       }
       this.#want(vectorIndex);
       await this.#createExtension();
-      await createTables(this.#driver, this.#tables, this.#table.form.columns(this.dimension), {
+      await createTables(this.#driver, this.#tables, this.#table, {
         dimension: String(this.dimension),
         precision: this.#precision,
       });
@@ -171,7 +199,7 @@ export class PgvectorStore implements VectorStore {
         { details: { stored: dimension, wanted: this.dimension } },
       );
     }
-    this.#precision = precision === 'half' ? 'half' : 'single';
+    this.#precision = precisionOf(precision, this.#driver.location);
     const built = settings.get(VECTOR_INDEX_KEY);
     if (built !== undefined) this.#built = parseVectorIndex(JSON.parse(built));
     this.#want(vectorIndex);
@@ -179,6 +207,11 @@ export class PgvectorStore implements VectorStore {
     if (this.#layout === LAYOUT || !migrate) return;
     await migrateTables(this.#driver, this.#tables);
     this.#layout = LAYOUT;
+  }
+
+  async #remember({ candidates, codesMemory = 0 }: PgvectorOptions): Promise<void> {
+    if (candidates !== undefined) this.#candidates = candidates;
+    if (this.#precision === 'binary') this.#memory = await CodesInMemory.within(codesMemory, this.#driver, this.#table);
   }
 
   #want(vectorIndex: VectorIndexInput | undefined): void {
@@ -220,6 +253,8 @@ export class PgvectorStore implements VectorStore {
   async #writeRows<Row>(rows: readonly Row[], write: (query: SqlQuery, rows: readonly Row[]) => Promise<void>): Promise<void> {
     if (rows.length === 0) return;
     await this.#driver.transaction(async (query) => {
+      // Numbers must come to light in their order: what is new is found by them.
+      if (this.#form.kind === 'copy') await query(`lock table ${this.#tables.chunks} in share row exclusive mode`);
       for (let first = 0; first < rows.length; first += INSERT_ROWS) await write(query, rows.slice(first, first + INSERT_ROWS));
     });
   }
@@ -264,26 +299,50 @@ export class PgvectorStore implements VectorStore {
 
   async #search(wanted: VectorQuery): Promise<StoreHit[]> {
     const index = this.#built;
+    const [table, form] = [this.#plainTable, this.#form];
+    if (table === undefined) {
+      const [comparison, named] = [form.comparison, namesDocuments(wanted.filter)];
+      // Few documents' rows are all read.
+      if (comparison === undefined || named) return this.#searchAll(wanted);
+      return searchByCodes(this.#driver, this.#table, { ...this.#codeSearch(), comparison }, wanted);
+    }
     // Few documents are found faster by their key.
-    if (index.kind === 'none' || namesDocuments(wanted.filter)) return searchExactly(this.#driver, this.#table, wanted);
-    const hits = await searchByHnsw(this.#driver, this.#table, index, wanted);
+    if (index.kind === 'none' || namesDocuments(wanted.filter)) return searchExactly(this.#driver, table, wanted);
+    const hits = await searchByHnsw(this.#driver, table, index, wanted);
     // The graph's scan gives up after a while, with a rare filter before it has k.
-    return hits.length === wanted.k ? hits : searchExactly(this.#driver, this.#table, wanted);
+    return hits.length === wanted.k ? hits : searchExactly(this.#driver, table, wanted);
+  }
+
+  async #searchAll(wanted: VectorQuery): Promise<StoreHit[]> {
+    const [hits] = await searchAllCopies(this.#driver, this.#table, [wanted.vector], wanted);
+    return hits!;
+  }
+
+  #codeSearch(): Omit<CodeSearch, 'comparison'> {
+    const index = this.#built;
+    return index.kind === 'none'
+      ? { candidates: this.#candidates, index: undefined, memory: this.#memory }
+      : { candidates: this.#candidates, index, memory: undefined };
   }
 
   /**
-   * What the vector index loses: the part of the exact k best documents that it finds too, over vectors of the store itself taken as queries.
+   * What an approximate search (by a vector index, or by binary codes) loses: the part of the exact k best documents that it finds too, over vectors of the store itself taken as queries.
    *
    * @param queries how many vectors are taken at most, in an order that has nothing to do with their content
    */
   async measureRecall(queries: number, k: number): Promise<VectorIndexRecall> {
-    const vectors = await sampleVectors(this.#driver.query, this.#table, queries);
-    const [exact, found]: [string[][], string[][]] = [[], []];
+    const table = this.#plainTable;
+    const vectors = await (table === undefined
+      ? sampleCopies(this.#driver.query, this.#table, queries)
+      : sampleVectors(this.#driver.query, table, queries));
+    const exact: StoreHit[][] = table === undefined ? await searchAllCopies(this.#driver, this.#table, vectors, { k }) : [];
+    const found: StoreHit[][] = [];
     for (const vector of vectors) {
-      exact.push((await searchExactly(this.#driver, this.#table, { vector, k })).map(({ document }) => document));
-      found.push((await this.#search({ vector, k })).map(({ document }) => document));
+      if (table !== undefined) exact.push(await searchExactly(this.#driver, table, { vector, k }));
+      found.push(await this.#search({ vector, k }));
     }
-    return { queries: vectors.length, k, recall: recallAgainst(exact, found) };
+    const documents = (hits: readonly StoreHit[]): string[] => hits.map(({ document }) => document);
+    return { queries: vectors.length, k, recall: recallAgainst(exact.map(documents), found.map(documents)) };
   }
 
   async count(filter?: Filter): Promise<VectorCount> {
@@ -315,6 +374,17 @@ export class PgvectorStore implements VectorStore {
   async close(): Promise<void> {
     await this.#driver.close();
   }
+}
+
+/** @throws CemError `VECTOR_STORE_LAYOUT` for a precision that is not known here */
+function precisionOf(stored: string | undefined, location: string): VectorPrecision {
+  const known = VECTOR_PRECISIONS.find((precision) => precision === stored);
+  if (known !== undefined) return known;
+  throw new CemError(
+    'VECTOR_STORE_LAYOUT',
+    `the tables in ${location} hold ${stored} vectors, which this version does not know: use the version that made them, or a later one`,
+    { details: { location, precision: stored } },
+  );
 }
 
 /** Whether a filter lets rows of some named documents pass only. */

@@ -25,7 +25,7 @@ export async function insertRows(
       from unnest($1::text[], $2::integer[], $3::integer[], $4::text[], $5::text[], ${columns.map((_, place) => `$${FIRST_OF_VECTOR + place}::text[]`).join(', ')})
         as rows (document, chunk, passage, fingerprint, metadata, ${names})
       on conflict ((${documentKey('document')}), chunk, passage) do update set fingerprint = excluded.fingerprint, metadata = excluded.metadata,
-        ${columns.map((column) => `${column.name} = excluded.${column.name}`).join(', ')}`,
+        ${[...columns, ...(form.kind === 'copy' ? [{ name: 'number' }] : [])].map((column) => `${column.name} = excluded.${column.name}`).join(', ')}`,
     [
       rows.map((row) => row.document),
       rows.map((row) => row.chunk),
@@ -110,14 +110,4 @@ export async function documentsAfter(
       ${last === undefined ? '' : `where ${key} > decode($1, 'hex')`} order by ${key} limit ${most}`,
     last === undefined ? [] : [last],
   );
-}
-
-/** Vectors of some rows, in an order that has nothing to do with their content. */
-export async function sampleVectors(query: SqlQuery, table: VectorTable, most: number): Promise<Float32Array[]> {
-  const rows = await query<{ vector: string }>(
-    `select vector from (select document, chunk, ${passageColumn(table)}, ${table.form.text} as vector from ${table.name} where ${directed(table)}) as directed
-      order by hashtext(document || ' ' || chunk || ' ' || passage), document, chunk, passage limit $1`,
-    [most],
-  );
-  return rows.map(({ vector }) => table.form.parse(vector));
 }

@@ -18,6 +18,7 @@ import { type Document, DocumentReader, documentText, packCorpus } from '../../d
 import { modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import { IndexFolder, synchroniseIndex } from '../../rag/index.ts';
+import { openSearcher } from '../../recipes/search/index.ts';
 import { openPglite } from '../../search/postgres/pglite-driver.ts';
 import { PgvectorStore } from '../../search/postgres/pgvector-store.ts';
 import type { WireResult } from '../../server/schemas/index.ts';
@@ -361,6 +362,40 @@ test('halves and a graph: reported, kept by the next run and by searches, and ch
   assert.is(results.length, 5);
   assert.is((await refusalOf(makeIndex(elsewhere, '--precision', 'single'))).code, 'VECTOR_DIMENSION');
   assert.match(await makeIndex(elsewhere, '--vector-index', 'none'), / 8-d halves, /);
+});
+
+test('binary codes and int8: reported with their recall, searched, and kept by the next run', async (context) => {
+  for (const precision of ['binary', 'int8'] as const) {
+    const elsewhere = { ...context, index: join(context.folder, precision) };
+    const report = JSON.parse(await makeIndex(elsewhere, '--precision', precision, '--json'));
+    assert.is(report.precision, precision);
+    assert.is(report.searches_by, precision === 'binary' ? 'codes' : 'vectors');
+    if (precision === 'int8') assert.is(report.recall, undefined);
+    // 8 values are 8 bits, and of 1,500 documents 1,200 candidates are ranked.
+    else assert.ok(report.recall.recall >= 0.8 && report.recall.queries === 100, `${report.recall.recall}`);
+    const again = JSON.parse(await makeIndex(elsewhere, '--json'));
+    assert.equal([again.encoded, again.precision], [0, precision]);
+    const search = async (index: string) =>
+      JSON.parse(await runCommand(searchCommand, ['search', 'violin bow', '--index', index, '--json'])).results as {
+        score: number;
+      }[];
+    const [found, exact] = [await search(elsewhere.index), await search(context.index)];
+    assert.is(found.length, exact.length);
+    found.forEach(({ score }, rank) => {
+      // Of 8 values: 0.5 / 127 * sqrt(8) (tests/search/exact/exact-store.test.ts).
+      const difference = score - exact[rank]!.score;
+      assert.ok(
+        difference <= 0.012 && difference >= (precision === 'int8' ? -0.012 : -0.1),
+        `${score} against ${exact[rank]!.score}`,
+      );
+    });
+    await using searcher = await openSearcher(elsewhere.index);
+    assert.equal(searcher.description.vectors, {
+      precision,
+      search: precision === 'binary' ? 'codes in memory' : 'vectors',
+    });
+    assert.is((await searcher.search('violin bow', { k: 5 })).length, found.length);
+  }
 });
 
 test('bad input is refused with one line and leaves nothing behind', async (context) => {

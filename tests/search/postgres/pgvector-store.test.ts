@@ -9,11 +9,10 @@ import { openPglite } from '../../../search/postgres/pglite-driver.ts';
 import { PgvectorStore } from '../../../search/postgres/pgvector-store.ts';
 import { openPostgres } from '../../../search/postgres/postgres-driver.ts';
 import type { SqlDriver } from '../../../search/postgres/sql-driver.ts';
-import type { VectorPrecision } from '../../../search/postgres/vector-form.ts';
 import { vectorStoreContract } from '../../contracts/vector-store.ts';
 
 // Rounding of a stored value: 2^-24 relative for single, 2^-11 for half; a cosine of unit vectors errs by no more than the sum over its terms allows.
-const TOLERANCE: Record<VectorPrecision, number> = { single: 1e-6, half: 1e-3 };
+const TOLERANCE: Readonly<Record<'single' | 'half', number>> = { single: 1e-6, half: 1e-3 };
 
 /** Many stores on one connection, each under a name of its own; closing a store leaves the connection open. */
 function sharing(driver: SqlDriver): SqlDriver {
