@@ -25,7 +25,7 @@ export {
 export { VectorLog } from './encoders/vector-log.ts';
 export { evaluateLongEmbed, type LongEmbedInput } from './long-embed/evaluate-long-embed.ts';
 export { KeptSets } from './long-embed/kept-sets.ts';
-export type { LongEmbedResult } from './long-embed/long-embed-result.ts';
+export { LONG_EMBED_ROWS, type LongEmbedResult } from './long-embed/long-embed-result.ts';
 export { generateNeedle, type Haystack, makeHaystack } from './long-embed/needle.ts';
 export { generatePasskey } from './long-embed/passkey.ts';
 export { findLongEmbedSets, type LongEmbedSet } from './long-embed/read-long-embed.ts';

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { LONG_EMBED_TASKS, type LongEmbedTask } from '../../data/index.ts';
-import { chunkContender, textContender } from '../encoders/contenders.ts';
+import type { ChunkSource } from '../../encoders/index.ts';
+import { bm25Contender, chunkContender, randomContender, textContender } from '../encoders/contenders.ts';
 import { type EncoderEvaluation, evaluateEncoders } from '../encoders/encoder-evaluation.ts';
 import { RememberingEmbedder } from '../encoders/remembering-embedder.ts';
-import { evaluateStudent, type StudentEvaluationInput } from '../encoders/student-evaluation.ts';
+import { type StudentEvaluationInput, withStudentRows } from '../encoders/student-evaluation.ts';
 import type { SymbolCoverage, SymbolReading } from '../encoders/symbol-coverage.ts';
 import type { KeptSets } from './kept-sets.ts';
 import type {
@@ -52,14 +53,19 @@ async function measureSet(
   const common = { ...input, data: await readLongEmbedSet(set), candidates: 'corpus' } as const;
   // Queries are the same in both.
   const teacher = new RememberingEmbedder(embedder);
-  const whole = await evaluateStudent({
+  const { evaluation } = await evaluateEncoders({
     ...common,
     pack: { ...pack, passageSize: 0, passageOverlap: 0 },
-    student,
-    studentSymbols: model,
-    teacher,
+    contenders: [
+      textContender('teacher', teacher),
+      chunkContender('student_beginning', (chunks) => student(firstChunks(chunks), teacher), null),
+      chunkContender('student', (chunks) => student(chunks, teacher), null, model),
+      bm25Contender(),
+      randomContender(embedder.description.dimension),
+    ],
     onProgress: (stage, done, total) => onProgress?.(set, stage, done, total),
   });
+  const whole = withStudentRows(evaluation);
   const { evaluation: best } = await evaluateEncoders({
     ...common,
     pack: { ...pack, passageSize: passages.size, passageOverlap: passages.overlap },
@@ -72,6 +78,7 @@ async function measureSet(
   const fromBoth = (value: (evaluation: EncoderEvaluation, row: string) => number): RowScores => ({
     teacher: value(whole, 'teacher'),
     teacher_passages: value(best, 'teacher'),
+    student_beginning: value(whole, 'student_beginning'),
     student: value(whole, 'student'),
     student_passages: value(best, 'student'),
     bm25: value(whole, 'bm25'),
@@ -91,6 +98,15 @@ async function measureSet(
     document_seconds: fromBoth(({ timings }, row) => timings.document_seconds[row] ?? 0),
     peak_memory_bytes: process.resourceUsage().maxRSS * 1024,
     corpus_hash: whole.corpus_hash,
+  };
+}
+
+/** The same documents, of which each has its first chunk only. */
+function firstChunks(chunks: ChunkSource): ChunkSource {
+  return {
+    dictionary: chunks.dictionary,
+    chunksOf: (id) => chunks.chunksOf(id).slice(0, 1),
+    compressedChunk: (chunk) => chunks.compressedChunk(chunk),
   };
 }
 
@@ -124,6 +140,7 @@ function byRow(value: (row: LongEmbedRow) => number): RowScores {
   return {
     teacher: value('teacher'),
     teacher_passages: value('teacher_passages'),
+    student_beginning: value('student_beginning'),
     student: value('student'),
     student_passages: value('student_passages'),
     bm25: value('bm25'),

@@ -2,10 +2,18 @@ import type { PassagePacking } from '../encoders/packed-candidates.ts';
 import type { SymbolCoverage } from '../encoders/symbol-coverage.ts';
 
 /**
- * Rows of the comparison, in the order of the table. `teacher` reads the first tokens of a document, `student` the first symbols of its chunks; `…_passages` the same passages, of which
- * the best one is the document's score. BM25 reads whole documents.
+ * Rows of the comparison, in the order of the table. `teacher` reads the first tokens of a document, `student_beginning` the first symbols of its first chunk, `student` those of all of its
+ * chunks; `…_passages` the same passages, of which the best one is the document's score. BM25 reads whole documents.
  */
-export const LONG_EMBED_ROWS = ['teacher', 'teacher_passages', 'student', 'student_passages', 'bm25', 'random'] as const;
+export const LONG_EMBED_ROWS = [
+  'teacher',
+  'teacher_passages',
+  'student_beginning',
+  'student',
+  'student_passages',
+  'bm25',
+  'random',
+] as const;
 export type LongEmbedRow = (typeof LONG_EMBED_ROWS)[number];
 
 /** A value by row. */

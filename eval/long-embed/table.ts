@@ -40,6 +40,7 @@ export function formatLongEmbed(result: LongEmbedResult): string {
 const ROW_NAMES = {
   teacher: 'teacher, first tokens',
   teacher_passages: 'teacher, best passage',
+  student_beginning: 'student, first chunk',
   student: 'student, whole chunks',
   student_passages: 'student, best passage',
   bm25: 'bm25',

@@ -11,6 +11,7 @@ import {
   type Haystack,
   KeptSets,
   LONG_EMBED_LENGTHS,
+  LONG_EMBED_ROWS,
   type LongEmbedResult,
   makeHaystack,
   writeSyntheticTask,
@@ -172,7 +173,9 @@ export async function measureLongEmbed(options: LongEmbedOptions): Promise<LongE
       teacher,
       pack: { ...loaded.state.pack, ...(dictionary !== undefined && { dictionary }) },
       innerProducts: tensorInnerProducts,
-      ...(output !== undefined && { kept: new KeptSets(output, { ...described, checkpoint: loaded.hash }) }),
+      ...(output !== undefined && {
+        kept: new KeptSets(output, { ...described, checkpoint: loaded.hash, rows: LONG_EMBED_ROWS }),
+      }),
       onProgress: ({ task, length }, stage, done, total) =>
         progress(`${task.name}${length === undefined ? '' : ` ${length}`}, ${stage}`, done, total),
     }),

@@ -23,6 +23,7 @@ test('measures every set that there is, or the tasks asked for', () =>
     assert.equal(Object.keys(result.sets[0].scores), [
       'teacher',
       'teacher_passages',
+      'student_beginning',
       'student',
       'student_passages',
       'bm25',

@@ -188,6 +188,34 @@ test('what reads the beginning of a text only finds keys anywhere by the best pa
     assert.ok(passages.coverage.largest_passage_symbols < coverage.largest_passage_symbols);
   }));
 
+test('the row of the first chunk is of a student that has no other', () =>
+  withTasks(async (folder) => {
+    /** Chunks of the documents that each student was asked about. */
+    const chunks: number[] = [];
+    const sets = (await findLongEmbedSets(folder)).filter(({ length }) => length === 512);
+    const { sets: results } = await evaluateLongEmbed({
+      sets,
+      model: { maximumSymbols: 40, input: 'symbols' },
+      passages: { size: 256, overlap: 0 },
+      student: (source) => {
+        const student = blindStudent(source);
+        const encodeCorpus = (ids: readonly string[]) => {
+          chunks.push(ids.reduce((sum, id) => sum + source.chunksOf(id).length, 0));
+          return student.encodeCorpus(ids);
+        };
+        return { ...student, encodeCorpus };
+      },
+      teacher,
+      // The 100 documents of about 1,900 bytes have several chunks each.
+      pack: { ...PACK, targetChunkSize: 128 },
+      temporaryFolder: folder,
+    });
+    const { coverage, scores } = results[0]!;
+    assert.ok(coverage.chunks >= 200);
+    assert.equal(chunks, [100, coverage.chunks, coverage.chunks]);
+    assert.is(typeof scores.student_beginning, 'number');
+  }));
+
 const COVERAGE = { chunks: 1, passages: 1, symbols: 1, symbols_read: 1, largest_passage_symbols: 1, passages_cut: 0 };
 
 test('the mean of six tasks is of tasks, not of sets', () => {
@@ -195,7 +223,15 @@ test('the mean of six tasks is of tasks, not of sets', () => {
     task,
     length,
     measure: length === null ? ('ndcg_at_10' as const) : ('accuracy_at_1' as const),
-    scores: { teacher: value, teacher_passages: 1, student: value / 2, student_passages: 0.5, bm25: 0, random: 0 },
+    scores: {
+      teacher: value,
+      teacher_passages: 1,
+      student_beginning: 0,
+      student: value / 2,
+      student_passages: 0.5,
+      bm25: 0,
+      random: 0,
+    },
     documents: 1,
     queries: 1,
     saving: 0,
@@ -210,7 +246,15 @@ test('the mean of six tasks is of tasks, not of sets', () => {
       saving: 0,
       coverage: COVERAGE,
     },
-    document_seconds: { teacher: 0, teacher_passages: 0, student: 0, student_passages: 0, bm25: 0, random: 0 },
+    document_seconds: {
+      teacher: 0,
+      teacher_passages: 0,
+      student_beginning: 0,
+      student: 0,
+      student_passages: 0,
+      bm25: 0,
+      random: 0,
+    },
     peak_memory_bytes: 1,
     corpus_hash: '',
   });
@@ -221,6 +265,7 @@ test('the mean of six tasks is of tasks, not of sets', () => {
   assert.equal(summarize(sets).mean, {
     teacher: 0.625,
     teacher_passages: 1,
+    student_beginning: 0,
     student: 0.3125,
     student_passages: 0.5,
     bm25: 0,
