@@ -270,6 +270,7 @@ test('an index on disk is opened with all that it names, and answers', () =>
       checkpoint: 'a'.repeat(64),
       teacher: id,
       queries: 'teacher',
+      vectors: { precision: 'single', search: 'vectors' },
     });
     // Another one shares the index, who would write to it is kept out.
     await (await Searcher.open(index)).close();
