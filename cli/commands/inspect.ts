@@ -42,49 +42,50 @@ const BAR_WIDTH = 40;
 /** Of the encoder that comes with the package. */
 const DEFAULT_DIMENSION = 384;
 
-export const inspectCommand = defineCommand<InspectOptions, CorpusResult | (IndexStatistics & { readonly corpus: CorpusResult })>(
-  {
-    command: 'inspect <zpkg>',
-    describe: 'show the sizes of a container, a corpus folder or an index; nothing is decompressed',
-    examples: [
-      ['inspect corpus.zpkg', 'sizes, saving, how large its chunks are, and what a search over it would store'],
-      ['inspect corpus.zpkg --dimension 1024', 'the same for vectors of 1024 values'],
-      ['inspect index', 'the vectors of an index and the corpus that it was made from'],
-    ],
-    options: (parser) =>
-      parser
-        .positional('zpkg', {
-          type: 'string',
-          demandOption: true,
-          describe: 'the container, a corpus folder, or the folder of an index',
-        })
-        .option('dimension', {
-          type: 'number',
-          defaultDescription: String(DEFAULT_DIMENSION),
-          describe: 'values of a vector, for the bytes of the whole system; an index knows its own',
-        })
-        .option('database', databaseOption),
-    run: async ({ zpkg, dimension, database }) => {
-      if (dimension !== undefined && (!Number.isInteger(dimension) || dimension < 1))
-        throw new UsageError('INSPECT_DIMENSION', `--dimension ${dimension} is no number of values: a whole number from 1 on`);
-      if (!(await isIndexFolder(zpkg))) return inspectCorpus(zpkg, { dimension: dimension ?? DEFAULT_DIMENSION });
-      if (dimension !== undefined)
-        throw new UsageError('INSPECT_DIMENSION', `${zpkg} is an index, whose vectors have their length: leave --dimension out`);
-      const index = await indexStatistics(zpkg, database);
-      return { ...index, corpus: await inspectCorpus(index.zpkg, { dimension: index.dimension, rows: index.rows }) };
-    },
-    text: (result) => {
-      const corpus = 'corpus' in result ? result.corpus : result;
-      return [
-        ...('corpus' in result ? indexLines(result) : []),
-        ...('segments' in corpus ? folderLines(corpus) : containerLines(corpus)),
-        ...passageLines(corpus),
-        ...distributionLines(corpus),
-        systemTable(corpus.system),
-      ].join('\n');
-    },
+/** Of an index: its vectors, and the corpus that it was made from. */
+type InspectResult = CorpusResult | (IndexStatistics & { readonly corpus: CorpusResult });
+
+export const inspectCommand = defineCommand<InspectOptions, InspectResult>({
+  command: 'inspect <zpkg>',
+  describe: 'show the sizes of a container, a corpus folder or an index; nothing is decompressed',
+  examples: [
+    ['inspect corpus.zpkg', 'sizes, saving, how large its chunks are, and what a search over it would store'],
+    ['inspect corpus.zpkg --dimension 1024', 'the same for vectors of 1024 values'],
+    ['inspect index', 'the vectors of an index and the corpus that it was made from'],
+  ],
+  options: (parser) =>
+    parser
+      .positional('zpkg', {
+        type: 'string',
+        demandOption: true,
+        describe: 'the container, a corpus folder, or the folder of an index',
+      })
+      .option('dimension', {
+        type: 'number',
+        defaultDescription: String(DEFAULT_DIMENSION),
+        describe: 'values of a vector, for the bytes of the whole system; an index knows its own',
+      })
+      .option('database', databaseOption),
+  run: async ({ zpkg, dimension, database }) => {
+    if (dimension !== undefined && (!Number.isInteger(dimension) || dimension < 1))
+      throw new UsageError('INSPECT_DIMENSION', `--dimension ${dimension} is no number of values: a whole number from 1 on`);
+    if (!(await isIndexFolder(zpkg))) return inspectCorpus(zpkg, { dimension: dimension ?? DEFAULT_DIMENSION });
+    if (dimension !== undefined)
+      throw new UsageError('INSPECT_DIMENSION', `${zpkg} is an index, whose vectors have their length: leave --dimension out`);
+    const index = await indexStatistics(zpkg, database);
+    return { ...index, corpus: await inspectCorpus(index.zpkg, { dimension: index.dimension, rows: index.rows }) };
   },
-);
+  text: (result) => {
+    const corpus = 'corpus' in result ? result.corpus : result;
+    return [
+      ...('corpus' in result ? indexLines(result) : []),
+      ...('segments' in corpus ? folderLines(corpus) : containerLines(corpus)),
+      ...passageLines(corpus),
+      ...distributionLines(corpus),
+      systemTable(corpus.system),
+    ].join('\n');
+  },
+});
 
 /** @param rows vectors; by default one a passage */
 async function inspectCorpus(
