@@ -1,6 +1,15 @@
-/** Ranking without text: what a retriever, a filter and a vector store are. Loads no tensors. What ranks is in exact/, lexical/ and postgres/. */
+/** Ranking without text: what a retriever, a filter and a vector store are. Loads no tensors. What ranks is in exact/, lexical/, postgres/ and fusion/. */
 export { type Filter, type FilterRange, type FilterScalar, withAccess } from './filter.ts';
 export { checkFilter, describeFilterIssue, filterSchema } from './filter-schema.ts';
+export {
+  type FusedHit,
+  type FusedPart,
+  type FusionInput,
+  type FusionOptions,
+  type FusionPart,
+  FusionRetriever,
+  fusionSchema,
+} from './fusion/index.ts';
 export { type Bm25Options, Bm25Retriever, type LexicalUnit, wholeDocuments } from './lexical/bm25.ts';
 export { compileFilter, type FilterTest } from './match-filter.ts';
 export { compareRanked } from './rank-order.ts';

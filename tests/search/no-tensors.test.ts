@@ -22,7 +22,7 @@ function loadedWith(entry: string, seen = new Set<string>()): Set<string> {
 
 const test = suite('search without tensors');
 
-for (const door of ['search/index.ts', 'search/lexical/index.ts', 'search/postgres/index.ts']) {
+for (const door of ['search/index.ts', 'search/fusion/index.ts', 'search/lexical/index.ts', 'search/postgres/index.ts']) {
   test(`${door} loads no TensorFlow.js and nothing of model/`, () => {
     assert.ok(existsSync(join(root, door)));
     const loaded = [...loadedWith(door)];

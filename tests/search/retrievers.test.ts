@@ -3,7 +3,14 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CorpusVectors, Encoder, QueryEmbedder } from '../../encoders/index.ts';
 import { ExactRetriever, ExactStore } from '../../search/exact/index.ts';
-import { Bm25Retriever, VectorRetriever, type VectorStore } from '../../search/index.ts';
+import {
+  Bm25Retriever,
+  type FusionInput,
+  FusionRetriever,
+  type Retriever,
+  VectorRetriever,
+  type VectorStore,
+} from '../../search/index.ts';
 import { openPglite } from '../../search/postgres/pglite-driver.ts';
 import { PgvectorStore } from '../../search/postgres/pgvector-store.ts';
 import { openPostgres } from '../../search/postgres/postgres-driver.ts';
@@ -63,11 +70,43 @@ function exactRetriever(units: readonly RetrieverUnit[], name: string): Promise<
   });
 }
 
+const bm25Retriever = (units: readonly RetrieverUnit[], name: string): Promise<Retriever> =>
+  Bm25Retriever.create(units, { name });
+
 retrieverContract('exact search over an encoder', { create: exactRetriever });
-retrieverContract('BM25', { create: (units, name) => Bm25Retriever.create(units, { name }), unfoundScore: 0 });
+retrieverContract('BM25', { create: bm25Retriever, unfoundScore: 0 });
 retrieverContract('a store in memory', {
   create: (units, name) => overStore(new ExactStore(WORDS.length), units, name),
 });
+
+/**
+ * A fusion of two retrievers of one kind over the same units: both rank alike, and so must the fusion, which orders documents by ranks that have no
+ * ties. The contract knows the scores of passages, not fused ones, and is therefore shown those of the first part.
+ */
+function fusionOfTwins(create: (units: readonly RetrieverUnit[], name: string) => Promise<Retriever>, options: FusionInput) {
+  return async (units: readonly RetrieverUnit[], name: string): Promise<Retriever> => {
+    const twins = [await create(units, 'one'), await create(units, 'other')];
+    const fusion = new FusionRetriever(
+      twins.map((retriever) => ({ retriever })),
+      options,
+      name,
+    );
+    return {
+      name: fusion.name,
+      search: async (queries, search) =>
+        (await fusion.search(queries, search)).map((hits) =>
+          hits.map(({ parts, ...hit }) => ({ ...hit, score: parts[0]!.score })),
+        ),
+    };
+  };
+}
+
+retrieverContract('fusion by rrf of exact search', { create: fusionOfTwins(exactRetriever, { method: 'rrf' }) });
+retrieverContract('fusion by weighted ranks of BM25', {
+  create: fusionOfTwins(bm25Retriever, { method: 'weighted-ranks', weights: { one: 0.3, other: 0.7 }, depth: { hits: 50 } }),
+  unfoundScore: 0,
+});
+retrieverContract('fusion by dedup of BM25', { create: fusionOfTwins(bm25Retriever, { method: 'dedup' }), unfoundScore: 0 });
 
 for (const [kind, driver] of [
   ['PGlite', embedded],

@@ -1,0 +1,5 @@
+/** Several retrievers as one: their rankings are fused by document. Loads no tensors. */
+
+export type { FusedHit, FusedPart } from './fuse-rankings.ts';
+export { type FusionInput, type FusionOptions, fusionSchema } from './fusion-options.ts';
+export { type FusionPart, FusionRetriever } from './fusion-retriever.ts';
