@@ -5,7 +5,7 @@ export { checksum, hexadecimal, messageOf, viewOf } from './bytes.ts';
 export { ClosingStack, closing } from './closing.ts';
 export { CemError, FormatError, isCemError, UsageError } from './errors.ts';
 export { AtomicFile, writeFileAtomically } from './files/atomic-file.ts';
-export { writeFolderAtomically } from './files/atomic-folder.ts';
+export { removeFolderAtomically, writeFolderAtomically } from './files/atomic-folder.ts';
 export { exists } from './files/exists.ts';
 export { type JsonMeaning, parseJson, readJsonFile, readTextIfThere } from './files/json-file.ts';
 export { keepInput, removeKeptInputs } from './files/kept-input.ts';

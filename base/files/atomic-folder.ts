@@ -58,3 +58,15 @@ export async function writeFolderAtomically<Result>(
     throw error;
   }
 }
+
+/** Removes a folder that a kill in the middle leaves whole or not at all under its name: it is renamed to a hidden temporary name first. One that is not there is passed over. */
+export async function removeFolderAtomically(path: string): Promise<void> {
+  const aside = join(dirname(path), temporaryName(`.${basename(path)}`));
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  await rm(aside, { recursive: true, force: true });
+}

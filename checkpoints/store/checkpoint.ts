@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CemError, copySynced, FormatError, readJsonFile, syncFolder } from '../../base/index.ts';
+import { CemError, copySynced, FormatError, readJsonFile, removeFolderAtomically, syncFolder } from '../../base/index.ts';
 import { teacherConfig, teacherProbeSchema } from '../../encoders/index.ts';
 import { buildGraph, CemModel, type ModelConfig, modelConfigSchema } from '../../model/index.ts';
 import { readBestCheckpoint, resolveBestCheckpoint, writeCheckpointFolder } from './checkpoint-folder.ts';
@@ -248,7 +248,7 @@ export async function pruneCheckpoints(runFolder: string, keep: number, every = 
   const steps = await listCheckpoints(runFolder);
   const best = await readBestCheckpoint(runFolder);
   const old = steps.slice(0, -keep).filter((step) => step % every !== 0 && step !== best?.step);
-  for (const step of old) await rm(join(folder, String(step)), { recursive: true, force: true });
+  for (const step of old) await removeFolderAtomically(join(folder, String(step)));
   for (const name of await readdir(folder))
     if (/^\..*\.tmp$/.test(name)) await rm(join(folder, name), { recursive: true, force: true });
 }

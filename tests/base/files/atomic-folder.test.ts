@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { temporaryName } from '../../../base/files/temporary-name.ts';
-import { writeFolderAtomically } from '../../../base/index.ts';
+import { removeFolderAtomically, writeFolderAtomically } from '../../../base/index.ts';
 
 const test = suite<{ parent: string; path: string }>('a folder that appears whole');
 
@@ -62,6 +62,17 @@ test('after a kill behind the second rename the new folder stays, and the old on
   await writeFolderAtomically(path, () => Promise.reject(new TypeError('full'))).catch(() => undefined);
   assert.is(await readFile(join(path, 'file'), 'utf8'), 'new');
   assert.equal(await readdir(parent), ['out']);
+});
+
+test('a folder is removed under another name, so that a kill leaves no part of it under its own', async ({ parent, path }) => {
+  await writing(path, 'old');
+  // As a kill leaves it: nothing under its own name, and the next writer clears up.
+  await rename(path, join(parent, leftName('.out')));
+  await removeFolderAtomically(path);
+  await writing(path, 'new');
+  assert.equal(await readdir(parent), ['out']);
+  await removeFolderAtomically(path);
+  assert.equal(await readdir(parent), []);
 });
 
 test.run();
