@@ -7,6 +7,7 @@ import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { CemError, UsageError } from '../base/index.ts';
 import type { Bench } from './bench.ts';
+import { analyzersBench } from './cases/analyzers.ts';
 import { indexBench } from './cases/build-index.ts';
 import { codesBench } from './cases/codes.ts';
 import { evalBench } from './cases/eval.ts';
@@ -60,6 +61,7 @@ register(parser, tablesBench);
 register(parser, lengthBench);
 register(parser, codesBench);
 register(parser, vectorSearchBench);
+register(parser, analyzersBench);
 
 try {
   await parser.parseAsync();

@@ -1,10 +1,13 @@
-/** Scripts that put no space between words (Unicode script names): their runs are cut into characters and pairs. */
-const UNSPACED = ['Han', 'Hiragana', 'Katakana', 'Thai', 'Lao', 'Khmer', 'Myanmar']
+/** Scripts that put no space between words (Unicode script names), besides Han: their runs are cut into characters and pairs. */
+export const UNSPACED_BUT_HAN = ['Hiragana', 'Katakana', 'Thai', 'Lao', 'Khmer', 'Myanmar']
   .map((script) => `\\p{Script=${script}}`)
   .join('');
+const UNSPACED = `\\p{Script=Han}${UNSPACED_BUT_HAN}`;
+/** One character of a word of every other script: a letter, mark or digit. */
+export const SPACED = `(?![${UNSPACED}])[\\p{Letter}\\p{Mark}\\p{Number}]`;
 
-/** Either a run of an unspaced script (captured), or a word: letters, marks and digits of every other script. */
-const RUN = new RegExp(`([${UNSPACED}]+)|(?:(?![${UNSPACED}])[\\p{Letter}\\p{Mark}\\p{Number}])+`, 'gu');
+/** Either a run of an unspaced script (captured), or a word of every other script. */
+const RUN = new RegExp(`([${UNSPACED}]+)|(?:${SPACED})+`, 'gu');
 
 /**
  * The terms of a text for word search: NFKC, lower case; words of spaced scripts whole, unstemmed, no stop words; runs of unspaced
@@ -20,12 +23,17 @@ export function tokenize(text: string): string[] {
       terms.push(match[0]);
       continue;
     }
-    let before = '';
-    for (const character of match[1]) {
-      terms.push(character);
-      if (before !== '') terms.push(before + character);
-      before = character;
-    }
+    for (const term of charactersAndPairs(match[1])) terms.push(term);
   }
   return terms;
+}
+
+/** Every character of a run, and after it the pair that it ends. */
+export function* charactersAndPairs(run: string): Generator<string> {
+  let before = '';
+  for (const character of run) {
+    yield character;
+    if (before !== '') yield before + character;
+    before = character;
+  }
 }
