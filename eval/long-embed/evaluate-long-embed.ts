@@ -33,7 +33,7 @@ export interface LongEmbedInput extends Omit<StudentEvaluationInput, 'data' | 'c
  * Measures teacher, student, BM25 and chance on sets of LongEmbed, each with all of its documents as candidates. Teacher and student twice: by what they read of a document's or a chunk's
  * beginning, and by the best of the same passages.
  *
- * @throws CemError as `readLongEmbedSet`, `evaluateStudent` and `KeptSets`
+ * @throws CemError as `readLongEmbedSet`, `evaluateEncoders` and `KeptSets`
  */
 export async function evaluateLongEmbed({ sets, kept, ...input }: LongEmbedInput): Promise<LongEmbedResult> {
   const results: LongEmbedSetResult[] = [];
