@@ -1,5 +1,5 @@
 /**
- * `npm run fuzz -- zpkg|metadata`: gives the readers of zpkg containers and zstd frames, or of metadata files, inputs that were changed in every way, and looks for wrong
+ * `npm run fuzz -- zpkg|metadata|parse`: gives the readers of zpkg containers and zstd frames, of metadata files, or the parsers of documents, inputs that were changed in every way, and looks for wrong
  * bytes, errors that are not ours, crashes, hangs, and allocations over the declared limit. What it finds can be had again by its seed and number.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -9,16 +9,20 @@ import { parseArgs } from 'node:util';
 import { CemError, UsageError } from '../base/errors.ts';
 import { makeMetadataCase } from './fuzz/metadata-cases.ts';
 import { makeMetadataSamples } from './fuzz/metadata-samples.ts';
+import { makeParseCase } from './fuzz/parse-cases.ts';
+import { fuzzParser } from './fuzz/parse-fuzz.ts';
+import { PARSE_SAMPLES } from './fuzz/parse-samples.ts';
 import { type FuzzFinding, runFuzz } from './fuzz/supervise.ts';
 import { makeZpkgCase } from './fuzz/zpkg-cases.ts';
 import { makeZpkgSamples } from './fuzz/zpkg-samples.ts';
 
-const USAGE = `npm run fuzz -- zpkg|metadata [--count N] [--seed S] [--first N] [--save FOLDER]
+const USAGE = `npm run fuzz -- zpkg|metadata|parse [--count N] [--seed S] [--first N] [--save FOLDER]
 
   --count N      cases to run (20000)
   --seed S       seed of the cases (1): the same seed and number give the same input on every machine
   --first N      number of the first case (0), to run a finding again: --first NUMBER --count 1
   --save FOLDER  where inputs of findings are kept (.cache/fuzz)
+  --format F     of parse: one format, such as html; all unless given
 `;
 
 function say(line: string): void {
@@ -65,6 +69,15 @@ const TARGETS = {
 
 type Target = keyof typeof TARGETS;
 
+interface Asked {
+  readonly target: Target | 'parse';
+  readonly seed: number;
+  readonly first: number;
+  readonly count: number;
+  readonly folder: string;
+  readonly format: string | undefined;
+}
+
 async function save(target: Target, folder: string, seed: number, findings: readonly FuzzFinding[]): Promise<void> {
   const inputOf = await TARGETS[target].inputs(seed);
   await mkdir(folder, { recursive: true });
@@ -77,12 +90,13 @@ async function save(target: Target, folder: string, seed: number, findings: read
   }
 }
 
-function parse(): { target: Target; seed: number; first: number; count: number; folder: string } | null {
+function parse(): Asked | null {
   const options = {
     count: { type: 'string', default: '20000' },
     seed: { type: 'string', default: '1' },
     first: { type: 'string', default: '0' },
     save: { type: 'string', default: '.cache/fuzz' },
+    format: { type: 'string' },
     help: { type: 'boolean', default: false },
   } as const;
   let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>;
@@ -94,15 +108,52 @@ function parse(): { target: Target; seed: number; first: number; count: number; 
   const { values, positionals } = parsed;
   if (values.help) return null;
   const [target] = positionals;
-  if (positionals.length !== 1 || (target !== 'zpkg' && target !== 'metadata'))
-    throw new UsageError('USAGE', `what to fuzz is \`zpkg\` or \`metadata\`, got \`${positionals.join(' ')}\`\n${USAGE}`);
+  if (positionals.length !== 1 || (target !== 'zpkg' && target !== 'metadata' && target !== 'parse'))
+    throw new UsageError(
+      'USAGE',
+      `what to fuzz is \`zpkg\`, \`metadata\` or \`parse\`, got \`${positionals.join(' ')}\`\n${USAGE}`,
+    );
+  const { format } = values;
+  if (format !== undefined && (target !== 'parse' || PARSE_SAMPLES[format] === undefined))
+    throw new UsageError('USAGE', `--format is, with \`parse\`, one of ${Object.keys(PARSE_SAMPLES).join(', ')}\n${USAGE}`);
   return {
     target,
+    format,
     seed: wholeNumber('seed', values.seed),
     first: wholeNumber('first', values.first),
     count: wholeNumber('count', values.count),
     folder: values.save,
   };
+}
+
+/** Files of every format, or of one. */
+async function fuzzParsers({ seed, first, count, folder, format }: Asked): Promise<void> {
+  for (const name of format === undefined ? Object.keys(PARSE_SAMPLES) : [format]) {
+    let shown = performance.now();
+    const { documents, errors, findings, seconds, longest, memory } = await fuzzParser({
+      format: name,
+      seed,
+      first,
+      count,
+      onProgress: (done, total) => {
+        if (performance.now() - shown < 10_000) return;
+        shown = performance.now();
+        say(`${name} ${done}/${total}`);
+      },
+    });
+    const refused = Object.entries(errors).map(([code, number]) => `${number} ${code}`);
+    say(
+      `${name}: ${count} files of seed ${seed} in ${seconds.toFixed(1)} s, the longest ${longest.toFixed(2)} s: ${documents} became documents, refused: ${refused.join(', ') || 'none'}; ${memory.toFixed(0)} MB at most; ${findings.length} findings`,
+    );
+    if (findings.length === 0) continue;
+    process.exitCode = 1;
+    await mkdir(folder, { recursive: true });
+    for (const { number, finding } of findings) {
+      const path = join(folder, `parse-${name}-${seed}-${number}`);
+      await writeFile(path, makeParseCase(PARSE_SAMPLES[name]!, seed, number).bytes);
+      say(`file ${number} of seed ${seed}: ${finding}; it is ${path}`);
+    }
+  }
 }
 
 async function main(): Promise<void> {
@@ -112,6 +163,10 @@ async function main(): Promise<void> {
     return;
   }
   const { target, seed, first, count, folder } = asked;
+  if (target === 'parse') {
+    await fuzzParsers(asked);
+    return;
+  }
   let shown = performance.now();
   const { seconds, counts, findings } = await runFuzz({
     seed,

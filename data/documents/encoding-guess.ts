@@ -14,6 +14,10 @@ const MOST = 0.8;
 /** Japanese has this share of kana at least; Chinese has none. */
 const KANA = 0.2;
 
+/** Korean has a fifth of its syllables and more from these; what Chinese texts have in their places is rare: 捞促绰狼俊啊阑抚窍绊篮肺档瘤茄. */
+const KOREAN_ENDINGS = /[이다는의에가을를하고은로도지한]/gu;
+const ENDINGS = 0.05;
+
 const HAN = /\p{Script=Han}/gu;
 const KANA_LETTERS = /[\p{Script=Hiragana}\p{Script=Katakana}]/gu;
 const HANGUL = /\p{Script=Hangul}/gu;
@@ -31,7 +35,19 @@ export function guessEncoding(all: Uint8Array): EncodingGuess | undefined {
   const bytes = all.subarray(0, LOOKED_AT);
   // Digits, spaces and punctuation have control characters for one of their bytes in UTF-16; other encodings have none.
   if (bytes.some(isControl)) return guessUtf32(bytes) ?? guessUtf16(bytes, isOfFewScripts);
-  return guessEastAsian(bytes) ?? guessUtf16(bytes, isOfEastAsia) ?? guessSingleByte(bytes);
+  return guessEastAsian(bytes) ?? (isMostlyAscii(bytes) ? undefined : guessUtf16(bytes, isOfEastAsia)) ?? guessSingleByte(bytes);
+}
+
+/** Pairs of ASCII characters read as UTF-16 are Han; of Han in UTF-16, about half of the bytes are ASCII, and seldom three letters stand together. */
+function isMostlyAscii(bytes: Uint8Array): boolean {
+  if (bytes.filter((byte) => byte < 0x80).length > MOST * bytes.length) return true;
+  return (
+    (Buffer.from(bytes)
+      .toString('latin1')
+      .match(/[A-Za-z]{3,}/g)
+      ?.join('').length ?? 0) >
+    0.2 * bytes.length
+  );
 }
 
 function isControl(byte: number): boolean {
@@ -96,7 +112,13 @@ function guessEastAsian(bytes: Uint8Array): EncodingGuess | undefined {
       // Half-width katakana are what every encoding of single bytes looks like.
       fits: (text) => japanese(text) && count(text, /[\uff61-\uff9f]/g) < 0.2 * wide(text),
     },
-    { name: 'EUC-KR', label: 'EUC-KR', decoder: 'euc-kr', fits: (text) => count(text, HANGUL) >= MOST * wide(text) },
+    {
+      name: 'EUC-KR',
+      label: 'EUC-KR',
+      decoder: 'euc-kr',
+      // Half of the common Chinese characters stand where Hangul does, but hardly any where Korean's endings do.
+      fits: (text) => count(text, HANGUL) >= MOST * wide(text) && count(text, KOREAN_ENDINGS) >= ENDINGS * wide(text),
+    },
     {
       name: 'GB18030 (GBK)',
       label: 'GB18030',

@@ -1,4 +1,12 @@
-import { type DefaultTreeAdapterTypes, defaultTreeAdapter, html, parse } from 'parse5';
+import {
+  type DefaultTreeAdapterMap,
+  type DefaultTreeAdapterTypes,
+  defaultTreeAdapter,
+  html,
+  Parser,
+  Token,
+  TokenizerMode,
+} from 'parse5';
 import { CemError } from '../../base/index.ts';
 
 type Document = DefaultTreeAdapterTypes.Document;
@@ -43,7 +51,7 @@ const CELLS = new Set(['td', 'th']);
  * @throws CemError `DATA_HTML` for a page whose repair would make more elements than it has characters
  */
 export function htmlText(page: string, place = 'the page'): HtmlText {
-  const document = parseBounded(page, place);
+  const document = parsePage(page, place);
   const writer = new TextWriter();
   let title: string | undefined;
   let language = '';
@@ -68,8 +76,16 @@ export function htmlText(page: string, place = 'the page'): HtmlText {
   return { title: title ?? '', text: writer.text(), ...(language !== '' && { language }) };
 }
 
-/** Unclosed formatting elements are made anew in every paragraph that follows, so that a small hostile page could fill the memory. */
-function parseBounded(page: string, place: string): Document {
+/**
+ * The tree of a page, as the HTML standard says. Unclosed formatting elements are made anew in every paragraph that follows, so that a small hostile page could fill the memory: their number is bounded.
+ *
+ * In a page that was written as XML, `/>` closes an element.
+ *
+ * @param place what an error calls the page
+ * @param places whether nodes say where they stand in the page
+ * @throws CemError `DATA_HTML` for a page whose repair would make more elements than it has characters
+ */
+export function parsePage(page: string, place: string, { places = false }: { readonly places?: boolean } = {}): Document {
   let elements = 0;
   const treeAdapter: typeof defaultTreeAdapter = {
     ...defaultTreeAdapter,
@@ -84,7 +100,32 @@ function parseBounded(page: string, place: string): Document {
       return defaultTreeAdapter.createElement(...values);
     },
   };
-  return parse(page, { treeAdapter });
+  const kind = isXhtml(page) ? XhtmlParser : Parser;
+  return kind.parse(page, { treeAdapter, sourceCodeLocationInfo: places });
+}
+
+/** Whether a page was written as XML, by its first characters. */
+function isXhtml(page: string): boolean {
+  return /^\ufeff?\s*<\?xml\b|^[^<]*(?:<!doctype\b[^>]*\bxhtml\b|(?:<!doctype\b[^>]*>\s*)?<html\b[^>]*\bxmlns\s*=)/i.test(
+    page.slice(0, 2048),
+  );
+}
+
+/** XML closes an element by `/>`, which the HTML standard reads past: `<a id="x"/>` and `<title/>` would hold all that follows. */
+class XhtmlParser extends Parser<DefaultTreeAdapterMap> {
+  override onStartTag(token: Token.TagToken): void {
+    super.onStartTag(token);
+    if (!token.selfClosing || token.ackSelfClosing) return;
+    token.ackSelfClosing = true;
+    this.tokenizer.state = TokenizerMode.DATA;
+    this.onEndTag({ ...token, type: Token.TokenType.END_TAG, selfClosing: false, attrs: [] });
+  }
+}
+
+/** What a page says of its encoding, in `meta charset`, `http-equiv` or an XML declaration; the standard looks at as many bytes. */
+export function declaredEncoding(page: Uint8Array): string | undefined {
+  const start = Buffer.from(page.subarray(0, 1024)).toString('latin1');
+  return /<(?:meta\b[^>]*?\bcharset|\?xml\b[^>]*?\bencoding)\s*=\s*["']?\s*([\w:.-]+)/i.exec(start)?.[1];
 }
 
 /** The page's title when this element is or holds it. */

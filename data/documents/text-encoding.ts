@@ -81,14 +81,20 @@ export function unknownEncoding(bytes: Uint8Array, place: string, { path = place
 
 /** Refuses a text whose control characters say that it is none. */
 function refuseControls(text: string, bytes: Uint8Array, path: string): void {
+  if (!hasForbiddenControls(text)) return;
   const controls = countControls(text);
-  if (controls === 0 || (!text.includes('\0') && controls * CHARACTERS_A_CONTROL <= text.length)) return;
   const guess = guessEncoding(bytes);
   if (guess !== undefined) throw notUtf8(path, `looks like ${guess.name} without a byte order mark`, guess.label);
   throw binary(
     path,
     `has ${controls} control characters in ${text.length} (${text.includes('\0') ? 'NUL among them' : 'such as \\x01'})`,
   );
+}
+
+/** Whether a text has NUL characters, or so many other control characters that it is none. */
+export function hasForbiddenControls(text: string): boolean {
+  const controls = countControls(text);
+  return controls > 0 && (text.includes('\0') || controls * CHARACTERS_A_CONTROL > text.length);
 }
 
 function countControls(text: string): number {
@@ -100,19 +106,40 @@ function countControls(text: string): number {
   return controls;
 }
 
-function refuseBinary(bytes: Uint8Array, path: string): void {
+/** What a file is that is no text, by its first bytes: `a PDF document`; undefined for a text, or what is not known. */
+export function binaryName(bytes: Uint8Array): string | undefined {
   const start = Buffer.from(bytes.subarray(0, 16)).toString('latin1');
-  const name = BINARIES.find(([magic]) => start.startsWith(magic))?.[1];
+  return BINARIES.find(([magic]) => start.startsWith(magic))?.[1];
+}
+
+function refuseBinary(bytes: Uint8Array, path: string): void {
+  const name = binaryName(bytes);
   if (name !== undefined) throw binary(path, `is ${name}`);
 }
 
 /** Undefined when the bytes are not valid in the encoding, or this Node does not know it. */
 function decodeAs(bytes: Uint8Array, label: string): string | undefined {
   try {
-    return new TextDecoder(label, { fatal: true }).decode(bytes);
+    return decodeWith(label, bytes, true);
   } catch {
     return undefined;
   }
+}
+
+/** What windows-1252 has at 0x80 to 0x9f (WHATWG Encoding, index windows-1252); the five that it lacks are control characters. */
+const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
+
+/**
+ * Bytes decoded, in versions of Node, too, that read windows-1252 as ISO 8859-1.
+ *
+ * @param fatal whether bytes that are not valid are an error, or U+FFFD
+ * @throws TypeError for bytes that are not valid; RangeError for an encoding that Node does not know
+ */
+export function decodeWith(label: string, bytes: Uint8Array, fatal: boolean): string {
+  const decoder = new TextDecoder(label, { fatal });
+  const text = decoder.decode(bytes);
+  if (decoder.encoding !== 'windows-1252') return text;
+  return text.replace(/[\u0080-\u009f]/g, (character) => WINDOWS_1252[character.charCodeAt(0) - 0x80]!);
 }
 
 /** @param label what `iconv -f` calls the encoding */

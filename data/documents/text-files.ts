@@ -5,7 +5,7 @@ import { isLanguageTag } from '../metadata/check-metadata.ts';
 import { markdownMetadata, restructuredTitle } from '../metadata/file-metadata.ts';
 import type { Metadata } from '../metadata/metadata.ts';
 import type { Document } from './document.ts';
-import { htmlText } from './html-text.ts';
+import { declaredEncoding, htmlText } from './html-text.ts';
 import type { ReadingOptions } from './reading-options.ts';
 import { decodeText } from './text-encoding.ts';
 import { describeSurvey, isUnreadable, newFolderSurvey, walkFolder } from './text-folder.ts';
@@ -64,12 +64,6 @@ export async function readTextFile(path: string | Buffer, id = basename(String(p
 
 function isHtml(name: string): boolean {
   return ['.html', '.htm'].includes(extname(name).toLowerCase());
-}
-
-/** What a page says of its encoding, in `meta charset`, `http-equiv` or an XML declaration; the standard looks at as many bytes. */
-function declaredEncoding(page: Uint8Array): string | undefined {
-  const start = Buffer.from(page.subarray(0, 1024)).toString('latin1');
-  return /<(?:meta\b[^>]*?\bcharset|\?xml\b[^>]*?\bencoding)\s*=\s*["']?\s*([\w:.-]+)/i.exec(start)?.[1];
 }
 
 function tooLong(path: string, size: number): CemError {

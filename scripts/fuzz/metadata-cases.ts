@@ -20,7 +20,7 @@ export function makeMetadataCase(samples: readonly MetadataSample[], seed: numbe
   const random = new RandomNumbers(seed, `metadata case ${number}`);
   const sample = samples[random.integer(samples.length)]!;
   const donors = samples.map(({ bytes }) => bytes);
-  if (number % 3 < 2 || sample.blockCounts.length + sample.passageBlockCounts.length === 0) {
+  if (number % 3 < 2 || blockContents(sample).length === 0) {
     const bytes = mutate(sample.bytes, random, sample.regions, donors);
     return number % 3 === 0
       ? { bytes, sample, isGuarded: true }

@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { type ByteSpan, CemError } from '../../base/index.ts';
+import { type ByteSpan, CemError, type TermCounts } from '../../base/index.ts';
 import { checkMetadata } from '../../data/metadata/check-metadata.ts';
 import { chunkSpan, type DocumentRecord } from '../../data/metadata/document-record.ts';
 import { decodeBlock, encodeBlock } from '../../data/metadata/metadata-block.ts';
 import { MetadataFile } from '../../data/metadata/metadata-file.ts';
 import { decodePassages, encodePassages, MOST_PASSAGES } from '../../data/metadata/passages-block.ts';
+import { decodeTerms, encodeTerms } from '../../data/metadata/terms-block.ts';
 import type { MetadataCase } from './metadata-cases.ts';
 import { Finding, type Outcome } from './zpkg-check.ts';
 
@@ -23,7 +24,9 @@ export async function checkMetadataFile({ bytes, sample, isGuarded }: MetadataCa
     if (isGuarded && file.hasRecords !== sample.blockCounts.length > 0) throw new Finding('its records are gone');
     if (isGuarded && file.hasPassages !== sample.passageBlockCounts.length > 0) throw new Finding('its passages are gone');
     const passages = file.hasPassages ? await checkPassages(file, isGuarded ? sample.passages : undefined) : 'accepted';
-    if (!file.hasRecords || passages === 'refused') return passages;
+    if (isGuarded && (file.analyzer !== undefined) !== sample.termBlockCounts.length > 0) throw new Finding('its terms are gone');
+    const terms = file.analyzer === undefined ? 'accepted' : await checkTerms(file, isGuarded ? sample.terms : undefined);
+    if (!file.hasRecords || passages === 'refused' || terms === 'refused') return passages === 'refused' ? passages : terms;
     const records = await attempt(async () => {
       const all: DocumentRecord[] = [];
       for await (const record of file.records()) all.push(record);
@@ -97,6 +100,38 @@ async function checkPassages(
   if (last >= 0 && JSON.stringify(await file.passages(last)) !== JSON.stringify(chunks[last]))
     throw new Finding('the passages of one chunk by itself are others');
   return 'accepted';
+}
+
+/** Reads all terms in both ways. Those of a passage differ, occur once at least, and are the same when they are written again. */
+async function checkTerms(file: MetadataFile, expected: readonly (readonly TermCounts[])[] | undefined): Promise<Outcome> {
+  const chunks = await attempt(async () => {
+    const all: (readonly TermCounts[])[] = [];
+    for await (const terms of file.allTerms()) all.push(terms);
+    return all;
+  });
+  if (chunks === null) return 'refused';
+  if (chunks.length !== file.owner.chunkCount) throw new Finding(`terms of ${chunks.length} chunks of ${file.owner.chunkCount}`);
+  if (expected !== undefined && sortedTerms(chunks) !== sortedTerms(expected))
+    throw new Finding('it says other terms than were written');
+  for (const { terms, counts } of chunks.flat()) {
+    if (new Set(terms).size !== terms.length || counts.length !== terms.length) throw new Finding('a passage has a term twice');
+    if (!counts.every((count) => Number.isInteger(count) && count > 0)) throw new Finding('a term occurs in no way');
+  }
+  const again = decodeTerms(encodeTerms(chunks), chunks.length, (wrong) => new Finding(`written again, it is refused: ${wrong}`));
+  if (sortedTerms(chunks.map((_, number) => again.termsOf(number))) !== sortedTerms(chunks))
+    throw new Finding('terms that are written again are others');
+  const last = chunks.length - 1;
+  if (last >= 0 && JSON.stringify(await file.terms(last)) !== JSON.stringify(chunks[last]))
+    throw new Finding('the terms of one chunk by itself are others');
+  return 'accepted';
+}
+
+/** The terms of chunks as a text: those of a passage in the order of their letters. */
+function sortedTerms(chunks: readonly (readonly TermCounts[])[]): string {
+  const texts = chunks.map((passages) =>
+    passages.map(({ terms, counts }) => terms.map((term, place) => `${JSON.stringify(term)} ${counts[place]}`).sort()),
+  );
+  return JSON.stringify(texts);
 }
 
 /** The header of a file has more fields. */

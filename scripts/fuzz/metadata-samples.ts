@@ -1,9 +1,10 @@
-import type { ByteSpan } from '../../base/index.ts';
+import { type ByteSpan, countTerms, type TermCounts } from '../../base/index.ts';
 import { type DocumentRecord, EMPTY_RECORD } from '../../data/metadata/document-record.ts';
 import type { JsonValue, Metadata } from '../../data/metadata/metadata.ts';
 import { encodeBlock } from '../../data/metadata/metadata-block.ts';
 import { encodeMetadata, type MetadataOwner, type SectionToWrite } from '../../data/metadata/metadata-format.ts';
 import { encodePassages } from '../../data/metadata/passages-block.ts';
+import { encodeTerms } from '../../data/metadata/terms-block.ts';
 import { createCompressor } from '../../zpkg/index.ts';
 import type { Region } from './mutations.ts';
 
@@ -20,16 +21,21 @@ export interface MetadataSample {
   readonly passages: readonly (readonly ByteSpan[] | undefined)[];
   /** Chunks of a block, in their order. */
   readonly passageBlockCounts: readonly number[];
+  /** [chunks] or none: the terms of each one's passages. */
+  readonly terms: readonly (readonly TermCounts[])[];
+  /** Chunks of a block, in their order. */
+  readonly termBlockCounts: readonly number[];
   /** Header, directory, blocks. */
   readonly regions: readonly Region[];
 }
 
 const HEADER_SIZE = 40;
+const ANALYZER = '{"fingerprint":"0123456789abcdef","kind":"words","stemming":true}';
 
 /** A block before compression. */
 export interface SampleBlock {
   /** Of its section. */
-  readonly kind: 1 | 2;
+  readonly kind: 1 | 2 | 3 | 4;
   readonly content: Uint8Array;
   readonly count: number;
 }
@@ -46,6 +52,7 @@ export function makeMetadataSamples(): MetadataSample[] {
       [5, 7],
       dictionary,
       [10, 14],
+      [20, 4],
     ),
     makeSample(
       Array.from({ length: 9 }, (_, number) => recordOf(manyOf(3 * number), number, 9 - number)),
@@ -58,16 +65,17 @@ export function makeMetadataSamples(): MetadataSample[] {
       dictionary,
     ),
     makeSample([EMPTY_RECORD, EMPTY_RECORD, EMPTY_RECORD], [], dictionary, [1, 4, 1]),
+    makeSample([EMPTY_RECORD, EMPTY_RECORD], [], new Uint8Array(0), [], [1, 3]),
   ];
 }
 
 /** A file of these blocks, and behind them a section that readers may skip; without blocks, a file without sections. */
 export function metadataFile(blocks: readonly SampleBlock[], owner: MetadataOwner, dictionary: Uint8Array): Uint8Array {
   const compressor = createCompressor({ level: 3, dictionary });
-  const sections: SectionToWrite[] = ([1, 2] as const)
+  const sections: SectionToWrite[] = ([1, 2, 3, 4] as const)
     .map((wanted) => ({
       kind: wanted,
-      mayBeSkipped: wanted === 2,
+      mayBeSkipped: wanted !== 1,
       blocks: blocks
         .filter(({ kind }) => kind === wanted)
         .map(({ content, count }) => ({ frame: compressor.compress(content), count })),
@@ -79,7 +87,7 @@ export function metadataFile(blocks: readonly SampleBlock[], owner: MetadataOwne
 
 /** The contents of a sample's blocks before compression. */
 export function blockContents(sample: Omit<MetadataSample, 'bytes' | 'regions'>): SampleBlock[] {
-  const { records, ids, blockCounts, passages, passageBlockCounts } = sample;
+  const { records, ids, blockCounts, passages, passageBlockCounts, terms, termBlockCounts } = sample;
   let first = 0;
   const documents = blockCounts.map((count): SampleBlock => {
     first += count;
@@ -91,7 +99,13 @@ export function blockContents(sample: Omit<MetadataSample, 'bytes' | 'regions'>)
     first += count;
     return { kind: 2, content: encodePassages(passages.slice(first - count, first)), count };
   });
-  return [...documents, ...chunks];
+  first = 0;
+  const words = termBlockCounts.map((count): SampleBlock => {
+    first += count;
+    return { kind: 3, content: encodeTerms(terms.slice(first - count, first)), count };
+  });
+  const analyzer: SampleBlock = { kind: 4, content: Buffer.from(ANALYZER), count: 1 };
+  return [...documents, ...chunks, ...words, ...(words.length > 0 ? [analyzer] : [])];
 }
 
 function makeSample(
@@ -99,6 +113,7 @@ function makeSample(
   blockCounts: readonly number[],
   dictionary: Uint8Array,
   passageBlockCounts: readonly number[] = [],
+  termBlockCounts: readonly number[] = [],
 ): MetadataSample {
   const ids = records.map((_, number) => `d${number}`);
   const owner = {
@@ -109,7 +124,13 @@ function makeSample(
   };
   const passages =
     passageBlockCounts.length === 0 ? [] : Array.from({ length: owner.chunkCount }, (_, chunk) => passagesOf(chunk));
-  const parts = { owner, dictionary, ids, records, blockCounts, passages, passageBlockCounts };
+  const terms =
+    termBlockCounts.length === 0
+      ? []
+      : Array.from({ length: owner.chunkCount }, (_, chunk) =>
+          (passages[chunk] ?? [undefined]).map((_, passage) => termsOf(chunk + 7 * passage)),
+        );
+  const parts = { owner, dictionary, ids, records, blockCounts, passages, passageBlockCounts, terms, termBlockCounts };
   const bytes = Buffer.from(metadataFile(blockContents(parts), owner, dictionary));
   const sections = bytes.readUInt32LE(24);
   const directoryEnd = HEADER_SIZE + 8 * sections + 12 * bytes.readUInt32LE(28);
@@ -124,6 +145,15 @@ function makeSample(
 function recordOf(metadata: Metadata, textStart: number, parts = 0): DocumentRecord {
   const partLengths = parts < 2 ? [] : Array.from({ length: parts }, (_, part) => 500 + 37 * part);
   return { metadata, textStart, exactSpan: metadata.span !== undefined && textStart % 2 === 0, partLengths };
+}
+
+/** None in every sixth number, else terms that begin alike, in several scripts, some of them many times. */
+function termsOf(number: number): TermCounts {
+  const terms = Array.from(
+    { length: 4 * (number % 6) },
+    (_, place) => `${['term', '条', 'é', 'a'][place % 4]}${(number * place) % 11}`,
+  );
+  return countTerms([...terms, ...Array.from({ length: number % 6 === 5 ? 200 : 0 }, () => 'often')]);
 }
 
 /** None in every third chunk, else some, of which those of every second chunk overlap. */

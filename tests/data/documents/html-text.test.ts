@@ -29,6 +29,12 @@ test('white space stays in pre and is one space elsewhere', () => {
   assert.is(htmlText('<p>a\n\n   b</p><pre>x\n  y</pre>').text, 'a b\n\nx\n  y');
 });
 
+test('in a page written as XML `/>` ends an element, in others it is read past', () => {
+  const page = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body><a id="x"/>words</body></html>';
+  assert.equal(htmlText(page), { title: '', text: 'words' });
+  assert.is(htmlText(page.replace(/ xmlns="[^"]*"/, '')).text, '');
+});
+
 test('broken pages end', () => {
   assert.is(htmlText('a < b and c > d').text, 'a < b and c > d');
   assert.is(htmlText('text <!-- never closed').text, 'text');

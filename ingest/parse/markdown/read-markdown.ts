@@ -1,0 +1,34 @@
+import { fromMarkdown } from 'mdast-util-from-markdown';
+import { gfmFromMarkdown } from 'mdast-util-gfm';
+import { frontmatter } from 'micromark-extension-frontmatter';
+import { gfm } from 'micromark-extension-gfm';
+import { detectText, frontMatterNode, markdownMetadata } from '../../../data/index.ts';
+import { onlyOutermostHeading } from '../document-title.ts';
+import type { ParsedDocument, SourceFile } from '../parser.ts';
+import { markdownBlocks } from './markdown-blocks.ts';
+
+export function readMarkdown({ bytes, path }: SourceFile): readonly ParsedDocument[] {
+  const { text, warning } = detectText(bytes, path);
+  const tree = fromMarkdown(text, {
+    extensions: [frontmatter(['yaml', 'toml']), gfm()],
+    mdastExtensions: [frontMatterNode, gfmFromMarkdown()],
+  });
+  const blocks = markdownBlocks(tree, text, path);
+  const { title, language, fields } = frontMatterOf(text);
+  const name = title ?? onlyOutermostHeading(blocks);
+  return [
+    {
+      ...(name !== undefined && { title: name }),
+      ...(language !== undefined && { language }),
+      ...(fields !== undefined && { fields }),
+      ...(warning !== undefined && { warnings: [warning] }),
+      blocks,
+    },
+  ];
+}
+
+/** What front matter says; of a file without one nothing, not its first heading. */
+function frontMatterOf(text: string): ReturnType<typeof markdownMetadata> {
+  const matter = /^---[ \t]*\r?\n[\s\S]*?^(?:---|\.\.\.)[ \t]*\r?$/m.exec(text.slice(0, 70_000));
+  return matter?.index === 0 ? markdownMetadata(matter[0]) : {};
+}
