@@ -1,0 +1,11 @@
+import { defineParser } from '../define-parser.ts';
+import { recogniseOffice } from './office-package.ts';
+
+/** Word's documents (OOXML), by mammoth. */
+export const docxParser = defineParser({
+  format: 'docx',
+  version: 1,
+  extensions: ['.docx', '.docm', '.dotx'],
+  recognise: (start) => recogniseOffice(start, 'word/'),
+  load: async () => (await import('./read-docx.ts')).readDocx,
+});

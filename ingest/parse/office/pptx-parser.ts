@@ -1,0 +1,11 @@
+import { defineParser } from '../define-parser.ts';
+import { recogniseOffice } from './office-package.ts';
+
+/** PowerPoint's presentations (OOXML). */
+export const pptxParser = defineParser({
+  format: 'pptx',
+  version: 1,
+  extensions: ['.pptx', '.pptm', '.ppsx'],
+  recognise: (start) => recogniseOffice(start, 'ppt/'),
+  load: async () => (await import('./read-pptx.ts')).readPptx,
+});

@@ -1,0 +1,203 @@
+import type { PDFDocumentProxy } from 'pdfjs-dist/legacy/build/pdf.mjs';
+import { CemError, messageOf } from '../../../base/index.ts';
+import type { SourceFile } from '../parser.ts';
+import { columnsOf } from './columns.ts';
+import { malformedPdf, openPdf } from './document.ts';
+import { spacesMixedText } from './glyph-text.ts';
+import { type OutlineEntry, outlineOf } from './outline.ts';
+import { pageFurniture } from './page-furniture.ts';
+import { type PdfPage, type PdfRun, readPage } from './page-runs.ts';
+import { informationOf } from './pdf-information.ts';
+import { type PdfRow, type PdfSegment, rowsOf, segmentsOf, textOfRow } from './rows.ts';
+import { type PdfTableRow, tableRows } from './table-rows.ts';
+
+/** A line as it stands on a page. Lengths are points; x goes to the right and y down from the page's upper left corner. */
+export interface PdfLine {
+  /** Its parts with spaces between, ligatures and radicals folded; never empty. */
+  readonly text: string;
+  /** From 1. */
+  readonly page: number;
+  /** Which column or full-width region of the document it is of, counted from 0: lines of one region stand below each other. */
+  readonly region: number;
+  readonly left: number;
+  readonly right: number;
+  /** y of the line that its letters stand on. */
+  readonly baseline: number;
+  /** Of most of its characters. */
+  readonly fontSize: number;
+  /** Of most of its characters, as the file names it; empty where it does not. */
+  readonly font: string;
+  /** Whether most of its characters are. */
+  readonly bold: boolean;
+  readonly monospace: boolean;
+  /** Its parts that stand apart, as cells of a table do; one where nothing does. */
+  readonly segments: readonly PdfSegment[];
+  /** Of a row of a table that is drawn with lines: which of the document's; its segments are the row's cells, empty ones too. */
+  readonly table?: number;
+  readonly runs: readonly PdfRun[];
+}
+
+/** What a PDF holds, before it is made blocks. */
+export interface PdfLines {
+  /** In reading order, column by column; without headers, footers and page numbers that repeat. */
+  readonly lines: readonly PdfLine[];
+  readonly pageCount: number;
+  /** Its bookmarks; empty where it has none. */
+  readonly outline: readonly OutlineEntry[];
+  /** Of its metadata, unless a program wrote it in place of one. */
+  readonly title?: string;
+  /** BCP 47, of its metadata. */
+  readonly language?: string;
+  readonly warnings: readonly string[];
+}
+
+/** What holds for most of a row's characters. */
+function most(row: PdfRow, holds: (run: PdfRun) => boolean): boolean {
+  let yes = 0;
+  for (const run of row.runs) yes += holds(run) ? run.text.length : -run.text.length;
+  return yes > 0;
+}
+
+/** The value that most of a row's characters have. */
+function commonest<Value>(row: PdfRow, of: (run: PdfRun) => Value): Value {
+  const characters = new Map<Value, number>();
+  for (const run of row.runs) characters.set(of(run), (characters.get(of(run)) ?? 0) + run.text.length);
+  return [...characters].reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
+}
+
+function lineOf(row: PdfRow, page: number, region: number): PdfLine {
+  return {
+    text: textOfRow(row),
+    page,
+    region,
+    left: row.left,
+    right: row.right,
+    baseline: row.baseline,
+    fontSize: commonest(row, ({ fontSize }) => fontSize),
+    font: commonest(row, ({ font }) => font),
+    bold: most(row, ({ bold }) => bold),
+    monospace: most(row, ({ monospace }) => monospace),
+    segments: segmentsOf(row),
+    runs: row.runs,
+  };
+}
+
+/** Pages of a document, each read and let go; what cannot be read of one is a warning. */
+async function readPages(document: PDFDocumentProxy): Promise<{ pages: PdfPage[]; warnings: string[] }> {
+  const pages: PdfPage[] = [];
+  const warnings: string[] = [];
+  const empty: number[] = [];
+  for (let number = 1; number <= document.numPages; number += 1) {
+    try {
+      const page = await document.getPage(number);
+      const read = await readPage(page);
+      page.cleanup();
+      pages.push(read);
+      if (read.runs.length === 0 && read.pictured) empty.push(number);
+      if (read.unmapped > 0) warnings.push(`page ${number}: ${read.unmapped} characters of a font without a mapping`);
+    } catch (error) {
+      warnings.push(`page ${number} cannot be read: ${messageOf(error)}`);
+    }
+  }
+  if (empty.length > 0) warnings.push(`${pagesInWords(empty)} without text: pictures of pages are not read (no OCR is done)`);
+  return { pages, warnings };
+}
+
+/** `page 7`, `pages 1 to 3, 7`. */
+function pagesInWords(numbers: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const number of numbers) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last[1] === number - 1) last[1] = number;
+    else ranges.push([number, number]);
+  }
+  return `${numbers.length === 1 ? 'page' : 'pages'} ${ranges.map(([first, last]) => (first === last ? first : `${first} to ${last}`)).join(', ')}`;
+}
+
+/** A page's runs with one in place of each table, as wide as it, and the tables' rows. */
+function takeTables({ runs, grids }: PdfPage, spacedMixed: boolean): { runs: PdfRun[]; tables: Map<PdfRun, PdfTableRow[]> } {
+  const tables = new Map<PdfRun, PdfTableRow[]>();
+  let left = [...runs];
+  for (const grid of grids) {
+    const rows = tableRows(grid, left, spacedMixed);
+    if (rows === undefined) continue;
+    const inside = new Set(rows.flatMap((row) => row.runs));
+    const [start, end, top, bottom] = [grid.columns[0] ?? 0, grid.columns.at(-1) ?? 0, grid.rows[0] ?? 0, grid.rows.at(-1) ?? 0];
+    const place = {
+      text: ' ',
+      left: start,
+      right: end,
+      baseline: (top + bottom) / 2,
+      fontSize: 1,
+      font: '',
+      bold: false,
+      monospace: false,
+      spaced: true,
+    };
+    left = [...left.filter((run) => !inside.has(run)), place];
+    tables.set(place, rows);
+  }
+  return { runs: left, tables };
+}
+
+/** Pages from which it is told whether Chinese stands apart from other letters. */
+const PAGES_THAT_TELL = 20;
+
+/** Lines of pages in reading order. */
+function linesOf(pages: readonly PdfPage[]): PdfLine[] {
+  const furniture = pageFurniture(pages);
+  // Some pages tell.
+  const rows = pages.slice(0, PAGES_THAT_TELL).flatMap(({ runs }) => rowsOf(runs));
+  const spacedMixed = spacesMixedText(rows.map(textOfRow));
+  const lines: PdfLine[] = [];
+  let regions = 0;
+  let tableCount = 0;
+  for (const page of pages) {
+    const { runs, tables } = takeTables({ ...page, runs: page.runs.filter((run) => !furniture.has(run)) }, spacedMixed);
+    for (const region of columnsOf(runs)) {
+      for (const row of rowsOf(region)) {
+        const text = row.runs.filter((run) => !tables.has(run));
+        if (text.length > 0) lines.push(lineOf({ ...row, runs: text }, page.number, regions));
+        for (const place of row.runs.filter((run) => tables.has(run))) {
+          for (const { cells, ...tableRow } of tables.get(place) ?? []) {
+            const line = lineOf(tableRow, page.number, regions);
+            lines.push({
+              ...line,
+              text: cells
+                .map((cell) => cell.text)
+                .filter((cell) => cell !== '')
+                .join(' '),
+              segments: cells,
+              table: tableCount,
+            });
+          }
+          tableCount += 1;
+        }
+      }
+      regions += 1;
+    }
+  }
+  return lines;
+}
+
+/**
+ * Reads the lines of a PDF.
+ *
+ * @throws CemError `PARSE_PDF` for a malformed file, also where no page can be read; `PARSE_ENCRYPTED`, `PARSE_PDF_MISSING`
+ */
+export async function readPdfLines(file: SourceFile): Promise<PdfLines> {
+  const document = await openPdf(file);
+  try {
+    const { pages, warnings } = await readPages(document);
+    if (pages.length === 0) throw malformedPdf(file, new CemError('PARSE_PDF', warnings[0] ?? 'it has no pages'));
+    return {
+      lines: linesOf(pages),
+      pageCount: document.numPages,
+      outline: await outlineOf(document),
+      ...(await informationOf(document)),
+      warnings,
+    };
+  } finally {
+    await document.destroy();
+  }
+}

@@ -1,0 +1,17 @@
+import { defineParser } from '../define-parser.ts';
+
+/** `%PDF-`, which may stand anywhere in the first 1,024 bytes (ISO 32000-1, annex H.3.4.1). */
+const MAGIC = Buffer.from('%PDF-');
+
+/** PDF, by pdf.js. */
+export const pdfParser = defineParser({
+  format: 'pdf',
+  version: 1,
+  extensions: ['.pdf'],
+  recognise(start) {
+    const place = Buffer.from(start.buffer, start.byteOffset, Math.min(1024, start.length)).indexOf(MAGIC);
+    if (place === 0) return 2;
+    return place > 0 ? 1 : 0;
+  },
+  load: async () => (await import('./read-pdf.ts')).readPdf,
+});

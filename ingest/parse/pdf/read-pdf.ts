@@ -1,0 +1,30 @@
+import { courtCaseOf } from '../court-case/index.ts';
+import { onlyOutermostHeading } from '../document-title.ts';
+import type { ParsedDocument, SourceFile } from '../parser.ts';
+import { headingsOf } from './headings.ts';
+import { pageStyleOf } from './page-style.ts';
+import { pdfBlocks } from './pdf-blocks.ts';
+import { type PdfLines, readPdfLines } from './pdf-lines.ts';
+
+/**
+ * A court case is the documents of its sections; anything else is one document.
+ *
+ * @throws CemError as `readPdfLines`
+ */
+export async function readPdf(file: SourceFile): Promise<readonly ParsedDocument[]> {
+  const pdf = await readPdfLines(file);
+  return courtCaseOf(pdf) ?? [wholePdf(pdf)];
+}
+
+/** All of a PDF's text, whatever it is about. */
+export function wholePdf({ lines, outline, title, language, warnings }: PdfLines): ParsedDocument {
+  const style = pageStyleOf(lines);
+  const blocks = pdfBlocks(lines, headingsOf(lines, style, outline), style);
+  const named = title ?? onlyOutermostHeading(blocks);
+  return {
+    ...(named !== undefined && { title: named }),
+    ...(language !== undefined && { language }),
+    blocks,
+    ...(warnings.length > 0 && { warnings }),
+  };
+}
