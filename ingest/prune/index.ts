@@ -1,0 +1,7 @@
+/** What is no content is left out: by rules from documents, by scores or a chat model from units. */
+export { type Ask, type KeptSentences, keepSentences } from './keep-sentences.ts';
+export { pruneByRules, type RulesReport } from './prune-by-rules.ts';
+export { PRUNE_RULES, type PruneRule, type PruneSettings, type PruneSettingsInput, pruneSettings } from './prune-settings.ts';
+export { RepeatedTexts } from './repeated-texts.ts';
+export { embeddingScorer, lexicalScorer, type SegmentScorer } from './segment-scorer.ts';
+export { DynamicUnitPruner, type PrunedUnit } from './unit-pruner.ts';
