@@ -13,6 +13,7 @@ import { codesBench } from './cases/codes.ts';
 import { evalBench } from './cases/eval.ts';
 import { hashBench } from './cases/hash.ts';
 import { lengthBench } from './cases/length.ts';
+import { lexicalBench } from './cases/lexical.ts';
 import { tablesBench } from './cases/tables.ts';
 import { trainBench } from './cases/train.ts';
 import { vectorSearchBench } from './cases/vector-search.ts';
@@ -62,6 +63,7 @@ register(parser, lengthBench);
 register(parser, codesBench);
 register(parser, vectorSearchBench);
 register(parser, analyzersBench);
+register(parser, lexicalBench);
 
 try {
   await parser.parseAsync();

@@ -9,8 +9,12 @@ export { BEIR_ARCHIVES, type FetchDatasetOptions, type FetchedDataset, fetchBeir
 export { LONG_EMBED_TASKS, type LongEmbedTask, placeLongEmbedByHand } from './datasets/long-embed-datasets.ts';
 export { type BeirData, readBeir } from './documents/beir.ts';
 export { readCorpus } from './documents/corpus.ts';
+export { type DetectedText, detectText } from './documents/detected-text.ts';
 export { type Document, documentText } from './documents/document.ts';
+export { declaredEncoding, parsePage } from './documents/html-text.ts';
 export { type Line, readLines } from './documents/lines.ts';
+export { binaryName } from './documents/text-encoding.ts';
+export { describeSurvey, type FolderEntry, newFolderSurvey, walkFolder } from './documents/text-folder.ts';
 export {
   type FurtherSource,
   type TrainingDocuments,
@@ -21,8 +25,12 @@ export { type ChunkText, chunkTexts } from './mapping/chunk-texts.ts';
 export { DocumentReader, type DocumentReaderOptions } from './mapping/document-reader.ts';
 export { type ChunkRange, Mapping } from './mapping/mapping.ts';
 export { type PassageStatistics, passageStatistics } from './mapping/passage-statistics.ts';
-export { verifyMetadata } from './mapping/verify-metadata.ts';
+export { type VerifiedMetadata, verifyMetadata } from './mapping/verify-metadata.ts';
+export { isLanguageTag, jsonFault } from './metadata/check-metadata.ts';
+export { markdownMetadata } from './metadata/file-metadata.ts';
 export type { JsonValue, Metadata, PageRange } from './metadata/metadata.ts';
+export { rowMetadata } from './metadata/row-metadata.ts';
+export { type AnalyzerDescription, isSameAnalyzer, type TermAnalyzer } from './metadata/term-analyzer.ts';
 export { naturalOrder } from './packing/id-order.ts';
 export { type PackManifest, type PackOptions, packCorpus } from './packing/pack.ts';
 export { type DictionaryShare, type PackedTexts, type PackTextsOptions, packTexts } from './packing/pack-texts.ts';
@@ -31,12 +39,22 @@ export { corpusSaving } from './packing/saving.ts';
 export { joinWindows, type WindowPlace, type Windows } from './packing/windows.ts';
 export { cutPassages, type PassageSettings } from './passages/cut-passages.ts';
 export { type MarkdownPassage, markdownPassages, type PassageLengths } from './passages/markdown-passages.ts';
+export { frontMatterNode } from './passages/markdown-sections.ts';
 export { LONGEST_SENTENCE, splitSentences } from './passages/sentences.ts';
 export { randomSpans, type SpanOptions, uniqueSentences, uniqueWords } from './passages/short-texts.ts';
 export { type ChunkPatches, PatchBoundaries, type PatchBoundariesOwner } from './patches/patch-boundaries.ts';
 export { type PreparedPatches, preparePatches } from './patches/prepare-patches.ts';
-export { type AddOptions, type AddReport, addToCorpus } from './segments/addition.ts';
+export {
+  type AddOptions,
+  type AddReport,
+  addToCorpus,
+  type CorpusUpdate,
+  stageCorpusUpdate,
+  type UpdateReport,
+} from './segments/addition.ts';
 export { type CompactOptions, type CompactReport, compactCorpus } from './segments/compaction.ts';
+export type { OpenTerms } from './segments/corpus-analyzer.ts';
+export { hasCorpusState, settleCorpus } from './segments/corpus-change.ts';
 export { type CorpusStatistics, corpusStatistics } from './segments/corpus-statistics.ts';
 export { type CorpusVerification, verifyCorpus } from './segments/corpus-verification.ts';
 export { isCorpusFolder, openCorpus, type PackedCorpus } from './segments/open-corpus.ts';

@@ -15,7 +15,32 @@ export { compileFilter, type FilterTest } from './match-filter.ts';
 export { compareRanked } from './rank-order.ts';
 export type { Hit, Retriever, SearchOptions } from './retriever.ts';
 export { MAXIMUM_SCORED_PASSAGES, type Scoring, scoredPassages, scoringSchema } from './scoring.ts';
+export {
+  filterByModel,
+  filterByRules,
+  type KnownField,
+  lawRules,
+  type ModelFilter,
+  type NamedLaw,
+  parseSelfQueryRules,
+  type SelfQuery,
+  SelfQueryRetriever,
+  type SelfQueryRule,
+  type SelfQueryRuleInput,
+  selfQueryRuleSchema,
+  withSelfQuery,
+} from './self-query/index.ts';
 export { type VectorIndex, type VectorIndexInput, vectorIndexConfig } from './vector-index.ts';
 export { VectorRetriever } from './vector-retriever.ts';
 export { checkDocumentId } from './vector-row.ts';
-export type { MetadataRow, RowMetadata, StoredRow, StoreHit, VectorCount, VectorRow, VectorStore } from './vector-store.ts';
+export type {
+  MetadataRow,
+  RowMetadata,
+  StoredAnalyzer,
+  StoredRow,
+  StoreHit,
+  TermRow,
+  VectorCount,
+  VectorRow,
+  VectorStore,
+} from './vector-store.ts';

@@ -1,3 +1,4 @@
+import type { TermCounts } from '../base/index.ts';
 import type { Filter } from './filter.ts';
 import type { Hit, SearchOptions } from './retriever.ts';
 
@@ -16,13 +17,26 @@ export interface VectorRow {
   /** What the row was made from (the store does not look into it): tells whether a stored row is still right. */
   readonly fingerprint: string;
   readonly metadata?: RowMetadata | undefined;
+  /** The passage's terms, for a store that keeps terms; without them no search by words finds it. */
+  readonly terms?: TermCounts | undefined;
 }
 
 /** What is known of a row without reading it whole. */
-export type StoredRow = Pick<VectorRow, 'document' | 'chunk' | 'passage' | 'fingerprint'>;
+export interface StoredRow extends Pick<VectorRow, 'document' | 'chunk' | 'passage' | 'fingerprint'> {
+  /** Its terms are kept; absent: they are not. */
+  readonly terms?: true;
+}
 
 /** A row's new metadata, and the fingerprint that goes with it. */
-export type MetadataRow = Omit<VectorRow, 'vector'>;
+export type MetadataRow = Omit<VectorRow, 'vector' | 'terms'>;
+
+/** A row's terms, which it lacked or had others before. */
+export interface TermRow extends Pick<VectorRow, 'document' | 'chunk' | 'passage'> {
+  readonly terms: TermCounts;
+}
+
+/** What cut the terms that a store keeps: its settings, and a fingerprint of what it computes. */
+export type StoredAnalyzer = Readonly<Record<string, unknown>> & { readonly fingerprint: string };
 
 /** A hit of a store, which has no name: the retriever over it gives its own. */
 export type StoreHit = Omit<Hit, 'retriever' | 'chunk' | 'passage'> & { readonly chunk: number; readonly passage: number };
@@ -41,6 +55,8 @@ export interface VectorCount {
 export interface VectorStore {
   /** Length of every vector in it. */
   readonly dimension: number;
+  /** What cut the terms that rows bring; absent where the store keeps none, and passes them over. */
+  readonly termAnalyzer?: StoredAnalyzer | undefined;
   /**
    * Inserts rows, or overwrites those with the same document, chunk and passage: all of them or, when it throws, none.
    * @throws CemError `VECTOR_DIMENSION` for a vector of another length, `VECTOR_VALUE` for one that is not finite, `VECTOR_STORE_ID` for a document id that
@@ -52,6 +68,8 @@ export interface VectorStore {
    * @throws CemError `VECTOR_STORE_METADATA`
    */
   updateMetadata(rows: readonly MetadataRow[]): Promise<void>;
+  /** Gives rows that are there terms in place of those that they have, and leaves all else: all of them or, when it throws, none. Rows that are not there are passed over. There where the store may keep terms. */
+  updateTerms?(rows: readonly TermRow[]): Promise<void>;
   /** To be called after a run of writes: builds what searches go by beside the rows, where the store has such a thing. Rows can be written and found before it too. */
   finishWriting(): Promise<void>;
   /** Removes all rows of these documents; unknown ids are passed over. Returns the number of rows that went. */

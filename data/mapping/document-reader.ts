@@ -1,10 +1,11 @@
-import { type ByteSpan, CemError, FormatError } from '../../base/index.ts';
+import { type ByteSpan, CemError, FormatError, type TermCounts } from '../../base/index.ts';
 import type { ChunkSource } from '../../encoders/index.ts';
 import { contentSize, ZpkgReader, type ZpkgReaderOptions } from '../../zpkg/index.ts';
 import { chunkSpan, type DocumentRecord, EMPTY_RECORD } from '../metadata/document-record.ts';
 import type { Metadata } from '../metadata/metadata.ts';
 import { findMetadata, type MetadataFile, nextMetadataPathOf, settleMetadata } from '../metadata/metadata-file.ts';
 import { blockError } from '../metadata/metadata-format.ts';
+import type { AnalyzerDescription } from '../metadata/term-analyzer.ts';
 import { type ChunkRange, Mapping, mappingPathOf, nextMappingPathOf, settleMapping } from './mapping.ts';
 
 export interface DocumentReaderOptions extends ZpkgReaderOptions {
@@ -138,6 +139,23 @@ export class DocumentReader implements ChunkSource {
     return passages;
   }
 
+  /** Which analyzer made the terms; undefined when the container has none. */
+  get termAnalyzer(): AnalyzerDescription | undefined {
+    return this.metadata?.analyzer;
+  }
+
+  /**
+   * The terms of each of a chunk's passages, in order; one where the chunk is its own one passage. Undefined when the container has none. Nothing of the text is decompressed.
+   *
+   * @throws CemError `ZPKG_CHUNK_RANGE`; FormatError `METADATA_CHECKSUM`, `METADATA_BLOCK`
+   */
+  async termsOf(chunk: number): Promise<readonly TermCounts[] | undefined> {
+    this.container.chunkSize(chunk);
+    const terms = await this.metadata?.terms(chunk);
+    if (terms !== undefined) checkTerms(this.metadata!.path, chunk, terms, await this.metadata!.passages(chunk));
+    return terms;
+  }
+
   /** Undefined when it is the whole chunk. */
   async #passage(chunk: number, passage: number): Promise<ByteSpan | undefined> {
     const passages = await this.passagesOf(chunk);
@@ -170,6 +188,23 @@ export function checkPassages(path: string, chunk: number, passages: readonly By
   const end = passages.at(-1)!.end;
   if (end === contentBytes) return;
   throw blockError(path, 0, `the passages of chunk ${chunk} have ${end} bytes, and it has ${contentBytes} in the container`);
+}
+
+/**
+ * Whether a chunk has terms of as many passages as it has.
+ *
+ * @param path of the metadata
+ * @throws FormatError `METADATA_BLOCK`
+ */
+export function checkTerms(
+  path: string,
+  chunk: number,
+  terms: readonly TermCounts[],
+  passages: readonly ByteSpan[] | undefined,
+): void {
+  const count = passages?.length ?? 1;
+  if (terms.length === count) return;
+  throw blockError(path, 0, `chunk ${chunk} has terms of ${terms.length} passages, and ${count} passages`);
 }
 
 /** Ends what a killed pack left undone: files in the place of the next ones go where they belong if the container that stands there is their own. */

@@ -6,6 +6,8 @@ export interface PassageStatistics {
   readonly passages: number;
   /** What they take on disk; 0 where each chunk is its own one passage. */
   readonly passageBytes: number;
+  /** What their terms take on disk; 0 where none are kept. */
+  readonly termBytes: number;
   /** Bytes of content, overlaps counted; zeros for no chunks. */
   readonly passageSizes: { readonly smallest: number; readonly median: number; readonly largest: number };
 }
@@ -14,6 +16,7 @@ export interface PassageStatistics {
 export class PassageSizes {
   readonly #sizes: number[] = [];
   #bytes = 0;
+  #termBytes = 0;
 
   /** @param contentBytes of the chunk, as its frame declares */
   async add(reader: DocumentReader, chunk: number, contentBytes: number): Promise<void> {
@@ -24,6 +27,7 @@ export class PassageSizes {
 
   addBytes(reader: DocumentReader): void {
     this.#bytes += reader.metadata?.passageBytes ?? 0;
+    this.#termBytes += reader.metadata?.termBytes ?? 0;
   }
 
   statistics(): PassageStatistics {
@@ -31,6 +35,7 @@ export class PassageSizes {
     return {
       passages: ascending.length,
       passageBytes: this.#bytes,
+      termBytes: this.#termBytes,
       passageSizes: {
         smallest: ascending[0] ?? 0,
         median: ascending[ascending.length >> 1] ?? 0,

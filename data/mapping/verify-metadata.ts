@@ -1,16 +1,23 @@
 import { contentSize } from '../../zpkg/index.ts';
 import { blockError } from '../metadata/metadata-format.ts';
-import { checkPassages, type DocumentReader } from './document-reader.ts';
+import { checkPassages, checkTerms, type DocumentReader } from './document-reader.ts';
+
+/** What a container's metadata says. */
+export interface VerifiedMetadata {
+  /** A chunk that is its own one passage counts as one. */
+  readonly passages: number;
+  /** How many of them have their terms kept: all or none. */
+  readonly terms: number;
+}
 
 /**
  * Reads all metadata of a container whose chunks are whole, and compares the lengths of parts and passages that it names with what the frames declare. Nothing is
  * decompressed but the metadata.
  *
- * @returns how many passages the container has; a chunk that is its own one passage counts as one
  * @throws FormatError `METADATA_CHECKSUM`, `METADATA_BLOCK`
  */
-export async function verifyMetadata({ container, mapping, metadata }: DocumentReader): Promise<{ readonly passages: number }> {
-  if (metadata === undefined) return { passages: container.chunkCount };
+export async function verifyMetadata({ container, mapping, metadata }: DocumentReader): Promise<VerifiedMetadata> {
+  if (metadata === undefined) return { passages: container.chunkCount, terms: 0 };
   const sizes = new Uint32Array(container.chunkCount);
   for await (const { chunk, frame } of container.frames()) sizes[chunk] = contentSize(frame);
   let document = 0;
@@ -32,5 +39,12 @@ export async function verifyMetadata({ container, mapping, metadata }: DocumentR
     }
     chunk += 1;
   }
-  return { passages };
+  let terms = 0;
+  chunk = 0;
+  for await (const several of metadata.allTerms()) {
+    checkTerms(metadata.path, chunk, several, await metadata.passages(chunk));
+    terms += several.length;
+    chunk += 1;
+  }
+  return { passages, terms };
 }

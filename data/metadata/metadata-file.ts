@@ -1,27 +1,29 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AtomicFile, type ByteSpan, CemError, FormatError, StoredFile } from '../../base/index.ts';
+import { AtomicFile, type ByteSpan, CemError, FormatError, StoredFile, type TermCounts } from '../../base/index.ts';
 import { createDecompressor } from '../../zpkg/index.ts';
 import type { DocumentRecord } from './document-record.ts';
 import { decodeBlock } from './metadata-block.ts';
 import {
+  ANALYZER_SECTION,
   DOCUMENTS_SECTION,
   decodeDirectory,
   decodeHeader,
   directorySize,
   encodeMetadata,
+  LARGEST_BLOCK,
   layoutError,
   METADATA_HEADER_SIZE,
   type MetadataOwner,
   PASSAGES_SECTION,
   type SectionEntry,
   type SectionToWrite,
+  TERMS_SECTION,
 } from './metadata-format.ts';
 import { MetadataSection } from './metadata-section.ts';
 import { decodePassages, type PassagesBlock } from './passages-block.ts';
-
-/** A reader refuses a block that declares more content. */
-const LARGEST_BLOCK = 1 << 25;
+import { type AnalyzerDescription, decodeAnalyzer } from './term-analyzer.ts';
+import { decodeTerms, type TermsBlock } from './terms-block.ts';
 
 /** Where the metadata of a container lies, when it has some. */
 export function metadataPathOf(zpkgPath: string): string {
@@ -42,7 +44,7 @@ export interface MetadataFileOptions {
   readonly largestBlock?: number;
 }
 
-/** The metadata of one container, opened. What a record or a chunk's passages need is one block: read, decompressed and decoded when it is asked for. Safe for concurrent use. */
+/** The metadata of one container, opened. What a record, or a chunk's passages or terms, need is one block: read, decompressed and decoded when it is asked for. Safe for concurrent use. */
 export class MetadataFile {
   readonly path: string;
   readonly owner: MetadataOwner;
@@ -51,6 +53,9 @@ export class MetadataFile {
   readonly #file: StoredFile;
   readonly #documents: MetadataSection<readonly DocumentRecord[]> | undefined;
   readonly #passages: MetadataSection<PassagesBlock> | undefined;
+  readonly #terms: MetadataSection<TermsBlock> | undefined;
+  readonly #analyzer: MetadataSection<AnalyzerDescription> | undefined;
+  #settings: AnalyzerDescription | undefined;
 
   private constructor(file: StoredFile, owner: MetadataOwner, sections: readonly SectionEntry[], options: MetadataFileOptions) {
     this.path = file.path;
@@ -58,7 +63,9 @@ export class MetadataFile {
     this.owner = owner;
     this.#file = file;
     const decompressor = createDecompressor(options.dictionary, { maximumContent: options.largestBlock ?? LARGEST_BLOCK });
-    const [documents, passages] = [DOCUMENTS_SECTION, PASSAGES_SECTION].map((kind) => sections.find((one) => one.kind === kind));
+    const [documents, passages, terms, analyzer] = [DOCUMENTS_SECTION, PASSAGES_SECTION, TERMS_SECTION, ANALYZER_SECTION].map(
+      (kind) => sections.find((one) => one.kind === kind),
+    );
     this.#documents =
       documents &&
       new MetadataSection(file, documents.blocks, decompressor, (content, { first, count }, fail) =>
@@ -69,11 +76,16 @@ export class MetadataFile {
       new MetadataSection(file, passages.blocks, decompressor, (content, { count }, fail) =>
         decodePassages(content, count, fail),
       );
+    this.#terms =
+      terms &&
+      new MetadataSection(file, terms.blocks, decompressor, (content, { count }, fail) => decodeTerms(content, count, fail));
+    this.#analyzer =
+      analyzer && new MetadataSection(file, analyzer.blocks, decompressor, (content, _, fail) => decodeAnalyzer(content, fail));
   }
 
   /**
    * @throws CemError `FILE_OPEN`
-   * @throws FormatError `ZPKG_TRUNCATED`, `METADATA_MAGIC`, `METADATA_VERSION`, `METADATA_CHECKSUM`, `METADATA_FLAGS`, `METADATA_SECTION`, `METADATA_LAYOUT`
+   * @throws FormatError `ZPKG_TRUNCATED`, `METADATA_MAGIC`, `METADATA_VERSION`, `METADATA_CHECKSUM`, `METADATA_FLAGS`, `METADATA_SECTION`, `METADATA_LAYOUT`, `METADATA_BLOCK`
    */
   static async open(path: string, options: MetadataFileOptions): Promise<MetadataFile> {
     const file = await StoredFile.open(path);
@@ -83,7 +95,9 @@ export class MetadataFile {
       if (METADATA_HEADER_SIZE + size > file.size)
         throw layoutError(path, 24, `its directory would end at byte ${METADATA_HEADER_SIZE + size}, the file has ${file.size}`);
       const directory = await file.read(METADATA_HEADER_SIZE, size);
-      return new MetadataFile(file, header, decodeDirectory(directory, header, file.size, path), options);
+      const metadata = new MetadataFile(file, header, decodeDirectory(directory, header, file.size, path), options);
+      metadata.#settings = (await metadata.#analyzer?.find(0))?.block;
+      return metadata;
     } catch (error) {
       await file.close();
       throw error;
@@ -102,7 +116,7 @@ export class MetadataFile {
 
   /** The file says that nothing is known, and counts as none. */
   get isEmpty(): boolean {
-    return !this.hasRecords && !this.hasPassages;
+    return !this.hasRecords && !this.hasPassages && this.#terms === undefined;
   }
 
   /** Blocks of documents. */
@@ -113,6 +127,16 @@ export class MetadataFile {
   /** Bytes that the passages take in the file; 0 when there are none. */
   get passageBytes(): number {
     return this.#passages?.bytes ?? 0;
+  }
+
+  /** Which analyzer made the terms; undefined when there are none. */
+  get analyzer(): AnalyzerDescription | undefined {
+    return this.#settings;
+  }
+
+  /** Bytes that terms and their analyzer take in the file; 0 when there are none. */
+  get termBytes(): number {
+    return (this.#terms?.bytes ?? 0) + (this.#analyzer?.bytes ?? 0);
   }
 
   /**
@@ -140,6 +164,18 @@ export class MetadataFile {
   async *allPassages(): AsyncGenerator<readonly ByteSpan[] | undefined> {
     for await (const { block, count } of this.#passages?.blocks() ?? [])
       for (let index = 0; index < count; index++) yield block.passagesOf(index);
+  }
+
+  /** The terms of each passage of a chunk of the container; undefined when there are none. Throws as `record`. */
+  async terms(chunk: number): Promise<readonly TermCounts[] | undefined> {
+    const found = await this.#terms?.find(chunk);
+    return found?.block.termsOf(found.index);
+  }
+
+  /** Those of all chunks in order, or nothing when there are none. Throws as `record`. */
+  async *allTerms(): AsyncGenerator<readonly TermCounts[]> {
+    for await (const { block, count } of this.#terms?.blocks() ?? [])
+      for (let index = 0; index < count; index++) yield block.termsOf(index);
   }
 
   async close(): Promise<void> {

@@ -10,10 +10,16 @@ const BLOCK_SIZE = 12;
 export const DOCUMENTS_SECTION = 1;
 /** The section of the chunks' passages. */
 export const PASSAGES_SECTION = 2;
+/** The section of the passages' terms. */
+export const TERMS_SECTION = 3;
+/** The section that says which analyzer cut them. */
+export const ANALYZER_SECTION = 4;
 /** A reader that does not know a section with this flag passes over it. */
 const FLAG_MAY_BE_SKIPPED = 1;
 /** Documents, or chunks, in a block. */
 export const MOST_IN_BLOCK = 4096;
+/** A reader refuses a block that declares more content, in bytes. */
+export const LARGEST_BLOCK = 1 << 25;
 
 /** What a side file was written for. */
 export interface MetadataOwner {
@@ -56,15 +62,20 @@ export interface SectionEntry {
 
 interface Counted {
   readonly what: string;
-  readonly declaredAs: 'documentCount' | 'chunkCount';
-  /** Of that field in the header. */
+  /** How many there must be. */
+  readonly declared: (header: MetadataHeader) => number;
+  /** Where the header says so. */
   readonly position: number;
 }
 
+const CHUNKS: Counted = { what: 'chunks', declared: ({ chunkCount }) => chunkCount, position: 12 };
+
 /** What the blocks of the sections that are known count. */
 const COUNTED: ReadonlyMap<number, Counted> = new Map([
-  [DOCUMENTS_SECTION, { what: 'documents', declaredAs: 'documentCount', position: 8 }],
-  [PASSAGES_SECTION, { what: 'chunks', declaredAs: 'chunkCount', position: 12 }],
+  [DOCUMENTS_SECTION, { what: 'documents', declared: ({ documentCount }) => documentCount, position: 8 }],
+  [PASSAGES_SECTION, CHUNKS],
+  [TERMS_SECTION, CHUNKS],
+  [ANALYZER_SECTION, { what: 'analyzers', declared: () => 1, position: METADATA_HEADER_SIZE }],
 ]);
 
 /** The whole file in pieces: header, directory, blocks. */
@@ -213,6 +224,9 @@ export function decodeDirectory(bytes: Uint8Array, header: MetadataHeader, fileS
   if (blockCount !== header.blockCount)
     throw layoutError(path, 28, `its sections have ${blockCount} blocks and it declares ${header.blockCount}`);
   if (position !== fileSize) throw layoutError(path, position, `${fileSize - position} bytes follow its last block`);
+  const has = (wanted: number): boolean => sections.some(({ kind }) => kind === wanted);
+  if (has(TERMS_SECTION) !== has(ANALYZER_SECTION))
+    throw layoutError(path, METADATA_HEADER_SIZE, 'it has terms without their analyzer, or an analyzer without terms');
   return sections;
 }
 
@@ -250,6 +264,6 @@ function checkCounts(blocks: readonly BlockEntry[], counted: Counted, header: Me
       throw layoutError(path, position, `a block of ${count} ${counted.what}; it may have 1 to ${MOST_IN_BLOCK}`);
     sum += count;
   }
-  const declared = header[counted.declaredAs];
+  const declared = counted.declared(header);
   if (sum !== declared) throw layoutError(path, counted.position, `it has ${sum} ${counted.what} and declares ${declared}`);
 }

@@ -10,12 +10,14 @@ import type { DocumentRecord } from '../metadata/document-record.ts';
 import { MetadataBuilder } from '../metadata/metadata-builder.ts';
 import { metadataPathOf } from '../metadata/metadata-file.ts';
 import { PassagesBuilder } from '../metadata/passages-builder.ts';
+import type { TermAnalyzer } from '../metadata/term-analyzer.ts';
 import { compressionThreads, compressTexts } from './compress-texts.ts';
 import { dictionarySampleBytes, trainCorpusDictionary } from './corpus-dictionary.ts';
 import { DictionarySample } from './dictionary-sample.ts';
 import { type PassageOptions, passageSettingsOf } from './passage-options.ts';
 import { settleSideFiles, writeNextSideFiles } from './side-files.ts';
 import { SMALLEST_TARGET } from './split-text.ts';
+import { TermsOfParts } from './terms-of-parts.ts';
 
 export interface PackOptions extends PassageOptions {
   /** zstd level, -7..22; 19 by default: packed once, read often. */
@@ -36,6 +38,8 @@ export interface PackOptions extends PassageOptions {
   readonly seed?: number;
   /** Write what is known of the documents beside their text (`<output>.meta`), when something is; true by default. Passages, which are written there as well, do not depend on it. */
   readonly metadata?: boolean;
+  /** Keep the terms of each passage, as this analyzer cuts them, for an index of words (in `<output>.meta`, whatever `metadata` says); by default none. */
+  readonly terms?: TermAnalyzer;
   /** Replace files that stand where the container, its mapping or its metadata go. */
   readonly force?: boolean;
   /** Called after each document; `total` is 0 while they are still counted. */
@@ -62,6 +66,8 @@ export interface PackManifest {
   readonly passages: number;
   /** What they take of `metadataBytes`. */
   readonly passageBytes: number;
+  /** What their terms take of `metadataBytes`; 0 when none are kept. */
+  readonly termBytes: number;
   readonly dictionaryBytes: number;
   /** 1 - (containerBytes + mappingBytes + metadataBytes) / textBytes; 0 when there is no text. */
   readonly saving: number;
@@ -77,7 +83,7 @@ interface Survey {
 }
 
 /**
- * Packs a corpus into a container, its mapping (`<output>.map`) and, when something is known of its documents or chunks have passages, metadata (`<output>.meta`), in two passes over
+ * Packs a corpus into a container, its mapping (`<output>.map`) and, when something is known of its documents or chunks have passages, or terms are kept, metadata (`<output>.meta`), in two passes over
  * `documents`: ids and a sample for the dictionary, then the chunks. All files appear when everything is written; an error leaves what stood there before. Memory: the
  * sample, the ids, 12 bytes a chunk, the compressed metadata, and the texts that are with the threads (about half a million characters each).
  *
@@ -121,8 +127,10 @@ export async function packCorpus(
     const metadata = options.metadata === false ? undefined : new MetadataBuilder(dictionary);
     /** Records of the documents that were read and not yet compressed. */
     const records: DocumentRecord[] = [];
+    const terms = options.terms && new TermsOfParts(options.terms, dictionary);
     const texts = textsAgain(documents, survey.ids, (read) => {
       if (metadata !== undefined) records.push(recordOf(checkedDocument(read)));
+      terms?.read(documentText(read));
     });
     const passagesBuilder = new PassagesBuilder(dictionary);
     for await (const parts of compressTexts(texts, { level, dictionary, plainLiterals, targetChunkSize, passages }, threads)) {
@@ -130,6 +138,7 @@ export async function packCorpus(
         await writer.append(part.frame);
         passagesBuilder.add(part.passages);
       }
+      terms?.add(parts);
       chunkCounts[document] = parts.length;
       metadata?.add(
         survey.ids.at(document),
@@ -140,7 +149,7 @@ export async function packCorpus(
       document += 1;
       options.onProgress?.('pack', document, survey.ids.length);
     }
-    const sections = [...(metadata?.finish() ?? []), ...passagesBuilder.finish()];
+    const sections = [...(metadata?.finish() ?? []), ...passagesBuilder.finish(), ...(terms?.finish() ?? [])];
     let sideFiles = { mappingBytes: 0, metadataBytes: 0 };
     const { chunks, bytes: containerBytes } = await writer.finish(async ({ chunks: chunkCount, fingerprint }) => {
       await settleLeftFiles(output);
@@ -160,6 +169,7 @@ export async function packCorpus(
       metadataBytes,
       passages: passagesBuilder.passages,
       passageBytes: passagesBuilder.bytes,
+      termBytes: terms?.bytes ?? 0,
       dictionaryBytes: dictionary.length,
       saving: survey.textBytes === 0 ? 0 : 1 - (containerBytes + mappingBytes + metadataBytes) / survey.textBytes,
       level,

@@ -24,7 +24,7 @@ export interface MarkdownSection {
 const LONGEST_INDENTATION = 100;
 
 /** A node for the tokens of front matter, which CommonMark does not know, so that it can be left out. */
-const frontMatterNode: Extension = {
+export const frontMatterNode: Extension = {
   enter: { yaml: enterFrontMatter, toml: enterFrontMatter },
   exit: { yaml: exitFrontMatter, toml: exitFrontMatter },
 };

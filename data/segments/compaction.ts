@@ -4,9 +4,11 @@ import { DocumentReader } from '../mapping/document-reader.ts';
 import { IdTable } from '../mapping/id-table.ts';
 import { MetadataBuilder } from '../metadata/metadata-builder.ts';
 import { PassagesBuilder } from '../metadata/passages-builder.ts';
+import { TermsBuilder } from '../metadata/terms-builder.ts';
 import { packCorpus } from '../packing/pack.ts';
 import { settleSideFiles, writeNextSideFiles } from '../packing/side-files.ts';
 import { newSegment } from './addition.ts';
+import { type OpenTerms, openCorpusAnalyzer } from './corpus-analyzer.ts';
 import { type CorpusBefore, changeCorpus, type NextCorpus } from './corpus-change.ts';
 import { addLiving } from './corpus-verification.ts';
 import type { SegmentEntry } from './manifest.ts';
@@ -19,6 +21,8 @@ export interface CompactOptions {
    * of them again. Without it chunks are copied as they are.
    */
   readonly recompress?: boolean;
+  /** Opens the analyzer of a corpus that keeps terms, which recompression cuts anew. */
+  readonly openTerms?: OpenTerms;
   /** Chunks that were copied, or documents that were packed. */
   readonly onProgress?: OnProgress;
 }
@@ -73,6 +77,7 @@ async function copied(corpus: SegmentedCorpus, before: CorpusBefore, options: Co
   const chunkCounts: number[] = [];
   const metadata = new MetadataBuilder(corpus.dictionary);
   const passages = new PassagesBuilder(corpus.dictionary);
+  const terms = settings.terms && new TermsBuilder(settings.terms, corpus.dictionary);
   const writer = await ZpkgWriter.create(before.segmentPath, {
     dictionary: corpus.dictionary,
     plainLiterals: settings.plainLiterals,
@@ -87,6 +92,7 @@ async function copied(corpus: SegmentedCorpus, before: CorpusBefore, options: Co
         contentBytes[chunk] = contentSize(frame);
         await writer.append(frame);
         passages.add(await segment.reader.passagesOf(chunk));
+        terms?.add((await segment.reader.termsOf(chunk))!);
         options.onProgress?.(++done, total);
       }
       for (const id of segment.ids()) {
@@ -96,7 +102,7 @@ async function copied(corpus: SegmentedCorpus, before: CorpusBefore, options: Co
         metadata.add(id, await segment.reader.record(id), count > 1 ? [...contentBytes.subarray(first, first + count)] : []);
       }
     }
-    const sections = [...metadata.finish(), ...passages.finish()];
+    const sections = [...metadata.finish(), ...passages.finish(), ...(terms?.finish() ?? [])];
     let sideFiles = { mappingBytes: 0, metadataBytes: 0 };
     const summary = await writer.finish(async ({ chunks, fingerprint }) => {
       const contents = { ids, chunkCounts: Uint32Array.from(chunkCounts), chunkCount: chunks, fingerprint, sections };
@@ -125,8 +131,10 @@ async function copied(corpus: SegmentedCorpus, before: CorpusBefore, options: Co
 
 async function recompressed(corpus: SegmentedCorpus, before: CorpusBefore, options: CompactOptions): Promise<NextCorpus> {
   const { nextChunk, settings } = corpus.manifest;
+  const { terms, ...others } = settings;
   const packed = await packCorpus(() => corpus.documents(), before.segmentPath, {
-    ...settings,
+    ...others,
+    ...(terms && { terms: await openCorpusAnalyzer(corpus.path, terms, options.openTerms) }),
     onProgress: (stage, done, total) => {
       if (stage === 'pack') options.onProgress?.(done, total);
     },

@@ -1,15 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lockFolder, messageOf, UsageError } from '../../base/index.ts';
+import { CemError, lockFolder, messageOf, syncFolder, UsageError } from '../../base/index.ts';
 import { mappingPathOf } from '../mapping/mapping.ts';
 import { metadataPathOf } from '../metadata/metadata-file.ts';
-import { type CorpusManifest, MANIFEST_FILE, readManifest, requireManifest, writeManifest } from './manifest.ts';
+import {
+  type CorpusManifest,
+  MANIFEST_FILE,
+  manifestOfState,
+  readManifest,
+  requireManifest,
+  STAGED_FILE,
+  writeManifest,
+} from './manifest.ts';
 import { SegmentedCorpus } from './segmented-corpus.ts';
 
 /** Files of a corpus, finished or under the name that they have while they are written (`AtomicFile`). */
 const SEGMENT_FILE =
-  /^(?:segment-\d+\.zpkg(?:\.(?:map|meta)(?:\.next)?)?|\.(?:segment-\d+\.zpkg(?:\.(?:map|meta)(?:\.next)?)?|manifest\.json)\.\d+\.[0-9a-f]+\.tmp)$/;
+  /^(?:segment-\d+\.zpkg(?:\.(?:map|meta)(?:\.next)?)?|\.(?:segment-\d+\.zpkg(?:\.(?:map|meta)(?:\.next)?)?|manifest(?:\.next)?\.json)\.\d+\.[0-9a-f]+\.tmp)$/;
 const LOCK_FILE = /^lock(?:\.|$)/;
 
 /** What a change is to make of a corpus. */
@@ -28,35 +36,48 @@ export interface CorpusBefore {
   readonly segmentFile: string;
 }
 
+interface ChangeOptions {
+  /** Whether to make the corpus where there is none. */
+  readonly create: boolean;
+  /**
+   * The state of the corpus that a staged change begins with, undefined for none: what an earlier one left is settled by it. The change is then staged, too, and counts only after
+   * `settleCorpus`. Absent: the change counts at once.
+   */
+  readonly stageAfter?: { readonly state: string | undefined };
+}
+
 /**
  * Changes a corpus with the folder locked: `action` writes a segment if it needs one and says what the corpus consists of from now on; then the manifest is
  * replaced, and only after that go the files that it does not name. A process that is killed at any moment leaves the old corpus or the new one, and files
  * that the next change removes.
  *
  * @param action gives `next` undefined when there is nothing to change
- * @throws CemError `FOLDER_LOCKED`; UsageError `CORPUS_MISSING` (unless `create`), `CORPUS_FOLDER` for a folder that holds something else
+ * @throws CemError `FOLDER_LOCKED`, `CORPUS_STAGED`; UsageError `CORPUS_MISSING` (unless `create`), `CORPUS_FOLDER` for a folder that holds something else
  */
 export async function changeCorpus<Result>(
   folder: string,
-  options: { readonly create: boolean },
+  options: ChangeOptions,
   action: (before: CorpusBefore) => Promise<{ next: NextCorpus | undefined; result: Result }>,
-): Promise<{ result: Result; generation: number }> {
+): Promise<{ result: Result; generation: number; state: string | undefined }> {
   if (options.create) await requireCorpusOrEmpty(folder);
   // Looked for before the lock is taken, which would make the folder.
   else await requireManifest(folder);
   const lock = await lockFolder(folder);
   try {
+    if (options.stageAfter !== undefined) await settle(folder, options.stageAfter.state);
+    else await refuseStaged(folder);
     await removeUnnamed(folder);
     const corpus = (await readManifest(folder)) === undefined ? undefined : await SegmentedCorpus.open(folder);
     const generation = corpus?.manifest.generation ?? 0;
     const segmentFile = `segment-${generation + 1}.zpkg`;
     try {
       const { next, result } = await action({ corpus, segmentFile, segmentPath: join(folder, segmentFile) });
-      if (next === undefined) return { result, generation };
+      if (next === undefined) return { result, generation, state: corpus?.state };
       const { changesContent, ...parts } = next;
       const state = changesContent || corpus === undefined ? randomUUID() : corpus.state;
-      await writeManifest(folder, { ...parts, generation: generation + 1, state });
-      return { result, generation: generation + 1 };
+      const file = options.stageAfter === undefined ? MANIFEST_FILE : STAGED_FILE;
+      await writeManifest(folder, { ...parts, generation: generation + 1, state }, file);
+      return { result, generation: generation + 1, state };
     } finally {
       await corpus?.close();
       await removeUnnamed(folder);
@@ -66,11 +87,50 @@ export async function changeCorpus<Result>(
   }
 }
 
-/** Removes the files of this format that the manifest does not name: what it replaced, and what a killed or failed change left. */
+/**
+ * Lets a staged change count if it leads to the state that is named, and drops it otherwise. Without a staged change nothing happens.
+ *
+ * @param state of the corpus from now on, undefined for a corpus that shall have none
+ * @throws CemError `FOLDER_LOCKED`, `CORPUS_STATE` where neither the corpus nor its staged change has that state
+ */
+export async function settleCorpus(folder: string, state: string | undefined): Promise<void> {
+  const lock = await lockFolder(folder);
+  try {
+    await settle(folder, state);
+    await removeUnnamed(folder);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Whether a folder holds a corpus in some state, be it one that has no documents; a staged change alone is none. */
+export async function hasCorpusState(folder: string): Promise<boolean> {
+  return (await readManifest(folder)) !== undefined;
+}
+
+async function settle(folder: string, state: string | undefined): Promise<void> {
+  const staged = await readManifest(folder, STAGED_FILE);
+  if (staged !== undefined && staged.state === state) await rename(join(folder, STAGED_FILE), join(folder, MANIFEST_FILE));
+  else if (staged !== undefined) await rm(join(folder, STAGED_FILE), { force: true });
+  await syncFolder(folder);
+  if (state !== undefined) await manifestOfState(folder, state);
+}
+
+async function refuseStaged(folder: string): Promise<void> {
+  if ((await readManifest(folder, STAGED_FILE)) === undefined) return;
+  throw new CemError(
+    'CORPUS_STAGED',
+    `${folder} has a change that does not count yet (${STAGED_FILE}): the folder belongs to a collection; run \`cem ingest\` on that to finish or drop it`,
+    { details: { path: folder } },
+  );
+}
+
+/** Removes the files of this format that neither the manifest nor a staged one names: what it replaced, and what a killed or failed change left. */
 async function removeUnnamed(folder: string): Promise<void> {
-  const manifest = await readManifest(folder);
+  const manifests = [await readManifest(folder), await readManifest(folder, STAGED_FILE)];
+  const segments = manifests.flatMap((manifest) => manifest?.segments ?? []);
   const named = new Set(
-    manifest?.segments.flatMap(({ file, metadataBytes }) => [
+    segments.flatMap(({ file, metadataBytes }) => [
       file,
       mappingPathOf(file),
       ...(metadataBytes === undefined ? [] : [metadataPathOf(file)]),
@@ -94,7 +154,7 @@ async function requireCorpusOrEmpty(folder: string): Promise<void> {
     });
   }
   if (names.includes(MANIFEST_FILE)) return;
-  const other = names.find((name) => !SEGMENT_FILE.test(name) && !LOCK_FILE.test(name));
+  const other = names.find((name) => name !== STAGED_FILE && !SEGMENT_FILE.test(name) && !LOCK_FILE.test(name));
   if (other === undefined) return;
   throw new UsageError('CORPUS_FOLDER', `${folder} holds ${other} and no corpus: name a new or empty folder`, {
     details: { path: folder, other },

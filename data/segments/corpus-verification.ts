@@ -12,6 +12,8 @@ export interface CorpusVerification {
   readonly chunks: number;
   /** Their passages, where no chunk is damaged; a chunk that is its own one passage counts as one. */
   readonly passages: number;
+  /** How many of them have their terms kept: all or none. */
+  readonly terms: number;
   readonly contentBytes: number;
   readonly failed: number;
   /** The first 100 of the damaged chunks of each segment; `chunk` is its place in the segment. */
@@ -40,16 +42,20 @@ export async function verifyCorpus(corpus: SegmentedCorpus, onProgress?: OnProgr
   }
   const total = corpus.segments.reduce((sum, { entry }) => sum + entry.chunks, 0);
   const failures: CorpusVerification['failures'][number][] = [];
-  let [chunks, passages, contentBytes, failed] = [0, 0, 0, 0];
+  let [chunks, passages, terms, contentBytes, failed] = [0, 0, 0, 0, 0];
   for (const { entry, reader } of corpus.segments) {
     const found = await reader.container.verify((done) => onProgress?.(chunks + done, total));
     chunks += found.chunks;
     contentBytes += found.contentBytes;
     failed += found.failed;
-    if (found.failed === 0) passages += (await verifyMetadata(reader)).passages;
+    if (found.failed === 0) {
+      const said = await verifyMetadata(reader);
+      passages += said.passages;
+      terms += said.terms;
+    }
     failures.push(...found.failures.map((failure) => ({ file: entry.file, ...failure })));
   }
-  return { documents: ids.length, chunks, passages, contentBytes, failed, failures };
+  return { documents: ids.length, chunks, passages, terms, contentBytes, failed, failures };
 }
 
 /** @throws FormatError `CORPUS_DOCUMENTS` */

@@ -1,13 +1,25 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { FormatError, type JsonMeaning, parseJson, readTextIfThere, UsageError, writeFileAtomically } from '../../base/index.ts';
+import {
+  CemError,
+  FormatError,
+  type JsonMeaning,
+  parseJson,
+  readTextIfThere,
+  UsageError,
+  writeFileAtomically,
+} from '../../base/index.ts';
+import { jsonFault } from '../metadata/check-metadata.ts';
+import type { AnalyzerDescription } from '../metadata/term-analyzer.ts';
 import { SMALLEST_PASSAGE } from '../passages/cut-passages.ts';
 import { NumberRuns } from './number-runs.ts';
 
 /** SEGMENTS.md describes the file. */
 export const MANIFEST_FILE = 'manifest.json';
-/** Version 2 is version 1 with segments that have metadata, version 3 also says how chunks are cut into passages. */
-const VERSIONS = { plain: 1, withMetadata: 2, withPassages: 3 } as const;
+/** A change that was made and does not count yet. */
+export const STAGED_FILE = 'manifest.next.json';
+/** Version 2 is version 1 with segments that have metadata, version 3 also says how chunks are cut into passages, version 4 by which analyzer their terms are kept. */
+const VERSIONS = { plain: 1, withMetadata: 2, withPassages: 3, withTerms: 4 } as const;
 /** Chunk numbers fit into 31 bits: what a signed 32-bit column of a database holds. */
 export const LARGEST_CHUNK_NUMBER = 2 ** 31 - 1;
 
@@ -18,6 +30,11 @@ const runs = z.array(count).transform((list, context) => {
   context.addIssue({ code: 'custom', message: 'is no list of gaps and lengths' });
   return z.NEVER;
 });
+
+const analyzer = z.custom<AnalyzerDescription>(
+  (value) => jsonFault(value) === undefined && z.looseObject({ fingerprint: z.string().min(1) }).safeParse(value).success,
+  'is no description of an analyzer: an object with a fingerprint',
+);
 
 const packSettings = z
   .strictObject({
@@ -30,6 +47,8 @@ const packSettings = z
     passageSize: z.int().min(SMALLEST_PASSAGE).optional(),
     /** Absent: 0. */
     passageOverlap: z.int().positive().optional(),
+    /** Absent: no terms are kept. */
+    terms: analyzer.optional(),
   })
   .refine(
     ({ passageSize = 0, passageOverlap = 0 }) => passageOverlap === 0 || 2 * passageOverlap < passageSize,
@@ -99,13 +118,16 @@ export type SegmentEntry = z.infer<typeof segmentEntry>;
 /** What a corpus consists of at one moment. */
 export type CorpusManifest = Omit<z.infer<typeof manifestSchema>, 'format' | 'version'>;
 
+/** Which of a folder's manifests: the one that counts, or the one of a staged change. */
+type ManifestFile = typeof MANIFEST_FILE | typeof STAGED_FILE;
+
 /**
- * @returns undefined when the folder has no manifest
+ * @returns undefined when the folder has no such manifest
  * @throws CemError `FILE_READ`
  * @throws FormatError `CORPUS_VERSION`, `CORPUS_FORMAT`
  */
-export async function readManifest(folder: string): Promise<CorpusManifest | undefined> {
-  const path = join(folder, MANIFEST_FILE);
+export async function readManifest(folder: string, file: ManifestFile = MANIFEST_FILE): Promise<CorpusManifest | undefined> {
+  const path = join(folder, file);
   const text = await readTextIfThere(path);
   if (text === undefined) return undefined;
   refuseOtherVersion(parseJson(text, z.unknown(), path, MEANING), path);
@@ -123,8 +145,26 @@ export async function requireManifest(folder: string): Promise<CorpusManifest> {
   );
 }
 
-/** Replaces the manifest of a folder: who reads it sees the old or the new one. */
-export async function writeManifest(folder: string, manifest: CorpusManifest): Promise<void> {
+/**
+ * The manifest of a folder, or that of its staged change, whichever has this state.
+ *
+ * @throws CemError `CORPUS_STATE` where neither has it
+ */
+export async function manifestOfState(folder: string, state: string): Promise<CorpusManifest> {
+  // The staged one first: it becomes the other one by a rename, which a look in this order cannot miss.
+  for (const file of [STAGED_FILE, MANIFEST_FILE] as const) {
+    const manifest = await readManifest(folder, file);
+    if (manifest?.state === state) return manifest;
+  }
+  throw new CemError(
+    'CORPUS_STATE',
+    `the corpus ${folder} is not in the state ${state} that its collection names: it was changed by another program than \`cem ingest\`, or comes from another copy; restore the folder from a copy, or make the collection again`,
+    { details: { path: folder, state } },
+  );
+}
+
+/** Replaces a manifest of a folder: who reads it sees the old or the new one. */
+export async function writeManifest(folder: string, manifest: CorpusManifest, file: ManifestFile = MANIFEST_FILE): Promise<void> {
   const { generation, state, nextChunk, settings, segments } = manifest;
   const value = {
     format: 'cem-corpus',
@@ -135,7 +175,7 @@ export async function writeManifest(folder: string, manifest: CorpusManifest): P
     settings,
     segments: segments.map((entry) => ({ ...entry, numbers: entry.numbers.encode(), removed: entry.removed.encode() })),
   };
-  await writeFileAtomically(join(folder, MANIFEST_FILE), Buffer.from(`${JSON.stringify(value)}\n`));
+  await writeFileAtomically(join(folder, file), Buffer.from(`${JSON.stringify(value)}\n`));
 }
 
 function refuseOtherVersion(value: unknown, path: string): void {
@@ -143,13 +183,17 @@ function refuseOtherVersion(value: unknown, path: string): void {
   if (typeof version !== 'number' || Object.values<number>(VERSIONS).includes(version)) return;
   throw new FormatError(
     'CORPUS_VERSION',
-    `${path} has version ${version}, this program reads versions ${VERSIONS.plain} to ${VERSIONS.withPassages}: use the program that wrote it`,
+    `${path} has version ${version}, this program reads versions ${VERSIONS.plain} to ${VERSIONS.withTerms}: use the program that wrote it`,
     { details: { path, version } },
   );
 }
 
 /** The lowest version that says what there is, so that programs of before read what they can. */
-function versionOf({ passageSize }: PackSettings, segments: readonly { readonly metadataBytes?: number | undefined }[]): number {
+function versionOf(
+  { passageSize, terms }: PackSettings,
+  segments: readonly { readonly metadataBytes?: number | undefined }[],
+): number {
+  if (terms !== undefined) return VERSIONS.withTerms;
   if (passageSize !== undefined) return VERSIONS.withPassages;
   return segments.some(({ metadataBytes }) => metadataBytes !== undefined) ? VERSIONS.withMetadata : VERSIONS.plain;
 }

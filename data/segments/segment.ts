@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { FormatError } from '../../base/index.ts';
 import { DocumentReader, type DocumentReaderOptions } from '../mapping/document-reader.ts';
 import type { ChunkRange } from '../mapping/mapping.ts';
-import type { SegmentEntry } from './manifest.ts';
+import { isSameAnalyzer } from '../metadata/term-analyzer.ts';
+import type { PackSettings, SegmentEntry } from './manifest.ts';
 
 /**
  * One open segment: its container, its mapping, and what the manifest says of them. Chunks have two numbers: their place in the container, and the one that
@@ -21,11 +22,16 @@ export class Segment {
    * @throws as `DocumentReader.open`
    * @throws FormatError `CORPUS_SEGMENT` for files that are not those that the manifest names
    */
-  static async open(folder: string, entry: SegmentEntry, options: DocumentReaderOptions): Promise<Segment> {
+  static async open(
+    folder: string,
+    entry: SegmentEntry,
+    { terms }: Pick<PackSettings, 'terms'>,
+    options: DocumentReaderOptions,
+  ): Promise<Segment> {
     const reader = await DocumentReader.open(join(folder, entry.file), options);
     const segment = new Segment(entry, reader);
     try {
-      segment.#check();
+      segment.#check(terms);
       return segment;
     } catch (error) {
       await reader.close();
@@ -74,7 +80,7 @@ export class Segment {
     return new FormatError(code, `${path} ${what}: restore the folder from a copy`, { details: { path } });
   }
 
-  #check(): void {
+  #check(terms: PackSettings['terms']): void {
     const { entry, reader } = this;
     const differs =
       reader.container.fingerprint !== entry.fingerprint ||
@@ -82,6 +88,8 @@ export class Segment {
       reader.documentCount !== entry.documents ||
       reader.metadata?.size !== entry.metadataBytes;
     if (differs) throw this.error('CORPUS_SEGMENT', 'is another file than the one that the manifest names, or its metadata is');
+    if (!isSameAnalyzer(reader.termAnalyzer, terms))
+      throw this.error('CORPUS_SEGMENT', 'keeps the terms of another analyzer than the manifest names');
     for (const { first, count } of entry.removed.runs()) {
       const start = reader.chunkRange(reader.documentOf(first));
       const last = reader.chunkRange(reader.documentOf(first + count - 1));

@@ -1,4 +1,4 @@
-import { type ByteSpan, CemError, FormatError } from '../../base/index.ts';
+import { type ByteSpan, CemError, FormatError, type TermCounts } from '../../base/index.ts';
 import type { ChunkSource } from '../../encoders/index.ts';
 import type { Document } from '../documents/document.ts';
 import { unpackedDocument } from '../documents/document-metadata.ts';
@@ -6,7 +6,8 @@ import type { DocumentReaderOptions } from '../mapping/document-reader.ts';
 import type { ChunkRange } from '../mapping/mapping.ts';
 import type { DocumentRecord } from '../metadata/document-record.ts';
 import type { Metadata } from '../metadata/metadata.ts';
-import { type CorpusManifest, requireManifest } from './manifest.ts';
+import type { AnalyzerDescription } from '../metadata/term-analyzer.ts';
+import { type CorpusManifest, manifestOfState, requireManifest } from './manifest.ts';
 import { Segment } from './segment.ts';
 
 /**
@@ -27,17 +28,22 @@ export class SegmentedCorpus implements ChunkSource {
   }
 
   /**
-   * @throws UsageError `CORPUS_MISSING` when the folder holds no corpus
+   * @param options.state which state is wanted, be it that of a change that was staged; the one that counts unless given
+   * @throws UsageError `CORPUS_MISSING` when the folder holds no corpus; CemError `CORPUS_STATE` when it is in another state
    * @throws FormatError `CORPUS_VERSION`, `CORPUS_FORMAT`, `CORPUS_SEGMENT`; as `DocumentReader.open`
    */
-  static async open(folder: string, options: Pick<DocumentReaderOptions, 'decompressor'> = {}): Promise<SegmentedCorpus> {
-    let manifest = await requireManifest(folder);
+  static async open(
+    folder: string,
+    { state, ...options }: Pick<DocumentReaderOptions, 'decompressor'> & { readonly state?: string } = {},
+  ): Promise<SegmentedCorpus> {
+    const read = () => (state === undefined ? requireManifest(folder) : manifestOfState(folder, state));
+    let manifest = await read();
     while (true) {
       try {
         return await SegmentedCorpus.#openAs(folder, manifest, options);
       } catch (error) {
         // A writer that compacts takes segments away, but only after its own manifest, which does not name them, stands.
-        const newer = await requireManifest(folder);
+        const newer = await read();
         if (newer.generation === manifest.generation) throw error;
         manifest = newer;
       }
@@ -47,7 +53,7 @@ export class SegmentedCorpus implements ChunkSource {
   static async #openAs(folder: string, manifest: CorpusManifest, options: DocumentReaderOptions): Promise<SegmentedCorpus> {
     const segments: Segment[] = [];
     try {
-      for (const entry of manifest.segments) segments.push(await Segment.open(folder, entry, options));
+      for (const entry of manifest.segments) segments.push(await Segment.open(folder, entry, manifest.settings, options));
       refuseOtherDictionary(segments);
       return new SegmentedCorpus(folder, manifest, segments);
     } catch (error) {
@@ -140,6 +146,17 @@ export class SegmentedCorpus implements ChunkSource {
   async passagesOf(chunk: number): Promise<readonly ByteSpan[] | undefined> {
     const { segment, place } = this.#find(chunk);
     return segment.reader.passagesOf(place);
+  }
+
+  /** Which analyzer makes the terms of all segments; undefined when none are kept. */
+  get termAnalyzer(): AnalyzerDescription | undefined {
+    return this.manifest.settings.terms;
+  }
+
+  /** The terms of each of a chunk's passages; undefined when none are kept. Throws as `DocumentReader.termsOf`. */
+  async termsOf(chunk: number): Promise<readonly TermCounts[] | undefined> {
+    const { segment, place } = this.#find(chunk);
+    return segment.reader.termsOf(place);
   }
 
   /** What the side file has of a document. */

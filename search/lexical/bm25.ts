@@ -10,11 +10,8 @@ import { scoredPassages } from '../scoring.ts';
 import { yieldToSignal } from '../search-signal.ts';
 import { type TopItem, TopK } from '../top-k.ts';
 import type { RowMetadata } from '../vector-store.ts';
+import { type Bm25Parameters, bm25Parameters, inverseFrequency, saturations } from './bm25-formula.ts';
 import { tokenize } from './tokenizer.ts';
-
-/** Anserini's defaults for BM25 on BEIR (Thakur et al. 2021, arXiv 2104.08663). */
-const DEFAULT_K1 = 0.9;
-const DEFAULT_B = 0.4;
 
 export interface Bm25Options {
   readonly name?: string;
@@ -78,7 +75,7 @@ interface InvertedIndex {
  */
 export class Bm25Retriever implements Retriever {
   readonly name: string;
-  readonly settings: Readonly<{ k1: number; b: number }>;
+  readonly settings: Bm25Parameters;
   readonly #index: InvertedIndex;
   readonly #tokenize: (text: string) => Iterable<string>;
   readonly #tieOrder: Int32Array;
@@ -88,13 +85,12 @@ export class Bm25Retriever implements Retriever {
 
   private constructor(index: InvertedIndex, options: Bm25Options) {
     this.name = options.name ?? 'bm25';
-    this.settings = { k1: options.k1 ?? DEFAULT_K1, b: options.b ?? DEFAULT_B };
+    this.settings = bm25Parameters(options);
     this.#index = index;
     this.#tokenize = options.tokenize ?? tokenize;
     this.#tieOrder = idOrder(index.ids);
-    const { k1, b } = this.settings;
     const meanLength = index.lengths.reduce((sum, length) => sum + length, 0) / index.lengths.length || 1;
-    this.#saturation = Float64Array.from(index.lengths, (length) => k1 * (1 - b + (b * length) / meanLength));
+    this.#saturation = saturations(this.settings, index.lengths, meanLength);
   }
 
   /** @throws CemError `SEARCH_DUPLICATE_ID` for a document whose passage, or which as a whole, is there twice; `SEARCH_EMPTY_CORPUS` */
@@ -152,13 +148,13 @@ export class Bm25Retriever implements Retriever {
     for (const term of queryTerms) {
       const start = starts[term]!;
       const end = starts[term + 1]!;
-      const inverseFrequency = Math.log1p((owners.length - (end - start) + 0.5) / (end - start + 0.5));
+      const weight = inverseFrequency(owners.length, end - start);
       for (let posting = start; posting < end; posting++) {
         if (++postings % POSTINGS_PER_LOOK === 0) await yieldToSignal(signal);
         const unit = units[posting]!;
         const frequency = frequencies[posting]!;
         if (scores[unit] === 0) touched.push(unit);
-        scores[unit]! += (inverseFrequency * frequency * (k1 + 1)) / (frequency + this.#saturation[unit]!);
+        scores[unit]! += (weight * frequency * (k1 + 1)) / (frequency + this.#saturation[unit]!);
       }
     }
     const found = passes === undefined ? touched : touched.filter(passes);

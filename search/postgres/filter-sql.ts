@@ -65,3 +65,9 @@ export function filterCondition(filter: Filter, parameters: SqlParameter[]): str
   const [predicate, values] = [parameter(path), parameter(JSON.stringify(variables))];
   return `coalesce(jsonb_path_match(metadata, ${predicate}::jsonpath, ${values}::jsonb, true), false)`;
 }
+
+/** Whether a filter lets rows of some named documents pass only. */
+export function namesDocuments(filter: Filter | undefined): boolean {
+  if (filter === undefined) return false;
+  return 'documents' in filter || ('and' in filter && filter.and.some(namesDocuments));
+}

@@ -2,6 +2,8 @@
 export { databaseUrlWithoutPassword } from './database-url.ts';
 export { openPglite } from './pglite-driver.ts';
 export { PgvectorStore, type SearchedBy, type VectorIndexRecall } from './pgvector-store.ts';
+export { PostgresBm25Retriever } from './postgres-bm25.ts';
 export { openPostgres } from './postgres-driver.ts';
 export type { SqlDriver } from './sql-driver.ts';
+export type { StoreTerms, TermOptions } from './store-terms.ts';
 export { VECTOR_PRECISIONS, type VectorPrecision } from './vector-form.ts';

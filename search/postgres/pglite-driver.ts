@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rename, rm, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { PGlite, type Transaction } from '@electric-sql/pglite';
+import { PGlite, type Results, type Transaction } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { CemError, messageOf, syncFolder } from '../../base/index.ts';
 import { databaseError } from './database-error.ts';
@@ -32,7 +32,9 @@ function queryOn(target: PGlite | Transaction, location: string): SqlQuery {
     // It runs in this thread: nothing can be heard while it is at it.
     signal?.throwIfAborted();
     try {
-      return (await target.query<Row>(statement, [...parameters])).rows;
+      if (parameters.length > 0) return (await target.query<Row>(statement, [...parameters])).rows;
+      // In one message rather than five: half of the time of a small statement.
+      return ((await target.exec(statement)) as Results<Row>[]).at(-1)?.rows ?? [];
     } catch (error) {
       throw databaseError(error, location);
     }

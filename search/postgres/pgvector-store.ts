@@ -8,14 +8,24 @@ import type { SearchOptions } from '../retriever.ts';
 import { scoredPassages } from '../scoring.ts';
 import { parseVectorIndex, type VectorIndex, type VectorIndexInput } from '../vector-index.ts';
 import { checkDimension, lastRowsByKey, metadataJson, whyUnsearchable } from '../vector-row.ts';
-import type { MetadataRow, StoredRow, StoreHit, VectorCount, VectorRow, VectorStore } from '../vector-store.ts';
+import type {
+  MetadataRow,
+  StoredAnalyzer,
+  StoredRow,
+  StoreHit,
+  TermRow,
+  VectorCount,
+  VectorRow,
+  VectorStore,
+} from '../vector-store.ts';
 import { CodesInMemory } from './codes-in-memory.ts';
 import { type CodeSearch, sampleCopies, searchAllCopies, searchByCodes } from './copy-search.ts';
 import { databaseErrorCode } from './database-error.ts';
+import { namesDocuments } from './filter-sql.ts';
 import { buildHnsw, checkHnsw } from './hnsw.ts';
 import { type PlainTable, sampleVectors, searchByHnsw, searchExactly, type VectorQuery } from './pgvector-search.ts';
 import { countRows, deleteRowsOf, documentsAfter, insertRows, rowsOf, updateRowMetadata } from './row-statements.ts';
-import type { SqlDriver, SqlQuery } from './sql-driver.ts';
+import { type SqlDriver, type SqlQuery, withinTransaction } from './sql-driver.ts';
 import {
   createTables,
   layoutOf,
@@ -25,10 +35,13 @@ import {
   storeTables,
   writeSetting,
 } from './store-tables.ts';
+import { lockRows, prepareTerms, type StoreTermOptions, type StoreTerms, termsKept } from './store-terms.ts';
+import { termTables } from './term-tables.ts';
 import { VECTOR_FORMS, VECTOR_PRECISIONS, type VectorForm, type VectorPrecision } from './vector-form.ts';
-import { LAYOUT, type Layout, type VectorTable } from './vector-table.ts';
+import { isWritable, LAYOUT, LAYOUT_WITH_TERMS, type Layout, type VectorTable } from './vector-table.ts';
+import { removeTerms, setUnits, writeTerms } from './write-terms.ts';
 
-export interface PgvectorOptions {
+export interface PgvectorOptions extends StoreTermOptions {
   /** Length of the vectors. */
   readonly dimension: number;
   /** Prefix of the store's tables: several stores share a database under different names. A lower-case letter, then letters, digits, `_`; at most 40. */
@@ -74,6 +87,8 @@ const INSERT_ROWS = 500;
 const PAGE_SIZE = 5_000;
 /** Key of the store's metadata that says which vector index is built. */
 const VECTOR_INDEX_KEY = 'vector_index';
+/** Key of what an owner keeps there; apart from the store's own. */
+const propertyKey = (name: string): string => `owner.${name}`;
 /** Rows that are ranked in a search over binary codes: bench/RESULTS.md has what is found of the exact results with other numbers. */
 const CANDIDATES = 300;
 const INSUFFICIENT_PRIVILEGE = '42501';
@@ -81,7 +96,7 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 /**
  * The vector store on PostgreSQL with pgvector, embedded or remote: the same SQL over either driver.
  *
- * Tables `<name>_chunks` (one row a passage, key: a digest of the document's id, the chunk and the passage) and `<name>_metadata`, what the store says of itself. Search is by
+ * Tables `<name>_chunks` (one row a passage, key: a digest of the document's id, the chunk and the passage), `<name>_metadata`, what the store says of itself, and those of terms where it keeps them. Search is by
  * inner product, which is the cosine of normalised vectors: a scan, exact, unless an HNSW index is built. Document ids compare as bytes (collation "C"), whatever
  * the database's locale.
  */
@@ -95,12 +110,13 @@ export class PgvectorStore implements VectorStore {
   #wanted: VectorIndex = { kind: 'none' };
   #candidates = CANDIDATES;
   #memory: CodesInMemory | undefined;
+  #terms: StoreTerms | undefined;
 
-  private constructor(driver: SqlDriver, options: { dimension: number; name: string; precision: VectorPrecision }) {
+  private constructor(driver: SqlDriver, options: { dimension: number; tables: StoreTables; precision: VectorPrecision }) {
     this.dimension = options.dimension;
     this.#precision = options.precision;
     this.#driver = driver;
-    this.#tables = storeTables(options.name);
+    this.#tables = options.tables;
   }
 
   get precision(): VectorPrecision {
@@ -119,12 +135,27 @@ export class PgvectorStore implements VectorStore {
     return this.#memory?.fits ? 'codes in memory' : 'codes';
   }
 
+  /** The terms of its rows, for search by words; undefined where it keeps none. */
+  get terms(): StoreTerms | undefined {
+    return this.#terms;
+  }
+
+  get termAnalyzer(): StoredAnalyzer | undefined {
+    return this.#terms?.settings.analyzer;
+  }
+
   get #form(): VectorForm {
     return VECTOR_FORMS[this.#precision];
   }
 
   get #table(): VectorTable {
-    return { name: this.#tables.chunks, form: this.#form, dimension: this.dimension, layout: this.#layout };
+    return {
+      name: this.#tables.chunks,
+      form: this.#form,
+      dimension: this.dimension,
+      layout: this.#layout,
+      termsKept: this.#terms && termsKept(this.#tables),
+    };
   }
 
   /** The table where PostgreSQL compares its vectors, undefined where this process does. */
@@ -137,7 +168,7 @@ export class PgvectorStore implements VectorStore {
    * Opens the store on a connection, which it owns from then on: also when this throws, the connection is closed.
    *
    * @throws UsageError `VECTOR_STORE_NAME`; CemError `VECTOR_EXTENSION` where the database has no pgvector, `VECTOR_STORE_MISSING` where there is no such
-   *   store and `create` is false, `VECTOR_DIMENSION` where the one that is there has another dimension or precision, `VECTOR_STORE_LAYOUT` where a later version made it, `VECTOR_INDEX` for an index that cannot
+   *   store and `create` is false, `VECTOR_DIMENSION` where the one that is there has another dimension or precision, `SEARCH_ANALYZER_OTHER` where it keeps the terms of another analyzer, `VECTOR_STORE_LAYOUT` where a later version made it, `VECTOR_INDEX` for an index that cannot
    *   be built over such vectors
    */
   static async open(driver: SqlDriver, options: PgvectorOptions): Promise<PgvectorStore> {
@@ -161,7 +192,8 @@ export class PgvectorStore implements VectorStore {
           },
         );
       }
-      const store = new PgvectorStore(driver, { dimension: options.dimension, name, precision: options.precision ?? 'single' });
+      const { dimension, precision = 'single' } = options;
+      const store = new PgvectorStore(driver, { dimension, tables: storeTables(name), precision });
       await store.#prepare(options);
       await store.#remember(options);
       return store;
@@ -171,7 +203,8 @@ export class PgvectorStore implements VectorStore {
     }
   }
 
-  async #prepare({ precision: wantedPrecision, vectorIndex, create = true, migrate = true }: PgvectorOptions): Promise<void> {
+  async #prepare(options: PgvectorOptions): Promise<void> {
+    const { precision: wantedPrecision, vectorIndex, create = true, migrate = true } = options;
     const settings = await readSettings(this.#driver, this.#tables);
     if (settings === undefined) {
       if (!create) {
@@ -189,7 +222,7 @@ export class PgvectorStore implements VectorStore {
         dimension: String(this.dimension),
         precision: this.#precision,
       });
-      return;
+      return this.#prepareTerms(options, new Map());
     }
     const [dimension, precision] = [settings.get('dimension'), settings.get('precision')];
     if (dimension !== String(this.dimension) || (precision !== wantedPrecision && wantedPrecision !== undefined)) {
@@ -204,9 +237,16 @@ export class PgvectorStore implements VectorStore {
     if (built !== undefined) this.#built = parseVectorIndex(JSON.parse(built));
     this.#want(vectorIndex);
     this.#layout = layoutOf(settings, this.#driver.location);
-    if (this.#layout === LAYOUT || !migrate) return;
-    await migrateTables(this.#driver, this.#tables);
-    this.#layout = LAYOUT;
+    if (!isWritable(this.#layout) && migrate) {
+      await migrateTables(this.#driver, this.#tables);
+      this.#layout = LAYOUT;
+    }
+    await this.#prepareTerms(migrate ? options : { termsMemory: options.termsMemory }, settings);
+  }
+
+  async #prepareTerms(options: StoreTermOptions, settings: ReadonlyMap<string, string>): Promise<void> {
+    const { layout, terms } = await prepareTerms(this.#driver, this.#tables, options, settings, this.#layout);
+    [this.#layout, this.#terms] = [layout, terms];
   }
 
   async #remember({ candidates, codesMemory = 0 }: PgvectorOptions): Promise<void> {
@@ -240,35 +280,66 @@ export class PgvectorStore implements VectorStore {
     this.#assertWritable();
     // One statement must not meet a key twice.
     const all = lastRowsByKey(rows, this.dimension);
-    await this.#writeRows(all, (query, some) => insertRows(query, this.#table, some));
+    if (all.length === 0) return;
+    await this.#write(async (query) => {
+      const terms = this.#terms;
+      const units = terms && (await writeTerms(query, this.#tables, all));
+      for (let first = 0; first < all.length; first += INSERT_ROWS) {
+        const end = first + INSERT_ROWS;
+        await insertRows(query, this.#table, all.slice(first, end), units?.slice(first, end));
+      }
+      await terms?.afterWrite(query);
+    });
+  }
+
+  async updateTerms(rows: readonly TermRow[]): Promise<void> {
+    this.#assertWritable();
+    const terms = this.#terms;
+    assert.ok(terms !== undefined, 'a store that keeps no terms was given some');
+    if (rows.length === 0) return;
+    await this.#write(async (query) => {
+      const units = await writeTerms(query, this.#tables, rows, true);
+      await setUnits(query, this.#tables, rows, units);
+      await terms.afterWrite(query);
+    });
   }
 
   async updateMetadata(rows: readonly MetadataRow[]): Promise<void> {
     this.#assertWritable();
     const all = rows.map((row) => ({ ...row, json: metadataJson(row) }));
-    await this.#writeRows(all, (query, some) => updateRowMetadata(query, this.#table, some));
+    if (all.length === 0) return;
+    await this.#write(async (query) => {
+      for (let first = 0; first < all.length; first += INSERT_ROWS)
+        await updateRowMetadata(query, this.#table, all.slice(first, first + INSERT_ROWS));
+    });
   }
 
-  /** Writes rows in one transaction, some at a time. */
-  async #writeRows<Row>(rows: readonly Row[], write: (query: SqlQuery, rows: readonly Row[]) => Promise<void>): Promise<void> {
-    if (rows.length === 0) return;
+  /** Writes in one transaction. */
+  async #write(write: (query: SqlQuery) => Promise<void>): Promise<void> {
     await this.#driver.transaction(async (query) => {
       // Numbers must come to light in their order: what is new is found by them.
-      if (this.#form.kind === 'copy') await query(`lock table ${this.#tables.chunks} in share row exclusive mode`);
-      for (let first = 0; first < rows.length; first += INSERT_ROWS) await write(query, rows.slice(first, first + INSERT_ROWS));
+      if (this.#form.kind === 'copy' || this.#terms !== undefined) await lockRows(query, this.#tables);
+      await write(query);
     });
   }
 
   #assertWritable(): void {
-    assert.ok(this.#layout === LAYOUT, 'the store was opened to be read as it is');
+    assert.ok(isWritable(this.#layout), 'the store was opened to be read as it is');
   }
 
   async deleteDocuments(documents: readonly string[]): Promise<number> {
     this.#assertWritable();
-    return deleteRowsOf(this.#driver.query, this.#table, documents);
+    if (this.#terms === undefined) return deleteRowsOf(this.#driver.query, this.#table, documents);
+    let rows = 0;
+    await this.#write(async (query) => {
+      await removeTerms(query, this.#tables, documents);
+      rows = await deleteRowsOf(query, this.#table, documents);
+    });
+    return rows;
   }
 
   async finishWriting(): Promise<void> {
+    await this.#terms?.finish();
     const [built, wanted] = [this.#built, this.#wanted];
     const name = this.#tables.vectorIndex;
     const remember = (query: SqlQuery): Promise<void> =>
@@ -365,10 +436,41 @@ export class PgvectorStore implements VectorStore {
     }
   }
 
+  /**
+   * Runs the body in one transaction: what it does through the store that it gets counts as a whole when it returns, and not at all when it throws or this process ends. Until then
+   * others see the store as it was. This store must not be used meanwhile.
+   */
+  async transaction<Result>(body: (store: PgvectorStore) => Promise<Result>): Promise<Result> {
+    const inner = await this.#driver.transaction(async (query) => {
+      const driver = withinTransaction(this.#driver.location, query);
+      const store = new PgvectorStore(driver, { dimension: this.dimension, tables: this.#tables, precision: this.#precision });
+      store.#layout = this.#layout;
+      store.#built = this.#built;
+      store.#wanted = this.#wanted;
+      store.#candidates = this.#candidates;
+      store.#terms = this.#terms?.within(driver);
+      return { result: await body(store), built: store.#built };
+    });
+    this.#built = inner.built;
+    return inner.result;
+  }
+
+  /** What `setProperty` kept under this name; undefined where nothing was. */
+  async property(name: string): Promise<string | undefined> {
+    return (await readSettings(this.#driver, this.#tables))?.get(propertyKey(name));
+  }
+
+  /** Keeps a text for the store's owner, in the transaction where there is one. */
+  async setProperty(name: string, value: string): Promise<void> {
+    this.#assertWritable();
+    await writeSetting(this.#driver.query, this.#tables, propertyKey(name), value);
+  }
+
   /** Removes the store's tables, and all that is in them. */
   async drop(): Promise<void> {
     const { chunks, settings } = this.#tables;
-    await this.#driver.query(`drop table ${chunks}, ${settings}`);
+    const others = this.#layout === LAYOUT_WITH_TERMS ? Object.values(termTables(this.#tables)) : [];
+    await this.#driver.query(`drop table ${[chunks, settings, ...others].join(', ')}`);
   }
 
   async close(): Promise<void> {
@@ -385,10 +487,4 @@ function precisionOf(stored: string | undefined, location: string): VectorPrecis
     `the tables in ${location} hold ${stored} vectors, which this version does not know: use the version that made them, or a later one`,
     { details: { location, precision: stored } },
   );
-}
-
-/** Whether a filter lets rows of some named documents pass only. */
-function namesDocuments(filter: Filter | undefined): boolean {
-  if (filter === undefined) return false;
-  return 'documents' in filter || ('and' in filter && filter.and.some(namesDocuments));
 }

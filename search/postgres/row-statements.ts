@@ -3,20 +3,32 @@ import { type CheckedRow, isZero } from '../vector-row.ts';
 import type { MetadataRow, StoredRow, VectorCount } from '../vector-store.ts';
 import { documentKey, filterCondition } from './filter-sql.ts';
 import type { SqlParameter, SqlQuery } from './sql-driver.ts';
-import { directed, passageColumn, type VectorTable } from './vector-table.ts';
+import { directed, LAYOUT_WITH_TERMS, passageColumn, type VectorTable } from './vector-table.ts';
+import type { RowUnit } from './write-terms.ts';
 
 /** The statements on a store's rows that are no searches. Those that write want today's layout. */
 
 /** Place of the first parameter of an insertion that belongs to a vector: those before it are the row's other columns. */
 const FIRST_OF_VECTOR = 6;
+const TERM_COLUMNS = [
+  { name: 'unit', type: 'integer' },
+  { name: 'owner', type: 'integer' },
+] as const;
 
-/** Inserts rows of different keys, or overwrites those of the same. */
+/**
+ * Inserts rows of different keys, or overwrites those of the same.
+ *
+ * @param units of the rows, in a table with terms
+ */
 export async function insertRows(
   query: SqlQuery,
-  { name, form, dimension }: VectorTable,
+  { name, form, dimension, layout }: VectorTable,
   rows: readonly CheckedRow[],
+  units?: readonly (RowUnit | undefined)[],
 ): Promise<void> {
-  const columns = form.columns(dimension);
+  const vectorColumns = form.columns(dimension);
+  const termColumns = layout === LAYOUT_WITH_TERMS ? TERM_COLUMNS : [];
+  const columns = [...vectorColumns, ...termColumns];
   const names = columns.map((column) => column.name).join(', ');
   const values = rows.map(({ vector }) => (isZero(vector) ? undefined : form.values(vector)));
   await query(
@@ -32,7 +44,8 @@ export async function insertRows(
       rows.map((row) => row.passage),
       rows.map((row) => row.fingerprint),
       rows.map((row) => row.json),
-      ...columns.map((_, place) => values.map((ofRow) => ofRow?.[place] ?? null)),
+      ...vectorColumns.map((_, place) => values.map((ofRow) => ofRow?.[place] ?? null)),
+      ...termColumns.map((column) => rows.map((_, place) => units?.[place]?.[column.name].toString() ?? null)),
     ],
   );
 }
@@ -55,6 +68,9 @@ export async function updateRowMetadata(
     ],
   );
 }
+
+/** Whether rows' terms are kept, as a column of a select list. */
+const termsColumn = ({ termsKept }: VectorTable): string => (termsKept === undefined ? '' : `, ${termsKept} as terms`);
 
 /** @returns how many rows went */
 export async function deleteRowsOf(query: SqlQuery, { name }: VectorTable, documents: readonly string[]): Promise<number> {
@@ -85,10 +101,11 @@ export async function countRows(query: SqlQuery, table: VectorTable, filter: Fil
 export async function rowsOf(query: SqlQuery, table: VectorTable, documents: readonly string[]): Promise<StoredRow[]> {
   const parameters: SqlParameter[] = [];
   const where = filterCondition({ documents }, parameters);
-  return query<StoredRow>(
-    `select document, chunk, ${passageColumn(table)}, fingerprint from ${table.name} where ${where} order by document, chunk, passage`,
+  const rows = await query<Omit<StoredRow, 'terms'> & { readonly terms?: boolean | null }>(
+    `select document, chunk, ${passageColumn(table)}, fingerprint${termsColumn(table)} from ${table.name} where ${where} order by document, chunk, passage`,
     parameters,
   );
+  return rows.map(({ terms, ...row }) => (terms === true ? { ...row, terms } : row));
 }
 
 /** A document, and the key by which the next page is found. */

@@ -21,3 +21,23 @@ export interface SqlDriver {
   transaction<Result>(body: (query: SqlQuery) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
+
+/** A driver within a transaction: its own transactions are savepoints of that one. Closing it closes nothing. */
+export function withinTransaction(location: string, query: SqlQuery): SqlDriver {
+  return {
+    location,
+    query,
+    transaction: async (body) => {
+      await query('savepoint part');
+      try {
+        const result = await body(query);
+        await query('release savepoint part');
+        return result;
+      } catch (error) {
+        await query('rollback to savepoint part');
+        throw error;
+      }
+    },
+    close: async () => {},
+  };
+}

@@ -1,9 +1,9 @@
 import { CemError } from '../../base/index.ts';
 import { ACCESS_LABELS, documentKey } from './filter-sql.ts';
 import type { SqlDriver, SqlQuery } from './sql-driver.ts';
-import { LAYOUT, type Layout, type VectorTable } from './vector-table.ts';
+import { isWritable, LAYOUT, LAYOUT_WITH_TERMS, type Layout, type VectorTable } from './vector-table.ts';
 
-const LAYOUT_KEY = 'layout';
+export const LAYOUT_KEY = 'layout';
 
 /** Names of a store's tables and indexes. */
 export interface StoreTables {
@@ -73,10 +73,10 @@ export async function writeSetting(query: SqlQuery, { settings }: StoreTables, k
  */
 export function layoutOf(settings: ReadonlyMap<string, string>, location: string): Layout {
   const said = settings.get(LAYOUT_KEY) ?? '1';
-  if (said === '1' || said === '2' || said === '3') return Number(said) as Layout;
+  if (said === '1' || said === '2' || said === '3' || said === '4') return Number(said) as Layout;
   throw new CemError(
     'VECTOR_STORE_LAYOUT',
-    `the tables in ${location} have layout ${said}, and this version knows those up to ${LAYOUT}: use the version that made them, or a later one`,
+    `the tables in ${location} have layout ${said}, and this version knows those up to ${LAYOUT_WITH_TERMS}: use the version that made them, or a later one`,
     { details: { location, layout: said } },
   );
 }
@@ -89,7 +89,7 @@ export async function migrateTables(driver: SqlDriver, tables: StoreTables): Pro
     // Another process may have been quicker.
     const [row] = await query<{ value: string }>(`select value from ${settings} where key = $1`, [LAYOUT_KEY]);
     const layout = layoutOf(new Map(row === undefined ? [] : [[LAYOUT_KEY, row.value]]), driver.location);
-    if (layout === LAYOUT) return;
+    if (isWritable(layout)) return;
     await query(`alter table ${chunks} add column passage integer not null default 0`);
     if (layout === 1) {
       await query(`alter table ${chunks} drop constraint ${chunks}_pkey`);

@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
 import { packCorpus } from '../../data/index.ts';
 import { metadataPathOf } from '../../data/metadata/metadata-file.ts';
 import { createCompressor } from '../../zpkg/index.ts';
-import { METADATA_DICTIONARY, METADATA_DOCUMENTS, PASSAGES_DOCUMENTS, PASSAGES_PACKING } from './metadata-documents.ts';
+import { METADATA_DICTIONARY, METADATA_DOCUMENTS, PASSAGES_DOCUMENTS, PASSAGES_PACKING, TERMS_ANALYZER } from './metadata-documents.ts';
 
 const folder = fileURLToPath(new URL('./zpkg/', import.meta.url));
 const HEADER = 40;
@@ -43,28 +43,62 @@ const withContent = (...content: readonly number[]): Buffer => withFrame(createC
 /** A string of letters as bytes. */
 const letters = (text: string): number[] => [...Buffer.from(text)];
 
-/** The golden file with a second section of one block, by default of a kind that nobody knows. */
-function withSection(kind: number, flags: number, frame: Uint8Array = Buffer.from('new'), count = 1): Buffer {
+/** One block of a section that follows the golden file's own. */
+interface FurtherSection {
+  readonly kind: number;
+  readonly flags: number;
+  readonly frame: Uint8Array;
+  readonly count: number;
+}
+
+/** The golden file with further sections of one block each. */
+function withSections(...further: readonly FurtherSection[]): Buffer {
   return changed((bytes) => {
-    bytes.writeUInt32LE(2, 24);
-    bytes.writeUInt32LE(2, 28);
-    const section = Buffer.alloc(8);
-    section.writeUInt16LE(kind);
-    section.writeUInt16LE(flags, 2);
-    section.writeUInt32LE(1, 4);
-    const block = Buffer.alloc(12);
-    block.writeUInt32LE(frame.length);
-    block.writeUInt32LE(count, 4);
-    block.writeUInt32LE(crc32(frame), 8);
-    return Buffer.concat([bytes.subarray(0, HEADER + 8), section, bytes.subarray(HEADER + 8, HEADER + 20), block, bytes.subarray(HEADER + 20), frame]);
+    bytes.writeUInt32LE(1 + further.length, 24);
+    bytes.writeUInt32LE(1 + further.length, 28);
+    const sections = further.map(({ kind, flags }) => {
+      const section = Buffer.alloc(8);
+      section.writeUInt16LE(kind);
+      section.writeUInt16LE(flags, 2);
+      section.writeUInt32LE(1, 4);
+      return section;
+    });
+    const blocks = further.map(({ frame, count }) => {
+      const block = Buffer.alloc(12);
+      block.writeUInt32LE(frame.length);
+      block.writeUInt32LE(count, 4);
+      block.writeUInt32LE(crc32(frame), 8);
+      return block;
+    });
+    const own = [bytes.subarray(0, HEADER + 8), ...sections, bytes.subarray(HEADER + 8, HEADER + 20), ...blocks, bytes.subarray(HEADER + 20)];
+    return Buffer.concat([...own, ...further.map(({ frame }) => frame)]);
   });
 }
+
+/** The golden file with a second section of one block, by default of a kind that nobody knows. */
+const withSection = (kind: number, flags: number, frame: Uint8Array = Buffer.from('new'), count = 1): Buffer =>
+  withSections({ kind, flags, frame, count });
 
 const CHUNKS = golden.readUInt32LE(12);
 
 /** The golden file with passages of this content, in one block of all chunks. */
 const withPassages = (...content: readonly number[]): Buffer =>
   withSection(2, 1, createCompressor({ level: 1, dictionary: METADATA_DICTIONARY }).compress(Uint8Array.from(content)), CHUNKS);
+
+const framed = (content: Uint8Array): Uint8Array => createCompressor({ level: 1, dictionary: METADATA_DICTIONARY }).compress(content);
+
+/** The golden file with terms of this content behind "one passage" for each chunk, and this analyzer. */
+function withTerms(content: readonly number[], analyzer = '{"fingerprint":"g1"}', passages = Array.from({ length: CHUNKS }, () => 1)): Buffer {
+  return withSections(
+    { kind: 3, flags: 1, frame: framed(Uint8Array.from([...passages, ...content])), count: CHUNKS },
+    { kind: 4, flags: 1, frame: framed(Buffer.from(analyzer)), count: 1 },
+  );
+}
+
+/** Two terms, "ab" and "ac", without their postings. */
+const TWO_TERMS = [2, 0, 1, 2, 1, ...letters('abc')];
+/** The same with postings: "ab" in the first two chunks, once and twice, and "ac" in the second. */
+const TERMS = [...TWO_TERMS, 2, 1, 0, 0, 1, 0, 1, 0];
 
 /** The numbers of passages of all chunks: those of the first, then none. */
 const counts = (...first: readonly number[]): number[] => [...first, ...Array.from({ length: CHUNKS - 1 }, () => 0)];
@@ -130,6 +164,38 @@ const cases: Record<string, readonly [code: string, bytes: Uint8Array]> = {
   'passages-overlaps-cut': ['METADATA_BLOCK', withPassages(3, ...counts(2), 1, FIRST - 1)],
   'passages-not-ascending': ['METADATA_BLOCK', withPassages(3, ...counts(2), 5, FIRST - 5, 5)],
   'passages-bytes-follow': ['METADATA_BLOCK', withPassages(1, ...counts(2), 1, FIRST - 1, 0)],
+  'terms-without-analyzer': ['METADATA_LAYOUT', withSection(3, 1, framed(Uint8Array.of()), CHUNKS)],
+  'analyzer-without-terms': ['METADATA_LAYOUT', withSection(4, 1, framed(Buffer.from('{"fingerprint":"g1"}')))],
+  'analyzers-two': [
+    'METADATA_LAYOUT',
+    withSections(
+      { kind: 3, flags: 1, frame: Buffer.from('new'), count: CHUNKS },
+      { kind: 4, flags: 1, frame: Buffer.from('new'), count: 2 },
+    ),
+  ],
+  'analyzer-no-json': ['METADATA_BLOCK', withTerms(TERMS, '{"fingerprint"')],
+  'analyzer-no-object': ['METADATA_BLOCK', withTerms(TERMS, '["g1"]')],
+  'analyzer-no-fingerprint': ['METADATA_BLOCK', withTerms(TERMS, '{"kind":"golden"}')],
+  'terms-of-other-chunks': [
+    'METADATA_LAYOUT',
+    withSections(
+      { kind: 3, flags: 1, frame: Buffer.from('new'), count: CHUNKS + 1 },
+      { kind: 4, flags: 1, frame: Buffer.from('new'), count: 1 },
+    ),
+  ],
+  'terms-no-passage': ['METADATA_BLOCK', withTerms(TERMS, undefined, [0, ...Array.from({ length: CHUNKS - 1 }, () => 1)])],
+  'terms-of-other-passages': ['METADATA_BLOCK', withTerms(TERMS, undefined, [2, ...Array.from({ length: CHUNKS - 1 }, () => 1)])],
+  'terms-cut': ['METADATA_BLOCK', withTerms([2, 0, 1])],
+  'terms-shared-too-long': ['METADATA_BLOCK', withTerms([2, 0, 3, 2, 1, ...letters('abc'), 2, 1, 0, 0, 1, 0, 1, 0])],
+  'terms-empty-one': ['METADATA_BLOCK', withTerms([2, 0, 0, 0, 1, ...letters('a'), 2, 1, 0, 0, 1, 0, 1, 0])],
+  'terms-descend': ['METADATA_BLOCK', withTerms([2, 0, 1, 2, 1, ...letters('acb'), 2, 1, 0, 0, 1, 0, 1, 0])],
+  'terms-twice': ['METADATA_BLOCK', withTerms([2, 0, 2, 2, 0, ...letters('ab'), 2, 1, 0, 0, 1, 0, 1, 0])],
+  'terms-no-utf8': ['METADATA_BLOCK', withTerms([2, 0, 1, 2, 1, 0xc3, 0xa9, 0xc3, 2, 1, 0, 0, 1, 0, 1, 0])],
+  'terms-in-none': ['METADATA_BLOCK', withTerms([...TWO_TERMS, 2, 0, 0, 0, 0, 0])],
+  'terms-in-too-many': ['METADATA_BLOCK', withTerms([...TWO_TERMS, 2, 0x80, 0x01, 0, 0, 1, 0, 1, 0])],
+  'terms-beyond-passages': ['METADATA_BLOCK', withTerms([...TWO_TERMS, 2, 1, 0, CHUNKS, 1, 0, 1, 0])],
+  'terms-postings-cut': ['METADATA_BLOCK', withTerms([...TWO_TERMS, 2, 1, 0, 0, 1, 0])],
+  'terms-bytes-follow': ['METADATA_BLOCK', withTerms([...TERMS, 0])],
   fingerprint: ['METADATA_MISMATCH', changed((bytes) => void bytes.writeUInt32LE(7, 16))],
   'mapping-checksum': ['METADATA_MISMATCH', changed((bytes) => void bytes.writeUInt32LE(7, 20))],
 };
@@ -146,3 +212,4 @@ const passages = async function* () {
 };
 await packCorpus(passages, `${folder}v1-passages.zpkg`, { ...PASSAGES_PACKING, force: true });
 await packCorpus(passages, `${folder}v1-passages-alone.zpkg`, { ...PASSAGES_PACKING, metadata: false, passageOverlap: 0, force: true });
+await packCorpus(passages, `${folder}v1-terms.zpkg`, { ...PASSAGES_PACKING, terms: TERMS_ANALYZER, force: true });

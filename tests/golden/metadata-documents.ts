@@ -1,4 +1,4 @@
-import type { Document } from '../../data/index.ts';
+import type { Document, TermAnalyzer } from '../../data/index.ts';
 
 /** Of the golden container with metadata. */
 export const METADATA_DICTIONARY = Buffer.from('Install the package, then run the program. Installing on another machine.');
@@ -51,4 +51,10 @@ export const PASSAGES_PACKING = {
   workers: 1,
   passageSize: 128,
   passageOverlap: 24,
+};
+
+/** Of the golden container with terms: words, and single characters of Chinese. */
+export const TERMS_ANALYZER: TermAnalyzer = {
+  settings: { kind: 'golden', options: { lower: true }, fingerprint: 'g1' },
+  terms: (text) => text.toLowerCase().match(/[a-z0-9]+|\p{Script=Han}/gu) ?? [],
 };

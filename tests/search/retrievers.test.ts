@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { countTerms, type TermCounts } from '../../base/index.ts';
 import type { CorpusVectors, Encoder, QueryEmbedder } from '../../encoders/index.ts';
 import { ExactRetriever, ExactStore } from '../../search/exact/index.ts';
 import {
@@ -11,6 +12,8 @@ import {
   VectorRetriever,
   type VectorStore,
 } from '../../search/index.ts';
+import { openAnalyzer } from '../../search/lexical/index.ts';
+import { PostgresBm25Retriever } from '../../search/postgres/index.ts';
 import { openPglite } from '../../search/postgres/pglite-driver.ts';
 import { PgvectorStore } from '../../search/postgres/pgvector-store.ts';
 import { openPostgres } from '../../search/postgres/postgres-driver.ts';
@@ -42,14 +45,20 @@ function encoderOf(units: readonly RetrieverUnit[]): Encoder {
 }
 
 /** Ranked by a store that holds the units. */
-async function overStore(store: VectorStore, units: readonly RetrieverUnit[], name: string): Promise<VectorRetriever> {
+async function overStore(
+  store: VectorStore,
+  units: readonly RetrieverUnit[],
+  name: string,
+  termsOf?: (text: string) => TermCounts,
+): Promise<VectorRetriever> {
   const { data, dimension } = bagOfWords(units.map(({ text }) => text));
   await store.upsert(
-    units.map(({ document, chunk, passage, metadata }, row) => ({
+    units.map(({ document, chunk, passage, metadata, text }, row) => ({
       document,
       chunk,
       passage,
       metadata,
+      terms: termsOf?.(text),
       fingerprint: '',
       vector: data.subarray(row * dimension, (row + 1) * dimension),
     })),
@@ -125,8 +134,22 @@ for (const [kind, driver] of [
       const store = await PgvectorStore.open(sharing, { dimension: WORDS.length, name: prefix });
       return overStore(store, units, name);
     },
+  });
+  retrieverContract(`BM25 in ${kind}`, {
+    unfoundScore: 0,
+    async create(units, name) {
+      const prefix = `t${randomBytes(6).toString('hex')}`;
+      tables.push(prefix, ...['units', 'logs', 'postings', 'gone'].map((table) => `${prefix}_${table}`));
+      const sharing: SqlDriver = { ...driver, close: async () => {} };
+      const analyzer = await openAnalyzer();
+      const terms = { analyzer: analyzer.settings };
+      const store = await PgvectorStore.open(sharing, { dimension: WORDS.length, name: prefix, terms });
+      const termsOf = (text: string) => countTerms(analyzer.terms(text));
+      await overStore(store, units, name, termsOf);
+      return new PostgresBm25Retriever(store.terms!, analyzer, { name });
+    },
     async close() {
-      for (const prefix of tables) await driver.query(`drop table ${prefix}_chunks, ${prefix}_metadata`);
+      for (const prefix of tables) await driver.query(`drop table if exists ${prefix}, ${prefix}_chunks, ${prefix}_metadata`);
       await driver.close();
     },
   });

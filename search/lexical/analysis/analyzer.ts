@@ -18,7 +18,7 @@ export type AnalyzerSettings = AnalyzerConfig & { readonly fingerprint: string }
  *
  * @throws CemError `SEARCH_ANALYZER_OTHER` naming both where they differ
  */
-export function assertSameAnalyzer(stored: unknown, { settings }: Pick<Analyzer, 'settings'>): void {
+export function assertSameAnalyzer(stored: unknown, { settings }: { readonly settings: object }): void {
   const [wanted, given] = [canonical(stored), canonical(settings)];
   if (wanted === given) return;
   throw new CemError(
@@ -26,6 +26,11 @@ export function assertSameAnalyzer(stored: unknown, { settings }: Pick<Analyzer,
     `the index of terms was made with the analyzer ${wanted}, but this one is ${given}; open the index with the analyzer that made it, or make it again`,
     { details: { stored, settings } },
   );
+}
+
+/** Whether analyzers of these settings compute the same; undefined is none. */
+export function isSameAnalyzer(left: object | undefined, right: object | undefined): boolean {
+  return canonical(left) === canonical(right);
 }
 
 /** JSON with sorted keys: a store may give them back in another order. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { tokenize } from '../tokenizer.ts';
-import type { Analyzer } from './analyzer.ts';
+import { type Analyzer, assertSameAnalyzer } from './analyzer.ts';
 import { type AnalyzerConfig, type AnalyzerInput, parseAnalyzer, type WordsConfig } from './analyzer-config.ts';
 import { hanCutter } from './han-cutter.ts';
 import { traditionalFolder } from './traditional-folder.ts';
@@ -24,6 +24,19 @@ export async function openAnalyzer(input: AnalyzerInput = { kind: 'characters' }
   if (config.kind === 'characters') return analyzer(config, tokenize, '');
   const { terms, dictionary } = await openWords(config);
   return analyzer(config, terms, dictionary);
+}
+
+/**
+ * Opens the analyzer that an index of terms, or a corpus, was made with.
+ *
+ * @param stored its settings, fingerprint included
+ * @throws CemError `SEARCH_ANALYZER_OTHER` where this program's analyzer with these settings computes something else; and as `openAnalyzer`
+ */
+export async function openStoredAnalyzer(stored: { readonly fingerprint: string }): Promise<Analyzer> {
+  const { fingerprint: _, ...config } = stored;
+  const analyzer = await openAnalyzer(parseAnalyzer(config));
+  assertSameAnalyzer(stored, analyzer);
+  return analyzer;
 }
 
 async function openWords(config: WordsConfig): Promise<{ terms: (text: string) => string[]; dictionary: string }> {

@@ -12,6 +12,7 @@ import {
   METADATA_DOCUMENTS,
   PASSAGES_DOCUMENTS,
   PASSAGES_PACKING,
+  TERMS_ANALYZER,
 } from '../../golden/metadata-documents.ts';
 
 const test = suite('metadata golden files, version 1');
@@ -126,7 +127,9 @@ test('golden files with passages open and say what they said, and are packed aga
         }));
         assert.equal(await reader.passagesOf(chunk), expected, `${name}, chunk ${chunk}`);
       }
-      assert.equal(await verifyMetadata(reader), { passages: 21 });
+      assert.equal(await verifyMetadata(reader), { passages: 21, terms: 0 });
+      assert.is(reader.termAnalyzer, undefined);
+      assert.is(await reader.termsOf(1), undefined);
       const again = join(folder, `${name}.zpkg`);
       const source = async function* () {
         yield* PASSAGES_DOCUMENTS;
@@ -135,6 +138,40 @@ test('golden files with passages open and say what they said, and are packed aga
       for (const of of [(file: string) => file, mappingPathOf, metadataPathOf])
         assert.equal(await readFile(of(again)), await readFile(of(path)));
     }
+  });
+});
+
+test('the golden file with terms opens and says what it said, and is packed again byte for byte', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const path = join(golden, 'v1-terms.zpkg');
+    await using reader = await DocumentReader.open(path);
+    assert.equal(reader.termAnalyzer, TERMS_ANALYZER.settings);
+    assert.equal(await verifyMetadata(reader), { passages: 21, terms: 21 });
+    const counted = async (chunk: number) =>
+      (await reader.termsOf(chunk))!.map(({ terms, counts }) =>
+        Object.fromEntries(terms.map((term, place) => [term, counts[place]!])),
+      );
+    // "Short One passage." with its title; the last document has no text.
+    assert.equal(await counted(0), [{ short: 1, one: 1, passage: 1 }]);
+    assert.equal(await counted(6), [{}]);
+    for (let chunk = 0; chunk < reader.chunkCount; chunk++) {
+      const bytes = Buffer.from(await reader.chunkText(chunk));
+      const passages = (await reader.passagesOf(chunk)) ?? [{ start: 0, end: bytes.length }];
+      const expected = passages.map(({ start, end }) => {
+        const counts: Record<string, number> = {};
+        for (const term of TERMS_ANALYZER.terms(bytes.toString('utf8', start, end))) counts[term] = (counts[term] ?? 0) + 1;
+        return counts;
+      });
+      assert.equal(await counted(chunk), expected);
+    }
+    const again = join(folder, 'v1-terms.zpkg');
+    const source = async function* () {
+      yield* PASSAGES_DOCUMENTS;
+    };
+    const manifest = await packCorpus(source, again, { ...PASSAGES_PACKING, terms: TERMS_ANALYZER });
+    assert.is(manifest.termBytes, reader.metadata!.termBytes);
+    for (const of of [(file: string) => file, mappingPathOf, metadataPathOf])
+      assert.equal(await readFile(of(again)), await readFile(of(path)));
   });
 });
 

@@ -144,14 +144,14 @@ for (const [kind, driver] of databases) {
   test('one that a later version made is refused by its number', async () => {
     const name = freshName();
     await makeLayout(2, driver, name);
-    await driver.query(`update ${name}_metadata set value = '4' where key = 'layout'`);
+    await driver.query(`update ${name}_metadata set value = '5' where key = 'layout'`);
     for (const migrate of [true, false]) {
       const error = await open(name, { migrate }).then(
         () => assert.unreachable(),
         (reason: unknown) => reason as CemError,
       );
       assert.is(error!.code, 'VECTOR_STORE_LAYOUT');
-      assert.match(error!.message, /layout 4/);
+      assert.match(error!.message, /layout 5/);
     }
     await drop(driver, name);
   });
