@@ -1,7 +1,8 @@
-/** What every folder needs and no folder owns: errors, bytes, random numbers, durable files, locks, threads, text as people and the wire read it. Imports nothing of ours. */
+/** What every folder needs and no folder owns: errors, bytes, random numbers, durable files, locks, threads, JSON over HTTP, text as people and the wire read it. Imports nothing of ours. */
 export { asyncBatches, batches } from './batches.ts';
 export type { ByteSpan } from './byte-span.ts';
 export { checksum, hexadecimal, messageOf, viewOf } from './bytes.ts';
+export { NUMERAL_CHARACTERS, parseChineseNumber, writeChineseNumber } from './chinese-numerals.ts';
 export { ClosingStack, closing } from './closing.ts';
 export { CemError, FormatError, isCemError, UsageError } from './errors.ts';
 export { AtomicFile, writeFileAtomically } from './files/atomic-file.ts';
@@ -14,6 +15,7 @@ export { StoredFile } from './files/stored-file.ts';
 export { copySynced, syncFolder } from './files/sync.ts';
 export { formatBytes, formatDuration, formatShare, formatTable } from './format.ts';
 export { fromHalf, toHalf } from './half-float.ts';
+export { checkedUrl, postJson } from './http/post-json.ts';
 export { type FolderLock, lockFolder, shareFolder } from './locks/folder-lock.ts';
 export { printableLine, printableResult, writeText } from './printable.ts';
 export {
@@ -32,5 +34,6 @@ export { RandomNumbers } from './random.ts';
 export { STOP_SIGNALS } from './signals.ts';
 export { distributionOf, type SizeDistribution } from './size-distribution.ts';
 export { snakeCaseKeys } from './snake-case.ts';
+export { countTerms, type TermCounts } from './term-counts.ts';
 export { programFile, startThread } from './threads/program-file.ts';
 export { pushVarint, readVarint } from './varint.ts';

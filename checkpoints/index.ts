@@ -10,9 +10,10 @@ export {
   loadLayersModelExport,
   readExportDescription,
 } from './export/index.ts';
-export { type ImportReport, importBlt, type ShapeMismatch } from './import/index.ts';
+export { type BertImport, type ImportReport, importBert, importBlt, type ShapeMismatch } from './import/index.ts';
 export { type LoadedEntropyPatcher, loadEntropyPatcher } from './load/entropy-patcher.ts';
 export { loadQueryStudent, type QueryStudentFiles } from './load/load-query-student.ts';
+export { type LoadRerankerOptions, loadReranker } from './load/load-reranker.ts';
 export { type LoadedStudent, loadStudent } from './load/load-student.ts';
 export { type LoadTeacherOptions, loadTeacher, teacherPlaces } from './load/load-teacher.ts';
 export {
@@ -33,6 +34,14 @@ export {
   writeCheckpointFolder,
 } from './store/checkpoint-folder.ts';
 export { DENSE_PRECISIONS, type DensePrecision, TABLE_PRECISIONS, type TablePrecision } from './store/compact-weights.ts';
+export {
+  type CrossEncoderCheckpointState,
+  copyTokenizer,
+  type LoadedCrossEncoder,
+  loadCrossEncoder,
+  loadCrossEncoderOptimizer,
+  saveCrossEncoderCheckpoint,
+} from './store/cross-encoder-checkpoint.ts';
 export {
   type EntropyCheckpointState,
   type LoadedEntropyModel,

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { UsageError } from '../base/index.ts';
 import { type SweepConfig, sweepConfigSchema } from '../training/index.ts';
 import { type EntropyRunConfig, entropyRunConfigSchema } from './entropy-schema.ts';
+import { type RerankerRunConfig, rerankerRunConfigSchema } from './reranker-schema.ts';
 import { type RunConfig, runConfigSchema } from './schema.ts';
 
 /**
@@ -16,10 +17,20 @@ export async function loadConfig(path: string, settings: readonly string[] = [])
   return parseConfig((await readRunValues(path, settings)).values, path);
 }
 
-/** Reads the configuration of anything that `cem train` trains; `kind: entropy-model` says that it is one. Throws as `loadConfig` does. */
-export async function loadTrainConfig(path: string, settings: readonly string[] = []): Promise<RunConfig | EntropyRunConfig> {
+/** What `cem train` trains. */
+export type TrainConfig = RunConfig | EntropyRunConfig | RerankerRunConfig;
+
+/** Reads the configuration of anything that `cem train` trains, by its `kind`; that of an encoder has none. Throws as `loadConfig` does. */
+export async function loadTrainConfig(path: string, settings: readonly string[] = []): Promise<TrainConfig> {
   const { values } = await readRunValues(path, settings);
-  return values['kind'] === 'entropy-model' ? check(entropyRunConfigSchema, values, path) : parseConfig(values, path);
+  switch (values['kind']) {
+    case 'entropy-model':
+      return check(entropyRunConfigSchema, values, path);
+    case 'reranker':
+      return check(rerankerRunConfigSchema, values, path);
+    default:
+      return parseConfig(values, path);
+  }
 }
 
 /** Checks values against the schema of an encoder's run and fills in the defaults. */

@@ -21,6 +21,19 @@ export type {
 } from './encoder.ts';
 export { LsaEmbedder } from './lsa/lsa.ts';
 export { splitWords } from './lsa/words.ts';
+export { findModelFolder, openCrossEncoder, openPairTokenizer } from './open-cross-encoder.ts';
+export { type CrossEncoderInput, crossEncoderConfig } from './pairs/cross-encoder-config.ts';
+export type { PairScorer, PairScorerDescription } from './pairs/pair-scorer.ts';
+export {
+  type LongTexts,
+  type PairBatch,
+  type PairSequence,
+  type PairTokenizer,
+  pairBatch,
+  pairRoom,
+  pairSequence,
+} from './pairs/pair-sequences.ts';
+export { TokenPairScorer } from './pairs/token-pair-scorer.ts';
 export { RandomEncoder } from './random-encoder.ts';
 export { QueryStudent } from './students/query-student.ts';
 export { StudentEncoder } from './students/student-encoder.ts';
@@ -50,6 +63,7 @@ export {
 } from './teacher-config.ts';
 export { TextCorpusEncoder } from './text-corpus-encoder.ts';
 export { cacheFolder } from './transformers/cache-folder.ts';
+export { type ModelTokenizer, openTokenizer } from './transformers/open-tokenizer.ts';
 export { addUnread, unreadNote } from './unread.ts';
 export { type NpyPrecision, NpyReader, NpyWriter } from './vectors/npy.ts';
 export { PrecomputedEncoder } from './vectors/precomputed-encoder.ts';

@@ -80,7 +80,12 @@ export const transformersConfig = z.strictObject({
     .describe(
       'What its vectors are cached as: `fp16` halves the files and rounds each number by up to 0.05%; by default `fp32`.',
     ),
-  batchSize: z.number().int().positive().default(32).describe('Texts in one batch, at most.'),
+  batchSize: z
+    .number()
+    .int()
+    .positive()
+    .default(32)
+    .describe('Texts in one batch, at most; always one with q8, int8 and uint8, whose vectors would depend on the batch.'),
 });
 
 export type TransformersConfig = z.infer<typeof transformersConfig>;

@@ -13,9 +13,18 @@ export type { DevContext, DevEvaluator, OpenDevEvaluator } from './options/dev-e
 export type { TrainOptions, TrainResult } from './options/train-options.ts';
 export { type PassPlan, type PlannedBatch, planTraining, type TrainingPlan } from './plan/plan-training.ts';
 export { adoptQueryStudent, sameQueryStudent } from './query/adopt-query-student.ts';
+export { type RerankerTrainingConfig, rerankerTrainingConfigSchema } from './reranker/config.ts';
+export type {
+  RerankerExamples,
+  RerankerQuery,
+  RerankerRun,
+  RerankerTrainOptions,
+  RerankerTrainResult,
+} from './reranker/options.ts';
+export { trainReranker } from './reranker/train-reranker.ts';
 export type { DevEvaluationAtStep, EarlyStopping } from './runs/evaluations.ts';
 export { numbersOf } from './runs/metric-numbers.ts';
-export { parseMetricsLine, readMetrics } from './runs/metrics-lines.ts';
+export { type DevMetrics, parseMetricsLine, readMetrics } from './runs/metrics-lines.ts';
 export { adoptCorpus, checkRunConfig } from './runs/run-folder.ts';
 export { type ConfigDifference, compareConfigs, findRuns, listRuns, type RunSummary, readRunSteps } from './runs/runs.ts';
 export type { TrainingListener } from './runs/training-listener.ts';

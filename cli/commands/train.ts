@@ -1,12 +1,15 @@
 import { type Listener, UsageError } from '../../base/index.ts';
-import { loadTrainConfig } from '../../configs/index.ts';
+import { loadTrainConfig, type TrainConfig } from '../../configs/index.ts';
 import { type SweepResult, sweep } from '../../recipes/sweep/index.ts';
 import {
   type EntropyRunResult,
   planRun,
+  type RerankerRunResult,
   type RunPlan,
+  type TrainRunChoices,
   type TrainRunResult,
   trainEntropyRun,
+  trainRerankerRun,
   trainRun,
 } from '../../recipes/train/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
@@ -14,7 +17,7 @@ import { modelsOption } from '../options/index-options.ts';
 import { withStopSignal } from '../process/stop-signal.ts';
 import { planText } from '../text/plan-text.ts';
 import { sweepText } from '../text/sweep-text.ts';
-import { entropyTrainText, trainedText } from '../text/train-text.ts';
+import { entropyTrainText, rerankerTrainText, trainedText } from '../text/train-text.ts';
 
 interface TrainCommandOptions {
   readonly config: string;
@@ -26,9 +29,12 @@ interface TrainCommandOptions {
   readonly models: string | undefined;
 }
 
-export const trainCommand = defineCommand<TrainCommandOptions, TrainRunResult | RunPlan | EntropyRunResult | SweepResult>({
+export const trainCommand = defineCommand<
+  TrainCommandOptions,
+  TrainRunResult | RunPlan | EntropyRunResult | RerankerRunResult | SweepResult
+>({
   command: 'train',
-  describe: 'Train an encoder of compressed chunks to land where a text teacher puts the same documents',
+  describe: 'Train an encoder of compressed chunks to land where a text teacher puts the same documents, or a reranker of texts',
   examples: [
     ['train --config configs/techdocs.yaml', 'a run in runs/techdocs'],
     [
@@ -36,6 +42,7 @@ export const trainCommand = defineCommand<TrainCommandOptions, TrainRunResult | 
       'the same, shorter, in a folder of its own',
     ],
     ['train --config configs/techdocs.yaml --resume', 'go on from the newest checkpoint'],
+    ['train --config configs/reranker-en.yaml --models MODELS', 'a reranker of texts, started from all-MiniLM-L6-v2'],
     ['train --config configs/blt-1b.yaml --plan', 'what it would take, and whether it fits'],
     ['train --config configs/techdocs.yaml --sweep', "a run for each trial of the file's sweep, and a ranked table"],
   ],
@@ -60,26 +67,29 @@ export const trainCommand = defineCommand<TrainCommandOptions, TrainRunResult | 
     if (options.sweep) return trainSweep(options, listener);
     const config = await loadTrainConfig(options.config, options.set);
     if (options.plan) return planOf(config, options);
-    return withStopSignal<TrainRunResult | EntropyRunResult>((signal) =>
-      'kind' in config
-        ? trainEntropyRun(config, { ...options, listener, signal })
-        : trainRun(config, { ...options, listener, signal }),
-    );
+    return withStopSignal((signal) => trainOf(config, { ...options, listener, signal }));
   },
   text: (result) => {
     if ('trials' in result) return sweepText(result);
     if ('parameters' in result) return planText(result);
+    if ('pairs' in result) return rerankerTrainText(result);
     return 'heldOutBits' in result ? entropyTrainText(result) : trainedText(result);
   },
   dataKeys: ['trials.*.settings'],
 });
 
+/** Trains what a configuration is of. */
+function trainOf(config: TrainConfig, choices: TrainRunChoices): Promise<TrainRunResult | EntropyRunResult | RerankerRunResult> {
+  if (!('kind' in config)) return trainRun(config, choices);
+  return config.kind === 'reranker' ? trainRerankerRun(config, choices) : trainEntropyRun(config, choices);
+}
+
 /** @throws UsageError `PLAN_ENCODERS_ONLY`, and as `planRun` */
-function planOf(config: Awaited<ReturnType<typeof loadTrainConfig>>, options: GlobalOptions): Promise<RunPlan> {
+function planOf(config: TrainConfig, options: GlobalOptions): Promise<RunPlan> {
   if (!('kind' in config)) return planRun(config, options);
   throw new UsageError(
     'PLAN_ENCODERS_ONLY',
-    `--plan works out what an encoder takes, and ${config.name} is an entropy model; leave it out to train`,
+    `--plan works out what an encoder takes, and ${config.name} is of the kind ${config.kind}; leave it out to train`,
   );
 }
 

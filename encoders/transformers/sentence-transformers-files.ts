@@ -95,7 +95,8 @@ function promptsOf(config: z.infer<typeof promptsSchema> | undefined): Pick<File
   return { ...(queryPrompt !== undefined && { queryPrompt }), ...(documentPrompt !== undefined && { documentPrompt }) };
 }
 
-async function maximumTokensOf(folder: string, transformer: string): Promise<number | undefined> {
+/** The longest sequence that a model reads with its special tokens; undefined where its files do not say. Throws as `readFileSettings`. */
+export async function maximumTokensOf(folder: string, transformer = ''): Promise<number | undefined> {
   const tokenizer = await read(join(folder, 'tokenizer_config.json'), tokenizerSchema);
   for (const name of LENGTH_FILES) {
     for (const place of new Set([join(folder, transformer), folder])) {

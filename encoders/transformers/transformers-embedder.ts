@@ -3,14 +3,17 @@ import { type PreTrainedTokenizer, Tensor } from '@huggingface/transformers';
 import { CemError, fromHalf, type OnProgress, UsageError } from '../../base/index.ts';
 import type { EncoderDescription, TextEmbedder, Vectors } from '../encoder.ts';
 import type { TransformersConfig } from '../teacher-config.ts';
+import { batchesByLength } from '../token-batches.ts';
 import type { ModelSettings } from './model-settings.ts';
 import { resolveModelSettings } from './resolve-settings.ts';
 import { findTransformersModel } from './transformers-folders.ts';
 import { type LoadedModel, loadTransformersModel } from './transformers-model.ts';
 import { modelName } from './transformers-presets.ts';
 
-/** Tokens of one batch with its padding, at most (a single longer text goes alone): bounds the memory of attention. */
-const MAXIMUM_BATCH_TOKENS = 16_384;
+/**
+ * Models whose activations are quantised while they run, to a scale that is taken over a whole batch: a text's vector would depend on the texts beside it. They read one text at a time.
+ */
+const QUANTISED_ACTIVATIONS: ReadonlySet<string> = new Set(['q8', 'int8', 'uint8']);
 
 /**
  * Any feature-extraction model through transformers.js: own cutting, batching and pooling, since the library's pipeline cuts the closing special
@@ -27,7 +30,7 @@ export class TransformersEmbedder implements TextEmbedder {
   private constructor(loaded: LoadedModel, config: TransformersConfig, settings: ModelSettings) {
     this.#loaded = loaded;
     this.#settings = settings;
-    this.#batchSize = config.batchSize;
+    this.#batchSize = QUANTISED_ACTIVATIONS.has(config.dtype) ? 1 : config.batchSize;
     this.#frame = findSpecialTokens(loaded.tokenizer);
     this.#hiddenSize = hiddenSizeOf(loaded, config.model);
     const dimension = config.dimension ?? this.#hiddenSize;
@@ -77,7 +80,10 @@ export class TransformersEmbedder implements TextEmbedder {
     const data = new Float32Array(texts.length * dimension);
     const sequences = texts.map((text) => this.#tokenize(prompt + text));
     let done = 0;
-    for (const batch of batchesByLength(sequences, this.#batchSize)) {
+    for (const batch of batchesByLength(
+      sequences.map((ids) => ids.length),
+      this.#batchSize,
+    )) {
       const vectors = await this.#forward(batch.map((index) => sequences[index]!));
       batch.forEach((index, row) => {
         data.set(normalizedHead(vectors, row * this.#hiddenSize, dimension), index * dimension);
@@ -154,19 +160,6 @@ function hiddenSizeOf({ model }: LoadedModel, name: string): number {
       details: { model: name },
     },
   );
-}
-
-/** Indices in batches of near lengths, the longest first, so that memory runs out at once or never. */
-function batchesByLength(sequences: readonly number[][], batchSize: number): number[][] {
-  const order = sequences.map((_, index) => index).sort((a, b) => sequences[b]!.length - sequences[a]!.length || a - b);
-  const batches: number[][] = [];
-  for (let start = 0; start < order.length; ) {
-    const longest = Math.max(1, sequences[order[start]!]!.length);
-    const size = Math.max(1, Math.min(batchSize, Math.floor(MAXIMUM_BATCH_TOKENS / longest)));
-    batches.push(order.slice(start, start + size));
-    start += size;
-  }
-  return batches;
 }
 
 /** [batch, length, hidden] as float32, whatever the export calls and types it. */

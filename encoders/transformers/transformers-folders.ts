@@ -4,6 +4,9 @@ import type { TransformersConfig } from '../teacher-config.ts';
 import { cacheFolder } from './cache-folder.ts';
 import { hubName, modelName } from './transformers-presets.ts';
 
+/** What says where a model's files lie. */
+export type TransformersFiles = Pick<TransformersConfig, 'model' | 'revision' | 'remote' | 'dtype'>;
+
 /** Where the files of a model lie, or will. */
 export interface TransformersFolders {
   /** The model that is at hand: a folder, or an earlier download. */
@@ -25,7 +28,7 @@ export interface HubModel {
 }
 
 /** Looks a model up, without loading anything: a folder goes before a download. */
-export function findTransformersModel(config: TransformersConfig, models?: string): TransformersFolders {
+export function findTransformersModel(config: TransformersFiles, models?: string): TransformersFolders {
   const hub = hubModel(config);
   const folders = possibleFolders(config.model, hub?.name, models);
   const found = folders.find((folder) => existsSync(join(folder, 'config.json')));
@@ -36,7 +39,7 @@ export function findTransformersModel(config: TransformersConfig, models?: strin
   };
 }
 
-function hubModel({ model, revision, dtype }: TransformersConfig): HubModel | undefined {
+function hubModel({ model, revision, dtype }: TransformersFiles): HubModel | undefined {
   const name = hubName(model);
   if (name === undefined) return undefined;
   const cache = join(cacheFolder(), 'models');

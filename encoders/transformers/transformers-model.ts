@@ -3,10 +3,21 @@ import { createReadStream, existsSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { AutoModel, AutoTokenizer, type PreTrainedModel, type PreTrainedTokenizer } from '@huggingface/transformers';
+import {
+  AutoModel,
+  AutoModelForSequenceClassification,
+  AutoTokenizer,
+  type PreTrainedModel,
+  type PreTrainedTokenizer,
+} from '@huggingface/transformers';
 import { CemError, messageOf } from '../../base/index.ts';
 import type { TransformersConfig } from '../teacher-config.ts';
-import { findTransformersModel, type HubModel, type TransformersFolders } from './transformers-folders.ts';
+import {
+  findTransformersModel,
+  type HubModel,
+  type TransformersFiles,
+  type TransformersFolders,
+} from './transformers-folders.ts';
 
 /** A model with its tokenizer, and what its files hash to. */
 export interface LoadedModel {
@@ -15,6 +26,19 @@ export interface LoadedModel {
   /** First 16 hexadecimal digits of a sha-256 over the files that decide a vector. */
   readonly revision: string;
 }
+
+/** What a model is loaded as: with which head, and what errors call it. */
+interface Role {
+  readonly noun: string;
+  /** Before `_NOT_FOUND` and `_UNAVAILABLE`. */
+  readonly code: string;
+  /** Setting that forbids the download. */
+  readonly remote: string;
+  readonly load: Pick<typeof AutoModel, 'from_pretrained'>;
+}
+
+const TEACHER: Role = { noun: 'teacher', code: 'TEACHER', remote: 'teacher.remote', load: AutoModel };
+const RERANKER: Role = { noun: 'reranker', code: 'RERANKER', remote: 'remote', load: AutoModelForSequenceClassification };
 
 /** Ends of the ONNX files' names by weight type, as transformers.js looks for them. */
 const FILE_SUFFIX: Readonly<Record<TransformersConfig['dtype'], string>> = {
@@ -34,10 +58,19 @@ const FILE_SUFFIX: Readonly<Record<TransformersConfig['dtype'], string>> = {
  *
  * Throws CemError `TEACHER_NOT_FOUND` when it is not at hand and may not be fetched, `TEACHER_UNAVAILABLE` when loading or fetching fails.
  */
-export async function loadTransformersModel(config: TransformersConfig, models?: string): Promise<LoadedModel> {
+export function loadTransformersModel(config: TransformersFiles, models?: string): Promise<LoadedModel> {
+  return loadAs(TEACHER, config, models);
+}
+
+/** The same for a model with a head that classifies pairs of texts, whose errors are `RERANKER_NOT_FOUND` and `RERANKER_UNAVAILABLE`. */
+export function loadPairClassifier(config: TransformersFiles, models?: string): Promise<LoadedModel> {
+  return loadAs(RERANKER, config, models);
+}
+
+async function loadAs(role: Role, config: TransformersFiles, models: string | undefined): Promise<LoadedModel> {
   const found = findTransformersModel(config, models);
   const { local } = found;
-  const download = local === undefined ? allowedDownload(config, found) : undefined;
+  const download = local === undefined ? allowedDownload(role, config, found) : undefined;
   try {
     const source = download?.name ?? local!;
     const options = {
@@ -46,7 +79,7 @@ export async function loadTransformersModel(config: TransformersConfig, models?:
       revision: config.revision,
     };
     // The model first: for an absent one its error names the file, where the tokenizer's is a TypeError.
-    const model = await AutoModel.from_pretrained(source, { ...options, dtype: config.dtype });
+    const model = await role.load.from_pretrained(source, { ...options, dtype: config.dtype });
     const tokenizer = await AutoTokenizer.from_pretrained(source, options);
     const revision = await hashModelFiles(download?.folder ?? local!, config.dtype);
     if (download) await writeFile(download.mark, '');
@@ -56,25 +89,25 @@ export async function loadTransformersModel(config: TransformersConfig, models?:
     const advice = download
       ? `It is not on this machine (${placesOf(found)}), so the hub was asked for ${download.name} (revision ${config.revision}). Check the name and the network, or put the model into a folder and name that with --models or CEM_MODELS.`
       : `The folder ${local} needs config.json, tokenizer.json, tokenizer_config.json and onnx/model${FILE_SUFFIX[config.dtype]}.onnx.`;
-    throw new CemError('TEACHER_UNAVAILABLE', `The teacher ${config.model} cannot be loaded: ${reason} ${advice}`, {
+    throw new CemError(`${role.code}_UNAVAILABLE`, `The ${role.noun} ${config.model} cannot be loaded: ${reason} ${advice}`, {
       details: { model: config.model, local, hub: download?.name },
       cause,
     });
   }
 }
 
-/** @throws CemError `TEACHER_NOT_FOUND` when the model that is not at hand may not be fetched, or the hub cannot have it */
-function allowedDownload({ model, remote }: TransformersConfig, found: TransformersFolders): HubModel {
+/** @throws CemError `…_NOT_FOUND` when the model that is not at hand may not be fetched, or the hub cannot have it */
+function allowedDownload(role: Role, { model, remote }: TransformersFiles, found: TransformersFolders): HubModel {
   const { hub, searched } = found;
   const offline = (process.env['CEM_OFFLINE'] ?? '0') !== '0';
   if (hub !== undefined && remote && !offline) return hub;
   const notAsked =
     hub === undefined
       ? 'and it is a path, which the hub cannot have'
-      : `and the hub was not asked for ${hub.name}, since ${offline ? 'CEM_OFFLINE is set' : 'teacher.remote is false'}`;
+      : `and the hub was not asked for ${hub.name}, since ${offline ? 'CEM_OFFLINE is set' : `${role.remote} is false`}`;
   throw new CemError(
-    'TEACHER_NOT_FOUND',
-    `The teacher ${model} is not on this machine (${placesOf(found)}), ${notAsked}. Name the folder that it lies in with --models or CEM_MODELS${hub === undefined ? '' : ', or allow the download'}.`,
+    `${role.code}_NOT_FOUND`,
+    `The ${role.noun} ${model} is not on this machine (${placesOf(found)}), ${notAsked}. Name the folder that it lies in with --models or CEM_MODELS${hub === undefined ? '' : ', or allow the download'}.`,
     { details: { model, searched, hub: hub?.name } },
   );
 }

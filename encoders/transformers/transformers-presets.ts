@@ -52,7 +52,7 @@ const PRESETS: readonly Preset[] = [
   },
   {
     name: 'bge-zh',
-    matches: /^bge-(small|base|large)-zh(-v1\.5)?(-onnx)?$/i,
+    matches: /^bge-(small|base|large)-zh(-v1\.5)?(-onnx|-q)?$/i,
     repositories: ['Xenova/bge-small-zh-v1.5', 'Xenova/bge-base-zh-v1.5'],
     pooling: 'cls',
     padding: 'right',

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 /** How the model does on the documents that are kept for judging it while it trains. */
 export interface DevMetrics {
   readonly 'ndcg@10': number;
-  /** The student's nDCG@10 as a share of the teacher's. */
+  /** The student's nDCG@10 as a share of the teacher's; a reranker's as a share of what its candidates have in the retriever's order. */
   readonly retention: number;
 }
 

@@ -38,7 +38,7 @@ function runFolder(path: string): RunFolder {
  * What else lies in the folder stays.
  */
 export async function forgetRun({ path, config }: RunFolder): Promise<void> {
-  const made = [...(await corpusParts(path)), 'environment.json', 'query'];
+  const made = [...(await corpusParts(path)), 'environment.json', 'query', 'tokenizer'];
   for (const part of made) await rm(join(path, part), { recursive: true, force: true });
   // Last: killed before, it is a run that never trained, as it was.
   await rm(config, { force: true });
