@@ -32,7 +32,7 @@ export { findLongEmbedSets, type LongEmbedSet } from './long-embed/read-long-emb
 export { LONG_EMBED_LENGTHS, type SyntheticTask } from './long-embed/synthetic-task.ts';
 export { formatLongEmbed } from './long-embed/table.ts';
 export { writeSyntheticTask } from './long-embed/write-synthetic.ts';
-export type { CandidateChoice } from './measures/candidates.ts';
+export { type CandidateChoice, candidateTexts } from './measures/candidates.ts';
 export { type EvaluationInput, evaluate } from './measures/evaluate.ts';
 export { type Measure, type MeasureValues, RETRIEVAL_MEASURES, TREC_MEASURES } from './measures/measures.ts';
 export { averageMeasures, measureRun } from './measures/metrics.ts';

@@ -1,14 +1,33 @@
 import { formatEvaluation } from '../../eval/report/index.ts';
-import { type EvaluateOptions, type Evaluation, evaluate } from '../../recipes/evaluate/index.ts';
+import {
+  type CompareRetrieversOptions,
+  compareRetrievers,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type RetrieverComparison,
+} from '../../recipes/evaluate/index.ts';
 import { defineCommand } from '../command.ts';
 import { ENCODER_DESCRIPTION, transformersOptions } from '../options/encoder-options.ts';
 import { modelsOption } from '../options/index-options.ts';
+import { checkRetrieverOptions, retrieverOptions } from '../options/retriever-options.ts';
 import { parseScoringOptions, type ScoringOptions, scoringOptions } from '../options/scoring-options.ts';
 import { EVALUATION_DATA } from '../text/evaluation-data.ts';
+import { formatRetrievers, RETRIEVER_DATA } from '../text/retriever-comparison.ts';
 
-type EvalCommandOptions = Omit<EvaluateOptions, 'listener' | 'signal' | 'backend' | 'scoring'> & ScoringOptions;
+type OwnOptions = 'listener' | 'signal' | 'backend' | 'scoring';
+type EvalCommandOptions = Omit<EvaluateOptions, OwnOptions> &
+  Omit<CompareRetrieversOptions, OwnOptions | keyof EvaluateOptions | 'retrievers' | 'analyzer' | 'hyde' | 'rerank' | 'seed'> &
+  ScoringOptions & {
+    readonly retrievers?: string | undefined;
+    readonly analyzer: 'words' | 'characters';
+    readonly by?: 'tag' | undefined;
+  };
 
-export const evalCommand = defineCommand<EvalCommandOptions, Evaluation>({
+/** A comparison of retrievers, and whether its tables are by tag; or an evaluation of encoders. */
+type EvalResult = Evaluation | (RetrieverComparison & { readonly by_tag: boolean });
+
+export const evalCommand = defineCommand<EvalCommandOptions, EvalResult>({
   command: 'eval',
   describe: 'Rank a benchmark with teacher, student, BM25 and chance, and compare them',
   examples: [
@@ -30,6 +49,14 @@ export const evalCommand = defineCommand<EvalCommandOptions, Evaluation>({
     ],
     ['eval --encoder transformers:all-MiniLM-L6-v2 --data scifact-beir', 'a text encoder without a checkpoint'],
     ['eval --encoder vectors:minilm.npy --data scifact-beir --json', 'vectors that cem encode wrote'],
+    [
+      'eval --retrievers bm25,cem,rrf --data techdocs-beir --split dev --candidates judged --dictionary corpus --weights cross-validation',
+      'words, compressed chunks and their fusion, with paired tests against words',
+    ],
+    [
+      'eval --retrievers bm25,dense,dedup,rrf --data laws --questions precise.jsonl colloquial.jsonl --encoder transformers:bge-small-zh-v1.5-q --dtype q8 --self-query --by tag',
+      'Chinese laws, by files of questions',
+    ],
   ],
   options: (parser) =>
     parser
@@ -45,7 +72,7 @@ export const evalCommand = defineCommand<EvalCommandOptions, Evaluation>({
         describe:
           'rows, separated by commas: teacher, student, query-student (the student, asked without the teacher), bm25, random, lsa, vectors',
       })
-      .option('data', { type: 'string', demandOption: true, describe: 'a folder in BEIR layout' })
+      .option('data', { type: 'string', demandOption: true, describe: 'a folder in BEIR layout; with --questions, of files' })
       .option('split', { type: 'string', default: 'test', describe: 'whose queries: qrels/<split>.tsv' })
       .option('candidates', {
         choices: ['corpus', 'judged'] as const,
@@ -69,6 +96,7 @@ export const evalCommand = defineCommand<EvalCommandOptions, Evaluation>({
         describe: 'bytes that a passage shares with the one before it, at most',
       })
       .options(scoringOptions)
+      .options(retrieverOptions)
       .option('window-documents', {
         type: 'number',
         describe: 'compress so many neighbouring documents in one frame, and have the student read each from there',
@@ -84,8 +112,12 @@ export const evalCommand = defineCommand<EvalCommandOptions, Evaluation>({
         describe: 'folder for vectors and results; the same command again goes on where it was stopped',
       })
       .option('language', { type: 'string', default: 'eng-Latn', describe: "the data's, for the results in MTEB's form" }),
-  run: ({ scoring, best, ...options }, listener) =>
-    evaluate({ ...options, scoring: parseScoringOptions({ scoring, best }), listener }),
-  text: formatEvaluation,
-  dataKeys: EVALUATION_DATA,
+  run: async ({ scoring, best, retrievers, by, analyzer, ...options }, listener) => {
+    checkRetrieverOptions({ ...options, best, by, retrievers });
+    if (retrievers === undefined) return evaluate({ ...options, scoring: parseScoringOptions({ scoring, best }), listener });
+    const compared = await compareRetrievers({ ...options, retrievers, analyzer: { kind: analyzer }, listener });
+    return { ...compared, by_tag: by === 'tag' };
+  },
+  text: (result) => ('sets' in result ? formatRetrievers(result, result.by_tag) : formatEvaluation(result)),
+  dataKeys: [...EVALUATION_DATA, ...RETRIEVER_DATA],
 });

@@ -16,11 +16,11 @@ export interface StoredParts {
   /** The part of the containers that is dictionaries. */
   readonly dictionary: number;
   readonly mapping: number;
-  /** The metadata without its section of passages; with a corpus folder, its manifest too. */
+  /** The metadata without its sections of passages and terms; with a corpus folder, its manifest too. */
   readonly metadata: number;
   /** The section of passages. */
   readonly passages: number;
-  /** An index of terms, where there is one. */
+  /** The sections of terms, where they are kept. */
   readonly terms?: number;
 }
 

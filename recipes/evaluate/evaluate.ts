@@ -139,7 +139,7 @@ interface ClaimedConditions extends Pick<EvaluationOrigin, 'dataset' | 'split' |
  *
  * @throws UsageError `EVAL_WINDOW`
  */
-function packingOf(
+export function packingOf(
   { passageSize, passageOverlap, windowDocuments }: EvaluateOptions,
   own: CheckpointState['pack'] | undefined,
 ): CandidatePacking {

@@ -11,3 +11,4 @@ export {
   measureLongEmbed,
 } from './long-embed.ts';
 export { type ReportOptions, type ReportResult, reportEvaluations } from './report.ts';
+export { type CompareRetrieversOptions, compareRetrievers, type RetrieverComparison } from './retrievers.ts';
