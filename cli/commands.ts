@@ -67,7 +67,7 @@ export const COMMANDS: readonly LazyCommand[] = [
   ),
   lazyCommand(
     'train',
-    'Train an encoder of compressed chunks to land where a text teacher puts the same documents',
+    'Train an encoder of compressed chunks to land where a text teacher puts the same documents, or a reranker of texts',
     async () => (await import('./commands/train.ts')).trainCommand,
   ),
   lazyCommand(
@@ -126,8 +126,13 @@ export const COMMANDS: readonly LazyCommand[] = [
     async () => (await import('./commands/build-index.ts')).indexCommand,
   ),
   lazyCommand(
+    'ingest [paths..]',
+    'bring a collection to the state of files and folders: parsed, cut into units, packed, indexed',
+    async () => (await import('./commands/ingest.ts')).ingestCommand,
+  ),
+  lazyCommand(
     'search <query>',
-    'search an index: the best documents for a query, decompressed only now',
+    'search a collection or an index: the best documents for a query, decompressed only now',
     async () => (await import('./commands/search.ts')).searchCommand,
   ),
   lazyCommand(

@@ -46,6 +46,18 @@ export const exportEncoder = late(async () => (await import('./export/index.ts')
 /** Encodes the compressed chunks of a corpus into a search index, or brings the index up to date. */
 export const buildIndex = late(async () => (await import('./index-corpus/index.ts')).buildIndex);
 
+/** Brings a collection to the state of files: parsed, cut into units, packed and indexed. */
+export const ingest = late(async () => (await import('./ingest/index.ts')).ingest);
+
+/** Ingests, and again whenever a file changes, until the signal is aborted. @experimental */
+export const watchAndIngest = late(async () => (await import('./ingest/index.ts')).watchAndIngest);
+
+/** Opens a collection for questions. Close it, or declare it with `await using`. */
+export const openCollection = late(async () => (await import('./search/index.ts')).openCollection);
+
+/** Opens what orders results by reading them: a cross-encoder, an endpoint or a trained checkpoint. Dispose of it. @experimental */
+export const openReranker = late(async () => (await import('./search/index.ts')).openReranker);
+
 /** Opens an index for questions. Close it, or declare it with `await using`. */
 export const openSearcher = late(async () => (await import('./search/index.ts')).openSearcher);
 
@@ -62,6 +74,7 @@ export type {
 } from './evaluate/index.ts';
 export type { ExportEncoderOptions, ExportedEncoder } from './export/index.ts';
 export type { BuildIndexOptions, BuildIndexResult } from './index-corpus/index.ts';
+export type { IngestOptions, IngestResult, SourceProblem } from './ingest/index.ts';
 export type {
   AddToCorpusOptions,
   CompactCorpusOptions,
@@ -71,7 +84,7 @@ export type {
   VerifiedCorpus,
   VerifyCorpusOptions,
 } from './pack/index.ts';
-export type { SearcherOptions } from './search/index.ts';
+export type { CollectionSearcherOptions, RerankerOptions, SearcherOptions } from './search/index.ts';
 export type { OnBackend } from './shared/backend.ts';
 export type { LongCall } from './shared/call.ts';
 export type { DocumentSource } from './shared/document-source.ts';

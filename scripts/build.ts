@@ -17,6 +17,7 @@ const FOLDERS = [
   'search',
   'training',
   'eval',
+  'ingest',
   'rag',
   'server',
   'configs',

@@ -15,6 +15,7 @@ const LONGEST = 60;
 /** The last line of each. */
 const ENDINGS: Readonly<Record<string, RegExp>> = {
   'cat-late': /^1 decompressed: Connection pool$/,
+  collection: /^Lunch is served from half past eleven until two\.$/,
   evaluate: /^saving -?\d+ %, rows teacher student bm25 random$/,
   filter: /^recent, for others: now$/,
   first: /^password: Passwords Passwords are hashed with argon2 and$/,

@@ -34,10 +34,11 @@ function describeCounts({ documents, chunks, passages }: BuildIndexResult): stri
   return `${documents} documents, ${chunks} chunks${passages === chunks ? '' : `, ${passages} passages`}`;
 }
 
-function describeChanges({ encoded, updated, removed, empty, unread }: BuildIndexResult): string {
+function describeChanges({ encoded, updated, termed = 0, removed, empty, unread }: BuildIndexResult): string {
   return [
     `${encoded} encoded now`,
     ...(updated > 0 ? [`${updated} with new metadata`] : []),
+    ...(termed > 0 ? [`${termed} with their terms`] : []),
     `${removed} outdated rows removed`,
     ...(empty > 0 ? [`${empty} without content, which no search finds`] : []),
     ...(unread === undefined ? [] : [unreadNote(unread, encoded)]),
@@ -82,5 +83,5 @@ export const indexCommand = defineCommand<IndexOptions, BuildIndexResult>({
     buildIndex({ ...options, corpus: zpkg, vectorIndex: vectorIndexOfOptions(options), listener }),
   text: (report) =>
     `${report.index}: ${describeCounts(report)} (${describeChanges(report)}), ` +
-    `${report.dimension}-d${describeVectorIndex(report)}, ${report.seconds.toFixed(1)} s`,
+    `${report.dimension}-d${describeVectorIndex(report)}${report.analyzer === undefined ? '' : ', and terms'}, ${report.seconds.toFixed(1)} s`,
 });

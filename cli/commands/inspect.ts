@@ -97,8 +97,9 @@ async function inspectCorpus(
   const segments = 'segments' in result;
   const container = segments ? result.segments.reduce((sum, { bytes }) => sum + bytes, 0) : result.fileBytes;
   const passages = result.passageBytes ?? 0;
-  const metadata = result.metadataBytes - passages + (segments ? result.manifestBytes : 0);
-  const parts = { text, container, dictionary, mapping, metadata, passages };
+  const terms = result.termBytes ?? 0;
+  const metadata = result.metadataBytes - passages - terms + (segments ? result.manifestBytes : 0);
+  const parts = { text, container, dictionary, mapping, metadata, passages, ...(terms > 0 && { terms }) };
   return { ...result, system: systemStorage(parts, { rows: rows ?? result.passages ?? result.chunks, dimension }) };
 }
 
@@ -180,8 +181,11 @@ function folderLines(result: CorpusStatistics): string[] {
 }
 
 /** Part of the metadata. */
-function passageBytesLines({ passageBytes = 0 }: Partial<PassageStatistics>): string[] {
-  return passageBytes > 0 ? [`    passages   ${formatBytes(passageBytes)}`] : [];
+function passageBytesLines({ passageBytes = 0, termBytes = 0 }: Partial<PassageStatistics>): string[] {
+  return [
+    ...(passageBytes > 0 ? [`    passages   ${formatBytes(passageBytes)}`] : []),
+    ...(termBytes > 0 ? [`    terms      ${formatBytes(termBytes)}`] : []),
+  ];
 }
 
 function passageLines({ passages, passageBytes = 0, passageSizes }: Partial<PassageStatistics>): string[] {

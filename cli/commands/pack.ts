@@ -57,6 +57,10 @@ export const packCommand = defineCommand<PackCommandOptions, PackManifest>({
     ].join('\n'),
 });
 
-function describePassages({ passages, passageBytes }: PackManifest): string {
-  return passageBytes === 0 ? '' : `, of which ${formatBytes(passageBytes)} are the borders of ${passages} passages`;
+function describePassages({ passages, passageBytes, termBytes }: PackManifest): string {
+  const parts = [
+    ...(passageBytes === 0 ? [] : [`${formatBytes(passageBytes)} are the borders of ${passages} passages`]),
+    ...(termBytes === 0 ? [] : [`${formatBytes(termBytes)} their terms`]),
+  ];
+  return parts.length === 0 ? '' : `, of which ${parts.join(' and ')}`;
 }

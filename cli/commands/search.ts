@@ -1,30 +1,39 @@
-import { type QueryEncoderChoice, searchWithNote } from '../../rag/index.ts';
-import { openSearcher } from '../../recipes/index.ts';
+import { closing, type Listener, UsageError } from '../../base/index.ts';
+import { type QueryEncoderChoice, type RetrieverChoice, type Searcher, searchWithNote } from '../../rag/index.ts';
+import { openCollection, openReranker, openSearcher } from '../../recipes/index.ts';
 import { type SearchAnswer, searchAnswer } from '../../server/schemas/index.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, type GlobalOptions } from '../command.ts';
 import { filterOption, parseFilterOption } from '../options/filter-option.ts';
-import { databaseOption, indexOption, modelsOption, queriesOption } from '../options/index-options.ts';
+import { databaseOption, indexOption, modelsOption, queriesOption, retrieversOption } from '../options/index-options.ts';
+import { type QueryOptions, queryOptions, querySteps, refuseSteps } from '../options/query-options.ts';
+import { DEFAULT_RERANK_DEPTH, type RerankOptions, rerankOptions } from '../options/rerank-options.ts';
 import { parseScoringOptions, type ScoringOptions, scoringOptions } from '../options/scoring-options.ts';
 import { formatResults } from '../text/results-text.ts';
 
-interface SearchOptions extends ScoringOptions {
+interface SearchOptions extends ScoringOptions, QueryOptions, RerankOptions {
   readonly query: string;
-  readonly index: string;
+  readonly index: string | undefined;
+  readonly collection: string | undefined;
   readonly k: number;
   readonly filter: string | undefined;
   readonly units: boolean;
   readonly database: string | undefined;
   readonly models: string | undefined;
   readonly queries: QueryEncoderChoice | undefined;
+  readonly retrievers: RetrieverChoice | undefined;
 }
+
+type PlaceOptions = Omit<SearchOptions, keyof ScoringOptions | keyof RerankOptions | 'query' | 'k' | 'filter' | 'units'> &
+  GlobalOptions;
 
 const DEFAULT_RESULTS = 5;
 
 /** Answers one query from an index. */
 export const searchCommand = defineCommand<SearchOptions, SearchAnswer>({
   command: 'search <query>',
-  describe: 'search an index: the best documents for a query, decompressed only now',
+  describe: 'search a collection or an index: the best documents for a query, decompressed only now',
   examples: [
+    ['search --collection docs.collection "how do I rotate the log files"', 'the best units of the files that were ingested'],
     ['search --index corpus.index "how do I rotate the log files" --k 3', 'the three best documents'],
     ['search --index corpus.index -- "--force: what does it do"', 'what follows -- is no option'],
     [
@@ -36,11 +45,13 @@ export const searchCommand = defineCommand<SearchOptions, SearchAnswer>({
       'documents by the mean of their best three passages; whole chunks are shown',
     ],
     ['search --index corpus.index --queries student "rotate log files"', 'without the teacher: by the query student'],
+    ['search --index corpus.index --retrievers hybrid "ERR_FOO_BAR"', 'by words and vectors, of an index that keeps terms'],
   ],
   options: (parser) =>
     parser
       .positional('query', { type: 'string', demandOption: true, describe: 'what to look for, in words' })
-      .option('index', indexOption)
+      .option('collection', { type: 'string', describe: "the collection's folder" })
+      .option('index', { ...indexOption, demandOption: false, describe: 'folder of the index, in place of a collection' })
       .option('k', { type: 'number', default: DEFAULT_RESULTS, describe: 'number of results, 1 to 100' })
       .option('filter', filterOption)
       .options(scoringOptions)
@@ -51,18 +62,38 @@ export const searchCommand = defineCommand<SearchOptions, SearchAnswer>({
       })
       .option('database', databaseOption)
       .option('models', modelsOption)
-      .option('queries', queriesOption),
-  async run({ query, index, k, filter: filterText, scoring: kind, best, units, ...options }, listener) {
+      .option('queries', queriesOption)
+      .option('retrievers', retrieversOption)
+      .options(queryOptions)
+      .options(rerankOptions),
+  async run({ query, k, filter: filterText, scoring: kind, best, units, reranker: choice, rerankDepth, ...options }, listener) {
     const filter = parseFilterOption(filterText);
     const scoring = parseScoringOptions({ scoring: kind, best });
-    // Codes are read for one query as fast as they are searched in the database.
-    await using searcher = await openSearcher(index, { ...options, codesMemory: 0, listener });
+    const reranker = choice === undefined ? undefined : await openReranker(choice, { ...options, listener });
+    await using _ = closing(() => reranker?.dispose());
+    await using searcher = await openEither(options, listener);
     const start = performance.now();
-    const { results, note } = await searchWithNote(searcher, query, { k, filter, scoring, units });
-    return searchAnswer(results, performance.now() - start, note);
+    const depth = reranker === undefined ? k : Math.max(k, rerankDepth ?? DEFAULT_RERANK_DEPTH);
+    const { results, note } = await searchWithNote(searcher, query, { k: depth, filter, scoring, units });
+    const ordered = reranker === undefined ? results : await reranker.rerank(query, results, { topN: k });
+    return searchAnswer(ordered, performance.now() - start, note);
   },
   text: ({ results, note }) => formatResults(results, note),
   texts: ['text'],
   // Whoever writes documents names its fields.
   dataKeys: ['results.*.metadata'],
 });
+
+/** @throws UsageError `SEARCH_PLACE` unless one of the two is named */
+function openEither({ index, collection, ...options }: PlaceOptions, listener: Listener): Promise<Searcher> {
+  // Codes are read for one query as fast as they are searched in the database.
+  const { database, models, queries, retrievers, backend } = options;
+  const common = { database, models, queries, retrievers, backend, codesMemory: 0, listener };
+  if (collection !== undefined && index === undefined)
+    return openCollection(collection, { ...common, steps: querySteps(options) });
+  if (index !== undefined && collection === undefined) {
+    refuseSteps(options);
+    return openSearcher(index, common);
+  }
+  throw new UsageError('SEARCH_PLACE', 'name what is searched: either --collection or --index');
+}

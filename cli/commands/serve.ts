@@ -1,7 +1,7 @@
 import { destination, pino } from 'pino';
 import { isCemError, type Listener, UsageError } from '../../base/index.ts';
 import { openCorpus } from '../../data/index.ts';
-import { corpusIdentity, IndexFolder, type QueryEncoderChoice } from '../../rag/index.ts';
+import { corpusIdentity, IndexFolder, type QueryEncoderChoice, type RetrieverChoice } from '../../rag/index.ts';
 import { buildIndex, openSearcher } from '../../recipes/index.ts';
 import { createServer, listen, stopSignal } from '../../server/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
@@ -13,6 +13,7 @@ import {
   indexOption,
   modelsOption,
   queriesOption,
+  retrieversOption,
 } from '../options/index-options.ts';
 import { checkPort } from '../options/port-option.ts';
 
@@ -24,6 +25,7 @@ interface ServeOptions {
   readonly database: string | undefined;
   readonly models: string | undefined;
   readonly queries: QueryEncoderChoice | undefined;
+  readonly retrievers: RetrieverChoice | undefined;
   readonly codesMemory?: number | undefined;
   readonly zpkg: string | undefined;
   readonly checkpoint: string | undefined;
@@ -69,7 +71,8 @@ export const serveCommand = defineCommand<ServeOptions, ServeReport>({
       .option('database', databaseOption)
       .option('codes-memory', codesMemoryOption)
       .option('models', modelsOption)
-      .option('queries', queriesOption),
+      .option('queries', queriesOption)
+      .option('retrievers', retrieversOption),
   async run(options, listener) {
     const { index, port, host, log } = options;
     checkPort(port);

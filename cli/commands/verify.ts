@@ -15,5 +15,5 @@ export const verifyCommand = defineCommand<{ readonly zpkg: string }, VerifiedCo
     }),
   run: ({ zpkg }, listener) => verifyCorpus({ corpus: zpkg, listener }),
   text: (result) =>
-    `${result.path} is whole: ${result.documents} documents, ${result.chunks} chunks, ${result.passages} passages, ${formatBytes(result.contentBytes)} of text`,
+    `${result.path} is whole: ${result.documents} documents, ${result.chunks} chunks, ${result.passages} passages${result.terms > 0 ? ' with their terms' : ''}, ${formatBytes(result.contentBytes)} of text`,
 });

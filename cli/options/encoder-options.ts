@@ -17,5 +17,9 @@ export const transformersOptions = {
     describe: 'of transformers:MODEL: put before every query; by default as its preset or files say',
   },
   'document-prompt': { type: 'string', describe: 'of transformers:MODEL: put before every document' },
+  dtype: {
+    choices: ['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4'] as const,
+    describe: 'of transformers:MODEL: which of its ONNX files is run, by the precision of its weights; fp32 by default',
+  },
   task: { type: 'string', describe: "BEIR's name of the set whose instruction stands before the queries of transformers:MODEL" },
 } as const;

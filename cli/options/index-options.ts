@@ -1,4 +1,5 @@
 import { UsageError } from '../../base/index.ts';
+import { RETRIEVER_CHOICES } from '../../rag/index.ts';
 import { type VectorIndexInput, vectorIndexConfig } from '../../search/index.ts';
 import { VECTOR_PRECISIONS, type VectorPrecision } from '../../search/postgres/index.ts';
 
@@ -23,6 +24,14 @@ export const queriesOption = {
   choices: ['teacher', 'student'] as const,
   describe:
     "what encodes queries: the teacher, or the checkpoint's query student, which needs no teacher; by default the teacher where it is on this machine, else the student where the index has one",
+} as const;
+
+/** What ranks in an index that keeps terms, for `search` and `serve`. */
+export const retrieversOption = {
+  choices: RETRIEVER_CHOICES,
+  defaultDescription: 'of a collection hybrid, of an index vectors',
+  describe:
+    'what ranks: vectors, words (bm25), or both fused by their ranks (hybrid); words where passages were packed with their terms',
 } as const;
 
 /** How an index keeps and finds its vectors, as options of `index` say it. */

@@ -1,4 +1,4 @@
-import type { PackOptions } from '../../data/index.ts';
+import type { PackChoices } from '../../recipes/index.ts';
 import type { DictionaryBorders } from '../../zpkg/index.ts';
 
 /** How documents are packed, as the command line names it. */
@@ -10,6 +10,7 @@ export interface PackSettings {
   readonly 'plain-literals': boolean | undefined;
   readonly 'passage-size': number | undefined;
   readonly 'passage-overlap': number | undefined;
+  readonly terms: 'none' | 'words' | 'characters' | undefined;
   readonly workers: number | undefined;
 }
 
@@ -45,6 +46,12 @@ export const packOptions = {
     describe: 'bytes that a passage shares with the one before it, at most; below half the passage size',
     defaultDescription: '0',
   },
+  terms: {
+    choices: ['none', 'words', 'characters'] as const,
+    describe:
+      'terms of each passage that are kept for search by words: words with stems and identifiers, whole words and characters, or none',
+    defaultDescription: 'none',
+  },
   workers: {
     type: 'number',
     describe: 'threads that compress; by default as many as the machine has cores, fewer for few documents',
@@ -52,8 +59,8 @@ export const packOptions = {
 } as const;
 
 /** What was given of the settings; what was not is left to what packs. */
-export function givenPackOptions(settings: PackSettings): Partial<PackOptions> {
-  const { level, workers } = settings;
+export function givenPackOptions(settings: PackSettings): PackChoices {
+  const { level, terms, workers } = settings;
   const targetChunkSize = settings['target-chunk-size'];
   const dictionarySize = settings['dictionary-size'];
   const dictionaryBorders = settings['dictionary-borders'];
@@ -68,6 +75,7 @@ export function givenPackOptions(settings: PackSettings): Partial<PackOptions> {
     ...(plainLiterals !== undefined && { plainLiterals }),
     ...(passageSize !== undefined && { passageSize }),
     ...(passageOverlap !== undefined && { passageOverlap }),
+    ...(terms !== undefined && { terms }),
     ...(workers !== undefined && { workers }),
   };
 }

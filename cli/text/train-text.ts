@@ -1,5 +1,5 @@
 import { formatDuration, formatShare } from '../../base/index.ts';
-import type { EntropyRunResult, TrainRunResult } from '../../recipes/train/index.ts';
+import type { EntropyRunResult, RerankerRunResult, TrainRunResult } from '../../recipes/train/index.ts';
 
 /** What training an encoder came to, as text. */
 export function trainedText(result: TrainRunResult): string {
@@ -25,5 +25,20 @@ export function entropyTrainText(result: EntropyRunResult): string {
   if (heldOutBits !== null) lines.push(`held out: ${heldOutBits.toFixed(3)} bits a byte in ${result.texts.heldOut} texts`);
   if (threshold) lines.push(`threshold: ${threshold.threshold} nats, patches of ${threshold.meanLength.toFixed(2)} bytes`);
   lines.push(`checkpoint: ${result.checkpoint}`);
+  return lines.join('\n');
+}
+
+/** What training a reranker came to, as text. */
+export function rerankerTrainText(result: RerankerRunResult): string {
+  const { loss, best, texts } = result;
+  const lines = [
+    `${result.interrupted ? 'stopped' : 'trained'} at step ${result.step} in ${formatDuration(result.seconds)}${loss ? `, loss ${loss.first.toFixed(4)} -> ${loss.last.toFixed(4)}` : ''}; ${texts.queries} queries, ${texts.documents} texts`,
+    `checkpoint: ${result.checkpoint}`,
+  ];
+  if (best) {
+    lines.push(
+      `best: ${result.run}/checkpoints/best (step ${best.step}, dev nDCG@10 ${best['ndcg@10'].toFixed(4)}, ${best.retention.toFixed(3)} times that of the ranking it read)`,
+    );
+  }
   return lines.join('\n');
 }

@@ -3,13 +3,13 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CemError, exists, type FolderLock, lockFolder, shareFolder, syncFolder, UsageError } from '../../base/index.ts';
 import type { QueryStudentFiles } from '../../checkpoints/index.ts';
-import type { VectorCount, VectorIndex, VectorIndexInput, VectorStore } from '../../search/index.ts';
+import type { StoredAnalyzer, VectorCount, VectorIndex, VectorStore } from '../../search/index.ts';
+import { isSameAnalyzer } from '../../search/lexical/index.ts';
 import {
   databaseUrlWithoutPassword,
-  openPglite,
-  openPostgres,
-  PgvectorStore,
+  type PgvectorStore,
   type SearchedBy,
+  type StoreTerms,
   type VectorIndexRecall,
   type VectorPrecision,
 } from '../../search/postgres/index.ts';
@@ -17,36 +17,30 @@ import {
   BUILDING_FILE,
   checkSameModel,
   INDEX_FILE,
-  INDEX_VERSION,
   type IndexMakers,
   type IndexManifest,
+  indexVersionOf,
   readIndexManifest,
-  type StoreManifest,
   writeIndexManifest,
 } from './index-manifest.ts';
+import {
+  checkSameDatabase,
+  copyQueryStudent,
+  DATABASE_FOLDER,
+  isSameDatabase,
+  openStore,
+  type StoreAccess,
+  type StoreOptions,
+} from './open-store.ts';
 
-const DATABASE_FOLDER = 'pgdata';
 const QUERY_FOLDER = 'query';
 const ID_BYTES = 8;
-const CODES_MEMORY = 512 * 2 ** 20;
 
-export interface IndexFolderOptions {
-  /** A PostgreSQL server's URL, with its password where one is needed; without it the embedded database in the folder, or the server that the index names. */
-  readonly database?: string;
-  /**
-   * Bytes of this process's memory that the codes of binary vectors may take when the index is searched: where they fit, searches go by them instead of by the database's own scan.
-   * 512 MiB unless given, which is 9 million vectors of 384 values; 0 for none.
-   */
-  readonly codesMemory?: number;
-}
-
-export interface IndexWritingOptions extends IndexFolderOptions {
-  /** Precision of a new index, `single` unless given; one that is there keeps its own. */
-  readonly precision?: VectorPrecision;
-  /** What searches go by; unless given, what the index has (a new one: none, exact search). */
-  readonly vectorIndex?: VectorIndexInput;
+export interface IndexWritingOptions extends Omit<StoreOptions, 'terms'> {
   /** The checkpoint's query student, which the index gets a copy of: searching needs neither teacher nor run folder then. */
   readonly queryStudent?: QueryStudentFiles;
+  /** What cut the terms of the container, which the index is to keep for search by words; without it, it keeps none. */
+  readonly analyzer?: StoredAnalyzer;
 }
 
 /**
@@ -71,6 +65,11 @@ export class IndexFolder {
     return this.#store;
   }
 
+  /** The terms that it keeps, for search by words; undefined where it keeps none. */
+  get terms(): StoreTerms | undefined {
+    return this.#store.terms;
+  }
+
   /** How the vectors are kept, and what searches go by. */
   get vectors(): { readonly precision: VectorPrecision; readonly vectorIndex: VectorIndex; readonly searchesBy: SearchedBy } {
     const { precision, vectorIndex, searchesBy } = this.#store;
@@ -93,7 +92,7 @@ export class IndexFolder {
    * @throws UsageError `INDEX_MISSING`; CemError `INDEX_INCOMPLETE`, `INDEX_OTHER_DATABASE`, `FOLDER_LOCKED` and what opening the store throws;
    *   FormatError `INDEX_FORMAT`
    */
-  static async openForSearch(folder: string, options: IndexFolderOptions = {}): Promise<IndexFolder> {
+  static async openForSearch(folder: string, options: StoreAccess = {}): Promise<IndexFolder> {
     const path = resolve(folder);
     // A folder that is no index gets no lock. One that is being made is refused by its lock first, which names who makes it.
     if (!(await exists(join(path, INDEX_FILE))) && !(await exists(join(path, BUILDING_FILE)))) throw await whyNoIndex(path);
@@ -129,25 +128,28 @@ export class IndexFolder {
       };
       const { id, store: storeManifest } = known ?? fresh;
       checkSameDatabase(path, storeManifest, server);
-      const { queryStudent } = options;
+      const { queryStudent, analyzer } = options;
       const manifest: IndexManifest = {
-        version: INDEX_VERSION,
+        version: indexVersionOf({ analyzer }),
         id,
         ...makers,
         ...(queryStudent && { queryStudent: { hash: queryStudent.hash } }),
         store: storeManifest,
+        ...(analyzer && { analyzer }),
         documents: 0,
         chunks: 0,
         passages: 0,
       };
-      const changes = finished?.zpkg.identity !== makers.zpkg.identity;
+      const changes = finished?.zpkg.identity !== makers.zpkg.identity || !isSameAnalyzer(finished.analyzer, analyzer);
       if (changes) {
         // In this order a kill at any moment leaves either the old index or one that says it is unfinished.
         await writeIndexManifest(path, BUILDING_FILE, known === undefined ? { ...manifest, untouched: true } : manifest);
         await removeDurably(path, INDEX_FILE);
       }
       if (queryStudent) await copyQueryStudent(queryStudent, join(path, QUERY_FOLDER));
-      const store = await openStore(path, manifest, options, { create: changes, migrate: true });
+      // Whoever writes brings the terms of the container as it is now.
+      const terms = analyzer === undefined ? 'none' : { analyzer, replace: true };
+      const store = await openStore(path, manifest, { ...options, terms }, { create: changes, migrate: true });
       try {
         if (known === undefined) await writeIndexManifest(path, BUILDING_FILE, manifest);
       } catch (error) {
@@ -199,37 +201,6 @@ async function locked<Result>(
   }
 }
 
-/** Leaves a copy alone that is there already: the same checkpoint made it. */
-async function copyQueryStudent({ folder, hash }: QueryStudentFiles, to: string): Promise<void> {
-  // Whoever only searches loads nothing of checkpoints.
-  const { copyWeights, readCheckpointState, writeCheckpointFolder } = await import('../../checkpoints/index.ts');
-  const there = await readCheckpointState(to).catch(() => undefined);
-  if (there?.contentHash !== hash) await writeCheckpointFolder(to, (temporary) => copyWeights(folder, temporary));
-}
-
-async function openStore(
-  path: string,
-  manifest: IndexManifest,
-  options: IndexWritingOptions,
-  { create, migrate }: { create: boolean; migrate: boolean },
-): Promise<PgvectorStore> {
-  if (options.database !== undefined) checkSameDatabase(path, manifest.store, databaseUrlWithoutPassword(options.database));
-  const driver =
-    manifest.store.kind === 'pglite'
-      ? await openPglite(join(path, DATABASE_FOLDER), { create, readOnly: !migrate })
-      : await openPostgres(options.database ?? manifest.store.url);
-  return PgvectorStore.open(driver, {
-    dimension: manifest.dimension,
-    name: `cem_${manifest.id}`,
-    create,
-    migrate,
-    // Who writes has rows to come; codes are for searches.
-    codesMemory: migrate ? 0 : (options.codesMemory ?? CODES_MEMORY),
-    ...(options.precision !== undefined && { precision: options.precision }),
-    ...(options.vectorIndex !== undefined && { vectorIndex: options.vectorIndex }),
-  });
-}
-
 /**
  * What `building.json` says, unless nothing was stored: neither tables (it says so itself), nor a row where another database is asked for.
  *
@@ -257,23 +228,6 @@ async function removeEmptyStore(path: string, manifest: IndexManifest): Promise<
   }
   if (manifest.store.kind === 'pglite') await rm(join(path, DATABASE_FOLDER), { recursive: true, force: true });
   return true;
-}
-
-function isSameDatabase(store: StoreManifest, asked: string): boolean {
-  return store.kind === 'postgres' && store.url === asked;
-}
-
-/** @throws CemError `INDEX_OTHER_DATABASE` */
-function checkSameDatabase(path: string, store: StoreManifest, asked: string | undefined): void {
-  if (asked === undefined || isSameDatabase(store, asked)) return;
-  const where = store.kind === 'pglite' ? 'its own folder' : store.url;
-  throw new CemError(
-    'INDEX_OTHER_DATABASE',
-    `the vectors of the index ${path} lie in ${where}, not in ${asked}; leave the database out, or use another index folder`,
-    {
-      details: { path, stored: store, asked },
-    },
-  );
 }
 
 async function removeDurably(folder: string, file: string): Promise<void> {

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { type ByteSpan, batches, CemError, type OnProgress } from '../../base/index.ts';
+import { type ByteSpan, batches, CemError, type OnProgress, type TermCounts } from '../../base/index.ts';
 import { addUnread, type ChunkEncoder, type ChunkSource, type Unread } from '../../encoders/index.ts';
 import {
   checkDocumentId,
   type MetadataRow,
   type RowMetadata,
+  type StoredAnalyzer,
   type StoredRow,
+  type TermRow,
   type VectorRow,
   type VectorStore,
 } from '../../search/index.ts';
+import { assertSameAnalyzer } from '../../search/lexical/index.ts';
 
 /** Rows that go through the encoder in one call; a chunk's are never parted, so one that has more goes by itself. */
 const ENCODE_ROWS = 64;
@@ -29,6 +32,10 @@ export interface IndexSource extends ChunkSource {
   ids(): Iterable<string>;
   /** What is known of a chunk, or of one of its passages, beside its text, for the store's filters; a source without it has no metadata. */
   metadataOf?(chunk: number, passage?: number): Promise<RowMetadata | undefined>;
+  /** What cut the terms that the source keeps; absent where it keeps none. */
+  readonly termAnalyzer?: StoredAnalyzer | undefined;
+  /** The terms of each of a chunk's passages, for a store that keeps terms. */
+  termsOf?(chunk: number): Promise<readonly TermCounts[] | undefined>;
 }
 
 /** What a run of indexing did. */
@@ -41,6 +48,8 @@ export interface IndexingResult {
   readonly encoded: number;
   /** Passages that kept their vector and got new metadata. */
   readonly updated: number;
+  /** Passages that kept their vector and got their terms; absent: none. */
+  readonly termed?: number;
   /** Rows of documents that the source no longer has, or has changed. */
   readonly removed: number;
   /** Passages of the whole index whose vector is all zeros, as that of a text without words: no search finds them. */
@@ -57,6 +66,8 @@ interface SourceChunk {
   readonly spans: readonly ByteSpan[] | undefined;
   /** One for each passage, in order. */
   readonly rows: readonly SourceRow[];
+  /** Of each passage; undefined where the store keeps none. */
+  readonly terms?: readonly TermCounts[] | undefined;
 }
 
 interface SourceRow {
@@ -131,7 +142,9 @@ class Pending<Item> {
  * stay untouched, so a run that was killed is finished by running it again, and a source that changed costs what changed; a change of metadata alone encodes nothing.
  * The source's chunks are read and encoded as they are stored, compressed: each once, with all of its passages. A document of which a passage changed is encoded anew as a whole.
  *
- * @throws CemError `INDEX_DIMENSION` when encoder and store disagree about the vectors' length; `VECTOR_STORE_ID`, before anything is encoded, for a document id
+ * Where source and store keep terms, rows get their passages' terms with their vectors; rows that have a vector and lack their terms get them by themselves.
+ *
+ * @throws CemError `SEARCH_ANALYZER_OTHER` when the terms of source and store were cut by different analyzers; `INDEX_DIMENSION` when encoder and store disagree about the vectors' length; `VECTOR_STORE_ID`, before anything is encoded, for a document id
  *   that no store takes; `VECTOR_STORE_METADATA`
  */
 export async function synchroniseIndex(
@@ -150,8 +163,9 @@ export async function synchroniseIndex(
     );
   }
   for (const id of source.ids()) checkDocumentId(id);
+  const termsOf = termReader(source, store);
   const fingerprint = fingerprinter(source.dictionary);
-  let [documents, chunks, passages, encoded, updated, removed] = [0, 0, 0, 0, 0, 0];
+  let [documents, chunks, passages, encoded, updated, termed, removed] = [0, 0, 0, 0, 0, 0, 0];
   let unread: Unread | undefined;
   const changed = new Pending<SourceChunk>(async (some) => {
     const made = await encodeChunks(some, encoder, source.dictionary);
@@ -163,9 +177,13 @@ export async function synchroniseIndex(
     await store.updateMetadata(rows);
     updated += rows.length;
   });
+  const reworded = new Pending<TermRow>(async (rows) => {
+    await store.updateTerms!(rows);
+    termed += rows.length;
+  });
 
   for (const ids of batches(source.ids(), LOOK_UP_DOCUMENTS)) {
-    const stored = await storedFingerprints(store, ids);
+    const stored = await storedRows(store, ids);
     for (const id of ids) {
       const read = await readDocument(source, id, fingerprint);
       const rows = read.flatMap((chunk) => chunk.rows);
@@ -179,28 +197,73 @@ export async function synchroniseIndex(
         const others = rows.filter((row) => known.get(keyOf(row))?.metadata !== row.fingerprint.metadata);
         const relabel = others.map((row) => ({ ...row, fingerprint: fingerprintText(row.fingerprint) }));
         await relabelled.add(relabel, relabel.length);
+        if (termsOf !== undefined) {
+          const wordless = await withTerms(read, termsOf, (row) => known.get(keyOf(row))?.terms !== true);
+          await reworded.add(wordless, wordless.length);
+        }
       } else {
         if (known !== undefined) removed += await store.deleteDocuments([id]);
-        await changed.add(read, rows.length);
+        const whole =
+          termsOf === undefined
+            ? read
+            : await Promise.all(read.map(async (chunk) => ({ ...chunk, terms: await termsOf(chunk.chunk) })));
+        await changed.add(whole, rows.length);
       }
       options.onProgress?.(documents, source.documentCount);
     }
   }
   await changed.flush();
   await relabelled.flush();
+  await reworded.flush();
   removed += await removeOthers(source, store, documents);
   const { empty } = await store.count();
-  return { documents, chunks, passages, encoded, updated, removed, empty, ...(unread && { unread }) };
+  return {
+    ...{ documents, chunks, passages, encoded, updated, removed, empty },
+    ...(termed > 0 && { termed }),
+    ...(unread && { unread }),
+  };
+}
+
+type TermReader = (chunk: number) => Promise<readonly TermCounts[]>;
+
+/** @returns undefined where source or store keep no terms */
+function termReader(source: IndexSource, store: VectorStore): TermReader | undefined {
+  if (source.termAnalyzer === undefined || store.termAnalyzer === undefined) return undefined;
+  assertSameAnalyzer(store.termAnalyzer, { settings: source.termAnalyzer });
+  return async (chunk) => {
+    const terms = await source.termsOf?.(chunk);
+    assert.ok(terms !== undefined, 'a source with an analyzer has the terms of its chunks');
+    return terms;
+  };
+}
+
+/** The terms of those rows that lack them. */
+async function withTerms(
+  chunks: readonly SourceChunk[],
+  termsOf: TermReader,
+  lacks: (row: SourceRow) => boolean,
+): Promise<TermRow[]> {
+  const rows: TermRow[] = [];
+  for (const chunk of chunks) {
+    const lacking = chunk.rows.filter(lacks);
+    if (lacking.length === 0) continue;
+    const terms = await termsOf(chunk.chunk);
+    for (const { document, passage } of lacking) rows.push({ document, chunk: chunk.chunk, passage, terms: terms[passage]! });
+  }
+  return rows;
 }
 
 /** A row's place within its document. */
 const keyOf = ({ chunk, passage }: Pick<StoredRow, 'chunk' | 'passage'>): string => `${chunk} ${passage}`;
 
-async function storedFingerprints(store: VectorStore, ids: readonly string[]): Promise<Map<string, Map<string, Fingerprint>>> {
-  const stored = new Map<string, Map<string, Fingerprint>>();
+type KnownRow = Fingerprint & Pick<StoredRow, 'terms'>;
+
+async function storedRows(store: VectorStore, ids: readonly string[]): Promise<Map<string, Map<string, KnownRow>>> {
+  const stored = new Map<string, Map<string, KnownRow>>();
   for (const row of await store.storedRows(ids)) {
-    const rows = stored.get(row.document) ?? new Map<string, Fingerprint>();
-    stored.set(row.document, rows.set(keyOf(row), readFingerprint(row.fingerprint)));
+    const rows = stored.get(row.document) ?? new Map<string, KnownRow>();
+    const { terms } = row;
+    stored.set(row.document, rows.set(keyOf(row), { ...readFingerprint(row.fingerprint), ...(terms && { terms }) }));
   }
   return stored;
 }
@@ -240,7 +303,7 @@ async function encodeChunks(
       batch.some(({ spans }) => spans !== undefined) ? batch.map(({ spans }) => spans) : undefined,
     );
     const { data, dimension } = vectors;
-    const wanted = batch.flatMap((chunk) => chunk.rows);
+    const wanted = batch.flatMap(({ rows: own, terms }) => own.map((row) => ({ ...row, terms: terms?.[row.passage] })));
     assert.equal(vectors.rows, wanted.length, 'an encoder gives one vector a passage');
     wanted.forEach((row, place) => {
       const vector = data.subarray(place * dimension, (place + 1) * dimension);

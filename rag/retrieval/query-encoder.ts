@@ -1,7 +1,7 @@
 import { UsageError } from '../../base/index.ts';
+import type { QueryStudentFiles } from '../../checkpoints/index.ts';
 import { createTeacher, equivalenceNote, isTeacherAtHand, judgeTeacher, type QueryEmbedder } from '../../encoders/index.ts';
-import type { IndexFolder } from '../index-store/index-folder.ts';
-import { otherTeacher } from '../index-store/index-manifest.ts';
+import { type IndexModel, otherTeacher } from '../index-store/index-manifest.ts';
 
 /** Who encodes queries: the teacher, or the student that learnt the teacher's queries. */
 export type QueryEncoderChoice = 'teacher' | 'student';
@@ -17,6 +17,13 @@ export interface QueryEncoderOptions {
   readonly note?: (line: string) => void;
 }
 
+/** What an index or a collection says of who encodes its queries. */
+export interface QueryEncoderSource {
+  readonly path: string;
+  readonly manifest: Pick<IndexModel, 'teacher'>;
+  readonly queryStudent: QueryStudentFiles | undefined;
+}
+
 /**
  * Opens what encodes the queries of an index: one of the two that its manifest names, and nothing else. A teacher of other files is the named one when it computes the vectors that the
  * manifest has of it.
@@ -24,7 +31,7 @@ export interface QueryEncoderOptions {
  * @throws UsageError `INDEX_NO_QUERY_STUDENT`; CemError `INDEX_OTHER_TEACHER`, and what `createTeacher` and `loadQueryStudent` throw
  */
 export async function openQueryEncoder(
-  index: Pick<IndexFolder, 'path' | 'manifest' | 'queryStudent'>,
+  index: QueryEncoderSource,
   options: QueryEncoderOptions,
 ): Promise<{ readonly queries: QueryEncoderChoice; readonly embedder: QueryEmbedder }> {
   const { teacher } = index.manifest;

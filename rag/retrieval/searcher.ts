@@ -4,15 +4,21 @@ import { openCorpus } from '../../data/index.ts';
 import type { QueryEmbedder } from '../../encoders/index.ts';
 import {
   checkFilter,
+  type FusedPart,
+  type FusionInput,
+  FusionRetriever,
   type Hit,
+  type Retriever,
   type RowMetadata,
   type SearchOptions,
   VectorRetriever,
   type VectorStore,
 } from '../../search/index.ts';
 import { corpusIdentity } from '../index-store/corpus-identity.ts';
-import { IndexFolder, type IndexFolderOptions } from '../index-store/index-folder.ts';
+import { IndexFolder } from '../index-store/index-folder.ts';
+import type { StoreAccess } from '../index-store/open-store.ts';
 import { BatchingEmbedder } from './batching-embedder.ts';
+import { openLexicalRetriever } from './lexical-retriever.ts';
 import { openQueryEncoder, type QueryEncoderChoice, type QueryEncoderOptions } from './query-encoder.ts';
 
 /** Most results that one search gives: each one is decompressed. */
@@ -28,7 +34,7 @@ export interface SearchResult {
   readonly passage: number;
   /** Bytes of the source's text that the passage is; absent where the corpus has no metadata of the document. */
   readonly span?: ByteSpan;
-  /** Cosine of the query's and the passage's vector, or the mean of the document's best ones where the search asked for it. */
+  /** By vectors the cosine of the query's and the passage's, or the mean of the document's best ones where the search asked for it; otherwise what the retriever ranks by. */
   readonly score: number;
   /** The passage's own text. */
   readonly text: string;
@@ -36,6 +42,8 @@ export interface SearchResult {
   readonly unit?: ResultUnit;
   /** Which retriever found it. */
   readonly retriever: string;
+  /** What each of several retrievers said of its document, where they were fused. */
+  readonly parts?: readonly FusedPart[];
   /** What the corpus knows of the passage beside its text; absent where it knows nothing. */
   readonly metadata?: RowMetadata;
 }
@@ -68,9 +76,15 @@ export interface IndexDescription {
   readonly checkpoint: string;
   /** Id of the teacher. */
   readonly teacher: string;
-  /** What encodes the queries: the teacher, or the query student. */
-  readonly queries: QueryEncoderChoice;
+  /** What encodes the queries: the teacher, or the query student; absent where nothing does. */
+  readonly queries?: QueryEncoderChoice;
+  /** What ranks; absent: vectors. */
+  readonly retrievers?: RetrieverChoice;
 }
+
+/** What ranks: vectors, words (of an index that keeps terms), or both, fused. */
+export const RETRIEVER_CHOICES = ['vectors', 'bm25', 'hybrid'] as const;
+export type RetrieverChoice = (typeof RETRIEVER_CHOICES)[number];
 
 /** What a result is read from. */
 interface ResultTexts {
@@ -80,17 +94,35 @@ interface ResultTexts {
   metadataOf?(chunk: number, passage: number): Promise<RowMetadata | undefined>;
 }
 
+/** Puts a retriever around another. */
+type Around = (retriever: Retriever) => Retriever;
+
 export interface SearcherParts {
-  readonly embedder: QueryEmbedder;
+  /** Absent where words alone rank. */
+  readonly embedder?: QueryEmbedder | undefined;
   readonly store: VectorStore;
+  /** Ranks by words, by itself or beside the vectors. */
+  readonly lexical?: Retriever | undefined;
+  /** How the two are fused; by reciprocal ranks unless given. */
+  readonly fusion?: FusionInput | undefined;
+  /** Goes around the retriever over vectors: what queries are expanded by. */
+  readonly aroundVectors?: Around | undefined;
+  /** Goes around all that ranks, the first innermost. */
+  readonly around?: readonly Around[] | undefined;
   /** Where the text of a result comes from: the one place that decompresses (invariant 2). */
   readonly texts: ResultTexts;
+  /** Bytes at a chunk's beginning that it is found by and that are not shown; without it none. */
+  readonly prefixBytes?: (chunk: number) => Promise<number>;
   readonly description: IndexDescription;
   /** Closes the other parts. */
   close(): Promise<void>;
 }
 
-export interface OpenSearcherOptions extends IndexFolderOptions, QueryEncoderOptions {
+export interface OpenSearcherOptions extends StoreAccess, QueryEncoderOptions {
+  /** What ranks; vectors unless given. By `bm25` alone nothing that encodes queries is opened. */
+  readonly retrievers?: RetrieverChoice;
+  /** How `hybrid` fuses `vectors` and `bm25`; by reciprocal ranks unless given. */
+  readonly fusion?: FusionInput;
   /** Passed to the container's reader. Tests count its calls. */
   readonly decompressor?: NonNullable<Parameters<typeof openCorpus>[1]>['decompressor'];
 }
@@ -99,25 +131,25 @@ export interface OpenSearcherOptions extends IndexFolderOptions, QueryEncoderOpt
 export class Searcher {
   readonly description: IndexDescription;
   readonly #parts: SearcherParts;
-  readonly #embedder: BatchingEmbedder;
-  readonly #retriever: VectorRetriever;
+  readonly #embedder: BatchingEmbedder | undefined;
+  readonly #retriever: Retriever;
 
   constructor(parts: SearcherParts) {
     this.description = parts.description;
     this.#parts = parts;
-    this.#embedder = new BatchingEmbedder(parts.embedder);
-    this.#retriever = new VectorRetriever(this.#embedder, parts.store);
+    this.#embedder = parts.embedder && new BatchingEmbedder(parts.embedder);
+    this.#retriever = (parts.around ?? []).reduce((inner, around) => around(inner), retrieverOf(parts, this.#embedder));
   }
 
   /** How many queries were encoded so far, in how many calls: searches that run at the same time are encoded together. */
   get encoding(): { readonly queries: number; readonly calls: number } {
-    return this.#embedder.encoded;
+    return this.#embedder?.encoded ?? { queries: 0, calls: 0 };
   }
 
   /**
    * Opens a finished index with all that it names: its vectors, its container, and what encodes queries.
    *
-   * @throws CemError `INDEX_ZPKG_CHANGED`, UsageError `INDEX_NO_QUERY_STUDENT`, and what `IndexFolder.openForSearch`, `openCorpus` and `openQueryEncoder` throw
+   * @throws CemError `INDEX_ZPKG_CHANGED`, UsageError `INDEX_NO_TERMS`, `INDEX_NO_QUERY_STUDENT`, and what `IndexFolder.openForSearch`, `openCorpus` and `openQueryEncoder` throw
    */
   static async open(folder: string, options: OpenSearcherOptions = {}): Promise<Searcher> {
     const index = await IndexFolder.openForSearch(folder, options);
@@ -139,11 +171,15 @@ export class Searcher {
           { details: { index: index.path, zpkg: zpkg.path } },
         );
       }
-      const { queries, embedder } = await openQueryEncoder(index, options);
-      closing.push(() => embedder.dispose());
+      const { retrievers = 'vectors', fusion } = options;
+      const lexical = retrievers === 'vectors' ? undefined : await openLexicalRetriever(index);
+      const encoder = retrievers === 'bm25' ? undefined : await openQueryEncoder(index, options);
+      if (encoder !== undefined) closing.push(() => encoder.embedder.dispose());
       return new Searcher({
-        embedder,
+        embedder: encoder?.embedder,
         store: index.store,
+        lexical,
+        fusion,
         texts: reader,
         description: {
           documents,
@@ -153,7 +189,8 @@ export class Searcher {
           vectors: { precision: index.vectors.precision, search: index.vectors.searchesBy },
           checkpoint: checkpoint.hash,
           teacher: teacher.id,
-          queries,
+          ...(encoder && { queries: encoder.queries }),
+          ...(retrievers !== 'vectors' && { retrievers }),
         },
         close,
       });
@@ -200,15 +237,17 @@ export class Searcher {
   }
 
   /** Decompresses the chunk of a hit, once (invariant 2). */
-  async #read({ document, chunk, passage = 0, score, retriever }: Hit, units: boolean): Promise<SearchResult> {
+  async #read({ document, chunk, passage = 0, score, retriever, parts }: SearchHit, units: boolean): Promise<SearchResult> {
     assert.ok(chunk !== undefined, `${retriever} found ${document} without a chunk`);
-    const { texts } = this.#parts;
-    const [whole, passages, metadata] = await Promise.all([
+    const { texts, prefixBytes } = this.#parts;
+    const [content, passages, metadata, prefix = 0] = await Promise.all([
       texts.chunkText(chunk),
       texts.passagesOf?.(chunk),
       texts.metadataOf?.(chunk, passage),
+      prefixBytes?.(chunk),
     ]);
-    const { text, place } = passages === undefined ? wholeChunk(whole) : passageOf(whole, passages[passage]);
+    const { whole, spans } = withoutPrefix(content, passages, prefix);
+    const { text, place } = spans === undefined ? wholeChunk(whole) : passageOf(whole, spans[passage]);
     const { span } = (metadata ?? {}) as { readonly span?: ByteSpan };
     return {
       document,
@@ -219,6 +258,7 @@ export class Searcher {
       text,
       ...(units && { unit: { text: whole, passage: place } }),
       retriever,
+      ...(parts && { parts }),
       ...(metadata !== undefined && { metadata }),
     };
   }
@@ -230,6 +270,42 @@ export class Searcher {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** A hit, fused or not. */
+type SearchHit = Hit & { readonly parts?: readonly FusedPart[] };
+
+const VECTORS = 'vectors';
+
+/** By both where there are both. Their fusion names the vectors' retriever as options name it. */
+function retrieverOf(
+  { store, lexical, fusion, aroundVectors = (retriever) => retriever }: SearcherParts,
+  embedder: QueryEmbedder | undefined,
+): Retriever {
+  if (lexical === undefined || embedder === undefined) {
+    const retriever = lexical ?? (embedder && aroundVectors(new VectorRetriever(embedder, store)));
+    assert.ok(retriever !== undefined, 'a searcher ranks by vectors or by words');
+    return retriever;
+  }
+  const parts = [
+    { retriever: lexical, kind: 'lexical' as const },
+    { retriever: aroundVectors(new VectorRetriever(embedder, store, VECTORS)), kind: 'vector' as const },
+  ];
+  return new FusionRetriever(parts, fusion, 'hybrid');
+}
+
+/** A chunk as it is shown, and its passages in that. */
+function withoutPrefix(
+  content: string,
+  spans: readonly ByteSpan[] | undefined,
+  prefix: number,
+): { readonly whole: string; readonly spans: readonly ByteSpan[] | undefined } {
+  if (prefix === 0) return { whole: content, spans };
+  const shown = (place: number): number => Math.max(0, place - prefix);
+  return {
+    whole: Buffer.from(content).subarray(prefix).toString(),
+    spans: spans?.map(({ start, end }) => ({ start: shown(start), end: shown(end) })),
+  };
 }
 
 /** A passage's text, and its place in its chunk. */

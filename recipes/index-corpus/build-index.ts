@@ -2,13 +2,14 @@ import { resolve } from 'node:path';
 import { inStage, type Listener } from '../../base/index.ts';
 import { type LoadedStudent, loadStudent } from '../../checkpoints/index.ts';
 import { openCorpus, type PackedCorpus } from '../../data/index.ts';
-import { corpusIdentity, IndexFolder, type IndexingResult, type IndexMakers, synchroniseIndex } from '../../rag/index.ts';
-import type { VectorIndex, VectorIndexInput } from '../../search/index.ts';
+import { corpusIdentity, IndexFolder, type IndexingResult, synchroniseIndex } from '../../rag/index.ts';
+import type { StoredAnalyzer, VectorIndex, VectorIndexInput } from '../../search/index.ts';
 import type { SearchedBy, VectorIndexRecall, VectorPrecision } from '../../search/postgres/index.ts';
 import { type OnBackend, useBackend } from '../shared/backend.ts';
 import { type LongCall, listenerOf } from '../shared/call.ts';
 import { checkpointOrDefault } from '../shared/default-checkpoint.ts';
 import { given } from '../shared/given.ts';
+import { modelOf } from '../shared/index-model.ts';
 import { modelsFolder } from '../shared/models-folder.ts';
 
 /** By how many of the index's own vectors, at which depth, a graph is held against exact search. */
@@ -41,6 +42,8 @@ export interface BuildIndexResult extends IndexingResult {
   readonly teacher: string;
   readonly precision: VectorPrecision;
   readonly vectorIndex: VectorIndex;
+  /** What cut the terms that it keeps for search by words; absent where the corpus has none. */
+  readonly analyzer?: StoredAnalyzer;
   /** What a search looks through; a process that keeps an index of binary codes open looks through those in its memory, where they fit. */
   readonly searchesBy: SearchedBy;
   /** What an approximate search, by a vector index or binary codes, finds of the exact results, over some of its own vectors; absent where search is exact, or nothing has changed. */
@@ -63,15 +66,16 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
   if (options.checkpoint === undefined) listener.note(`checkpoint: ${checkpointPath}, since no other is named`);
   using checkpoint = await loadStudent(checkpointPath);
   const zpkg = { path: resolve(options.corpus), identity: await corpusIdentity(corpus) };
-  const makers = makersOf(checkpoint, zpkg, modelsFolder(options.models));
+  const makers = { ...modelOf(checkpoint, modelsFolder(options.models)), zpkg };
   const { database, precision, vectorIndex } = options;
   await using folder = await IndexFolder.openForIndexing(
     options.index,
     makers,
-    given({ database, precision, vectorIndex, queryStudent: checkpoint.query }),
+    given({ database, precision, vectorIndex, queryStudent: checkpoint.query, analyzer: corpus.termAnalyzer }),
   );
   const result = await encodeIntoIndex(folder, corpus, checkpoint.student, listener);
-  const changed = result.encoded > 0 || result.updated > 0 || result.removed > 0 || vectorIndex !== undefined;
+  const changed =
+    result.encoded > 0 || result.updated > 0 || result.termed !== undefined || result.removed > 0 || vectorIndex !== undefined;
   return {
     index: folder.path,
     ...result,
@@ -79,6 +83,7 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
     checkpoint: makers.checkpoint.hash,
     teacher: makers.teacher.id,
     ...folder.vectors,
+    ...(corpus.termAnalyzer && { analyzer: corpus.termAnalyzer }),
     ...(changed &&
       folder.vectors.searchesBy !== 'vectors' && { recall: await folder.measureRecall(RECALL_QUERIES, RECALL_DEPTH) }),
     seconds: (performance.now() - start) / 1000,
@@ -104,21 +109,4 @@ function encodeIntoIndex(
     ({ documents, chunks, passages, encoded }) =>
       `${documents} documents, ${encoded} of ${passages} ${passages === chunks ? 'chunks' : 'passages'} encoded`,
   );
-}
-
-function makersOf(checkpoint: LoadedStudent, zpkg: IndexMakers['zpkg'], models: string | undefined): IndexMakers {
-  const { id, revision, config, probe } = checkpoint.state.teacher;
-  return {
-    checkpoint: { path: checkpoint.folder, hash: checkpoint.hash },
-    teacher: {
-      id,
-      revision,
-      config,
-      ...(probe && { probe }),
-      ...(checkpoint.teacherFolder === undefined ? {} : { folder: checkpoint.teacherFolder }),
-      ...(models === undefined ? {} : { models: resolve(models) }),
-    },
-    dimension: checkpoint.student.dimension,
-    zpkg,
-  };
 }

@@ -1,8 +1,10 @@
 import { inStage, silentListener } from '../../base/index.ts';
 import * as data from '../../data/index.ts';
+import { openStoredAnalyzer } from '../../search/lexical/index.ts';
 import { type LongCall, listenerOf } from '../shared/call.ts';
 import { type DocumentSource, documentsOf } from '../shared/document-source.ts';
 import { given } from '../shared/given.ts';
+import { openTermsChoice } from '../shared/terms-choice.ts';
 import { inPackStages, type PackChoices } from './pack.ts';
 
 /** How the segments of a new corpus are packed; with a corpus that is there only what it was made with. */
@@ -20,10 +22,16 @@ export async function addToCorpus({
   source,
   signal,
   listener = silentListener,
+  terms: choice,
   ...choices
 }: AddToCorpusOptions): Promise<data.AddReport> {
+  const terms = choice && (await openTermsChoice(choice));
   return inPackStages({ signal, listener }, (onProgress) =>
-    data.addToCorpus(corpus, documentsOf(source, listener, signal), { ...given(choices), onProgress }),
+    data.addToCorpus(corpus, documentsOf(source, listener, signal), {
+      ...given({ ...choices, terms }),
+      openTerms: openStoredAnalyzer,
+      onProgress,
+    }),
   );
 }
 
@@ -48,6 +56,10 @@ export interface CompactCorpusOptions extends LongCall {
 /** Merges the segments of a corpus folder into one, without what was removed. Throws as `compactCorpus` of data/ does. */
 export async function compactCorpus({ corpus, signal, listener, ...options }: CompactCorpusOptions): Promise<data.CompactReport> {
   return inStage(listenerOf({ signal, listener }), `compacting ${corpus}`, (stage) =>
-    data.compactCorpus(corpus, { ...given(options), onProgress: (done, total) => stage.progress(done, total) }),
+    data.compactCorpus(corpus, {
+      ...given(options),
+      openTerms: openStoredAnalyzer,
+      onProgress: (done, total) => stage.progress(done, total),
+    }),
   );
 }

@@ -4,6 +4,7 @@ import type { DictionaryBorders } from '../../zpkg/index.ts';
 import { type LongCall, listenerOf } from '../shared/call.ts';
 import { type DocumentSource, documentsOf } from '../shared/document-source.ts';
 import { given } from '../shared/given.ts';
+import { openTermsChoice, type TermsChoice } from '../shared/terms-choice.ts';
 
 /** How documents are packed; what is left out has its default. */
 export interface PackChoices {
@@ -19,6 +20,8 @@ export interface PackChoices {
   readonly passageSize?: number | undefined;
   /** Bytes that a passage shares with the one before it in its chunk, at most; below half the passage size, 0 by default. */
   readonly passageOverlap?: number | undefined;
+  /** Terms of each passage that are kept for search by words; `none` by default, and of a corpus that is there what it was made with. */
+  readonly terms?: TermsChoice | undefined;
   /** Leave literals uncompressed (larger; for the bytes input). */
   readonly plainLiterals?: boolean | undefined;
   /** Threads that compress; by default as many as the machine has cores, fewer for little text. */
@@ -39,16 +42,19 @@ export interface PackSourceOptions extends PackChoices, LongCall {
 const STAGES = { read: 'reading', train: 'training the dictionary', pack: 'packing' } as const;
 type PackStage = keyof typeof STAGES;
 
-/** Packs documents into a container, its mapping and its metadata. Throws as `packCorpus` of data/ does. */
+/** Packs documents into a container, its mapping and its metadata. Throws as `packCorpus` of data/ and `openAnalyzer` of search/lexical/ do. */
 export async function pack({
   source,
   output,
   signal,
   listener = silentListener,
+  terms: choice = 'none',
   ...choices
 }: PackSourceOptions): Promise<PackManifest> {
+  const opened = await openTermsChoice(choice);
+  const terms = opened === 'none' ? undefined : opened;
   return inPackStages({ signal, listener }, (onProgress) =>
-    packCorpus(documentsOf(source, listener, signal), output, { ...given(choices), onProgress }),
+    packCorpus(documentsOf(source, listener, signal), output, { ...given({ ...choices, terms }), onProgress }),
   );
 }
 

@@ -14,6 +14,8 @@ export interface VerifiedCorpus {
   readonly chunks: number;
   /** Passages of these chunks; a chunk that is its own one passage counts as one. */
   readonly passages: number;
+  /** How many of these passages have their terms kept: all or none. */
+  readonly terms: number;
   /** Bytes of text in these chunks. */
   readonly contentBytes: number;
 }
@@ -30,7 +32,7 @@ interface Verification extends Omit<data.CorpusVerification, 'failures'> {
 export async function verifyCorpus({ corpus: path, ...call }: VerifyCorpusOptions): Promise<VerifiedCorpus> {
   return inStage(listenerOf(call), `verifying ${path}`, async (stage) => {
     const verify = (await data.isCorpusFolder(path)) ? verifyFolder : verifyContainer;
-    const { documents, chunks, passages, contentBytes, failed, failures } = await verify(path, (done, total) =>
+    const { documents, chunks, passages, terms, contentBytes, failed, failures } = await verify(path, (done, total) =>
       stage.progress(done, total),
     );
     if (failed > 0) {
@@ -40,15 +42,15 @@ export async function verifyCorpus({ corpus: path, ...call }: VerifyCorpusOption
         { details: { path, failed, failures } },
       );
     }
-    return { path, documents, chunks, passages, contentBytes };
+    return { path, documents, chunks, passages, terms, contentBytes };
   });
 }
 
 async function verifyContainer(path: string, onProgress: OnProgress): Promise<Verification> {
   await using reader = await data.DocumentReader.open(path);
   const found = await reader.container.verify(onProgress);
-  const { passages } = found.failed === 0 ? await data.verifyMetadata(reader) : { passages: 0 };
-  return { documents: reader.documentCount, passages, ...found };
+  const said = found.failed === 0 ? await data.verifyMetadata(reader) : { passages: 0, terms: 0 };
+  return { documents: reader.documentCount, ...said, ...found };
 }
 
 async function verifyFolder(path: string, onProgress: OnProgress): Promise<Verification> {

@@ -1,2 +1,5 @@
-/** An index is opened for questions. */
-export { openSearcher, type SearcherOptions } from './open-searcher.ts';
+/** An index or a collection is opened for questions. */
+export { type CollectionSearcherOptions, openCollection } from './open-collection.ts';
+export { openReranker, type RerankerOptions } from './open-reranker.ts';
+export { openSearcher } from './open-searcher.ts';
+export type { SearcherOptions } from './searching-options.ts';

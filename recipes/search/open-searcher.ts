@@ -1,38 +1,11 @@
-import { type QueryEncoderChoice, Searcher } from '../../rag/index.ts';
-import type { OnBackend } from '../shared/backend.ts';
-import type { LongCall } from '../shared/call.ts';
-import { listenerOf } from '../shared/call.ts';
-import { given } from '../shared/given.ts';
-import { modelsFolder } from '../shared/models-folder.ts';
-
-export interface SearcherOptions extends Pick<LongCall, 'listener'>, OnBackend {
-  /** PostgreSQL with pgvector, where the index lies in one and its address needs a password. */
-  readonly database?: string | undefined;
-  /** Folder in which teachers are looked up before the hub; where the index says unless given. */
-  readonly models?: string | undefined;
-  /** Bytes that binary codes may take of this process's memory (`IndexFolderOptions`): 512 MiB unless given; 0 searches in the database. */
-  readonly codesMemory?: number | undefined;
-  /** Who encodes queries; by default the teacher where it is on this machine, else the checkpoint's query student where the index has one. */
-  readonly queries?: QueryEncoderChoice | undefined;
-}
+import { Searcher } from '../../rag/index.ts';
+import { type SearcherOptions, searchingOptions } from './searching-options.ts';
 
 /**
- * Opens an index for questions: `await using searcher = await openSearcher('docs.index')`. Only the query student needs TensorFlow.js, which is not loaded before.
+ * Opens an index for questions: `await using searcher = await openSearcher('docs.index')`.
  *
  * @throws as `Searcher.open` of rag/
  */
 export async function openSearcher(index: string, options: SearcherOptions = {}): Promise<Searcher> {
-  const { database, queries, codesMemory } = options;
-  const models = modelsFolder(options.models);
-  const listener = listenerOf(options);
-  return Searcher.open(index, {
-    ...given({ database, models, queries, codesMemory }),
-    note: (line) => listener.note(line),
-    beforeQueryStudent: async () => {
-      const { useBackend } = await import('../shared/backend.ts');
-      await useBackend(options, listener);
-      if (queries === undefined)
-        listener.note("queries: the checkpoint's query student, since its teacher is not on this machine");
-    },
-  });
+  return Searcher.open(index, searchingOptions(options));
 }

@@ -33,6 +33,8 @@ export interface TransformersOptions {
   readonly maximumTokens?: number | undefined;
   readonly queryPrompt?: string | undefined;
   readonly documentPrompt?: string | undefined;
+  /** Which of the model's ONNX files is run, by the precision of its weights: fp32 unless given. */
+  readonly dtype?: TransformersConfig['dtype'] | undefined;
   /** BEIR's name of the set whose instruction stands before queries. */
   readonly task?: string | undefined;
 }
@@ -44,7 +46,7 @@ export interface TransformersOptions {
  * @throws UsageError
  */
 export function transformersOf(model: string, options: TransformersOptions, code: string): TransformersConfig {
-  const { pooling, maximumTokens, documentPrompt } = options;
+  const { pooling, maximumTokens, documentPrompt, dtype } = options;
   if (maximumTokens !== undefined && !(Number.isSafeInteger(maximumTokens) && maximumTokens > 0))
     throw new UsageError(code, `--maximum-tokens ${maximumTokens} is no whole number from 1`);
   const queryPrompt = queryPromptOf(options, code);
@@ -55,6 +57,7 @@ export function transformersOf(model: string, options: TransformersOptions, code
     ...(maximumTokens !== undefined && { maximumTokens }),
     ...(queryPrompt !== undefined && { queryPrompt }),
     ...(documentPrompt !== undefined && { documentPrompt }),
+    ...(dtype !== undefined && { dtype }),
   });
 }
 
@@ -73,13 +76,14 @@ function queryPromptOf({ task, queryPrompt }: TransformersOptions, code: string)
  * @throws UsageError
  */
 export function refuseTransformersOptions(encoder: string, options: TransformersOptions, code: string): void {
-  const { task, pooling, maximumTokens, queryPrompt, documentPrompt } = options;
+  const { task, pooling, maximumTokens, queryPrompt, documentPrompt, dtype } = options;
   const given = Object.entries({
     task,
     pooling,
     'maximum-tokens': maximumTokens,
     'query-prompt': queryPrompt,
     'document-prompt': documentPrompt,
+    dtype,
   });
   const name = given.find(([, value]) => value !== undefined)?.[0];
   if (name === undefined) return;

@@ -1,4 +1,4 @@
-import { entropyRunConfigSchema, runConfigSchema } from '../../configs/index.ts';
+import { entropyRunConfigSchema, rerankerRunConfigSchema, runConfigSchema } from '../../configs/index.ts';
 import { sweepConfigSchema } from '../../training/index.ts';
 import { rowsOf, type SchemaNode, schemaOf, tableOf } from './schema-rows.ts';
 
@@ -31,6 +31,9 @@ export function configurationReference(): string {
     '## A run that trains an entropy model',
     'The byte language model of entropy patching: `kind: entropy-model` tells such a file from the others.',
     ...tables(schemaOf(entropyRunConfigSchema)),
+    '## A run that trains a reranker',
+    'A cross-encoder that reads queries and texts together: `kind: reranker` tells such a file from the others.',
+    ...tables(schemaOf(rerankerRunConfigSchema)),
   ];
   return `${parts.join('\n\n')}\n`;
 }

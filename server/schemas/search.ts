@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ByteSpan } from '../../base/index.ts';
 import { MAXIMUM_QUERY_LENGTH, MAXIMUM_RESULTS, type ResultUnit, type SearchResult } from '../../rag/index.ts';
-import { filterSchema, scoringSchema } from '../../search/index.ts';
+import { type FusedPart, filterSchema, scoringSchema } from '../../search/index.ts';
 
 const DEFAULT_RESULTS = 10;
 
@@ -36,6 +36,8 @@ export interface WireResult {
   readonly text: string;
   /** The whole chunk, and the passage's bytes in it, where units were asked for. */
   readonly unit?: ResultUnit;
+  /** What each of several retrievers said of the document, where they were fused: its rank from 1, and its score there. */
+  readonly parts?: readonly FusedPart[];
   /** Title, source, pages, headings, span, and what else the corpus says of the passage; absent where it says nothing. */
   readonly metadata?: object;
 }
@@ -48,8 +50,17 @@ export interface SearchAnswer {
   readonly note?: string;
 }
 
-export function wireResult({ document, score, chunk, passage, span, text, unit, metadata }: SearchResult): WireResult {
-  const result = { id: document, score, chunk, passage, ...(span && { span }), text, ...(unit && { unit }) };
+export function wireResult({ document, score, chunk, passage, span, text, unit, parts, metadata }: SearchResult): WireResult {
+  const result = {
+    id: document,
+    score,
+    chunk,
+    passage,
+    ...(span && { span }),
+    text,
+    ...(unit && { unit }),
+    ...(parts && { parts }),
+  };
   if (metadata === undefined) return result;
   // Who may see a document is nothing that those who see it need to know.
   const { labels: _, ...shown } = metadata as { readonly labels?: unknown };

@@ -44,7 +44,7 @@ export async function packDocuments(
   path: string,
   documents: readonly Document[],
   force = false,
-  passages: Pick<PackOptions, 'passageSize' | 'passageOverlap'> = {},
+  passages: Pick<PackOptions, 'passageSize' | 'passageOverlap' | 'terms'> = {},
 ): Promise<string> {
   await packCorpus(
     async function* () {

@@ -1,0 +1,136 @@
+import { UsageError } from '../../base/index.ts';
+import type { UnitSettingsInput } from '../../ingest/index.ts';
+import { type IngestOptions, type IngestResult, ingest, watchAndIngest } from '../../recipes/ingest/index.ts';
+import { stopSignal } from '../../server/index.ts';
+import { defineCommand } from '../command.ts';
+import { checkpointOption } from '../options/checkpoint-option.ts';
+import {
+  databaseOption,
+  hnswOptions,
+  modelsOption,
+  precisionOption,
+  type VectorIndexOptions,
+  vectorIndexOfOptions,
+  vectorIndexOption,
+} from '../options/index-options.ts';
+import { describeIngestion } from '../text/ingestion-text.ts';
+
+interface IngestCommandOptions extends VectorIndexOptions {
+  readonly paths: string[];
+  readonly into: string;
+  readonly watch: boolean;
+  readonly forget: string[] | undefined;
+  readonly format: string | undefined;
+  readonly label: string[] | undefined;
+  readonly units: UnitSettingsInput['strategy'];
+  readonly unitMinimum?: number | undefined;
+  readonly unitMaximum?: number | undefined;
+  readonly passageSize?: number | undefined;
+  readonly passageOverlap?: number | undefined;
+  readonly tokenizer: string | undefined;
+  readonly prune: boolean | undefined;
+  readonly terms: 'words' | 'characters' | 'none' | undefined;
+  readonly fileSeconds?: number | undefined;
+  readonly fileMemory?: number | undefined;
+  readonly checkpoint: string | undefined;
+  readonly database: string | undefined;
+  readonly models: string | undefined;
+}
+
+/** Brings a collection to the state of files. */
+export const ingestCommand = defineCommand<IngestCommandOptions, IngestResult>({
+  command: 'ingest [paths..]',
+  describe: 'bring a collection to the state of files and folders: parsed, cut into units, packed, indexed',
+  examples: [
+    ['ingest docs/ report.pdf --into docs.collection', 'make a collection, or bring it up to date'],
+    ['ingest --into docs.collection', 'look at all that was ingested before again: only what changed is read'],
+    ['ingest docs/ --into docs.collection --watch', 'and again whenever something changes'],
+    ['ingest secret/ --into docs.collection --label board', 'found only by those who may see what has this label'],
+    ['ingest --into docs.collection --forget docs', 'take the files of docs/ out'],
+  ],
+  options: (parser) =>
+    parser
+      .positional('paths', {
+        type: 'string',
+        array: true,
+        default: [] as string[],
+        defaultDescription: 'all that were ingested before',
+        describe: 'files and folders',
+      })
+      .option('into', { type: 'string', demandOption: true, describe: "the collection's folder, made when there is none" })
+      .option('watch', { type: 'boolean', default: false, describe: 'go on, and ingest again whenever something changes' })
+      .option('forget', {
+        type: 'string',
+        array: true,
+        describe: 'take out what was ingested under this name: the last part of its path',
+      })
+      .option('format', { type: 'string', describe: 'format of all files, in place of what their bytes and names say' })
+      .option('label', { type: 'string', array: true, describe: 'label of access that their documents get' })
+      .option('units', {
+        choices: ['headings', 'sliding', 'document', 'semantic'] as const,
+        describe: 'of a new collection: where documents are cut into units (headings)',
+      })
+      .option('unit-minimum', {
+        type: 'number',
+        describe: 'of a new collection: tokens below which neighbours are joined (2000, or a third of the maximum that is given)',
+      })
+      .option('unit-maximum', { type: 'number', describe: 'of a new collection: most tokens of a unit (6000)' })
+      .option('passage-size', { type: 'number', describe: 'of a new collection: bytes of a passage (1024)' })
+      .option('passage-overlap', { type: 'number', describe: 'of a new collection: bytes that neighbouring passages share (0)' })
+      .option('tokenizer', {
+        type: 'string',
+        describe: "of a new collection: what units are measured by, o200k_base or the folder of a model's tokenizer (o200k_base)",
+      })
+      .option('prune', {
+        type: 'boolean',
+        describe: 'of a new collection: leave out page numbers, copyright lines and links to move about (yes)',
+      })
+      .option('terms', {
+        choices: ['words', 'characters', 'none'] as const,
+        describe:
+          'of a new collection: what passages are cut into for search by words: words with stems and identifiers, whole words and characters, or nothing (words)',
+      })
+      .option('file-seconds', { type: 'number', describe: 'time that parsing one file may take (60)' })
+      .option('file-memory', { type: 'number', describe: 'megabytes that parsing one file may take (1024)' })
+      .option('checkpoint', checkpointOption)
+      .option('database', databaseOption)
+      .option('precision', precisionOption)
+      .option('vector-index', vectorIndexOption)
+      .options(hnswOptions)
+      .option('models', { ...modelsOption, describe: 'folder where searches look for the teacher before the hub' }),
+  async run({ label, units, unitMinimum, unitMaximum, fileSeconds, fileMemory, watch, ...options }, listener) {
+    const wanted: IngestOptions = {
+      ...options,
+      labels: label,
+      units: unitSettingsOf({ strategy: units, minimumTokens: unitMinimum, maximumTokens: unitMaximum }),
+      limits: {
+        ...(fileSeconds !== undefined && { seconds: fileSeconds }),
+        ...(fileMemory !== undefined && { memory: fileMemory }),
+      },
+      vectorIndex: vectorIndexOfOptions(options),
+      listener,
+    };
+    if (!watch) return ingest(wanted);
+    const stop = new AbortController();
+    void stopSignal().then((name) =>
+      stop.abort(new UsageError('INGEST_STOPPED', `stopped by ${name}; nothing is left half done`)),
+    );
+    let last: IngestResult | undefined;
+    await watchAndIngest({ ...wanted, signal: stop.signal }, (result) => {
+      for (const line of describeIngestion(result).split('\n')) listener.note(line);
+      last = result;
+    });
+    return last!;
+  },
+  text: describeIngestion,
+});
+
+/** The least tokens of a unit, where only the most are said. */
+const MINIMUM_SHARE = 1 / 3;
+
+/** Undefined where nothing is said of units. */
+function unitSettingsOf({ minimumTokens, maximumTokens, strategy }: UnitSettingsInput): UnitSettingsInput | undefined {
+  const least = minimumTokens ?? (maximumTokens && Math.floor(maximumTokens * MINIMUM_SHARE));
+  const said = Object.entries({ strategy, minimumTokens: least, maximumTokens }).filter(([, value]) => value !== undefined);
+  return said.length === 0 ? undefined : (Object.fromEntries(said) as UnitSettingsInput);
+}

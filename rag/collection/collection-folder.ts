@@ -1,0 +1,314 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { CemError, exists, type FolderLock, lockFolder, parseJson, shareFolder, UsageError } from '../../base/index.ts';
+import type { QueryStudentFiles } from '../../checkpoints/index.ts';
+import { hasCorpusState, type JsonValue, SegmentedCorpus, settleCorpus } from '../../data/index.ts';
+import type { StoredAnalyzer } from '../../search/index.ts';
+import { databaseUrlWithoutPassword, type PgvectorStore } from '../../search/postgres/index.ts';
+import { checkSameModel, type IndexModel } from '../index-store/index-manifest.ts';
+import {
+  checkSameDatabase,
+  copyQueryStudent,
+  DATABASE_FOLDER,
+  openStore,
+  type StoreAccess,
+  type StoreOptions,
+} from '../index-store/open-store.ts';
+import type { IndexingResult } from '../indexing/indexing.ts';
+import {
+  COLLECTION_FILE,
+  type CollectionManifest,
+  readCollectionManifest,
+  writeCollectionManifest,
+} from './collection-manifest.ts';
+import { type CollectionSources, NO_SOURCES, readSources, removeOtherSources, writeSources } from './collection-sources.ts';
+
+const CORPUS_FOLDER = 'corpus';
+const QUERY_FOLDER = 'query';
+/** What is being made: gone when it is finished, and removed by the next one that is at it. */
+const WORK_FOLDER = 'work';
+const VECTORS_FOLDER = 'vectors';
+const ID_BYTES = 8;
+/** Name of the store's property that says which state of the corpus its rows are of. */
+const STATE_PROPERTY = 'collection';
+
+const collectionState = z.strictObject({
+  corpus: z.string(),
+  documents: z.int().nonnegative(),
+  chunks: z.int().nonnegative(),
+  passages: z.int().nonnegative(),
+});
+
+/** What a collection holds: the name of its corpus' state, and counts. */
+export type CollectionState = z.infer<typeof collectionState>;
+
+export interface CollectionWritingOptions extends StoreOptions {
+  /** The checkpoint's query student, which the collection gets a copy of. */
+  readonly queryStudent?: QueryStudentFiles | undefined;
+  /** What cuts passages into terms, in a collection that is made new; without it, it keeps none, and is searched by vectors alone. */
+  readonly analyzer?: StoredAnalyzer | undefined;
+  /** How files become documents, in a collection that is made new. */
+  readonly settings: Readonly<Record<string, JsonValue>>;
+}
+
+/** A state that is to take the place of the one that there is. */
+export interface NextState {
+  /** Name of the corpus' staged state. */
+  readonly corpus: string;
+  readonly sources: CollectionSources;
+  /** Brings the store's rows to the corpus' state; what it does counts together with everything else. */
+  readonly synchronise: (store: PgvectorStore) => Promise<IndexingResult>;
+}
+
+/**
+ * A collection on disk: `collection.json` (what it is made with), `corpus/` (segments), `sources-STATE.json` (which files), `pgdata/` (unless the rows lie in a server), `query/` where
+ * the checkpoint has a query student; while processes have it open, `lock` or `lock.reader.…`.
+ *
+ * Its state changes in one moment, when the database commits: the rows, and the name of the corpus' state that they are of. Corpus and sources of a new state are there before, under
+ * names of their own, and those of the old one go afterwards; a process that is killed at any moment leaves the old state or the new one, and whoever opens the collection next finds
+ * which by the database.
+ */
+export class CollectionFolder {
+  readonly path: string;
+  readonly manifest: CollectionManifest;
+  readonly store: PgvectorStore;
+  readonly #lock: FolderLock;
+  #state: CollectionState | undefined;
+
+  private constructor(
+    path: string,
+    parts: { readonly manifest: CollectionManifest; readonly store: PgvectorStore; readonly lock: FolderLock },
+    state: CollectionState | undefined,
+  ) {
+    this.path = path;
+    this.manifest = parts.manifest;
+    this.store = parts.store;
+    this.#lock = parts.lock;
+    this.#state = state;
+  }
+
+  /** Undefined as long as nothing was ingested. */
+  get state(): CollectionState | undefined {
+    return this.#state;
+  }
+
+  get corpusPath(): string {
+    return join(this.path, CORPUS_FOLDER);
+  }
+
+  /** For files that are needed while the collection changes; empty at first, and gone when it is closed. */
+  get workPath(): string {
+    return join(this.path, WORK_FOLDER);
+  }
+
+  /** For vectors of a state that is being made: unlike the rest, they outlive a kill, and serve the next one that makes it. */
+  get vectorsPath(): string {
+    return join(this.path, VECTORS_FOLDER);
+  }
+
+  /** Where the query student lies; undefined where there is none. */
+  get queryStudent(): QueryStudentFiles | undefined {
+    const { queryStudent } = this.manifest;
+    return queryStudent && { folder: join(this.path, QUERY_FOLDER), hash: queryStudent.hash };
+  }
+
+  /**
+   * What a collection is made with, and nothing opened.
+   *
+   * @throws UsageError `COLLECTION_MISSING`; FormatError `COLLECTION_FORMAT`
+   */
+  static async manifestOf(folder: string): Promise<CollectionManifest | undefined> {
+    return readCollectionManifest(resolve(folder));
+  }
+
+  /**
+   * Opens a collection to search in it, beside others that do.
+   *
+   * @throws UsageError `COLLECTION_MISSING`, `COLLECTION_EMPTY`; CemError `FOLDER_LOCKED`, `INDEX_OTHER_DATABASE` and what opening the store throws; FormatError `COLLECTION_FORMAT`
+   */
+  static async openForSearch(folder: string, options: StoreAccess = {}): Promise<CollectionFolder> {
+    const path = resolve(folder);
+    if (!(await exists(join(path, COLLECTION_FILE)))) throw missing(path);
+    return withLock(await shareFolder(path), async (lock) => {
+      const manifest = await readCollectionManifest(path);
+      if (manifest === undefined) throw missing(path);
+      if (manifest.store.kind === 'pglite' && !(await exists(join(path, DATABASE_FOLDER)))) throw empty(path);
+      const store = await openStore(path, manifest, options, { create: false, migrate: false });
+      return withStore(store, async () => {
+        const state = await storedState(store);
+        if (state === undefined) throw empty(path);
+        return new CollectionFolder(path, { manifest, store, lock }, state);
+      });
+    });
+  }
+
+  /**
+   * Opens a collection to change it, and makes it where there is none. What a process left that was killed is finished or dropped.
+   *
+   * @param model of the vectors; one that is there must have been made with the same
+   * @throws UsageError `COLLECTION_FOLDER` for a folder that holds something else; CemError `FOLDER_LOCKED`, `INDEX_OTHER_CHECKPOINT`, `INDEX_OTHER_TEACHER`, `INDEX_DIMENSION`,
+   *   `INDEX_OTHER_DATABASE`, `COLLECTION_DATABASE`, `CORPUS_STATE` and what opening the store throws; FormatError `COLLECTION_FORMAT`
+   */
+  static async openForWriting(folder: string, model: IndexModel, options: CollectionWritingOptions): Promise<CollectionFolder> {
+    const path = resolve(folder);
+    const server = options.database === undefined ? undefined : databaseUrlWithoutPassword(options.database);
+    await requireCollectionOrEmpty(path);
+    await mkdir(path, { recursive: true });
+    return withLock(await lockFolder(path), async (lock) => {
+      const known = await readCollectionManifest(path);
+      if (known !== undefined) {
+        checkSameModel(path, known, model);
+        checkSameDatabase(path, known.store, server);
+      }
+      const { queryStudent } = options;
+      const manifest: CollectionManifest = known ?? {
+        id: randomBytes(ID_BYTES).toString('hex'),
+        ...model,
+        ...(queryStudent && { queryStudent: { hash: queryStudent.hash } }),
+        store: server === undefined ? { kind: 'pglite' } : { kind: 'postgres', url: server },
+        ...(options.analyzer && { analyzer: options.analyzer }),
+        settings: options.settings,
+      };
+      if (known === undefined) await writeCollectionManifest(path, manifest);
+      if (queryStudent !== undefined && manifest.queryStudent?.hash === queryStudent.hash)
+        await copyQueryStudent(queryStudent, join(path, QUERY_FOLDER));
+      const terms = manifest.analyzer === undefined ? ('none' as const) : { analyzer: manifest.analyzer };
+      const store = await openStore(path, manifest, { ...options, terms }, { create: true, migrate: true });
+      return withStore(store, async () => {
+        const collection = new CollectionFolder(path, { manifest, store, lock }, await storedState(store));
+        if (collection.state === undefined && (await hasCorpusState(collection.corpusPath))) throw databaseLost(path, manifest);
+        await collection.#settle();
+        await rm(collection.workPath, { recursive: true, force: true });
+        await mkdir(collection.workPath);
+        return collection;
+      });
+    });
+  }
+
+  /** The corpus in the collection's state; undefined where nothing was ingested. */
+  async openCorpus(): Promise<SegmentedCorpus | undefined> {
+    return this.#state && SegmentedCorpus.open(this.corpusPath, { state: this.#state.corpus });
+  }
+
+  /** The files that the collection's state was made from. */
+  async sources(): Promise<CollectionSources> {
+    return this.#state === undefined ? NO_SOURCES : readSources(this.path, this.#state.corpus);
+  }
+
+  /** Makes a staged state of the corpus, its rows and its sources the collection's state. */
+  async commit({ corpus, sources, synchronise }: NextState): Promise<IndexingResult> {
+    await writeSources(this.path, corpus, sources);
+    const { result, state } = await this.store.transaction(async (store) => {
+      const result = await synchronise(store);
+      await store.finishWriting();
+      const { documents, chunks, passages } = result;
+      const state = { corpus, documents, chunks, passages };
+      await store.setProperty(STATE_PROPERTY, JSON.stringify(state));
+      return { result, state };
+    });
+    this.#state = state;
+    await this.#settle();
+    return result;
+  }
+
+  /** Says which files the state was made from, where nothing else changed. */
+  async replaceSources(sources: CollectionSources): Promise<void> {
+    if (this.#state !== undefined) await writeSources(this.path, this.#state.corpus, sources);
+  }
+
+  /** Finishes or drops what stands beside the state that the database names. */
+  async #settle(): Promise<void> {
+    if (await exists(this.corpusPath)) await settleCorpus(this.corpusPath, this.#state?.corpus);
+    await removeOtherSources(this.path, this.#state?.corpus);
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.store.close();
+      await rm(this.workPath, { recursive: true, force: true });
+    } finally {
+      await this.#lock.release();
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** What the store says that its rows are of. */
+async function storedState(store: PgvectorStore): Promise<CollectionState | undefined> {
+  const text = await store.property(STATE_PROPERTY);
+  return text === undefined
+    ? undefined
+    : parseJson(text, collectionState, 'the database', {
+        code: 'COLLECTION_FORMAT',
+        what: 'the state of a collection',
+        remedy: 'ingest the files into another collection',
+      });
+}
+
+async function withLock<Result>(lock: FolderLock, body: (lock: FolderLock) => Promise<Result>): Promise<Result> {
+  try {
+    return await body(lock);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function withStore<Result>(store: PgvectorStore, body: () => Promise<Result>): Promise<Result> {
+  try {
+    return await body();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function missing(path: string): CemError {
+  return new UsageError(
+    'COLLECTION_MISSING',
+    `there is no collection in ${path}; make one with \`cem ingest FILES --into ${path}\``,
+    { details: { path } },
+  );
+}
+
+function empty(path: string): CemError {
+  return new UsageError(
+    'COLLECTION_EMPTY',
+    `nothing was ingested into the collection ${path} yet; run \`cem ingest FILES --into ${path}\``,
+    { details: { path } },
+  );
+}
+
+function databaseLost(path: string, { store }: CollectionManifest): CemError {
+  const where = store.kind === 'pglite' ? join(path, DATABASE_FOLDER) : store.url;
+  return new CemError(
+    'COLLECTION_DATABASE',
+    `the collection ${path} has documents, and its database (${where}) knows none of them: restore the database from a copy, or ingest the files into another collection`,
+    { details: { path, store } },
+  );
+}
+
+/** Only our own files may be there without a manifest: what a kill before the first one leaves. */
+async function requireCollectionOrEmpty(path: string): Promise<void> {
+  let names: string[];
+  try {
+    names = await readdir(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw new UsageError('COLLECTION_FOLDER', `${path} cannot be a collection: ${(error as Error).message}`, {
+      details: { path },
+      cause: error,
+    });
+  }
+  if (names.includes(COLLECTION_FILE)) return;
+  const other = names.find((name) => !/^lock(\.|$)|^\.collection\.json\..*\.tmp$/.test(name));
+  if (other === undefined) return;
+  throw new UsageError('COLLECTION_FOLDER', `${path} holds ${other}, so it is not a collection; name a new or empty folder`, {
+    details: { path, other },
+  });
+}

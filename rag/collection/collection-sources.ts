@@ -1,0 +1,71 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readJsonFile, writeFileAtomically } from '../../base/index.ts';
+
+const SOURCES_FILE = /^sources-[0-9a-f-]{36}\.json$/;
+const sourcesFile = (state: string): string => `sources-${state}.json`;
+
+const problem = z.strictObject({ code: z.string(), message: z.string() });
+
+const sourceFile = z.strictObject({
+  /** Name of its root, then the path below it, with `/`. */
+  path: z.string(),
+  /** SHA-256 of its bytes. */
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.int().nonnegative(),
+  /** Parser and its version, `markdown 1`; where none read it, which ones there were. */
+  parser: z.string(),
+  /** Labels of access that its documents have; absent: none. */
+  labels: z.array(z.string()).optional(),
+  /** What it became: an id of a document, and how many units that has; their ids are `<id>-0` and so on. */
+  documents: z.array(z.tuple([z.string(), z.int().positive()])),
+  /** The laws that its articles are of, by full name with what else each is called, by which queries cite them; absent: none. */
+  laws: z.array(z.strictObject({ law: z.string(), aliases: z.array(z.string()) })).optional(),
+  /** Why it could not be read; absent where it was. */
+  problem: problem.optional(),
+});
+
+const sourcesSchema = z.strictObject({
+  format: z.literal('cem-sources'),
+  version: z.literal(1),
+  /** Where the files lie: what was ingested, each under a name of its own. */
+  roots: z.array(z.strictObject({ name: z.string(), path: z.string() })),
+  files: z.array(sourceFile),
+});
+
+/** Where a collection's files lie. */
+export type SourceRoot = CollectionSources['roots'][number];
+/** A file, and what it became. */
+export type SourceFileEntry = z.infer<typeof sourceFile>;
+/** Which files a collection was made from. */
+export type CollectionSources = Pick<z.infer<typeof sourcesSchema>, 'roots' | 'files'>;
+
+export const NO_SOURCES: CollectionSources = { roots: [], files: [] };
+
+/**
+ * The sources of a collection in one state of its corpus; none where nothing says so.
+ *
+ * @throws FormatError `COLLECTION_SOURCES`
+ */
+export async function readSources(folder: string, state: string): Promise<CollectionSources> {
+  const sources = await readJsonFile(join(folder, sourcesFile(state)), sourcesSchema, {
+    code: 'COLLECTION_SOURCES',
+    what: 'a list of the files of a collection',
+    remedy: 'remove it, and ingest the files again',
+  });
+  return sources === undefined ? NO_SOURCES : { roots: sources.roots, files: sources.files };
+}
+
+export async function writeSources(folder: string, state: string, { roots, files }: CollectionSources): Promise<void> {
+  const value = { format: 'cem-sources', version: 1, roots, files };
+  await writeFileAtomically(join(folder, sourcesFile(state)), Buffer.from(`${JSON.stringify(value)}\n`));
+}
+
+/** Removes the lists of all other states. */
+export async function removeOtherSources(folder: string, state: string | undefined): Promise<void> {
+  const own = state === undefined ? undefined : sourcesFile(state);
+  for (const name of await readdir(folder)) {
+    if (SOURCES_FILE.test(name) && name !== own) await rm(join(folder, name), { force: true });
+  }
+}

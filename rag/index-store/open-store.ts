@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { CemError } from '../../base/index.ts';
+import type { QueryStudentFiles } from '../../checkpoints/index.ts';
+import type { VectorIndexInput } from '../../search/index.ts';
+import {
+  databaseUrlWithoutPassword,
+  openPglite,
+  openPostgres,
+  PgvectorStore,
+  type TermOptions,
+  type VectorPrecision,
+} from '../../search/postgres/index.ts';
+import type { IndexManifest, StoreManifest } from './index-manifest.ts';
+
+/** Files of the embedded database, in the folder of an index or a collection. */
+export const DATABASE_FOLDER = 'pgdata';
+const CODES_MEMORY = 512 * 2 ** 20;
+
+/** How a store is reached. */
+export interface StoreAccess {
+  /** A PostgreSQL server's URL, with its password where one is needed; without it the embedded database in the folder, or the server that the manifest names. */
+  readonly database?: string;
+  /**
+   * Bytes of this process's memory that the codes of binary vectors may take when the index is searched: where they fit, searches go by them instead of by the database's own scan.
+   * 512 MiB unless given, which is 9 million vectors of 384 values; 0 for none.
+   */
+  readonly codesMemory?: number;
+  /** The same of the postings that searches by words have read; 64 MiB unless given. */
+  readonly termsMemory?: number;
+}
+
+/** As `StoreAccess`, and how a store keeps vectors. */
+export interface StoreOptions extends StoreAccess {
+  /** Precision of a new store, `single` unless given; one that is there keeps its own. */
+  readonly precision?: VectorPrecision;
+  /** What searches go by; unless given, what the store has (a new one: none, exact search). */
+  readonly vectorIndex?: VectorIndexInput;
+  /** Which terms the store keeps from now on, when it is opened to write to it; unless given, those that it has. */
+  readonly terms?: TermOptions | 'none';
+}
+
+/**
+ * Opens the store that a manifest names.
+ *
+ * @param path the folder of the index or the collection
+ * @param purpose create: make tables where there are none; migrate: for writing
+ * @throws CemError `INDEX_OTHER_DATABASE` and what opening the store throws
+ */
+export async function openStore(
+  path: string,
+  manifest: Pick<IndexManifest, 'id' | 'store' | 'dimension' | 'analyzer'>,
+  options: StoreOptions,
+  { create, migrate }: { readonly create: boolean; readonly migrate: boolean },
+): Promise<PgvectorStore> {
+  if (options.database !== undefined) checkSameDatabase(path, manifest.store, databaseUrlWithoutPassword(options.database));
+  const driver =
+    manifest.store.kind === 'pglite'
+      ? await openPglite(join(path, DATABASE_FOLDER), { create, readOnly: !migrate })
+      : await openPostgres(options.database ?? manifest.store.url);
+  return PgvectorStore.open(driver, {
+    dimension: manifest.dimension,
+    name: `cem_${manifest.id}`,
+    create,
+    migrate,
+    // Who writes has rows to come; codes are for searches.
+    codesMemory: migrate ? 0 : (options.codesMemory ?? CODES_MEMORY),
+    ...(options.termsMemory !== undefined && { termsMemory: options.termsMemory }),
+    ...(migrate && options.terms !== undefined && { terms: options.terms }),
+    ...(options.precision !== undefined && { precision: options.precision }),
+    ...(options.vectorIndex !== undefined && { vectorIndex: options.vectorIndex }),
+  });
+}
+
+export function isSameDatabase(store: StoreManifest, asked: string): boolean {
+  return store.kind === 'postgres' && store.url === asked;
+}
+
+/** @throws CemError `INDEX_OTHER_DATABASE` */
+export function checkSameDatabase(path: string, store: StoreManifest, asked: string | undefined): void {
+  if (asked === undefined || isSameDatabase(store, asked)) return;
+  const where = store.kind === 'pglite' ? 'its own folder' : store.url;
+  throw new CemError(
+    'INDEX_OTHER_DATABASE',
+    `the vectors of the index ${path} lie in ${where}, not in ${asked}; leave the database out, or use another index folder`,
+    {
+      details: { path, stored: store, asked },
+    },
+  );
+}
+
+/** Leaves a copy alone that is there already: the same checkpoint made it. */
+export async function copyQueryStudent({ folder, hash }: QueryStudentFiles, to: string): Promise<void> {
+  // Whoever only searches loads nothing of checkpoints.
+  const { copyWeights, readCheckpointState, writeCheckpointFolder } = await import('../../checkpoints/index.ts');
+  const there = await readCheckpointState(to).catch(() => undefined);
+  if (there?.contentHash !== hash) await writeCheckpointFolder(to, (temporary) => copyWeights(folder, temporary));
+}

@@ -1,0 +1,97 @@
+import type { Listener } from '../../base/index.ts';
+import { PARSERS } from '../../ingest/index.ts';
+import type { CollectionSources, SourceFileEntry } from '../../rag/index.ts';
+import { type FoundFile, findFiles } from './find-files.ts';
+import { NO_PARSER, parserName } from './parser-names.ts';
+import type { OpenRoot } from './source-roots.ts';
+
+/** A file that has to be parsed, with the labels that its documents get. */
+interface FileToParse {
+  readonly file: FoundFile;
+  readonly labels: readonly string[] | undefined;
+  readonly known: SourceFileEntry | undefined;
+}
+
+/** The files as they are, against what the collection knows of them. */
+export interface SourceComparison {
+  readonly found: number;
+  readonly toParse: readonly FileToParse[];
+  /** As the collection has them: their content is the same, or the disk does not give it. */
+  readonly same: readonly SourceFileEntry[];
+  /** Those of them that the disk does not give. */
+  readonly unread: readonly { readonly path: string; readonly message: string }[];
+  readonly gone: readonly SourceFileEntry[];
+  /** Of roots that are not looked at now. */
+  readonly others: readonly SourceFileEntry[];
+}
+
+export interface CompareOptions {
+  readonly format: string | undefined;
+  readonly labels: readonly string[] | undefined;
+  readonly forget: readonly string[];
+  /** Its folder, of which nothing is ingested. */
+  readonly collection: string;
+  readonly listener: Listener;
+}
+
+/** Looks at all files of the roots: by their content, never by their times. */
+export async function compareSources(
+  sources: CollectionSources,
+  roots: readonly OpenRoot[],
+  { format, labels, forget, collection, listener }: CompareOptions,
+): Promise<SourceComparison> {
+  const known = new Map(sources.files.map((entry) => [entry.path, entry]));
+  const looked = new Set(roots.map(({ name }) => name));
+  const toParse: FileToParse[] = [];
+  const same: SourceFileEntry[] = [];
+  const unread: { path: string; message: string }[] = [];
+  let [found, bytes] = [0, 0];
+  const stage = listener.stage('looking at files');
+  try {
+    for await (const file of findFiles(roots, { format, collection, listener })) {
+      found++;
+      bytes += file.bytes;
+      stage.progress(found, 0, `${(bytes / 1e6).toFixed(1)} MB`);
+      const entry = known.get(file.path);
+      known.delete(file.path);
+      const wanted = labels ?? entry?.labels;
+      if (file.hash === undefined && entry !== undefined) {
+        same.push(entry);
+        unread.push({ path: file.path, message: file.problem ?? 'not readable' });
+      } else if (entry !== undefined && isSame(entry, file, wanted, format)) same.push(entry);
+      else toParse.push({ file, labels: wanted, known: entry });
+    }
+    stage.done(`${found} files, ${(bytes / 1e6).toFixed(1)} MB`);
+  } catch (error) {
+    stage.fail();
+    throw error;
+  }
+  const rest = [...known.values()];
+  const isGone = (entry: SourceFileEntry): boolean => looked.has(rootOf(entry)) || forget.includes(rootOf(entry));
+  return { found, toParse, same, unread, gone: rest.filter(isGone), others: rest.filter((entry) => !isGone(entry)) };
+}
+
+/** The name of the root that a file lies in. */
+function rootOf({ path }: Pick<SourceFileEntry, 'path'>): string {
+  const end = path.indexOf('/');
+  return end < 0 ? path : path.slice(0, end);
+}
+
+function isSame(
+  entry: SourceFileEntry,
+  file: FoundFile,
+  labels: readonly string[] | undefined,
+  format: string | undefined,
+): boolean {
+  if (entry.hash !== file.hash || JSON.stringify(entry.labels) !== JSON.stringify(labels)) return false;
+  // What no parser could read, one may read by now.
+  if (entry.problem !== undefined) return entry.parser === NO_PARSER && format === undefined && !isTransient(entry.problem);
+  const [name] = entry.parser.split(' ');
+  if (format !== undefined && format.toLowerCase() !== name) return false;
+  return PARSERS.some((parser) => parserName(parser) === entry.parser);
+}
+
+/** Whether another try may end otherwise: time and memory depend on the machine, and the disk may give it now. */
+function isTransient({ code }: { readonly code: string }): boolean {
+  return ['PARSE_TIMEOUT', 'PARSE_MEMORY', 'PARSE_LIMIT', 'FILE_OPEN'].includes(code);
+}

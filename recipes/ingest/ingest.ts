@@ -1,0 +1,319 @@
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { closing, inStage, type Listener, UsageError } from '../../base/index.ts';
+import { type LoadedStudent, loadStudent } from '../../checkpoints/index.ts';
+import { type Document, type JsonValue, SegmentedCorpus, stageCorpusUpdate, type UpdateReport } from '../../data/index.ts';
+import { createTeacher } from '../../encoders/index.ts';
+import {
+  openTokenCounter,
+  ParseWorkers,
+  parseUnitSettings,
+  type Unit,
+  type UnitTools,
+  unitStatistics,
+} from '../../ingest/index.ts';
+import {
+  CollectionFolder,
+  type CollectionManifest,
+  type CollectionSources,
+  type IndexingResult,
+  type SourceFileEntry,
+  type SourceRoot,
+  synchroniseIndex,
+} from '../../rag/index.ts';
+import { analyzerConfig } from '../../search/lexical/index.ts';
+import { inPackStages } from '../pack/pack.ts';
+import { useBackend } from '../shared/backend.ts';
+import { listenerOf } from '../shared/call.ts';
+import { checkpointOrDefault } from '../shared/default-checkpoint.ts';
+import { given } from '../shared/given.ts';
+import { modelOf } from '../shared/index-model.ts';
+import { modelsFolder } from '../shared/models-folder.ts';
+import { openTermsChoice } from '../shared/terms-choice.ts';
+import { compareSources, type SourceComparison } from './compare-sources.ts';
+import { DocumentSpool } from './document-spool.ts';
+import {
+  type CollectionSettings,
+  collectionSettings,
+  type IngestOptions,
+  type IngestResult,
+  settingsOfCollection,
+} from './ingest-options.ts';
+import { parseFiles } from './parse-files.ts';
+import { ResumableEncoder } from './resumable-encoder.ts';
+import { openRoots } from './source-roots.ts';
+
+/** A unit is one chunk, however large: it was cut to its size before. */
+const TARGET_CHUNK_SIZE = 1 << 24;
+/** Files that are parsed at once; some wait for their turn to be written. */
+const FILES_AHEAD = 8;
+/** Processes that parse; no more than there are files. */
+const MOST_WORKERS = 4;
+/** Warnings that are kept. */
+const MOST_WARNINGS = 200;
+
+/**
+ * Brings a collection to the state of files: new ones are parsed, cut into units, packed and indexed; changed ones replaced; those that are gone taken out. It happens in one moment at
+ * the end: until then, and after a kill at any time, the collection is as it was. A file that cannot be read is reported, and the others go in.
+ *
+ * @throws UsageError `INGEST_PATH`, `INGEST_NOTHING`, `INGEST_NAME`, `CHECKPOINT_NEEDED`, `UNIT_OPTIONS`; CemError `FOLDER_LOCKED` while another process changes or searches it; and what
+ *   `CollectionFolder.openForWriting`, `stageCorpusUpdate` and `loadStudent` throw
+ */
+export async function ingest(options: IngestOptions): Promise<IngestResult> {
+  const start = performance.now();
+  const listener = listenerOf(options);
+  const path = resolve(options.into);
+  const { paths = [], forget = [], format, labels } = options;
+  const made = await CollectionFolder.manifestOf(path);
+  // What is wrong with the wishes is said before anything is loaded.
+  refuseOtherSettings(path, made, options);
+  if (paths.length > 0) await openRoots(paths, [], path);
+  using checkpoint = await openCheckpoint(made, options, listener);
+  await using collection = await openCollectionFolder(path, checkpoint, options);
+  const settings = settingsOfCollection(path, collection.manifest.settings);
+  const sources = await collection.sources();
+  const roots = paths.length === 0 && forget.length > 0 ? [] : await openRoots(paths, sources.roots, path);
+  const comparison = await compareSources(sources, roots, { format, labels, forget, collection: path, listener });
+  const parsed = await parseAll(collection, comparison, settings, options, listener);
+  const next: CollectionSources = {
+    roots: nextRoots(sources.roots, roots, forget),
+    files: [...comparison.others, ...comparison.same, ...parsed.entries].sort((left, right) => (left.path < right.path ? -1 : 1)),
+  };
+  const report = await packUnits(collection, comparison, { ...parsed, settings }, listener);
+  const index = await changeState(collection, checkpoint, { report, sources: next }, listener);
+  const { documents = 0, chunks = 0, passages = 0 } = collection.state ?? {};
+  return {
+    collection: path,
+    roots: next.roots,
+    files: { ...countFiles(comparison), failed: next.files.filter(({ problem }) => problem !== undefined).length },
+    bytes: parsed.bytes,
+    problems: [
+      ...next.files.flatMap(({ path: file, problem }) => (problem ? [{ path: file, ...problem, kept: false }] : [])),
+      ...[...comparison.unread, ...parsed.unread].map((file) => ({ ...file, code: 'FILE_OPEN', kept: true })),
+    ],
+    warnings: parsed.warnings,
+    units: unitStatistics(parsed.units, settings.units),
+    pruned: parsed.pruned,
+    documents,
+    chunks,
+    passages,
+    ...(index && { index }),
+    seconds: (performance.now() - start) / 1000,
+  };
+}
+
+/** The checkpoint that is named, else the collection's own, else the default one. */
+async function openCheckpoint(
+  made: CollectionManifest | undefined,
+  options: IngestOptions,
+  listener: Listener,
+): Promise<LoadedStudent> {
+  const checkpoint = options.checkpoint ?? made?.checkpoint.path ?? checkpointOrDefault(undefined);
+  await useBackend(options, listener);
+  if (options.checkpoint === undefined && made === undefined) listener.note(`checkpoint: ${checkpoint}, since no other is named`);
+  return loadStudent(checkpoint);
+}
+
+async function openCollectionFolder(path: string, checkpoint: LoadedStudent, options: IngestOptions): Promise<CollectionFolder> {
+  const { database, precision, vectorIndex } = options;
+  const settings = collectionSettings.parse(askedSettings(options));
+  const analyzer = await openTermsChoice(settings.terms);
+  return CollectionFolder.openForWriting(path, modelOf(checkpoint, modelsFolder(options.models)), {
+    settings: storable(settings),
+    ...(analyzer !== 'none' && { analyzer: analyzer.settings }),
+    ...given({ database, precision, vectorIndex, queryStudent: checkpoint.query }),
+  });
+}
+
+/** What is said of a collection's settings. */
+function askedSettings({
+  units,
+  passageSize,
+  passageOverlap,
+  tokenizer,
+  prune,
+  terms,
+}: IngestOptions): Partial<CollectionSettings> {
+  return given({
+    units: units && parseUnitSettings(units),
+    passageSize,
+    passageOverlap,
+    tokenizer,
+    prune,
+    terms:
+      terms === undefined || terms === 'none' ? terms : analyzerConfig.parse(typeof terms === 'string' ? { kind: terms } : terms),
+  });
+}
+
+/** @throws UsageError `COLLECTION_SETTINGS` for settings that the collection was not made with */
+function refuseOtherSettings(path: string, made: CollectionManifest | undefined, options: IngestOptions): void {
+  const asked = Object.entries(askedSettings(options));
+  if (made === undefined) return;
+  const settings = settingsOfCollection(path, made.settings);
+  for (const [name, value] of asked) {
+    const own = settings[name as keyof CollectionSettings];
+    if (isDeepStrictEqual(value, own)) continue;
+    throw new UsageError(
+      'COLLECTION_SETTINGS',
+      `the collection ${path} was made with ${name} ${JSON.stringify(own)}, and ${JSON.stringify(value)} was asked for: leave it out, or ingest the files into another collection`,
+      { details: { path, name, made: own, asked: value } },
+    );
+  }
+}
+
+/** As JSON has it: without what is undefined. */
+function storable(settings: CollectionSettings): Readonly<Record<string, JsonValue>> {
+  return JSON.parse(JSON.stringify(settings)) as Readonly<Record<string, JsonValue>>;
+}
+
+/** Roots keep their places; those that are named now come last where they are new. */
+function nextRoots(known: readonly SourceRoot[], named: readonly SourceRoot[], forget: readonly string[]): SourceRoot[] {
+  const added = named.filter(({ name }) => !known.some((root) => root.name === name));
+  return [...known.filter(({ name }) => !forget.includes(name)), ...added.map(({ name, path }) => ({ name, path }))];
+}
+
+function countFiles({ found, toParse, same, gone }: SourceComparison): Omit<IngestResult['files'], 'failed'> {
+  const changed = toParse.filter(({ known }) => known !== undefined).length;
+  return { found, added: toParse.length - changed, changed, unchanged: same.length, gone: gone.length };
+}
+
+/** What came out of the files that had to be parsed. */
+interface ParsedFiles {
+  readonly entries: readonly SourceFileEntry[];
+  /** Their units, in a file. */
+  readonly documents: () => AsyncIterable<Document>;
+  readonly units: readonly (readonly Unit[])[];
+  readonly bytes: number;
+  readonly warnings: readonly string[];
+  readonly pruned: number;
+  /** Files that the disk did not give, and that stay as they were known. */
+  readonly unread: readonly { readonly path: string; readonly message: string }[];
+}
+
+async function parseAll(
+  collection: CollectionFolder,
+  { toParse }: SourceComparison,
+  settings: CollectionSettings,
+  { format, signal, limits }: IngestOptions,
+  listener: Listener,
+): Promise<ParsedFiles> {
+  await using spool = await DocumentSpool.create(join(collection.workPath, 'documents.jsonl'));
+  const entries: SourceFileEntry[] = [];
+  const units: (readonly Unit[])[] = [];
+  const warnings: string[] = [];
+  const unread: { path: string; message: string }[] = [];
+  let [bytes, pruned] = [0, 0];
+  if (toParse.length === 0) return { entries, documents: await spool.finish(), units, bytes, pruned, warnings, unread };
+  const total = toParse.reduce((sum, { file }) => sum + file.bytes, 0);
+  const workers = Math.min(MOST_WORKERS, availableParallelism(), toParse.length);
+  await using threads = new ParseWorkers({ workers, ...given({ limits }) });
+  await using tools = await unitTools(collection, settings);
+  const parsing = { threads, units: settings.units, prune: settings.prune, tools, format, signal };
+  await inStage(
+    listener,
+    'parsing',
+    async (stage) => {
+      let place = 0;
+      for await (const parsed of parseFiles(toParse, parsing, FILES_AHEAD)) {
+        const { file, known } = toParse[place++]!;
+        bytes += file.bytes;
+        pruned += parsed.pruned;
+        if (parsed.unread && known !== undefined) {
+          entries.push(known);
+          unread.push({ path: file.path, message: parsed.entry.problem?.message ?? '' });
+        } else {
+          entries.push(parsed.entry);
+          await spool.add(parsed.documents);
+          for (const cut of parsed.units) units.push(cut.map(sizeOnly));
+          warnings.push(...parsed.warnings.slice(0, MOST_WARNINGS - warnings.length));
+        }
+        stage.progress(bytes, total, `${place} of ${toParse.length} files`);
+      }
+    },
+    () => `${toParse.length} files, ${(bytes / 1e6).toFixed(1)} MB`,
+  );
+  return { entries, documents: await spool.finish(), units, bytes, pruned, warnings, unread };
+}
+
+/** What units are measured by; where meaning parts them, the collection's teacher says what blocks mean. */
+async function unitTools(
+  { manifest: { teacher } }: CollectionFolder,
+  { tokenizer, units: { strategy } }: CollectionSettings,
+): Promise<UnitTools & AsyncDisposable> {
+  const count = await openTokenCounter(tokenizer);
+  if (strategy !== 'semantic') return { count, ...closing(() => undefined) };
+  const { config, folder, models } = teacher;
+  const embedder = await createTeacher(config, given({ folder, models }));
+  return { count, embed: (texts) => embedder.embedDocuments(texts), ...closing(() => embedder.dispose()) };
+}
+
+/** What is counted of a unit: its text need not stay in memory. */
+function sizeOnly({ tokens, startsAt }: Unit): Unit {
+  return { text: '', headings: [], tokens, startsAt };
+}
+
+/** Packs what was parsed as a staged change of the corpus. */
+async function packUnits(
+  collection: CollectionFolder,
+  { toParse, gone }: SourceComparison,
+  { documents, unread, settings }: ParsedFiles & { readonly settings: CollectionSettings },
+  listener: Listener,
+): Promise<UpdateReport | undefined> {
+  const kept = new Set(unread.map(({ path }) => path));
+  const replaced = toParse.flatMap(({ known }) => (known === undefined || kept.has(known.path) ? [] : [known]));
+  const remove = [...gone, ...replaced].flatMap(idsOf);
+  if (toParse.length === 0 && remove.length === 0) return undefined;
+  const { level, passageSize, passageOverlap } = settings;
+  const terms = await openTermsChoice(settings.terms);
+  return inPackStages({ listener }, (onProgress) =>
+    stageCorpusUpdate(
+      collection.corpusPath,
+      collection.state?.corpus,
+      { documents, remove },
+      {
+        level,
+        passageSize,
+        terms,
+        ...(passageOverlap > 0 && { passageOverlap }),
+        targetChunkSize: TARGET_CHUNK_SIZE,
+        onProgress,
+      },
+    ),
+  );
+}
+
+/** Ids of a file's units. */
+function idsOf({ documents }: SourceFileEntry): string[] {
+  return documents.flatMap(([id, units]) => Array.from({ length: units }, (_, number) => `${id}-${number}`));
+}
+
+/** Indexes a staged change and makes it the collection's state, with the list of files; where nothing changed but that list, the list alone. */
+async function changeState(
+  collection: CollectionFolder,
+  { student, hash }: LoadedStudent,
+  { report, sources }: { readonly report: UpdateReport | undefined; readonly sources: CollectionSources },
+  listener: Listener,
+): Promise<IndexingResult | undefined> {
+  const state = report?.state;
+  if (state === undefined || state === collection.state?.corpus) {
+    await collection.replaceSources(sources);
+    return undefined;
+  }
+  await using corpus = await SegmentedCorpus.open(collection.corpusPath, { state });
+  await using encoder = await ResumableEncoder.open(collection.vectorsPath, student, hash);
+  const result = await inStage(
+    listener,
+    'indexing',
+    (stage) =>
+      collection.commit({
+        corpus: state,
+        sources,
+        synchronise: (store) =>
+          synchroniseIndex(corpus, encoder, store, { onProgress: (done, total) => stage.progress(done, total) }),
+      }),
+    ({ documents, passages, encoded }) => `${documents} units, ${encoded} of ${passages} passages encoded`,
+  );
+  await encoder.forget();
+  return result;
+}

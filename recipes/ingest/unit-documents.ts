@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import type { Document, Metadata } from '../../data/index.ts';
+import type { ParsedDocument, Unit } from '../../ingest/index.ts';
+import { given } from '../shared/given.ts';
+
+/** Between the parts of a prefix. */
+const SEPARATOR = ' > ';
+
+/** Id of a file's document: 40 hexadecimal digits of path, first page and number of the record. */
+function documentId(path: string, page: number, record: number): string {
+  return createHash('sha1')
+    .update(JSON.stringify([path, page, record]))
+    .digest('hex');
+}
+
+/** What a unit is found by beside its text: what its document says, else its title and the headings above it. */
+function indexPrefix({ indexPrefix: given, title }: ParsedDocument, { headings }: Unit): string {
+  if (given !== undefined) return given;
+  const parts = title === undefined || headings[0] === title ? headings : [title, ...headings];
+  return parts.join(SEPARATOR);
+}
+
+/**
+ * A document's units as documents of a corpus, each with an id of its own, `<document>-<number>`.
+ *
+ * @param record its number in its file, from 1
+ */
+export function unitDocuments(
+  document: ParsedDocument,
+  units: readonly Unit[],
+  { path, record, labels }: { readonly path: string; readonly record: number; readonly labels: readonly string[] | undefined },
+): { readonly id: string; readonly documents: readonly Document[] } {
+  // Who ingests says who may see it, else the file itself does.
+  const access = labels ?? document.labels;
+  const id = documentId(path, document.blocks[0]?.pages?.first ?? 0, record);
+  const documents = units.map((unit, number): Document => {
+    const { headings, pages, span } = unit;
+    const metadata: Metadata = {
+      source: path,
+      ...given({ pages, span, labels: access }),
+      ...given({ title: document.title, language: document.language, fields: document.fields }),
+      ...(headings.length > 0 && { headings }),
+    };
+    return { id: `${id}-${number}`, title: indexPrefix(document, unit), text: unit.text, metadata, origin: path };
+  });
+  return { id, documents };
+}

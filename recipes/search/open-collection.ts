@@ -1,0 +1,18 @@
+import { openCollection as open, type QuerySteps, type Searcher } from '../../rag/index.ts';
+import { listenerOf } from '../shared/call.ts';
+import { type SearcherOptions, searchingOptions } from './searching-options.ts';
+
+export interface CollectionSearcherOptions extends SearcherOptions {
+  /** What is done with a query before it is ranked by; articles that it cites are a filter unless said otherwise. */
+  readonly steps?: QuerySteps | undefined;
+}
+
+/**
+ * Opens a collection for questions: `await using searcher = await openCollection('docs.collection')`.
+ *
+ * @throws as `openCollection` of rag/
+ */
+export async function openCollection(collection: string, options: CollectionSearcherOptions = {}): Promise<Searcher> {
+  const { note } = listenerOf(options);
+  return open(collection, { ...searchingOptions(options), steps: { note, ...options.steps } });
+}

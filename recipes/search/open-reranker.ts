@@ -1,0 +1,17 @@
+import { openReranker as open, type Reranker } from '../../rag/index.ts';
+import { type OnBackend, useBackend } from '../shared/backend.ts';
+import { type LongCall, listenerOf } from '../shared/call.ts';
+import { modelsFolder } from '../shared/models-folder.ts';
+
+export interface RerankerOptions extends Pick<LongCall, 'listener'>, OnBackend {
+  /** Folder in which cross-encoders are looked up before the hub. */
+  readonly models?: string | undefined;
+}
+
+/** Opens the reranker that a line names: cross-encoder:MODEL, endpoint:URL#MODEL, tei:URL or checkpoint:FOLDER. Dispose of it. Throws as `openReranker` of rag/ does. */
+export async function openReranker(choice: string, options: RerankerOptions = {}): Promise<Reranker> {
+  return open(choice, {
+    models: modelsFolder(options.models),
+    beforeCheckpoint: () => useBackend(options, listenerOf(options)).then(() => undefined),
+  });
+}
