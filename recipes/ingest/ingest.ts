@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { closing, inStage, type Listener, UsageError } from '../../base/index.ts';
+import { CemError, closing, inStage, isCemError, type Listener, UsageError } from '../../base/index.ts';
 import { type LoadedStudent, loadStudent } from '../../checkpoints/index.ts';
 import { type Document, type JsonValue, SegmentedCorpus, stageCorpusUpdate, type UpdateReport } from '../../data/index.ts';
 import { createTeacher } from '../../encoders/index.ts';
@@ -57,7 +57,7 @@ const MOST_WARNINGS = 200;
  * Brings a collection to the state of files: new ones are parsed, cut into units, packed and indexed; changed ones replaced; those that are gone taken out. It happens in one moment at
  * the end: until then, and after a kill at any time, the collection is as it was. A file that cannot be read is reported, and the others go in.
  *
- * @throws UsageError `INGEST_PATH`, `INGEST_NOTHING`, `INGEST_NAME`, `CHECKPOINT_NEEDED`, `UNIT_OPTIONS`; CemError `FOLDER_LOCKED` while another process changes or searches it; and what
+ * @throws UsageError `INGEST_PATH`, `INGEST_NOTHING`, `INGEST_NAME`, `CHECKPOINT_NEEDED`, `UNIT_OPTIONS`, `COLLECTION_SETTINGS`; CemError `INGEST_EMPTY` where a new collection would have nothing, `FOLDER_LOCKED` while another process changes or searches it; and what
  *   `CollectionFolder.openForWriting`, `stageCorpusUpdate` and `loadStudent` throw
  */
 export async function ingest(options: IngestOptions): Promise<IngestResult> {
@@ -257,7 +257,7 @@ function sizeOnly({ tokens, startsAt }: Unit): Unit {
 async function packUnits(
   collection: CollectionFolder,
   { toParse, gone }: SourceComparison,
-  { documents, unread, settings }: ParsedFiles & { readonly settings: CollectionSettings },
+  { documents, entries, unread, settings }: ParsedFiles & { readonly settings: CollectionSettings },
   listener: Listener,
 ): Promise<UpdateReport | undefined> {
   const kept = new Set(unread.map(({ path }) => path));
@@ -266,20 +266,41 @@ async function packUnits(
   if (toParse.length === 0 && remove.length === 0) return undefined;
   const { level, passageSize, passageOverlap } = settings;
   const terms = await openTermsChoice(settings.terms);
-  return inPackStages({ listener }, (onProgress) =>
-    stageCorpusUpdate(
-      collection.corpusPath,
-      collection.state?.corpus,
-      { documents, remove },
-      {
-        level,
-        passageSize,
-        terms,
-        ...(passageOverlap > 0 && { passageOverlap }),
-        targetChunkSize: TARGET_CHUNK_SIZE,
-        onProgress,
-      },
-    ),
+  try {
+    return await inPackStages({ listener }, (onProgress) =>
+      stageCorpusUpdate(
+        collection.corpusPath,
+        collection.state?.corpus,
+        { documents, remove },
+        {
+          level,
+          passageSize,
+          terms,
+          ...(passageOverlap > 0 && { passageOverlap }),
+          targetChunkSize: TARGET_CHUNK_SIZE,
+          onProgress,
+        },
+      ),
+    );
+  } catch (error) {
+    if (!isCemError(error) || error.code !== 'PACK_EMPTY_CORPUS') throw error;
+    // The files that came have no text, or could not be read: that is said of each.
+    if (collection.state !== undefined) return undefined;
+    throw nothingIngested(collection.path, entries, error);
+  }
+}
+
+/** Problems that an error names. */
+const NAMED_PROBLEMS = 3;
+
+function nothingIngested(path: string, entries: readonly SourceFileEntry[], cause: unknown): CemError {
+  const problems = entries.flatMap(({ problem }) => problem ?? []);
+  const named = problems.slice(0, NAMED_PROBLEMS).map(({ message }) => message);
+  const why = named.length === 0 ? 'none of them has a text' : named.join('; ');
+  return new CemError(
+    'INGEST_EMPTY',
+    `nothing was ingested into ${path}: of ${entries.length} files none could be used (${why}): name files that have a text`,
+    { details: { path, problems }, cause },
   );
 }
 

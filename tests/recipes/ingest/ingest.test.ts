@@ -89,11 +89,16 @@ test('a result is shown without what it is found by, and says where it stands', 
 
 test('a file that is not read is reported, and the others go in', () =>
   withPlace(async ({ files, into, run }) => {
-    await writeFile(join(files, 'good.html'), page('Good', 'anchor beacon'));
     await writeFile(join(files, 'bad.html'), Buffer.from('%PDF-1.7\n\u0000\u0001'));
+    const alone = await run();
+    assert.equal([alone.files.added, alone.files.failed, alone.documents, alone.index], [1, 1, 0, undefined]);
+    const error = await errorOf(() => run({ into: `${into}-new` }));
+    assert.is(error.code, 'INGEST_EMPTY');
+    assert.match(error.message, 'files/bad.html');
+    await writeFile(join(files, 'good.html'), page('Good', 'anchor beacon'));
     await writeFile(join(files, 'picture.png'), 'not looked at');
     const { files: counts, problems } = await run();
-    assert.equal([counts.found, counts.added, counts.failed], [2, 2, 1]);
+    assert.equal([counts.found, counts.added, counts.failed], [2, 1, 1]);
     assert.equal(
       problems.map(({ path, kept }) => [path, kept]),
       [['files/bad.html', false]],
