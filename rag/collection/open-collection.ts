@@ -11,11 +11,14 @@ import { type QuerySteps, queryParts, rulesOf } from './query-steps.ts';
 export interface OpenCollectionOptions extends StoreAccess, QueryEncoderOptions {
   /** What ranks; both where the collection keeps terms, else vectors, unless given. By `bm25` alone nothing that encodes queries is opened. */
   readonly retrievers?: RetrieverChoice | undefined;
-  /** How `hybrid` fuses `vectors` and `bm25`; by reciprocal ranks unless given. */
+  /** How `hybrid` fuses `vectors` and `bm25`; by reciprocal ranks unless given, where vectors count half. */
   readonly fusion?: FusionInput | undefined;
   /** What is done with a query before it is ranked by. */
   readonly steps?: QuerySteps | undefined;
 }
+
+/** Words lead: with the encoder that comes with the package, reciprocal ranks over techdocs gained from vectors at half of BM25's weight (nDCG@10 0.647 to 0.663), and nothing from equal weights. */
+const FUSION: FusionInput = { method: 'rrf', weights: { bm25: 1, vectors: 0.5 } };
 
 /**
  * Opens a collection for questions. A result is a unit of a file; its text goes without the prefix that it was found by.
@@ -28,7 +31,7 @@ export async function openCollection(folder: string, options: OpenCollectionOpti
     const collection = opened.add(await CollectionFolder.openForSearch(folder, options), (part) => part.close());
     const corpus = opened.add(await corpusOf(collection), (part) => part.close());
     const { store, path } = collection;
-    const { retrievers = store.terms === undefined ? 'vectors' : 'hybrid', fusion } = options;
+    const { retrievers = store.terms === undefined ? 'vectors' : 'hybrid', fusion = FUSION } = options;
     const lexical = retrievers === 'vectors' ? undefined : await openLexicalRetriever({ path, terms: store.terms });
     const encoder = retrievers === 'bm25' ? undefined : await openQueryEncoder(collection, options);
     if (encoder !== undefined) opened.add(encoder.embedder, (part) => part.dispose());
