@@ -1,5 +1,5 @@
 import { openReranker as open, type Reranker } from '../../rag/index.ts';
-import { type OnBackend, useBackend } from '../shared/backend.ts';
+import type { OnBackend } from '../shared/backend.ts';
 import { type LongCall, listenerOf } from '../shared/call.ts';
 import { modelsFolder } from '../shared/models-folder.ts';
 
@@ -12,6 +12,10 @@ export interface RerankerOptions extends Pick<LongCall, 'listener'>, OnBackend {
 export async function openReranker(choice: string, options: RerankerOptions = {}): Promise<Reranker> {
   return open(choice, {
     models: modelsFolder(options.models),
-    beforeCheckpoint: () => useBackend(options, listenerOf(options)).then(() => undefined),
+    // Only a trained checkpoint needs TensorFlow.js, which is not loaded before.
+    beforeCheckpoint: async () => {
+      const { useBackend } = await import('../shared/backend.ts');
+      await useBackend(options, listenerOf(options));
+    },
   });
 }
