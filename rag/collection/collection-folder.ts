@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CemError, exists, type FolderLock, lockFolder, parseJson, shareFolder, UsageError } from '../../base/index.ts';
@@ -197,8 +197,13 @@ export class CollectionFolder {
     return this.#state === undefined ? NO_SOURCES : readSources(this.path, this.#state.corpus);
   }
 
-  /** Makes a staged state of the corpus, its rows and its sources the collection's state. */
+  /**
+   * Makes a staged state of the corpus, its rows and its sources the collection's state.
+   *
+   * @throws CemError `COLLECTION_ROOM` where the disk has none for the embedded database, and what `synchronise` throws
+   */
   async commit({ corpus, sources, synchronise }: NextState): Promise<IndexingResult> {
+    if (this.manifest.store.kind === 'pglite') await assertRoom(this.path);
     await writeSources(this.path, corpus, sources);
     const { result, state } = await this.store.transaction(async (store) => {
       const result = await synchronise(store);
@@ -236,6 +241,20 @@ export class CollectionFolder {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** The embedded database writes its log in files of 16 MiB. One that finds no room when it commits may never come back from it: better not begun. */
+const LEAST_ROOM = 64 * 2 ** 20;
+
+async function assertRoom(path: string): Promise<void> {
+  const { bavail, bsize } = await statfs(path).catch(() => ({ bavail: Number.POSITIVE_INFINITY, bsize: 1 }));
+  const free = bavail * bsize;
+  if (free >= LEAST_ROOM) return;
+  throw new CemError(
+    'COLLECTION_ROOM',
+    `the disk of ${path} is full (${(free / 1e6).toFixed(1)} MB are free, and the database wants ${(LEAST_ROOM / 1e6).toFixed(0)}): make room, and ingest again; the collection is as it was`,
+    { details: { path, free } },
+  );
 }
 
 /** What the store says that its rows are of. */
