@@ -30,6 +30,8 @@ const QUERY_FOLDER = 'query';
 /** What is being made: gone when it is finished, and removed by the next one that is at it. */
 const WORK_FOLDER = 'work';
 const VECTORS_FOLDER = 'vectors';
+/** What to do about a database that is damaged or gone: the collection is not made again in its place, since the texts in it are well. */
+const REMEDY = 'restore the database from a copy, or ingest the files into another collection';
 const ID_BYTES = 8;
 /** Name of the store's property that says which state of the corpus its rows are of. */
 const STATE_PROPERTY = 'collection';
@@ -115,9 +117,9 @@ export class CollectionFolder {
   }
 
   /**
-   * What a collection is made with, and nothing opened.
+   * What a collection is made with, and nothing opened; undefined where there is none.
    *
-   * @throws UsageError `COLLECTION_MISSING`; FormatError `COLLECTION_FORMAT`
+   * @throws FormatError `COLLECTION_FORMAT`
    */
   static async manifestOf(folder: string): Promise<CollectionManifest | undefined> {
     return readCollectionManifest(resolve(folder));
@@ -135,7 +137,7 @@ export class CollectionFolder {
       const manifest = await readCollectionManifest(path);
       if (manifest === undefined) throw missing(path);
       if (manifest.store.kind === 'pglite' && !(await exists(join(path, DATABASE_FOLDER)))) throw empty(path);
-      const store = await openStore(path, manifest, options, { create: false, migrate: false });
+      const store = await openStore(path, manifest, { ...options, remedy: REMEDY }, { create: false, migrate: false });
       return withStore(store, async () => {
         const state = await storedState(store);
         if (state === undefined) throw empty(path);
@@ -175,7 +177,7 @@ export class CollectionFolder {
       if (queryStudent !== undefined && manifest.queryStudent?.hash === queryStudent.hash)
         await copyQueryStudent(queryStudent, join(path, QUERY_FOLDER));
       const terms = manifest.analyzer === undefined ? ('none' as const) : { analyzer: manifest.analyzer };
-      const store = await openStore(path, manifest, { ...options, terms }, { create: true, migrate: true });
+      const store = await openStore(path, manifest, { ...options, terms, remedy: REMEDY }, { create: true, migrate: true });
       return withStore(store, async () => {
         const collection = new CollectionFolder(path, { manifest, store, lock }, await storedState(store));
         if (collection.state === undefined && (await hasCorpusState(collection.corpusPath))) throw databaseLost(path, manifest);
@@ -307,7 +309,7 @@ function databaseLost(path: string, { store }: CollectionManifest): CemError {
   const where = store.kind === 'pglite' ? join(path, DATABASE_FOLDER) : store.url;
   return new CemError(
     'COLLECTION_DATABASE',
-    `the collection ${path} has documents, and its database (${where}) knows none of them: restore the database from a copy, or ingest the files into another collection`,
+    `the collection ${path} has documents, and its database (${where}) knows none of them: ${REMEDY}`,
     { details: { path, store } },
   );
 }

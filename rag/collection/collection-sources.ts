@@ -1,9 +1,10 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readJsonFile, writeFileAtomically } from '../../base/index.ts';
+import { CemError, readJsonFile, writeFileAtomically } from '../../base/index.ts';
 
 const SOURCES_FILE = /^sources-[0-9a-f-]{36}\.json$/;
+const REMEDY = 'restore it from a copy, or ingest the files into another collection';
 const sourcesFile = (state: string): string => `sources-${state}.json`;
 
 const problem = z.strictObject({ code: z.string(), message: z.string() });
@@ -44,17 +45,23 @@ export type CollectionSources = Pick<z.infer<typeof sourcesSchema>, 'roots' | 'f
 export const NO_SOURCES: CollectionSources = { roots: [], files: [] };
 
 /**
- * The sources of a collection in one state of its corpus; none where nothing says so.
+ * The sources of a collection in one state of its corpus.
  *
- * @throws FormatError `COLLECTION_SOURCES`
+ * @throws FormatError `COLLECTION_SOURCES`, CemError of that code where the list is gone: without it nobody knows which documents are of files that went
  */
 export async function readSources(folder: string, state: string): Promise<CollectionSources> {
   const sources = await readJsonFile(join(folder, sourcesFile(state)), sourcesSchema, {
     code: 'COLLECTION_SOURCES',
     what: 'a list of the files of a collection',
-    remedy: 'remove it, and ingest the files again',
+    remedy: REMEDY,
   });
-  return sources === undefined ? NO_SOURCES : { roots: sources.roots, files: sources.files };
+  if (sources === undefined) {
+    const path = join(folder, sourcesFile(state));
+    throw new CemError('COLLECTION_SOURCES', `${path} is gone, which lists the collection's files: ${REMEDY}`, {
+      details: { path },
+    });
+  }
+  return { roots: sources.roots, files: sources.files };
 }
 
 export async function writeSources(folder: string, state: string, { roots, files }: CollectionSources): Promise<void> {

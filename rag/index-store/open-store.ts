@@ -35,6 +35,8 @@ export interface StoreOptions extends StoreAccess {
   readonly precision?: VectorPrecision;
   /** What searches go by; unless given, what the store has (a new one: none, exact search). */
   readonly vectorIndex?: VectorIndexInput;
+  /** What to do about an embedded database that is damaged or gone; to make the index again, unless given. */
+  readonly remedy?: string;
   /** Which terms the store keeps from now on, when it is opened to write to it; unless given, those that it has. */
   readonly terms?: TermOptions | 'none';
 }
@@ -55,7 +57,7 @@ export async function openStore(
   if (options.database !== undefined) checkSameDatabase(path, manifest.store, databaseUrlWithoutPassword(options.database));
   const driver =
     manifest.store.kind === 'pglite'
-      ? await openPglite(join(path, DATABASE_FOLDER), { create, readOnly: !migrate })
+      ? await openPglite(join(path, DATABASE_FOLDER), { create, readOnly: !migrate, remedy: options.remedy })
       : await openPostgres(options.database ?? manifest.store.url);
   return PgvectorStore.open(driver, {
     dimension: manifest.dimension,

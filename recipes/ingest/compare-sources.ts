@@ -45,10 +45,12 @@ export async function compareSources(
   const toParse: FileToParse[] = [];
   const same: SourceFileEntry[] = [];
   const unread: { path: string; message: string }[] = [];
+  const unreadable = new Map<string, string>();
+  const onUnreadable = (path: string, reason: string) => unreadable.set(path, reason);
   let [found, bytes] = [0, 0];
   const stage = listener.stage('looking at files');
   try {
-    for await (const file of findFiles(roots, { format, collection, listener })) {
+    for await (const file of findFiles(roots, { format, collection, listener, onUnreadable })) {
       found++;
       bytes += file.bytes;
       stage.progress(found, 0, `${(bytes / 1e6).toFixed(1)} MB`);
@@ -66,9 +68,27 @@ export async function compareSources(
     stage.fail();
     throw error;
   }
-  const rest = [...known.values()];
+  const rest: SourceFileEntry[] = [];
+  for (const entry of known.values()) {
+    const reason = reasonAbove(entry.path, unreadable);
+    if (reason === undefined) rest.push(entry);
+    else {
+      same.push(entry);
+      unread.push({ path: entry.path, message: reason });
+    }
+  }
   const isGone = (entry: SourceFileEntry): boolean => looked.has(rootOf(entry)) || forget.includes(rootOf(entry));
   return { found, toParse, same, unread, gone: rest.filter(isGone), others: rest.filter((entry) => !isGone(entry)) };
+}
+
+/** Why a file, or a folder above it, cannot be looked at; undefined where it can. */
+function reasonAbove(path: string, unreadable: ReadonlyMap<string, string>): string | undefined {
+  for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+    const above = path.slice(0, end);
+    const reason = unreadable.get(above);
+    if (reason !== undefined) return end === path.length ? reason : `its folder ${above} is ${reason}`;
+  }
+  return undefined;
 }
 
 /** The name of the root that a file lies in. */

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { CemError, messageOf } from '../../base/index.ts';
 import { type Document, readLines } from '../../data/index.ts';
 
 /** Characters that are written at once. */
@@ -46,6 +47,12 @@ export class DocumentSpool implements AsyncDisposable {
     const text = this.#buffered.join('');
     this.#buffered = [];
     this.#length = 0;
-    await this.#file.writeFile(text);
+    await this.#file.writeFile(text).catch((cause: unknown) => {
+      const path = this.#path;
+      throw new CemError('FILE_WRITE', `cannot put texts aside in ${path}: ${messageOf(cause)}; make room there`, {
+        details: { path },
+        cause,
+      });
+    });
   }
 }

@@ -27,14 +27,19 @@ export interface FindOptions {
   /** Folder of which nothing is taken. */
   readonly collection: string;
   readonly listener: Pick<Listener, 'note'>;
+  /** Told of files and folders that the disk does not give, and links that lead nowhere: what lies there is not gone. */
+  readonly onUnreadable: (path: string, reason: string) => void;
 }
+
+/** Reasons of a survey for which nothing is known of what lies behind. */
+const UNREADABLE = new Set(['not readable', 'a link that leads nowhere']);
 
 /**
  * The files of the roots, in the order of their paths: all files of a folder that a parser may read, and files that are named, whatever they are.
  */
 export async function* findFiles(
   roots: readonly OpenRoot[],
-  { format, collection, listener }: FindOptions,
+  { format, collection, listener, onUnreadable }: FindOptions,
 ): AsyncGenerator<FoundFile> {
   for (const root of roots) {
     if (!root.folder) {
@@ -53,6 +58,7 @@ export async function* findFiles(
     for await (const { path, name } of walkFolder(root.path, wanted, survey)) {
       if (!join(root.path, name).startsWith(own)) yield await found(`${root.name}/${name}`, path);
     }
+    for (const { name, reason } of survey.omitted) if (UNREADABLE.has(reason)) onUnreadable(`${root.name}/${name}`, reason);
     for (const line of describeSurvey(root.path, survey)) listener.note(line);
     if (others.size > 0) listener.note(`${root.path}: ${describeOthers(others)}`);
   }

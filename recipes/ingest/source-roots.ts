@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { messageOf, UsageError } from '../../base/index.ts';
@@ -45,8 +46,9 @@ function rootAt(path: string): SourceRoot {
 
 /** A root that is gone is not taken for one without files: a disk that is not mounted would empty the collection. */
 async function isFolder(path: string): Promise<boolean> {
+  let status: Stats;
   try {
-    return (await stat(path)).isDirectory();
+    status = await stat(path);
   } catch (cause) {
     throw new UsageError(
       'INGEST_PATH',
@@ -54,4 +56,9 @@ async function isFolder(path: string): Promise<boolean> {
       { details: { path }, cause },
     );
   }
+  if (status.isDirectory()) return true;
+  if (status.isFile()) return false;
+  throw new UsageError('INGEST_PATH', `cannot ingest ${path}: it is neither a file nor a folder; name files or folders`, {
+    details: { path },
+  });
 }

@@ -65,20 +65,21 @@ async function lackOfRoom(path: string): Promise<string> {
  *
  * @param options.readOnly opens it for statements that read, leaves its files as they are, and may be done by many processes at the same time
  * @param options.create whether to make a database where there is none (default)
+ * @param options.remedy what to do about files that are damaged or gone; to make the index again, unless given
  * @throws CemError `DATABASE_OPEN` when the files there cannot be opened, `DATABASE_MISSING` when there are none and none shall be made
  */
-export async function openPglite(folder?: string, options: { create?: boolean; readOnly?: boolean } = {}): Promise<SqlDriver> {
+export async function openPglite(
+  folder?: string,
+  options: { create?: boolean; readOnly?: boolean; remedy?: string | undefined } = {},
+): Promise<SqlDriver> {
   const path = folder === undefined ? undefined : resolve(folder);
   const location = path ?? 'memory';
   const missing = path !== undefined && !existsSync(path);
+  const { remedy = `remove ${path === undefined ? 'it' : dirname(path)} and make the index again` } = options;
   if (missing && (options.create === false || options.readOnly)) {
-    throw new CemError(
-      'DATABASE_MISSING',
-      `the embedded database ${path} is not there: its vectors are gone; remove ${dirname(path)} and make the index again`,
-      {
-        details: { folder: path },
-      },
-    );
+    throw new CemError('DATABASE_MISSING', `the embedded database ${path} is not there: its vectors are gone; ${remedy}`, {
+      details: { folder: path },
+    });
   }
   let database: PGlite;
   try {
@@ -88,7 +89,7 @@ export async function openPglite(folder?: string, options: { create?: boolean; r
     throw new CemError(
       'DATABASE_OPEN',
       `the embedded database ${location} cannot be opened (${reasonOf(error)}); ${path === undefined ? '' : await lackOfRoom(path)}` +
-        `if its files are damaged, remove ${path === undefined ? 'it' : dirname(path)} and make the index again`,
+        `if its files are damaged, ${remedy}`,
       { details: { folder: location }, cause: error },
     );
   }

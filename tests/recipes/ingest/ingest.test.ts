@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -112,6 +112,28 @@ test('a file that is not read is reported, and the others go in', () =>
     assert.is((await contentOf(into)).size, 2);
   }));
 
+test('what cannot be looked at is not taken for gone', () =>
+  withPlace(async ({ folder, files, into, run }) => {
+    const far = join(folder, 'far');
+    await mkdir(far);
+    await writeFile(join(far, 'a.html'), page('A', 'anchor'));
+    await writeFile(join(files, 'b.html'), page('B', 'beacon'));
+    await symlink(far, join(files, 'mounted'));
+    await run();
+    // As a disk that is not mounted any more.
+    await rename(far, `${far}-away`);
+    await rm(join(files, 'b.html'));
+    const { files: counts, problems } = await run();
+    assert.equal([counts.gone, counts.unchanged], [1, 1]);
+    assert.equal(
+      problems.map(({ path, code, kept }) => [path, code, kept]),
+      [['files/mounted/a.html', 'FILE_OPEN', true]],
+    );
+    assert.equal([...(await contentOf(into)).keys()], ['files/mounted/a.html']);
+    await rm(join(files, 'mounted'));
+    assert.is((await run()).files.gone, 1);
+  }));
+
 test('several roots keep apart; one that is missing empties nothing; one can be forgotten', () =>
   withPlace(async ({ folder, files, into, run }) => {
     const other = join(folder, 'other');
@@ -154,6 +176,10 @@ test('wrong wishes are refused with what to do', () =>
     assert.is((await errorOf(() => run({ units: { maximumTokens: 1000, minimumTokens: 10 } }))).code, 'COLLECTION_SETTINGS');
     assert.is((await errorOf(() => run({ units: { maximumTokens: 1 } }))).code, 'UNIT_OPTIONS');
     assert.is((await errorOf(() => run({ into: files }))).code, 'COLLECTION_FOLDER');
+    const [list] = (await readdir(into)).filter((name) => name.startsWith('sources-'));
+    await rename(join(into, list!), join(into, 'away'));
+    assert.is((await errorOf(() => run())).code, 'COLLECTION_SOURCES');
+    await rename(join(into, 'away'), join(into, list!));
     await rm(join(into, 'pgdata'), { recursive: true });
     assert.is((await errorOf(() => run())).code, 'COLLECTION_DATABASE');
   }));
