@@ -17,6 +17,7 @@ export { formatBytes, formatDuration, formatShare, formatTable } from './format.
 export { fromHalf, toHalf } from './half-float.ts';
 export { checkedUrl, postJson } from './http/post-json.ts';
 export { type FolderLock, lockFolder, shareFolder } from './locks/folder-lock.ts';
+export { ReadWriteLock } from './locks/read-write-lock.ts';
 export { printableLine, printableResult, writeText } from './printable.ts';
 export {
   abortable,

@@ -44,6 +44,7 @@ export {
   type EmbedTexts,
   openTokenCounter,
   parseUnitSettings,
+  sentencesOf,
   type TokenCounter,
   type Tokenizer,
   tokenCounterOf,

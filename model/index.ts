@@ -11,5 +11,6 @@ export {
 export { CemModel, type PreparedDictionary } from './embedder.ts';
 export { buildGraph, graphInputs, setRecompute } from './graph.ts';
 export { HASH_PRIMES } from './hash-primes.ts';
+export { truncateVectors } from './matryoshka.ts';
 export { type NamedWeight, namedWeights, partNames, toNamedOrder, toVariableOrder } from './named-weights.ts';
 export { tf } from './tf.ts';

@@ -30,9 +30,10 @@ export {
   selfQueryRuleSchema,
   withSelfQuery,
 } from './self-query/index.ts';
+export { isStorable, isStorableJson, STORABLE_TEXT_RULE } from './storable-text.ts';
 export { type VectorIndex, type VectorIndexInput, vectorIndexConfig } from './vector-index.ts';
 export { VectorRetriever } from './vector-retriever.ts';
-export { checkDocumentId } from './vector-row.ts';
+export { checkDocumentId, metadataJson } from './vector-row.ts';
 export type {
   MetadataRow,
   RowMetadata,

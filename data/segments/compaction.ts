@@ -13,6 +13,7 @@ import { type CorpusBefore, changeCorpus, type NextCorpus } from './corpus-chang
 import { addLiving } from './corpus-verification.ts';
 import type { SegmentEntry } from './manifest.ts';
 import { type NumberRun, NumberRuns } from './number-runs.ts';
+import type { Segment } from './segment.ts';
 import type { SegmentedCorpus } from './segmented-corpus.ts';
 
 export interface CompactOptions {
@@ -21,6 +22,8 @@ export interface CompactOptions {
    * of them again. Without it chunks are copied as they are.
    */
   readonly recompress?: boolean;
+  /** Merge only so many of the last segments, and leave those before them; without it all. Not together with `recompress`. */
+  readonly last?: number;
   /** Opens the analyzer of a corpus that keeps terms, which recompression cuts anew. */
   readonly openTerms?: OpenTerms;
   /** Chunks that were copied, or documents that were packed. */
@@ -40,7 +43,7 @@ export interface CompactReport {
 }
 
 /**
- * Merges the documents of all segments that are alive into one, which frees what removed and replaced ones take. Chunks keep their numbers and their bytes
+ * Merges the documents of all segments (or the last ones) that are alive into one, which frees what removed and replaced ones take. Chunks keep their numbers and their bytes
  * (unless `recompress`), so that an index made from the corpus stays right. Nothing happens when there is one segment and nothing was removed from it.
  *
  * @throws FormatError when a chunk is damaged, or `CORPUS_DOCUMENTS`: the corpus stays as it was; and as `changeCorpus`
@@ -48,13 +51,16 @@ export interface CompactReport {
 export async function compactCorpus(folder: string, options: CompactOptions = {}): Promise<CompactReport> {
   const { result, generation } = await changeCorpus(folder, { create: false }, async (before) => {
     const corpus = before.corpus!;
-    const whole = corpus.segments.length < 2 && corpus.segments.every(({ entry }) => entry.removed.count === 0);
-    const nothingToDo = corpus.segments.length === 0 || (whole && options.recompress !== true);
+    const { recompress = false, last = corpus.segments.length } = options;
+    const first = recompress ? 0 : Math.max(0, corpus.segments.length - last);
+    const merged = corpus.segments.slice(first);
+    const whole = merged.length < 2 && merged.every(({ entry }) => entry.removed.count === 0);
+    const nothingToDo = merged.length === 0 || (whole && !recompress);
     const next = nothingToDo
       ? undefined
-      : options.recompress === true
+      : recompress
         ? await recompressed(corpus, before, options)
-        : await copied(corpus, before, options);
+        : await copied(corpus, first, before, options);
     const segments = next?.segments ?? corpus.manifest.segments;
     return {
       next,
@@ -71,7 +77,9 @@ export async function compactCorpus(folder: string, options: CompactOptions = {}
   return { path: folder, generation, ...result };
 }
 
-async function copied(corpus: SegmentedCorpus, before: CorpusBefore, options: CompactOptions): Promise<NextCorpus> {
+/** @param from the first segment that is merged; those before it stay */
+async function copied(corpus: SegmentedCorpus, from: number, before: CorpusBefore, options: CompactOptions): Promise<NextCorpus> {
+  const merged = corpus.segments.slice(from);
   const { nextChunk, settings } = corpus.manifest;
   const ids = new IdTable();
   const chunkCounts: number[] = [];
@@ -83,9 +91,9 @@ async function copied(corpus: SegmentedCorpus, before: CorpusBefore, options: Co
     plainLiterals: settings.plainLiterals,
   });
   try {
-    const total = corpus.chunkCount;
+    const total = merged.reduce((sum, segment) => sum + segment.chunkCount, 0);
     let done = 0;
-    for (const segment of corpus.segments) {
+    for (const segment of merged) {
       const contentBytes = new Uint32Array(segment.reader.chunkCount);
       for await (const { chunk, frame } of segment.reader.container.frames()) {
         if (segment.entry.removed.has(chunk)) continue;
@@ -118,11 +126,12 @@ async function copied(corpus: SegmentedCorpus, before: CorpusBefore, options: Co
       fingerprint: summary.fingerprint,
       documents: ids.length,
       chunks: summary.chunks,
-      numbers: NumberRuns.of(liveNumbers(corpus)),
+      numbers: NumberRuns.of(liveNumbers(merged)),
       removedDocuments: 0,
       removed: NumberRuns.of([]),
     };
-    return { nextChunk, settings, segments: [entry], changesContent: false };
+    const segments = [...corpus.segments.slice(0, from).map((segment) => segment.entry), entry];
+    return { nextChunk, settings, segments, changesContent: false };
   } catch (error) {
     await writer.abort();
     throw error;
@@ -149,10 +158,10 @@ async function recompressed(corpus: SegmentedCorpus, before: CorpusBefore, optio
 }
 
 /** Numbers of all chunks that are alive, ascending, in as few runs as there are. */
-function* liveNumbers(corpus: SegmentedCorpus): Generator<NumberRun> {
+function* liveNumbers(segments: readonly Segment[]): Generator<NumberRun> {
   let first = 0;
   let count = 0;
-  for (const { entry } of corpus.segments) {
+  for (const { entry } of segments) {
     for (let place = 0; place < entry.chunks; place++) {
       if (entry.removed.has(place)) continue;
       const number = entry.numbers.at(place);

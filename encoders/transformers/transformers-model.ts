@@ -85,7 +85,7 @@ async function loadAs(role: Role, config: TransformersFiles, models: string | un
     if (download) await writeFile(download.mark, '');
     return { model, tokenizer, revision };
   } catch (cause) {
-    const reason = messageOf(cause);
+    const reason = messageOf(cause).replace(/[^.!?]$/, '$&.');
     const advice = download
       ? `It is not on this machine (${placesOf(found)}), so the hub was asked for ${download.name} (revision ${config.revision}). Check the name and the network, or put the model into a folder and name that with --models or CEM_MODELS.`
       : `The folder ${local} needs config.json, tokenizer.json, tokenizer_config.json and onnx/model${FILE_SUFFIX[config.dtype]}.onnx.`;

@@ -1,22 +1,34 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { CemError, exists, type FolderLock, lockFolder, parseJson, shareFolder, UsageError } from '../../base/index.ts';
+import {
+  CemError,
+  exists,
+  type FolderLock,
+  isCemError,
+  lockFolder,
+  parseJson,
+  shareFolder,
+  syncFolder,
+  UsageError,
+} from '../../base/index.ts';
 import type { QueryStudentFiles } from '../../checkpoints/index.ts';
 import { hasCorpusState, type JsonValue, SegmentedCorpus, settleCorpus } from '../../data/index.ts';
 import type { StoredAnalyzer } from '../../search/index.ts';
 import { databaseUrlWithoutPassword, type PgvectorStore } from '../../search/postgres/index.ts';
 import { checkSameModel, type IndexModel } from '../index-store/index-manifest.ts';
 import {
+  CODES_MEMORY,
   checkSameDatabase,
   copyQueryStudent,
   DATABASE_FOLDER,
+  isSameDatabase,
   openStore,
   type StoreAccess,
   type StoreOptions,
 } from '../index-store/open-store.ts';
-import type { IndexingResult } from '../indexing/indexing.ts';
+import { type ChangeEntry, entryOf, entryText, type SourceChanges } from './change-log.ts';
 import {
   COLLECTION_FILE,
   type CollectionManifest,
@@ -55,13 +67,18 @@ export interface CollectionWritingOptions extends StoreOptions {
   readonly settings: Readonly<Record<string, JsonValue>>;
 }
 
+/** How many documents (units), chunks and passages there are. */
+type Counts = Pick<CollectionState, 'documents' | 'chunks' | 'passages'>;
+
 /** A state that is to take the place of the one that there is. */
-export interface NextState {
+export interface NextState<Result extends Counts> {
   /** Name of the corpus' staged state. */
   readonly corpus: string;
   readonly sources: CollectionSources;
+  /** What the change log says of it. */
+  readonly changes: SourceChanges;
   /** Brings the store's rows to the corpus' state; what it does counts together with everything else. */
-  readonly synchronise: (store: PgvectorStore) => Promise<IndexingResult>;
+  readonly synchronise: (store: PgvectorStore) => Promise<Result>;
 }
 
 /**
@@ -177,16 +194,76 @@ export class CollectionFolder {
       if (queryStudent !== undefined && manifest.queryStudent?.hash === queryStudent.hash)
         await copyQueryStudent(queryStudent, join(path, QUERY_FOLDER));
       const terms = manifest.analyzer === undefined ? ('none' as const) : { analyzer: manifest.analyzer };
-      const store = await openStore(path, manifest, { ...options, terms, remedy: REMEDY }, { create: true, migrate: true });
-      return withStore(store, async () => {
-        const collection = new CollectionFolder(path, { manifest, store, lock }, await storedState(store));
-        if (collection.state === undefined && (await hasCorpusState(collection.corpusPath))) throw databaseLost(path, manifest);
-        await collection.#settle();
-        await rm(collection.workPath, { recursive: true, force: true });
-        await mkdir(collection.workPath);
-        return collection;
-      });
+      return CollectionFolder.#openLocked(path, manifest, { ...options, terms }, lock);
     });
+  }
+
+  /**
+   * Opens a collection that is there to change it and to search it meanwhile. Its model is not looked at: whoever encodes for it must (`checkModel`).
+   *
+   * @param options.database gives the password of the server that the collection lies in; that of another one is passed over
+   * @throws UsageError `COLLECTION_MISSING`; CemError `FOLDER_LOCKED`, `INDEX_OTHER_DATABASE`, `COLLECTION_DATABASE`, `CORPUS_STATE` and what opening the store throws; FormatError
+   *   `COLLECTION_FORMAT`
+   */
+  static async openLive(folder: string, options: StoreAccess = {}): Promise<CollectionFolder> {
+    const path = resolve(folder);
+    if (!(await exists(join(path, COLLECTION_FILE)))) throw missing(path);
+    return withLock(await lockFolder(path), async (lock) => {
+      const manifest = await readCollectionManifest(path);
+      if (manifest === undefined) throw missing(path);
+      const terms = manifest.analyzer === undefined ? ('none' as const) : { analyzer: manifest.analyzer };
+      return CollectionFolder.#openLocked(
+        path,
+        manifest,
+        { codesMemory: CODES_MEMORY, ...accessTo(manifest, options), terms },
+        lock,
+      );
+    });
+  }
+
+  static async #openLocked(
+    path: string,
+    manifest: CollectionManifest,
+    options: StoreOptions,
+    lock: FolderLock,
+  ): Promise<CollectionFolder> {
+    const store = await openStore(path, manifest, { ...options, remedy: REMEDY }, { create: true, migrate: true });
+    return withStore(store, async () => {
+      const collection = new CollectionFolder(path, { manifest, store, lock }, await storedState(store));
+      if (collection.state === undefined && (await hasCorpusState(collection.corpusPath))) throw databaseLost(path, manifest);
+      await collection.settle();
+      await rm(collection.workPath, { recursive: true, force: true });
+      await mkdir(collection.workPath);
+      return collection;
+    });
+  }
+
+  /**
+   * Removes a collection, its tables in a server too. It is moved to another name first, so that a kill leaves a collection or something that is none: to be removed by the same call with
+   * that name.
+   *
+   * @param trash where it is moved to, in the same folder
+   * @param access as `openLive` takes it
+   * @throws CemError `FOLDER_LOCKED`, and what connecting to the server throws, in which case it lies in the trash
+   */
+  static async remove(folder: string, trash: string, access: StoreAccess = {}): Promise<void> {
+    const path = resolve(folder);
+    const lock = await lockFolder(path);
+    try {
+      const manifest = await readCollectionManifest(path).catch(() => undefined);
+      if (path !== resolve(trash)) await rename(path, trash);
+      await syncFolder(dirname(trash));
+      if (manifest?.store.kind === 'postgres') await dropTables(trash, manifest, access);
+      await rm(trash, { recursive: true, force: true });
+    } finally {
+      // It went with the folder, unless something failed before.
+      await lock.release();
+    }
+  }
+
+  /** @throws as `checkSameModel` where vectors of this model are none of the collection's */
+  checkModel(model: IndexModel): void {
+    checkSameModel(this.path, this.manifest, model);
   }
 
   /** The corpus in the collection's state; undefined where nothing was ingested. */
@@ -204,20 +281,50 @@ export class CollectionFolder {
    *
    * @throws CemError `COLLECTION_ROOM` where the disk has none for the embedded database, and what `synchronise` throws
    */
-  async commit({ corpus, sources, synchronise }: NextState): Promise<IndexingResult> {
+  async commit<Result extends Counts>(next: NextState<Result>): Promise<Result> {
+    await this.announce(next);
+    const { result } = await this.commitRows(next);
+    await this.settle();
+    return result;
+  }
+
+  /**
+   * The first part of `commit`, which changes nothing that a reader sees.
+   *
+   * @throws CemError `COLLECTION_ROOM`
+   */
+  async announce({ corpus, sources }: Pick<NextState<Counts>, 'corpus' | 'sources'>): Promise<void> {
     if (this.manifest.store.kind === 'pglite') await assertRoom(this.path);
     await writeSources(this.path, corpus, sources);
-    const { result, state } = await this.store.transaction(async (store) => {
+  }
+
+  /** The second part: the transaction. Its commit is the moment of the change; nothing else may use the store until it is over. */
+  async commitRows<Result extends Counts>({
+    corpus,
+    changes,
+    synchronise,
+  }: Omit<NextState<Result>, 'sources'>): Promise<{ readonly result: Result; readonly entry: ChangeEntry }> {
+    const { result, state, entry } = await this.store.transaction(async (store) => {
       const result = await synchronise(store);
       await store.finishWriting();
       const { documents, chunks, passages } = result;
       const state = { corpus, documents, chunks, passages };
       await store.setProperty(STATE_PROPERTY, JSON.stringify(state));
-      return { result, state };
+      const text = entryText(new Date().toISOString(), changes);
+      return { result, state, entry: entryOf({ number: await store.log(text), text }) };
     });
     this.#state = state;
-    await this.#settle();
-    return result;
+    return { result, entry };
+  }
+
+  /** Whether the database has the state that this object knows: after a commit that failed. Throws what the database does that does not answer. */
+  async isCurrent(): Promise<boolean> {
+    return (await storedState(this.store))?.corpus === this.#state?.corpus;
+  }
+
+  /** The change log, newest first; empty for changes of versions that kept none. */
+  async changes(options: { readonly before?: number | undefined; readonly limit: number }): Promise<ChangeEntry[]> {
+    return (await this.store.logEntries(options)).map(entryOf);
   }
 
   /** Says which files the state was made from, where nothing else changed. */
@@ -225,8 +332,8 @@ export class CollectionFolder {
     if (this.#state !== undefined) await writeSources(this.path, this.#state.corpus, sources);
   }
 
-  /** Finishes or drops what stands beside the state that the database names. */
-  async #settle(): Promise<void> {
+  /** The last part: finishes or drops what stands beside the state that the database names. What a kill leaves undone, the next one that opens the collection does. */
+  async settle(): Promise<void> {
     if (await exists(this.corpusPath)) await settleCorpus(this.corpusPath, this.#state?.corpus);
     await removeOtherSources(this.path, this.#state?.corpus);
   }
@@ -257,6 +364,27 @@ async function assertRoom(path: string): Promise<void> {
     `the disk of ${path} is full (${(free / 1e6).toFixed(1)} MB are free, and the database wants ${(LEAST_ROOM / 1e6).toFixed(0)}): make room, and ingest again; the collection is as it was`,
     { details: { path, free } },
   );
+}
+
+/** The access to a collection's own database: the address of another one is no concern of it. */
+function accessTo({ store }: CollectionManifest, { database, ...others }: StoreAccess): StoreAccess {
+  if (database === undefined || !isSameDatabase(store, databaseUrlWithoutPassword(database))) return others;
+  return { ...others, database };
+}
+
+/** Removes a collection's tables in a server, where they are still there. */
+async function dropTables(path: string, manifest: CollectionManifest, access: StoreAccess): Promise<void> {
+  try {
+    const options = { ...accessTo(manifest, access), codesMemory: 0 };
+    const store = await openStore(path, manifest, options, { create: false, migrate: false });
+    try {
+      await store.drop();
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    if (!isCemError(error) || error.code !== 'VECTOR_STORE_MISSING') throw error;
+  }
 }
 
 /** What the store says that its rows are of. */

@@ -5,7 +5,8 @@ import { CemError, readJsonFile, writeFileAtomically } from '../../base/index.ts
 
 const SOURCES_FILE = /^sources-[0-9a-f-]{36}\.json$/;
 const REMEDY = 'restore it from a copy, or ingest the files into another collection';
-const sourcesFile = (state: string): string => `sources-${state}.json`;
+const [SOURCES_PREFIX, SOURCES_ENDING] = ['sources-', '.json'];
+const sourcesFile = (state: string): string => `${SOURCES_PREFIX}${state}${SOURCES_ENDING}`;
 
 const problem = z.strictObject({ code: z.string(), message: z.string() });
 
@@ -21,21 +22,26 @@ const sourceFile = z.strictObject({
   labels: z.array(z.string()).optional(),
   /** What it became: an id of a document, and how many units that has; their ids are `<id>-0` and so on. */
   documents: z.array(z.tuple([z.string(), z.int().positive()])),
+  /** Digest of what whoever put it said of it beside its content: title, fields, format; absent: nothing, and of files. */
+  given: z.string().optional(),
   /** The laws that its articles are of, by full name with what else each is called, by which queries cite them; absent: none. */
   laws: z.array(z.strictObject({ law: z.string(), aliases: z.array(z.string()) })).optional(),
   /** Why it could not be read; absent where it was. */
   problem: problem.optional(),
 });
 
+/** Version 2 has a root without a path; a list without one has the first, so that programs of before read what they can. */
+const VERSIONS = { files: 1, withUploads: 2 } as const;
+
 const sourcesSchema = z.strictObject({
   format: z.literal('cem-sources'),
-  version: z.literal(1),
-  /** Where the files lie: what was ingested, each under a name of its own. */
-  roots: z.array(z.strictObject({ name: z.string(), path: z.string() })),
+  version: z.literal(Object.values(VERSIONS)),
+  /** Where the files lie: what was ingested, each under a name of its own; without a path what was put by a program, and lies nowhere else. */
+  roots: z.array(z.strictObject({ name: z.string(), path: z.string().optional() })),
   files: z.array(sourceFile),
 });
 
-/** Where a collection's files lie. */
+/** Where a collection's files lie, or what its documents that were put are called by. */
 export type SourceRoot = CollectionSources['roots'][number];
 /** A file, and what it became. */
 export type SourceFileEntry = z.infer<typeof sourceFile>;
@@ -65,8 +71,15 @@ export async function readSources(folder: string, state: string): Promise<Collec
 }
 
 export async function writeSources(folder: string, state: string, { roots, files }: CollectionSources): Promise<void> {
-  const value = { format: 'cem-sources', version: 1, roots, files };
+  const version = roots.every(({ path }) => path !== undefined) ? VERSIONS.files : VERSIONS.withUploads;
+  const value = { format: 'cem-sources', version, roots, files };
   await writeFileAtomically(join(folder, sourcesFile(state)), Buffer.from(`${JSON.stringify(value)}\n`));
+}
+
+/** The state whose list is the only one in a folder: then it is the collection's, and nobody need ask the database. Undefined where there is none, or more than one. */
+export async function listedState(folder: string): Promise<string | undefined> {
+  const [only, other] = (await readdir(folder)).filter((name) => SOURCES_FILE.test(name));
+  return only === undefined || other !== undefined ? undefined : only.slice(SOURCES_PREFIX.length, -SOURCES_ENDING.length);
 }
 
 /** Removes the lists of all other states. */

@@ -3,13 +3,14 @@ import type { SegmentedCorpus } from '../../data/index.ts';
 import type { FusionInput } from '../../search/index.ts';
 import type { StoreAccess } from '../index-store/open-store.ts';
 import { openLexicalRetriever } from '../retrieval/lexical-retriever.ts';
-import { openQueryEncoder, type QueryEncoderOptions } from '../retrieval/query-encoder.ts';
-import { type RetrieverChoice, Searcher } from '../retrieval/searcher.ts';
-import { CollectionFolder } from './collection-folder.ts';
+import { type OpenQueryEncoder, openQueryEncoder, type QueryEncoderOptions } from '../retrieval/query-encoder.ts';
+import { type IndexDescription, type RetrieverChoice, Searcher, type SearcherParts } from '../retrieval/searcher.ts';
+import { CollectionFolder, type CollectionState } from './collection-folder.ts';
+import { encoderOrWords } from './encoder-or-words.ts';
 import { type QuerySteps, queryParts, rulesOf } from './query-steps.ts';
 
 export interface OpenCollectionOptions extends StoreAccess, QueryEncoderOptions {
-  /** What ranks; both where the collection keeps terms, else vectors, unless given. By `bm25` alone nothing that encodes queries is opened. */
+  /** What ranks; both where the collection keeps terms (words alone where the teacher is not to be had), else vectors, unless given. By `bm25` alone nothing that encodes queries is opened. */
   readonly retrievers?: RetrieverChoice | undefined;
   /** How `hybrid` fuses `vectors` and `bm25`; by reciprocal ranks unless given, where vectors count half. */
   readonly fusion?: FusionInput | undefined;
@@ -26,44 +27,89 @@ const FUSION: FusionInput = { method: 'rrf', weights: { bm25: 1, vectors: 0.5 } 
  * @throws what `CollectionFolder.openForSearch`, `SegmentedCorpus.open` and `openQueryEncoder` throw
  */
 export async function openCollection(folder: string, options: OpenCollectionOptions = {}): Promise<Searcher> {
+  return (await openCollectionToRead(folder, options)).searcher;
+}
+
+/** A collection that is open to be read, beside others who read it. Closing the searcher closes all of it. */
+export interface ReadableCollection {
+  readonly searcher: Searcher;
+  readonly store: CollectionFolder['store'];
+  readonly corpus: SegmentedCorpus;
+}
+
+/** The same, with the parts that a unit is read by. Throws as `openCollection`. */
+export async function openCollectionToRead(folder: string, options: OpenCollectionOptions = {}): Promise<ReadableCollection> {
   const opened = new ClosingStack();
   try {
     const collection = opened.add(await CollectionFolder.openForSearch(folder, options), (part) => part.close());
     const corpus = opened.add(await corpusOf(collection), (part) => part.close());
     const { store, path } = collection;
-    const { retrievers = store.terms === undefined ? 'vectors' : 'hybrid', fusion = FUSION } = options;
+    const { fusion, note } = options;
+    const open = () => openQueryEncoder(collection, options);
+    const { retrievers, encoder } = await encoderOrWords(options.retrievers, store.terms !== undefined, open, note);
     const lexical = retrievers === 'vectors' ? undefined : await openLexicalRetriever({ path, terms: store.terms });
-    const encoder = retrievers === 'bm25' ? undefined : await openQueryEncoder(collection, options);
     if (encoder !== undefined) opened.add(encoder.embedder, (part) => part.dispose());
     const steps = queryParts(options.steps ?? {}, rulesOf(await collection.sources()));
-    const { checkpoint, teacher, dimension } = collection.manifest;
-    const { documents, chunks, passages } = collection.state!;
-    const { precision, searchesBy } = store;
-    return new Searcher({
-      embedder: encoder?.embedder,
-      store,
-      lexical,
-      fusion,
-      ...steps,
-      texts: corpus,
-      prefixBytes: (chunk) => prefixBytes(corpus, chunk),
-      description: {
-        documents,
-        chunks,
-        passages,
-        dimension,
-        vectors: { precision, search: searchesBy },
-        checkpoint: checkpoint.hash,
-        teacher: teacher.id,
-        ...(encoder && { queries: encoder.queries }),
-        retrievers,
-      },
-      close: () => opened.close(),
-    });
+    const close = () => opened.close();
+    const parts = { collection, state: collection.state!, corpus, retrievers, lexical, encoder, fusion, ...steps, close };
+    return { searcher: collectionSearcher(parts), store, corpus };
   } catch (error) {
     await opened.close();
     throw error;
   }
+}
+
+/** What a collection in one of its states is searched by. */
+export interface CollectionSearcherParts
+  extends Pick<SearcherParts, 'lexical' | 'fusion' | 'around' | 'aroundVectors' | 'close'> {
+  readonly collection: Pick<CollectionFolder, 'manifest' | 'store'>;
+  readonly state: CollectionState;
+  /** In that state. */
+  readonly corpus: SegmentedCorpus;
+  readonly retrievers: RetrieverChoice;
+  /** Undefined where words alone rank. */
+  readonly encoder: OpenQueryEncoder | undefined;
+}
+
+/** A searcher over parts that are open. */
+export function collectionSearcher(parts: CollectionSearcherParts): Searcher {
+  const { collection, state, corpus, retrievers, lexical, encoder, fusion = FUSION, around, aroundVectors, close } = parts;
+  return new Searcher({
+    embedder: encoder?.embedder,
+    store: collection.store,
+    lexical,
+    fusion,
+    around,
+    aroundVectors,
+    ...collectionTexts(corpus),
+    description: describeCollection(collection, state, { retrievers, ...(encoder && { queries: encoder.queries }) }),
+    close,
+  });
+}
+
+/** What a collection's results and units are read from. */
+export function collectionTexts(corpus: SegmentedCorpus): Pick<SearcherParts, 'texts' | 'prefixBytes'> {
+  return { texts: corpus, prefixBytes: (chunk) => prefixBytes(corpus, chunk) };
+}
+
+/** What a collection holds in one of its states, and what made it. */
+export function describeCollection(
+  { manifest, store }: CollectionSearcherParts['collection'],
+  { documents, chunks, passages }: Omit<CollectionState, 'corpus'>,
+  searching: Pick<IndexDescription, 'retrievers' | 'queries'>,
+): IndexDescription {
+  const { checkpoint, teacher, dimension } = manifest;
+  const { precision, searchesBy } = store;
+  return {
+    documents,
+    chunks,
+    passages,
+    dimension,
+    vectors: { precision, search: searchesBy },
+    checkpoint: checkpoint.hash,
+    teacher: teacher.id,
+    ...searching,
+  };
 }
 
 async function corpusOf(collection: CollectionFolder): Promise<SegmentedCorpus> {

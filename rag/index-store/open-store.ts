@@ -14,7 +14,8 @@ import type { IndexManifest, StoreManifest } from './index-manifest.ts';
 
 /** Files of the embedded database, in the folder of an index or a collection. */
 export const DATABASE_FOLDER = 'pgdata';
-const CODES_MEMORY = 512 * 2 ** 20;
+/** What binary codes may take of this process's memory unless something else is said. */
+export const CODES_MEMORY = 512 * 2 ** 20;
 
 /** How a store is reached. */
 export interface StoreAccess {
@@ -64,8 +65,8 @@ export async function openStore(
     name: `cem_${manifest.id}`,
     create,
     migrate,
-    // Who writes has rows to come; codes are for searches.
-    codesMemory: migrate ? 0 : (options.codesMemory ?? CODES_MEMORY),
+    // Who only writes has rows to come; codes are for searches.
+    codesMemory: options.codesMemory ?? (migrate ? 0 : CODES_MEMORY),
     ...(options.termsMemory !== undefined && { termsMemory: options.termsMemory }),
     ...(migrate && options.terms !== undefined && { terms: options.terms }),
     ...(options.precision !== undefined && { precision: options.precision }),

@@ -2,3 +2,4 @@
 export { type ExpandingOptions, ExpandingRetriever } from './expanding-retriever.ts';
 export { type MultiQueryOptions, MultiQueryRetriever } from './multi-query-retriever.ts';
 export { type ExpansionKind, expansionMessages } from './prompts.ts';
+export { languageOf } from './query-language.ts';

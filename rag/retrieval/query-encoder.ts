@@ -24,16 +24,19 @@ export interface QueryEncoderSource {
   readonly queryStudent: QueryStudentFiles | undefined;
 }
 
+/** What encodes queries, and who that is. */
+export interface OpenQueryEncoder {
+  readonly queries: QueryEncoderChoice;
+  readonly embedder: QueryEmbedder;
+}
+
 /**
  * Opens what encodes the queries of an index: one of the two that its manifest names, and nothing else. A teacher of other files is the named one when it computes the vectors that the
  * manifest has of it.
  *
  * @throws UsageError `INDEX_NO_QUERY_STUDENT`; CemError `INDEX_OTHER_TEACHER`, and what `createTeacher` and `loadQueryStudent` throw
  */
-export async function openQueryEncoder(
-  index: QueryEncoderSource,
-  options: QueryEncoderOptions,
-): Promise<{ readonly queries: QueryEncoderChoice; readonly embedder: QueryEmbedder }> {
+export async function openQueryEncoder(index: QueryEncoderSource, options: QueryEncoderOptions): Promise<OpenQueryEncoder> {
   const { teacher } = index.manifest;
   const { queryStudent } = index;
   const models = options.models ?? teacher.models;

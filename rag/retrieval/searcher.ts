@@ -48,6 +48,14 @@ export interface SearchResult {
   readonly metadata?: RowMetadata;
 }
 
+/** A chunk that was asked for by its number. */
+export interface WholeChunk {
+  readonly chunk: number;
+  /** Without what it is found by beside its text. */
+  readonly text: string;
+  readonly metadata?: RowMetadata;
+}
+
 /** A whole chunk: what a reader reads around a passage that was found. */
 export interface ResultUnit {
   readonly text: string;
@@ -91,7 +99,7 @@ interface ResultTexts {
   chunkText(chunk: number): Promise<string>;
   /** Without it, each chunk is its own one passage. */
   passagesOf?(chunk: number): Promise<readonly ByteSpan[] | undefined>;
-  metadataOf?(chunk: number, passage: number): Promise<RowMetadata | undefined>;
+  metadataOf?(chunk: number, passage?: number): Promise<RowMetadata | undefined>;
 }
 
 /** Puts a retriever around another. */
@@ -225,15 +233,26 @@ export class Searcher {
         `a query is 1 to ${MAXIMUM_QUERY_LENGTH} characters that are not all spaces, this one has ${query.length}`,
       );
     }
-    if (!Number.isInteger(k) || k < 1 || k > MAXIMUM_RESULTS) {
-      throw new UsageError('SEARCH_RESULT_COUNT', `k is the number of results, 1 to ${MAXIMUM_RESULTS}, not ${k}`, {
-        details: { k },
-      });
-    }
+    checkResultCount(k);
     checkFilter(filter);
     const found = await this.#retriever.search(queries, ranking);
     signal?.throwIfAborted();
     return Promise.all(found.map((hits) => Promise.all(hits.map((hit) => this.#read(hit, units)))));
+  }
+
+  /**
+   * The best k documents for a vector that is at hand, by vectors alone, whatever else the searcher ranks by.
+   *
+   * @param vector [dimension], L2-normalised, of what encodes this index' queries
+   * @throws CemError `VECTOR_DIMENSION`; UsageError `SEARCH_RESULT_COUNT`, `SEARCH_FILTER`, `SEARCH_SCORING`; the signal's reason
+   */
+  async searchVector(vector: Float32Array, options: Omit<SearcherSearchOptions, 'onUnsearchable'>): Promise<SearchResult[]> {
+    const { units = false, ...ranking } = options;
+    checkResultCount(ranking.k);
+    checkFilter(ranking.filter);
+    const hits = await this.#parts.store.search(vector, ranking);
+    ranking.signal?.throwIfAborted();
+    return Promise.all(hits.map((hit) => this.#read({ ...hit, retriever: VECTORS }, units)));
   }
 
   /** Decompresses the chunk of a hit, once (invariant 2). */
@@ -272,10 +291,37 @@ export class Searcher {
   }
 }
 
+/**
+ * Whole chunks, each decompressed once, and what is known of them. They must be chunks that the store named as those that the asker may see, and no others.
+ */
+export async function readWholeChunks(
+  { texts, prefixBytes }: Pick<SearcherParts, 'texts' | 'prefixBytes'>,
+  chunks: readonly number[],
+): Promise<WholeChunk[]> {
+  return Promise.all(
+    chunks.map(async (chunk) => {
+      const [content, metadata, prefix = 0] = await Promise.all([
+        texts.chunkText(chunk),
+        texts.metadataOf?.(chunk),
+        prefixBytes?.(chunk),
+      ]);
+      return { chunk, text: withoutPrefix(content, undefined, prefix).whole, ...(metadata !== undefined && { metadata }) };
+    }),
+  );
+}
+
 /** A hit, fused or not. */
 type SearchHit = Hit & { readonly parts?: readonly FusedPart[] };
 
 const VECTORS = 'vectors';
+
+/** @throws UsageError `SEARCH_RESULT_COUNT` */
+function checkResultCount(k: number): void {
+  if (Number.isInteger(k) && k >= 1 && k <= MAXIMUM_RESULTS) return;
+  throw new UsageError('SEARCH_RESULT_COUNT', `k is the number of results, 1 to ${MAXIMUM_RESULTS}, not ${k}`, {
+    details: { k },
+  });
+}
 
 /** By both where there are both. Their fusion names the vectors' retriever as options name it. */
 function retrieverOf(

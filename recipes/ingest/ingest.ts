@@ -1,28 +1,19 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import { CemError, closing, inStage, isCemError, type Listener, UsageError } from '../../base/index.ts';
+import { CemError, inStage, isCemError, type Listener } from '../../base/index.ts';
 import { type LoadedStudent, loadStudent } from '../../checkpoints/index.ts';
-import { type Document, type JsonValue, SegmentedCorpus, stageCorpusUpdate, type UpdateReport } from '../../data/index.ts';
-import { createTeacher } from '../../encoders/index.ts';
-import {
-  openTokenCounter,
-  ParseWorkers,
-  parseUnitSettings,
-  type Unit,
-  type UnitTools,
-  unitStatistics,
-} from '../../ingest/index.ts';
+import { type Document, SegmentedCorpus, stageCorpusUpdate, type UpdateReport } from '../../data/index.ts';
+import { ParseWorkers, type Unit, unitStatistics } from '../../ingest/index.ts';
 import {
   CollectionFolder,
   type CollectionManifest,
   type CollectionSources,
   type IndexingResult,
+  type SourceChanges,
   type SourceFileEntry,
   type SourceRoot,
   synchroniseIndex,
 } from '../../rag/index.ts';
-import { analyzerConfig } from '../../search/lexical/index.ts';
 import { inPackStages } from '../pack/pack.ts';
 import { useBackend } from '../shared/backend.ts';
 import { listenerOf } from '../shared/call.ts';
@@ -30,22 +21,15 @@ import { checkpointOrDefault } from '../shared/default-checkpoint.ts';
 import { given } from '../shared/given.ts';
 import { modelOf } from '../shared/index-model.ts';
 import { modelsFolder } from '../shared/models-folder.ts';
-import { openTermsChoice } from '../shared/terms-choice.ts';
+import { makingOptions, refuseOtherSettings } from './collection-making.ts';
 import { compareSources, type SourceComparison } from './compare-sources.ts';
 import { DocumentSpool } from './document-spool.ts';
-import {
-  type CollectionSettings,
-  collectionSettings,
-  type IngestOptions,
-  type IngestResult,
-  settingsOfCollection,
-} from './ingest-options.ts';
+import { type CollectionSettings, type IngestOptions, type IngestResult, settingsOfCollection } from './ingest-options.ts';
 import { parseFiles } from './parse-files.ts';
 import { ResumableEncoder } from './resumable-encoder.ts';
-import { openRoots } from './source-roots.ts';
+import { type OpenRoot, openRoots } from './source-roots.ts';
+import { unitIds, unitPacking, unitTools } from './unit-tools.ts';
 
-/** A unit is one chunk, however large: it was cut to its size before. */
-const TARGET_CHUNK_SIZE = 1 << 24;
 /** Files that are parsed at once; some wait for their turn to be written. */
 const FILES_AHEAD = 8;
 /** Processes that parse; no more than there are files. */
@@ -81,7 +65,11 @@ export async function ingest(options: IngestOptions): Promise<IngestResult> {
     files: [...comparison.others, ...comparison.same, ...parsed.entries].sort((left, right) => (left.path < right.path ? -1 : 1)),
   };
   const report = await packUnits(collection, comparison, { ...parsed, settings }, listener);
-  const index = await changeState(collection, checkpoint, { report, sources: next }, listener);
+  const changes = {
+    put: parsed.entries.filter(({ documents }) => documents.length > 0).map(({ path: file }) => file),
+    removed: comparison.gone.map(({ path: file }) => file),
+  };
+  const index = await changeState(collection, checkpoint, { report, sources: next, changes }, listener);
   const { documents = 0, chunks = 0, passages = 0 } = collection.state ?? {};
   return {
     collection: path,
@@ -116,59 +104,14 @@ async function openCheckpoint(
 }
 
 async function openCollectionFolder(path: string, checkpoint: LoadedStudent, options: IngestOptions): Promise<CollectionFolder> {
-  const { database, precision, vectorIndex } = options;
-  const settings = collectionSettings.parse(askedSettings(options));
-  const analyzer = await openTermsChoice(settings.terms);
   return CollectionFolder.openForWriting(path, modelOf(checkpoint, modelsFolder(options.models)), {
-    settings: storable(settings),
-    ...(analyzer !== 'none' && { analyzer: analyzer.settings }),
-    ...given({ database, precision, vectorIndex, queryStudent: checkpoint.query }),
+    ...(await makingOptions(options)),
+    ...given({ database: options.database, queryStudent: checkpoint.query }),
   });
-}
-
-/** What is said of a collection's settings. */
-function askedSettings({
-  units,
-  passageSize,
-  passageOverlap,
-  tokenizer,
-  prune,
-  terms,
-}: IngestOptions): Partial<CollectionSettings> {
-  return given({
-    units: units && parseUnitSettings(units),
-    passageSize,
-    passageOverlap,
-    tokenizer,
-    prune,
-    terms:
-      terms === undefined || terms === 'none' ? terms : analyzerConfig.parse(typeof terms === 'string' ? { kind: terms } : terms),
-  });
-}
-
-/** @throws UsageError `COLLECTION_SETTINGS` for settings that the collection was not made with */
-function refuseOtherSettings(path: string, made: CollectionManifest | undefined, options: IngestOptions): void {
-  const asked = Object.entries(askedSettings(options));
-  if (made === undefined) return;
-  const settings = settingsOfCollection(path, made.settings);
-  for (const [name, value] of asked) {
-    const own = settings[name as keyof CollectionSettings];
-    if (isDeepStrictEqual(value, own)) continue;
-    throw new UsageError(
-      'COLLECTION_SETTINGS',
-      `the collection ${path} was made with ${name} ${JSON.stringify(own)}, and ${JSON.stringify(value)} was asked for: leave it out, or ingest the files into another collection`,
-      { details: { path, name, made: own, asked: value } },
-    );
-  }
-}
-
-/** As JSON has it: without what is undefined. */
-function storable(settings: CollectionSettings): Readonly<Record<string, JsonValue>> {
-  return JSON.parse(JSON.stringify(settings)) as Readonly<Record<string, JsonValue>>;
 }
 
 /** Roots keep their places; those that are named now come last where they are new. */
-function nextRoots(known: readonly SourceRoot[], named: readonly SourceRoot[], forget: readonly string[]): SourceRoot[] {
+function nextRoots(known: readonly SourceRoot[], named: readonly OpenRoot[], forget: readonly string[]): SourceRoot[] {
   const added = named.filter(({ name }) => !known.some((root) => root.name === name));
   return [...known.filter(({ name }) => !forget.includes(name)), ...added.map(({ name, path }) => ({ name, path }))];
 }
@@ -208,7 +151,7 @@ async function parseAll(
   const total = toParse.reduce((sum, { file }) => sum + file.bytes, 0);
   const workers = Math.min(MOST_WORKERS, availableParallelism(), toParse.length);
   await using threads = new ParseWorkers({ workers, ...given({ limits }) });
-  await using tools = await unitTools(collection, settings);
+  await using tools = await unitTools(collection.manifest, settings);
   const parsing = { threads, units: settings.units, prune: settings.prune, tools, format, signal };
   await inStage(
     listener,
@@ -236,18 +179,6 @@ async function parseAll(
   return { entries, documents: await spool.finish(), units, bytes, pruned, warnings, unread };
 }
 
-/** What units are measured by; where meaning parts them, the collection's teacher says what blocks mean. */
-async function unitTools(
-  { manifest: { teacher } }: CollectionFolder,
-  { tokenizer, units: { strategy } }: CollectionSettings,
-): Promise<UnitTools & AsyncDisposable> {
-  const count = await openTokenCounter(tokenizer);
-  if (strategy !== 'semantic') return { count, ...closing(() => undefined) };
-  const { config, folder, models } = teacher;
-  const embedder = await createTeacher(config, given({ folder, models }));
-  return { count, embed: (texts) => embedder.embedDocuments(texts), ...closing(() => embedder.dispose()) };
-}
-
 /** What is counted of a unit: its text need not stay in memory. */
 function sizeOnly({ tokens, startsAt }: Unit): Unit {
   return { text: '', headings: [], tokens, startsAt };
@@ -262,25 +193,12 @@ async function packUnits(
 ): Promise<UpdateReport | undefined> {
   const kept = new Set(unread.map(({ path }) => path));
   const replaced = toParse.flatMap(({ known }) => (known === undefined || kept.has(known.path) ? [] : [known]));
-  const remove = [...gone, ...replaced].flatMap(idsOf);
+  const remove = [...gone, ...replaced].flatMap(unitIds);
   if (toParse.length === 0 && remove.length === 0) return undefined;
-  const { level, passageSize, passageOverlap } = settings;
-  const terms = await openTermsChoice(settings.terms);
+  const packing = await unitPacking(settings);
   try {
     return await inPackStages({ listener }, (onProgress) =>
-      stageCorpusUpdate(
-        collection.corpusPath,
-        collection.state?.corpus,
-        { documents, remove },
-        {
-          level,
-          passageSize,
-          terms,
-          ...(passageOverlap > 0 && { passageOverlap }),
-          targetChunkSize: TARGET_CHUNK_SIZE,
-          onProgress,
-        },
-      ),
+      stageCorpusUpdate(collection.corpusPath, collection.state?.corpus, { documents, remove }, { ...packing, onProgress }),
     );
   } catch (error) {
     if (!isCemError(error) || error.code !== 'PACK_EMPTY_CORPUS') throw error;
@@ -304,16 +222,15 @@ function nothingIngested(path: string, entries: readonly SourceFileEntry[], caus
   );
 }
 
-/** Ids of a file's units. */
-function idsOf({ documents }: SourceFileEntry): string[] {
-  return documents.flatMap(([id, units]) => Array.from({ length: units }, (_, number) => `${id}-${number}`));
-}
-
 /** Indexes a staged change and makes it the collection's state, with the list of files; where nothing changed but that list, the list alone. */
 async function changeState(
   collection: CollectionFolder,
   { student, hash }: LoadedStudent,
-  { report, sources }: { readonly report: UpdateReport | undefined; readonly sources: CollectionSources },
+  {
+    report,
+    sources,
+    changes,
+  }: { readonly report: UpdateReport | undefined; readonly sources: CollectionSources; readonly changes: SourceChanges },
   listener: Listener,
 ): Promise<IndexingResult | undefined> {
   const state = report?.state;
@@ -330,6 +247,7 @@ async function changeState(
       collection.commit({
         corpus: state,
         sources,
+        changes,
         synchronise: (store) =>
           synchroniseIndex(corpus, encoder, store, { onProgress: (done, total) => stage.progress(done, total) }),
       }),

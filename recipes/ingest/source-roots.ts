@@ -4,18 +4,21 @@ import { basename, dirname, resolve } from 'node:path';
 import { messageOf, UsageError } from '../../base/index.ts';
 import type { SourceRoot } from '../../rag/index.ts';
 
+/** A root that lies somewhere: all but that of what programs put. */
+type PlacedRoot = SourceRoot & { readonly path: string };
+
 /** A file or folder that is ingested, as it is now. */
-export interface OpenRoot extends SourceRoot {
+export interface OpenRoot extends PlacedRoot {
   readonly folder: boolean;
 }
 
 /**
- * The roots that are ingested now: those that are named, else all that are known. A root's name is the last part of its path, and the beginning of its files' paths.
+ * The roots that are ingested now: those that are named, else all that are known and lie somewhere (what programs have put is nobody's file). A root's name is the last part of its path, and the beginning of its files' paths.
  *
  * @throws UsageError `INGEST_PATH` for a path that is not there, `INGEST_NOTHING` where nothing is named or known, `INGEST_NAME` for two that would have one name
  */
 export async function openRoots(paths: readonly string[], known: readonly SourceRoot[], collection: string): Promise<OpenRoot[]> {
-  const wanted = paths.length > 0 ? paths.map(rootAt) : known;
+  const wanted = paths.length > 0 ? paths.map(rootAt) : known.filter(isPlaced);
   if (wanted.length === 0) {
     throw new UsageError(
       'INGEST_NOTHING',
@@ -29,7 +32,7 @@ export async function openRoots(paths: readonly string[], known: readonly Source
     if (other !== undefined && other.path !== root.path) {
       throw new UsageError(
         'INGEST_NAME',
-        `${root.path} and ${other.path} would both be called ${root.name} in the collection: rename one, or ingest the folder above it; --forget ${root.name} takes the other out`,
+        `${root.path} and ${other.path ?? 'what programs have put'} would both be called ${root.name} in the collection: rename one, or ingest the folder above it; --forget ${root.name} takes the other out`,
         { details: { name: root.name, paths: [root.path, other.path] } },
       );
     }
@@ -39,7 +42,11 @@ export async function openRoots(paths: readonly string[], known: readonly Source
   return opened;
 }
 
-function rootAt(path: string): SourceRoot {
+function isPlaced(root: SourceRoot): root is PlacedRoot {
+  return root.path !== undefined;
+}
+
+function rootAt(path: string): PlacedRoot {
   const absolute = resolve(path);
   return { name: basename(absolute) || 'root', path: absolute };
 }

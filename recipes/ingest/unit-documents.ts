@@ -23,12 +23,23 @@ function indexPrefix({ indexPrefix: given, title }: ParsedDocument, { headings }
 /**
  * A document's units as documents of a corpus, each with an id of its own, `<document>-<number>`.
  *
+ * @param source what their metadata say of where they are from; the path, unless given
  * @param record its number in its file, from 1
  */
 export function unitDocuments(
   document: ParsedDocument,
   units: readonly Unit[],
-  { path, record, labels }: { readonly path: string; readonly record: number; readonly labels: readonly string[] | undefined },
+  {
+    path,
+    source = path,
+    record,
+    labels,
+  }: {
+    readonly path: string;
+    readonly source?: string | undefined;
+    readonly record: number;
+    readonly labels: readonly string[] | undefined;
+  },
 ): { readonly id: string; readonly documents: readonly Document[] } {
   // Who ingests says who may see it, else the file itself does.
   const access = labels ?? document.labels;
@@ -36,7 +47,7 @@ export function unitDocuments(
   const documents = units.map((unit, number): Document => {
     const { headings, pages, span } = unit;
     const metadata: Metadata = {
-      source: path,
+      source,
       ...given({ pages, span, labels: access }),
       ...given({ title: document.title, language: document.language, fields: document.fields }),
       ...(headings.length > 0 && { headings }),

@@ -24,7 +24,7 @@ export async function watchAndIngest(
   const first = await ingest(options);
   onResult(first);
   const changes = new Changes(
-    first.roots.map(({ path }) => path),
+    first.roots.flatMap(({ path }) => path ?? []),
     first.collection,
     (line) => listener.note(line),
   );

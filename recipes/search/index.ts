@@ -3,3 +3,10 @@ export { type CollectionSearcherOptions, openCollection } from './open-collectio
 export { openReranker, type RerankerOptions } from './open-reranker.ts';
 export { openSearcher } from './open-searcher.ts';
 export type { SearcherOptions } from './searching-options.ts';
+export {
+  type CollectionsPlace,
+  openSharedCollections,
+  SharedCollection,
+  SharedCollections,
+  type SharedCollectionsOptions,
+} from './shared-collections.ts';

@@ -1,9 +1,11 @@
 /** Search in PostgreSQL with pgvector, embedded (PGlite) or by URL. Loads no tensors. */
 export { databaseUrlWithoutPassword } from './database-url.ts';
+export type { DocumentChunk, DocumentGroup, GroupsWanted } from './document-groups.ts';
 export { openPglite } from './pglite-driver.ts';
 export { PgvectorStore, type SearchedBy, type VectorIndexRecall } from './pgvector-store.ts';
 export { PostgresBm25Retriever } from './postgres-bm25.ts';
 export { openPostgres } from './postgres-driver.ts';
 export type { SqlDriver } from './sql-driver.ts';
+export type { LogEntry } from './store-log.ts';
 export type { StoreTerms, TermOptions } from './store-terms.ts';
 export { VECTOR_PRECISIONS, type VectorPrecision } from './vector-form.ts';

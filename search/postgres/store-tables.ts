@@ -11,6 +11,8 @@ export interface StoreTables {
   readonly chunks: string;
   readonly settings: string;
   readonly vectorIndex: string;
+  /** What an owner logs; there from the first entry on. */
+  readonly log: string;
 }
 
 /** @param name a checked one: it goes into statements as it is */
@@ -18,6 +20,7 @@ export const storeTables = (name: string): StoreTables => ({
   chunks: `${name}_chunks`,
   settings: `${name}_metadata`,
   vectorIndex: `${name}_hnsw`,
+  log: `${name}_log`,
 });
 
 const keyStatement = ({ chunks }: StoreTables): string =>

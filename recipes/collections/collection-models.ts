@@ -1,0 +1,125 @@
+import { resolve } from 'node:path';
+import { isCemError, type Listener, messageOf } from '../../base/index.ts';
+import type { LoadedStudent } from '../../checkpoints/index.ts';
+import { type ParseLimits, ParseWorkers } from '../../ingest/index.ts';
+import {
+  BatchingEmbedder,
+  type CollectionFolder,
+  type OpenQueryEncoder,
+  openQueryEncoder,
+  type QueryEncoderChoice,
+  RememberingEmbedder,
+} from '../../rag/index.ts';
+import type { OnBackend } from '../shared/backend.ts';
+import { defaultCheckpoint } from '../shared/default-checkpoint.ts';
+import { given } from '../shared/given.ts';
+import { modelOf } from '../shared/index-model.ts';
+
+/** What encodes queries and could not be had is looked for again after so long: the hub may be there by then. */
+const RETRY_MS = 60_000;
+
+export interface CollectionModelsOptions extends OnBackend {
+  readonly models: string | undefined;
+  readonly queries: QueryEncoderChoice | undefined;
+  readonly limits: Partial<ParseLimits> | undefined;
+  readonly listener: Listener;
+}
+
+/** What the collections of a process share, each loaded when it is first needed and kept: checkpoints, what encodes queries, processes that parse. */
+export class CollectionModels implements AsyncDisposable {
+  readonly parsers: ParseWorkers;
+  readonly #options: CollectionModelsOptions;
+  readonly #students = new Map<string, Promise<LoadedStudent>>();
+  readonly #queryEncoders = new Map<string, Promise<OpenQueryEncoder>>();
+  readonly #remembering: RememberingEmbedder[] = [];
+  readonly #failures = new Map<string, { readonly error: unknown; readonly until: number }>();
+
+  constructor(options: CollectionModelsOptions) {
+    this.#options = options;
+    this.parsers = new ParseWorkers(given({ limits: options.limits }));
+  }
+
+  /** The encoder of a checkpoint or a run. Throws as `loadStudent`. */
+  student(checkpoint: string): Promise<LoadedStudent> {
+    return once(this.#students, resolve(checkpoint), async () => {
+      await this.#useBackend();
+      const { loadStudent } = await import('../../checkpoints/index.ts');
+      return loadStudent(checkpoint);
+    });
+  }
+
+  /**
+   * The encoder that made a collection's vectors; where it is not where it was any more, the default one, if it is the same.
+   *
+   * @throws CemError `INDEX_OTHER_CHECKPOINT`, `INDEX_OTHER_TEACHER`, `INDEX_DIMENSION`; as `loadStudent`
+   */
+  async studentOf(collection: CollectionFolder): Promise<LoadedStudent> {
+    const { path } = collection.manifest.checkpoint;
+    let student: LoadedStudent;
+    try {
+      student = await this.student(path);
+    } catch (error) {
+      const other = defaultCheckpoint();
+      if (!isCemError(error) || other === undefined || resolve(other) === resolve(path)) throw error;
+      student = await this.student(other);
+    }
+    collection.checkModel(modelOf(student, undefined));
+    return student;
+  }
+
+  /** What encodes the queries of a collection. One that cannot be had is not looked for again at once. Throws as `openQueryEncoder`. */
+  async queryEncoder(collection: CollectionFolder): Promise<OpenQueryEncoder> {
+    const { teacher } = collection.manifest;
+    const key = JSON.stringify([teacher, collection.queryStudent?.hash]);
+    const failure = this.#failures.get(key);
+    if (failure !== undefined && performance.now() < failure.until) throw failure.error;
+    return once(this.#queryEncoders, key, async () => {
+      const { models, queries, listener } = this.#options;
+      const encoder = await openQueryEncoder(collection, {
+        ...given({ models, queries }),
+        note: (line) => listener.note(line),
+        beforeQueryStudent: () => this.#useBackend(),
+      }).catch((error: unknown) => {
+        listener.note(`nothing encodes queries: ${messageOf(error)}`);
+        this.#failures.set(key, { error, until: performance.now() + RETRY_MS });
+        throw error;
+      });
+      const embedder = new RememberingEmbedder(new BatchingEmbedder(encoder.embedder));
+      this.#remembering.push(embedder);
+      return { ...encoder, embedder };
+    });
+  }
+
+  /** Queries whose vectors were remembered, and those that were encoded. */
+  get queryCache(): { readonly hits: number; readonly misses: number } {
+    const asked = this.#remembering.map((embedder) => embedder.asked);
+    return { hits: asked.reduce((sum, { hits }) => sum + hits, 0), misses: asked.reduce((sum, { misses }) => sum + misses, 0) };
+  }
+
+  async #useBackend(): Promise<void> {
+    const { useBackend } = await import('../shared/backend.ts');
+    await useBackend(this.#options, this.#options.listener);
+  }
+
+  async close(): Promise<void> {
+    await this.parsers.close();
+    for (const student of this.#students.values()) (await student.catch(() => undefined))?.dispose();
+    for (const encoder of this.#queryEncoders.values()) await (await encoder.catch(() => undefined))?.embedder.dispose();
+    this.#students.clear();
+    this.#queryEncoders.clear();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** What is made once under a name; a failure is tried again. */
+function once<Value>(made: Map<string, Promise<Value>>, key: string, make: () => Promise<Value>): Promise<Value> {
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const value = make();
+  made.set(key, value);
+  value.catch(() => made.delete(key));
+  return value;
+}

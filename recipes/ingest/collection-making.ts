@@ -1,0 +1,68 @@
+import { isDeepStrictEqual } from 'node:util';
+import { UsageError } from '../../base/index.ts';
+import type { JsonValue } from '../../data/index.ts';
+import { parseUnitSettings } from '../../ingest/index.ts';
+import type { CollectionManifest, CollectionWritingOptions } from '../../rag/index.ts';
+import { analyzerConfig } from '../../search/lexical/index.ts';
+import { given } from '../shared/given.ts';
+import { openTermsChoice } from '../shared/terms-choice.ts';
+import { type CollectionSettings, collectionSettings, type IngestOptions, settingsOfCollection } from './ingest-options.ts';
+
+/** What may be said of a collection that is made new. */
+export type CollectionChoices = Pick<
+  IngestOptions,
+  'units' | 'passageSize' | 'passageOverlap' | 'tokenizer' | 'prune' | 'terms' | 'precision' | 'vectorIndex'
+>;
+
+/** How a collection is opened that may have to be made. Throws UsageError `UNIT_OPTIONS` and as `openTermsChoice`. */
+export async function makingOptions(choices: CollectionChoices): Promise<CollectionWritingOptions> {
+  const { precision, vectorIndex } = choices;
+  const settings = collectionSettings.parse(askedSettings(choices));
+  const analyzer = await openTermsChoice(settings.terms);
+  return {
+    settings: storable(settings),
+    ...(analyzer !== 'none' && { analyzer: analyzer.settings }),
+    ...given({ precision, vectorIndex }),
+  };
+}
+
+/** What is said of a collection's settings. */
+function askedSettings({
+  units,
+  passageSize,
+  passageOverlap,
+  tokenizer,
+  prune,
+  terms,
+}: CollectionChoices): Partial<CollectionSettings> {
+  return given({
+    units: units && parseUnitSettings(units),
+    passageSize,
+    passageOverlap,
+    tokenizer,
+    prune,
+    terms:
+      terms === undefined || terms === 'none' ? terms : analyzerConfig.parse(typeof terms === 'string' ? { kind: terms } : terms),
+  });
+}
+
+/** @throws UsageError `COLLECTION_SETTINGS` for settings that the collection was not made with */
+export function refuseOtherSettings(path: string, made: CollectionManifest | undefined, choices: CollectionChoices): void {
+  const asked = Object.entries(askedSettings(choices));
+  if (made === undefined) return;
+  const settings = settingsOfCollection(path, made.settings);
+  for (const [name, value] of asked) {
+    const own = settings[name as keyof CollectionSettings];
+    if (isDeepStrictEqual(value, own)) continue;
+    throw new UsageError(
+      'COLLECTION_SETTINGS',
+      `the collection ${path} was made with ${name} ${JSON.stringify(own)}, and ${JSON.stringify(value)} was asked for: leave it out, or ingest the files into another collection`,
+      { details: { path, name, made: own, asked: value } },
+    );
+  }
+}
+
+/** As JSON has it: without what is undefined. */
+function storable(settings: CollectionSettings): Readonly<Record<string, JsonValue>> {
+  return JSON.parse(JSON.stringify(settings)) as Readonly<Record<string, JsonValue>>;
+}
