@@ -1,28 +1,76 @@
-/** Ranking and text joined: an index is kept (index-store/), filled from compressed chunks (indexing/), and searched (retrieval/), which alone decompresses. A collection (collection/) is index, corpus and list of files in one. Queries are written anew (queries/, chat/), results read again (rerank/), ordered and filtered for a reader (context/). */
+/** Ranking and text joined: an index is kept (index-store/), filled from compressed chunks (indexing/), and searched (retrieval/), which alone decompresses. A collection (collection/) is index, corpus and list of files in one. Queries are written anew (queries/, chat/), results read again (rerank/), ordered and filtered for a reader (context/), and answered from (answering/). */
 export {
+  type AgentSettings,
+  type Answer,
+  type AnswerEvent,
+  Answerer,
+  type AnswererParts,
+  type AnswerLanguage,
+  type AnswerReader,
+  type AnswerRequest,
+  type AnswerTimings,
+  ChatReader,
+  type ChatReaderOptions,
+  type Citation,
+  ExtractiveReader,
+  type ExtractiveReaderOptions,
+  GlobalView,
+  type GlobalViewOptions,
+  type Reading,
+  type ReadingEvent,
+  type ReadingForm,
+  type ReadingRequest,
+  type ReadingUnit,
+  RelevanceFilter,
+  type RelevanceFilterOptions,
+  type SearchUnits,
+  type SentenceSimilarity,
+  type ShortAnswer,
+} from './answering/index.ts';
+export {
+  type AnswerSchema,
   CachedChatModel,
   type ChatMessage,
   type ChatModel,
   type ChatOptions,
+  type ChatTokens,
+  type ChatUsage,
+  LlamaChatModel,
+  type LlamaChatOptions,
   OpenAiChatModel,
   type OpenAiChatOptions,
+  streamChat,
 } from './chat/index.ts';
+export type { ChangeEntry, SourceChanges } from './collection/change-log.ts';
 export {
   CollectionFolder,
   type CollectionState,
   type CollectionWritingOptions,
   type NextState,
 } from './collection/collection-folder.ts';
-export type { CollectionManifest } from './collection/collection-manifest.ts';
-export type { CollectionSources, SourceFileEntry, SourceRoot } from './collection/collection-sources.ts';
-export { type OpenCollectionOptions, openCollection } from './collection/open-collection.ts';
-export type { QuerySteps } from './collection/query-steps.ts';
+export { COLLECTION_FILE, type CollectionManifest } from './collection/collection-manifest.ts';
+export { type CollectionSources, listedState, type SourceFileEntry, type SourceRoot } from './collection/collection-sources.ts';
+export { readSummary, type StoredSummary, writeSummary } from './collection/collection-summary.ts';
+export { encoderOrWords } from './collection/encoder-or-words.ts';
+export {
+  type CollectionSearcherParts,
+  collectionSearcher,
+  collectionTexts,
+  describeCollection,
+  type OpenCollectionOptions,
+  openCollection,
+  openCollectionToRead,
+  type ReadableCollection,
+} from './collection/open-collection.ts';
+export { type QuerySteps, queryParts, rulesOf } from './collection/query-steps.ts';
 export { longContextOrder } from './context/long-context-order.ts';
 export { filterByTopics, type TopicFiltered, type TopicFilterSettings, topicFilterSettings } from './context/topic-filter.ts';
 export { corpusIdentity } from './index-store/corpus-identity.ts';
 export { IndexFolder } from './index-store/index-folder.ts';
 export type { IndexMakers, IndexManifest, IndexModel } from './index-store/index-manifest.ts';
-export { type IndexingResult, type IndexSource, synchroniseIndex } from './indexing/indexing.ts';
+export { applyIndexChange, type IndexChange, prepareIndexChange } from './indexing/index-change.ts';
+export { type IndexingResult, synchroniseIndex } from './indexing/indexing.ts';
+export type { IndexSource } from './indexing/source-rows.ts';
 export {
   type ExpandingOptions,
   ExpandingRetriever,
@@ -46,7 +94,15 @@ export {
   type RerankOptions,
   searchAndRerank,
 } from './rerank/index.ts';
-export type { QueryEncoderChoice } from './retrieval/query-encoder.ts';
+export { BatchingEmbedder } from './retrieval/batching-embedder.ts';
+export { openLexicalRetriever } from './retrieval/lexical-retriever.ts';
+export {
+  type OpenQueryEncoder,
+  openQueryEncoder,
+  type QueryEncoderChoice,
+  type QueryEncoderOptions,
+} from './retrieval/query-encoder.ts';
+export { RememberingEmbedder } from './retrieval/remembering-embedder.ts';
 export { type NotedResults, searchWithNote } from './retrieval/search-with-note.ts';
 export {
   type IndexDescription,
@@ -56,7 +112,9 @@ export {
   RETRIEVER_CHOICES,
   type ResultUnit,
   type RetrieverChoice,
+  readWholeChunks,
   Searcher,
   type SearcherSearchOptions,
   type SearchResult,
+  type WholeChunk,
 } from './retrieval/searcher.ts';

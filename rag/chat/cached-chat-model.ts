@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readTextIfThere, writeFileAtomically } from '../../base/index.ts';
-import type { ChatMessage, ChatModel, ChatOptions } from './chat-model.ts';
+import { type ChatMessage, type ChatModel, type ChatOptions, type ChatTokens, streamChat } from './chat-model.ts';
 
 /** Answers that are kept in memory, at most. */
 const REMEMBERED = 1000;
@@ -26,28 +26,54 @@ export class CachedChatModel implements ChatModel {
     return this.#model.name;
   }
 
+  get tokens(): ChatTokens | undefined {
+    return this.#model.tokens;
+  }
+
   async complete(messages: readonly ChatMessage[], options: ChatOptions = {}): Promise<string> {
-    const { signal, ...settings } = options;
-    signal?.throwIfAborted();
-    const key = this.#keyOf(messages, settings);
-    const known = this.#answers.get(key) ?? (await this.#read(key));
-    if (known !== undefined) {
-      this.#remember(key, known);
-      return known;
-    }
+    options.signal?.throwIfAborted();
+    const key = this.#keyOf(messages, options);
+    const known = await this.#known(key);
+    if (known !== undefined) return known;
     const answer = await this.#model.complete(messages, options);
-    this.#remember(key, answer);
-    if (this.#folder !== undefined) {
-      await mkdir(this.#folder, { recursive: true });
-      await writeFileAtomically(this.#path(key), Buffer.from(`${JSON.stringify({ model: this.name, answer })}\n`));
-    }
+    await this.#keep(key, answer);
     return answer;
   }
 
-  #keyOf(messages: readonly ChatMessage[], { temperature = 0, maxTokens, json = false }: ChatOptions): string {
+  /** A known answer comes in one piece. One that is cut off is not kept. */
+  async *stream(messages: readonly ChatMessage[], options: ChatOptions = {}): AsyncGenerator<string> {
+    options.signal?.throwIfAborted();
+    const key = this.#keyOf(messages, options);
+    const known = await this.#known(key);
+    if (known !== undefined) {
+      yield known;
+      return;
+    }
+    let answer = '';
+    for await (const piece of streamChat(this.#model, messages, options)) {
+      answer += piece;
+      yield piece;
+    }
+    await this.#keep(key, answer);
+  }
+
+  async #known(key: string): Promise<string | undefined> {
+    const known = this.#answers.get(key) ?? (await this.#read(key));
+    if (known !== undefined) this.#remember(key, known);
+    return known;
+  }
+
+  async #keep(key: string, answer: string): Promise<void> {
+    this.#remember(key, answer);
+    if (this.#folder === undefined) return;
+    await mkdir(this.#folder, { recursive: true });
+    await writeFileAtomically(this.#path(key), Buffer.from(`${JSON.stringify({ model: this.name, answer })}\n`));
+  }
+
+  #keyOf(messages: readonly ChatMessage[], { temperature = 0, maxTokens, json = false, schema }: ChatOptions): string {
     const turns = messages.map(({ role, content }) => [role, content]);
     return createHash('sha256')
-      .update(JSON.stringify([this.name, turns, temperature, maxTokens ?? null, json]))
+      .update(JSON.stringify([this.name, turns, temperature, maxTokens ?? null, json, ...(schema ? [schema] : [])]))
       .digest('hex');
   }
 

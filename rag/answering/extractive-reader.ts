@@ -1,0 +1,135 @@
+import { byteSpan, CitationNumbers } from './citations.ts';
+import { MarkedText } from './marked-text.ts';
+import { openTerms } from './question-terms.ts';
+import { type AnswerReader, notSaid, type ReadingEvent, type ReadingRequest } from './reader.ts';
+import { byScore, type ScoredSentence, SENTENCE_WEIGHTS, type SentenceWeights, scoreSentences } from './sentence-scores.ts';
+import { shortAnswerIn } from './short-answer.ts';
+
+/** How like the question each sentence is, by vectors: the larger the better, about 0 to 1. */
+export type SentenceSimilarity = (
+  question: string,
+  sentences: readonly string[],
+  signal?: AbortSignal,
+) => Promise<ArrayLike<number>>;
+
+export interface ExtractiveReaderOptions {
+  /** Sentences of an answer, at most; 3 unless given. */
+  readonly sentences?: number | undefined;
+  /** Evidence, 0 to 1, below which the documents do not say; 0.3 unless given. */
+  readonly minimum?: number | undefined;
+  /** Compares the best sentences with the question by vectors too. */
+  readonly similarity?: SentenceSimilarity | undefined;
+  readonly weights?: Partial<SentenceWeights> | undefined;
+}
+
+const SENTENCES = 3;
+/** Chosen on the odd ones of the articles of XQuAD that we have, five paragraphs found by words: it keeps 95% (English) and 92% (Chinese) of the questions that are answered there, and refuses 76% and 82% of those whose paragraph was left out. */
+const MINIMUM = 0.3;
+/** A further sentence has at least this share of the best one's score, and words of the question that those before it lack, of at least this share. */
+const FURTHER = 0.7;
+const GAIN = 0.15;
+/** The best sentences by words, which vectors then order. */
+const COMPARED = 32;
+
+/** Answers with sentences of the units, letter by letter: no model, no network, the same answer every time. */
+export class ExtractiveReader implements AnswerReader {
+  readonly name = 'extractive';
+  readonly #options: ExtractiveReaderOptions;
+  readonly #weights: SentenceWeights;
+
+  constructor(options: ExtractiveReaderOptions = {}) {
+    this.#options = options;
+    this.#weights = { ...SENTENCE_WEIGHTS, ...options.weights };
+  }
+
+  async *read({ question, language, units, signal }: ReadingRequest): AsyncGenerator<ReadingEvent> {
+    signal?.throwIfAborted();
+    const { minimum = MINIMUM } = this.#options;
+    const terms = await openTerms();
+    const ranked = await this.#ranked(question, scoreSentences(question, units, terms, this.#weights), signal);
+    const chosen = this.#choose(ranked);
+    const [best] = chosen;
+    if (best === undefined || best.evidence < minimum) {
+      yield { type: 'delta', text: notSaid(language) };
+      yield { type: 'read', reading: { answered: false, confidence: 0, dropped: 0 } };
+      return;
+    }
+    const numbers = new CitationNumbers();
+    for (const sentence of chosen) {
+      const { unit, range } = sentence;
+      const { number, citation } = numbers.number({ unit, range, relevance: Math.min(1, sentence.evidence) });
+      if (citation !== undefined) yield { type: 'citation', citation };
+      // Whatever looks like a citation in the sentence itself is none of ours.
+      const marked = new MarkedText(() => []);
+      const text = marked.push(shownText(sentence), { resolvable: true, ended: true }) + marked.append([number]);
+      yield { type: 'delta', text: sentence === best ? text : ` ${text}` };
+    }
+    const short = shortAnswerIn(question, best.unit.text.slice(best.range.start, best.range.end), terms);
+    const range = short && { start: best.range.start + short.start, end: best.range.start + short.end };
+    yield {
+      type: 'read',
+      reading: {
+        answered: true,
+        confidence: Math.min(1, best.evidence),
+        dropped: 0,
+        ...(range && {
+          shortAnswer: { text: best.unit.text.slice(range.start, range.end), citation: 1, span: byteSpan(best.unit.text, range) },
+        }),
+      },
+    };
+  }
+
+  async #ranked(
+    question: string,
+    scored: readonly ScoredSentence[],
+    signal: AbortSignal | undefined,
+  ): Promise<readonly ScoredSentence[]> {
+    const { similarity } = this.#options;
+    if (similarity === undefined || scored.length < 2) return scored;
+    const compared = scored.slice(0, COMPARED);
+    const texts = compared.map(({ unit, range }) => unit.text.slice(range.start, range.end));
+    const cosines = await similarity(question, texts, signal);
+    signal?.throwIfAborted();
+    const by = compared.map((sentence, place) => ({
+      ...sentence,
+      score: sentence.score + this.#weights.vector * (cosines[place] ?? 0),
+    }));
+    return [...by.sort(byScore), ...scored.slice(COMPARED)];
+  }
+
+  /** The best sentence, and those that have what it lacks of the question. */
+  #choose(ranked: readonly ScoredSentence[]): ScoredSentence[] {
+    const [best] = ranked;
+    if (best === undefined) return [];
+    const { sentences: most = SENTENCES } = this.#options;
+    const chosen = [best];
+    const texts = new Set([plainText(best)]);
+    const known = new Set(best.terms);
+    for (const sentence of ranked.slice(1)) {
+      if (chosen.length >= most || sentence.score < FURTHER * best.score) break;
+      const fresh = [...sentence.terms].filter((term) => !known.has(term));
+      if (texts.has(plainText(sentence)) || fresh.length < GAIN * (known.size + fresh.length)) continue;
+      chosen.push(sentence);
+      texts.add(plainText(sentence));
+      for (const term of sentence.terms) known.add(term);
+    }
+    return chosen;
+  }
+}
+
+/** To tell what says the same again. */
+function plainText({ unit, range }: ScoredSentence): string {
+  return unit.text
+    .slice(range.start, range.end)
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ');
+}
+
+/** A sentence within an answer: code as code, cells of a row one behind the other. */
+function shownText({ unit, range, kind }: ScoredSentence): string {
+  const text = unit.text.slice(range.start, range.end).replace(/\s*\n\s*/g, ' ');
+  if (kind === 'code') return text.includes('`') ? text : `\`${text}\``;
+  if (kind !== 'row') return text;
+  const cells = text.replace(/^\||\|$/g, '').split(/(?<!\\)\|/);
+  return cells.map((cell) => cell.trim()).join(' | ');
+}
