@@ -15,9 +15,19 @@ interface Message {
   readonly error?: { readonly message: string };
 }
 
-/** How long a page may take to become what is waited for, on a machine that is busy with others. */
-const PATIENCE_MILLISECONDS = 30_000;
 const LOOK_MILLISECONDS = 50;
+
+/** Keys that do something without a script: their numbers, and what they write. */
+const KEYS: Readonly<Record<string, { readonly code: number; readonly text?: string }>> = {
+  Tab: { code: 9 },
+  Enter: { code: 13, text: '\r' },
+  Escape: { code: 27 },
+  ' ': { code: 32, text: ' ' },
+  ArrowLeft: { code: 37 },
+  ArrowUp: { code: 38 },
+  ArrowRight: { code: 39 },
+  ArrowDown: { code: 40 },
+};
 
 /** A Chromium without a window that shows one page, driven over the DevTools protocol by a pipe: it acts as a person would, and says what the page holds. */
 export class Browser {
@@ -26,6 +36,8 @@ export class Browser {
   readonly #waiting = new Map<number, (message: Message) => void>();
   /** What the page's console was told of errors, and errors that nothing caught. */
   readonly errors: string[] = [];
+  /** How long a page may take to become what is waited for, on a machine that is busy with others. */
+  patienceMilliseconds = 30_000;
   #session: string | undefined;
   #sent = 0;
 
@@ -81,7 +93,7 @@ export class Browser {
 
   /** Waits until an expression holds in the page. One that fails does not hold yet: a page that loads has nothing that it could be asked about. */
   async until(expression: string): Promise<void> {
-    const end = performance.now() + PATIENCE_MILLISECONDS;
+    const end = performance.now() + this.patienceMilliseconds;
     let failure: unknown;
     while (performance.now() < end) {
       try {
@@ -95,8 +107,41 @@ export class Browser {
   }
 
   /** Presses and releases a key. */
-  async press(key: string): Promise<void> {
-    for (const type of ['keyDown', 'keyUp']) await this.send('Input.dispatchKeyEvent', { type, key, code: key });
+  async press(key: string, modifiers: { readonly shift?: boolean } = {}): Promise<void> {
+    // What the browser itself does upon a key, it does by these.
+    const { code = 0, text } = KEYS[key] ?? {};
+    const event = { key, code: key, windowsVirtualKeyCode: code, modifiers: modifiers.shift ? 8 : 0 };
+    await this.send('Input.dispatchKeyEvent', { type: 'keyDown', ...event, ...(text !== undefined && { text }) });
+    await this.send('Input.dispatchKeyEvent', { type: 'keyUp', ...event });
+  }
+
+  /** Types a text where the focus is. */
+  async type(text: string): Promise<void> {
+    await this.send('Input.insertText', { text });
+  }
+
+  /** Gives files to the file input that a selector finds. */
+  async choose(selector: string, files: readonly string[]): Promise<void> {
+    const { result } = await this.send('Runtime.evaluate', { expression: `document.querySelector(${JSON.stringify(selector)})` });
+    await this.send('DOM.setFileInputFiles', { files, objectId: (result as { objectId: string }).objectId });
+  }
+
+  /** How large the page is shown. */
+  async resize(width: number, height: number, deviceScaleFactor = 1): Promise<void> {
+    await this.send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor, mobile: false });
+  }
+
+  /** What the page is told of its reader's wishes: `{ 'prefers-color-scheme': 'dark' }`. */
+  async emulate(features: Readonly<Record<string, string>>): Promise<void> {
+    await this.send('Emulation.setEmulatedMedia', {
+      features: Object.entries(features).map(([name, value]) => ({ name, value })),
+    });
+  }
+
+  /** A picture of what is shown, as PNG. */
+  async picture(): Promise<Buffer> {
+    const { data } = await this.send('Page.captureScreenshot', { format: 'png' });
+    return Buffer.from(data as string, 'base64');
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,2 @@
+/** The page of the server of collections. */
+export { registerSite } from './register-site.ts';
