@@ -20,6 +20,7 @@ const ENDINGS: Readonly<Record<string, RegExp>> = {
   filter: /^recent, for others: now$/,
   first: /^password: Passwords Passwords are hashed with argon2 and$/,
   hybrid: /^by words laptop, by vectors laptop, fused laptop, chunk \d+$/,
+  'langchain-chain': /^Half past eleven, says canteen\.html\.$/,
   'own-encoder': /^bm25 1\.00$/,
   'own-store': /^16 rows written, 1 search: logs$/,
   serve: /^200: certificate$/,
