@@ -1,8 +1,9 @@
-import type { FastifyBaseLogger, FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { type Searcher, searchWithNote } from '../rag/index.ts';
 import { HttpError } from './errors.ts';
 import { createHttpServer, type HttpLimits } from './http-server.ts';
-import { ClientGone, QueryQueue, type QueryQueueOptions } from './query-queue.ts';
+import { QueryQueue, type QueryQueueOptions } from './query-queue.ts';
+import { clientSignal } from './routing/index.ts';
 import { describeIssue, searchAnswer, searchRequest } from './schemas/index.ts';
 
 /** A query is at most 10,000 UTF-16 units, 60,000 bytes when every one of them is escaped as \uXXXX; the rest is for a filter. */
@@ -45,13 +46,4 @@ export function createServer(searcher: SearchService, options: ServerOptions = {
     return { status: 'ok', index: searcher.description, load };
   });
   return server;
-}
-
-/** Aborted when the client goes before it has its answer. */
-function clientSignal({ raw }: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  raw.once('close', () => {
-    if (!raw.writableFinished) gone.abort(new ClientGone());
-  });
-  return gone.signal;
 }

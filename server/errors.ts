@@ -33,15 +33,27 @@ export class HttpError extends CemError {
 /** Codes of what HTTP refuses, by status. */
 export const CODES_OF_STATUS: Readonly<Record<number, string>> = {
   400: 'BAD_REQUEST',
+  401: 'UNAUTHORIZED',
+  403: 'FORBIDDEN',
   404: 'NOT_FOUND',
   405: 'METHOD_NOT_ALLOWED',
   408: 'REQUEST_TIMEOUT',
+  409: 'CONFLICT',
   413: 'BODY_TOO_LARGE',
   414: 'URL_TOO_LONG',
   415: 'UNSUPPORTED_MEDIA_TYPE',
   417: 'EXPECTATION_FAILED',
+  429: 'TOO_MANY_REQUESTS',
   431: 'HEADERS_TOO_LARGE',
   503: 'SERVER_BUSY',
+};
+
+/** Statuses of refusals that come from below. */
+const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+  COLLECTION_MISSING: 404,
+  COLLECTION_EXISTS: 409,
+  COLLECTION_BUSY: 409,
+  DOCUMENT_SOURCE: 400,
 };
 
 const codeOfStatus = (status: number): string => CODES_OF_STATUS[status] ?? (status < 500 ? 'BAD_REQUEST' : 'INTERNAL');
@@ -64,10 +76,16 @@ export const busy = (message: string): HttpError => new HttpError(503, message, 
  */
 export function answerTo(error: FastifyError | Error, tellFailures = false): ErrorAnswer {
   if (error instanceof HttpError) return { ...errorAnswer(error.status, error.message, error.code), headers: error.headers };
-  if (error instanceof UsageError) return errorAnswer(400, error.message, error.code);
   if (error instanceof CemError) {
+    const refused = STATUS_OF_CODE[error.code] ?? (error instanceof UsageError ? 400 : undefined);
+    if (refused !== undefined) return errorAnswer(refused, error.message, error.code);
     if (error.code === 'DATABASE_UNREACHABLE')
       return { ...errorAnswer(503, 'the index cannot be reached at the moment; try again later', error.code), headers: RETRY };
+    if (error.code === 'FOLDER_LOCKED')
+      return {
+        ...errorAnswer(503, 'another process has this collection; try again when it is done', error.code),
+        headers: RETRY,
+      };
     return errorAnswer(500, tellFailures ? error.message : "the request failed; the server's log says why", error.code);
   }
   const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;

@@ -29,6 +29,8 @@ export interface HttpServerOptions {
   readonly limits?: Partial<HttpLimits> | undefined;
   /** Whether clients are told what our own errors say, which may name paths: for pages of this machine's user. */
   readonly tellFailures?: boolean;
+  /** Called when the server begins to close, before requests in flight are waited for. */
+  readonly onClosing?: (() => void) | undefined;
 }
 
 /**
@@ -42,6 +44,7 @@ export function createHttpServer({
   bodyLimit,
   limits: given = {},
   tellFailures = false,
+  onClosing,
 }: HttpServerOptions): FastifyInstance {
   const limits = { ...HTTP_LIMITS, ...given };
   const server: FastifyInstance = Fastify({
@@ -69,6 +72,7 @@ export function createHttpServer({
   });
   const connections = new Connections(server.server);
   server.addHook('preClose', async () => {
+    onClosing?.();
     // Nobody new from here on. The close of an HTTP server, which Fastify calls after this hook, would also end connections whose answer is not wholly sent yet.
     NetServer.prototype.close.call(server.server);
     await connections.close(limits.drain);
@@ -111,22 +115,46 @@ function endWith(socket: Duplex, answer: ErrorAnswer): void {
   socket.end(rawAnswer(answer, STATUS_CODES[answer.status] ?? ''), () => socket.destroy());
 }
 
+/** Routes that a 404 names, at most. */
+const MOST_NAMED = 6;
+
+interface KnownPath {
+  readonly url: string;
+  readonly matches: RegExp;
+  readonly methods: Set<string>;
+}
+
 /** Answers what no route takes: 405 with `Allow` where the path has routes for other methods, else 404. */
 function answerOtherMethods(server: FastifyInstance): void {
-  const methods = new Map<string, Set<string>>();
+  const paths = new Map<string, KnownPath>();
   server.addHook('onRoute', ({ url, method }) => {
-    const known = methods.get(url) ?? new Set();
-    for (const one of [method].flat()) known.add(one);
-    methods.set(url, known);
+    // Every path there is: what answers browsers that ask before they ask.
+    if (url === '*') return;
+    const known = paths.get(url) ?? { url, matches: patternOf(url), methods: new Set() };
+    for (const one of [method].flat()) known.methods.add(one);
+    paths.set(url, known);
   });
   server.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0]!;
-    const allowed = methods.get(path);
-    if (allowed === undefined) {
-      const places = [...methods].map(([url, known]) => `${[...known].filter((method) => method !== 'HEAD').join(', ')} ${url}`);
-      return send(reply, errorAnswer(404, `there is no ${request.method} ${path}; there are ${places.join(' and ')}`));
-    }
-    const allow = [...allowed].join(', ');
+    const allowed = [...paths.values()].filter(({ matches }) => matches.test(path)).flatMap(({ methods }) => [...methods]);
+    if (allowed.length === 0)
+      return send(reply, errorAnswer(404, `there is no ${request.method} ${path}; ${placesOf([...paths.values()])}`));
+    const allow = [...new Set(allowed)].join(', ');
     return send(reply, { ...errorAnswer(405, `${path} takes ${allow}, not ${request.method}`), headers: { allow } });
   });
+}
+
+/** Paths as a route's url takes them: `:name` is one part, `*` the rest. */
+function patternOf(url: string): RegExp {
+  const parts = url.split('/').map((part) => {
+    if (part === '*') return '.*';
+    return part.startsWith(':') ? '[^/]+' : part.replaceAll(/[^\w-]/g, '\\$&');
+  });
+  return new RegExp(`^${parts.join('/')}$`);
+}
+
+function placesOf(paths: readonly KnownPath[]): string {
+  if (paths.length > MOST_NAMED) return 'GET /openapi.json says what there is';
+  const places = paths.map(({ url, methods }) => `${[...methods].filter((method) => method !== 'HEAD').join(', ')} ${url}`);
+  return `there are ${places.join(' and ')}`;
 }

@@ -1,4 +1,4 @@
-import { busy, HttpError } from './errors.ts';
+import { busy } from './errors.ts';
 
 export interface QueryQueueOptions {
   /** Searches that run at the same time: as many as the encoder takes in one call are at hand whenever it is free. */
@@ -9,15 +9,6 @@ export interface QueryQueueOptions {
 
 const RUNNING = 64;
 const WAITING = 1_024;
-/** What nginx writes into its log for such a request; nobody receives it. */
-const CLIENT_CLOSED_REQUEST = 499;
-
-/** The client of a search has gone: nobody reads the answer. */
-export class ClientGone extends HttpError {
-  constructor() {
-    super(CLIENT_CLOSED_REQUEST, 'the client closed the connection before it had its answer', { code: 'CLIENT_GONE' });
-  }
-}
 
 /** Lets searches run, so many at a time, in the order in which they came. One whose client goes while it waits never begins. */
 export class QueryQueue {
@@ -44,24 +35,36 @@ export class QueryQueue {
    * @throws HttpError 503 where too many wait; the signal's reason
    */
   async run<Result>(work: (signal: AbortSignal) => Promise<Result>, signal: AbortSignal): Promise<Result> {
-    signal.throwIfAborted();
-    if (this.#running < this.#maximumRunning) this.#running++;
-    else await this.#turn(signal);
+    const leave = await this.enter(signal);
     try {
       signal.throwIfAborted();
       return await work(signal);
     } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Waits for a place, and takes it until the function that comes back is called, once.
+   *
+   * @throws as `run`
+   */
+  async enter(signal: AbortSignal): Promise<() => void> {
+    signal.throwIfAborted();
+    if (this.#running < this.#maximumRunning) this.#running++;
+    else await this.#turn(signal);
+    return () => {
       // The place is handed on, so that nobody who comes now overtakes the first who waits.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#running--;
-    }
+    };
   }
 
   /** Resolves when a place is handed to this search. */
   #turn(signal: AbortSignal): Promise<void> {
     if (this.#waiting.length >= this.#maximumWaiting)
-      throw busy(`${this.#running} searches run and ${this.#waiting.length} wait; try again a little later`);
+      throw busy(`${this.#running} requests run and ${this.#waiting.length} wait; try again a little later`);
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.#waiting.splice(this.#waiting.indexOf(begin), 1);

@@ -1,50 +1,43 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { closing, UsageError } from '../base/index.ts';
+import { closing } from '../base/index.ts';
 import { openSearcher, type SearcherOptions } from '../recipes/index.ts';
+import { checkListening } from './access/index.ts';
 import { createServer } from './create-server.ts';
 import { listen } from './listen.ts';
+import { checkPort, DEFAULT_PORT, type RunningServer } from './running-server.ts';
+import type { ServeCollectionsOptions } from './serve-collections.ts';
 
 export interface ServeOptions extends SearcherOptions {
   /** Folder of the index. */
   readonly index: string;
-  /** Address to listen on; `127.0.0.1` unless given: there is no access control. */
+  readonly collections?: undefined;
+  /** Address to listen on; `127.0.0.1` unless given. */
   readonly host?: string | undefined;
   /** 8080 unless given; 0 takes a free one. */
   readonly port?: number | undefined;
+  /** Whether other machines may reach it: it asks for no keys. */
+  readonly insecure?: boolean | undefined;
   /** Where requests and failures are logged (pino, or what has its methods); nowhere without it. */
   readonly logger?: FastifyBaseLogger | undefined;
   /** Closes the server. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A server that listens, until it is closed. */
-export interface RunningServer extends AsyncDisposable {
-  /** As a URL. */
-  readonly address: string;
-  /** What the index holds. */
-  readonly documents: number;
-  readonly chunks: number;
-  /** Lets the requests that run end. */
-  close(): Promise<void>;
-}
-
-const DEFAULT_PORT = 8080;
-const LARGEST_PORT = 65_535;
-
-/** @throws UsageError `SERVER_PORT` */
-function checkPort(port: number): void {
-  if (Number.isInteger(port) && port >= 0 && port <= LARGEST_PORT) return;
-  throw new UsageError('SERVER_PORT', `a port is 0 to ${LARGEST_PORT}, not ${port}`);
-}
-
 /**
- * Answers searches in an index over HTTP: `await using server = await serve({ index: 'docs.index' })`.
+ * Serves collections, or one index, over HTTP: `await using server = await serve({ collections: 'library' })`.
  *
- * @throws UsageError `SERVER_PORT`; CemError `SERVER_ADDRESS`; the signal's reason; and what `openSearcher` throws
+ * @throws UsageError `SERVER_PORT`, `SERVER_INSECURE`; CemError `SERVER_ADDRESS`; the signal's reason; and what `openSearcher` throws, or `serveCollections`
  */
-export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { index, host = '127.0.0.1', port = DEFAULT_PORT, logger, signal } = options;
+export async function serve(options: ServeOptions | ServeCollectionsOptions): Promise<RunningServer> {
+  if (options.collections === undefined) return serveIndex(options);
+  const { serveCollections } = await import('./serve-collections.ts');
+  return serveCollections(options);
+}
+
+async function serveIndex(options: ServeOptions): Promise<RunningServer> {
+  const { index, host = '127.0.0.1', port = DEFAULT_PORT, insecure = false, logger, signal } = options;
   checkPort(port);
+  await checkListening(host, { keys: false, insecure });
   signal?.throwIfAborted();
   const searcher = await openSearcher(index, options);
   const server = createServer(searcher, logger === undefined ? {} : { logger });

@@ -1,9 +1,11 @@
+import type { FastifyBaseLogger } from 'fastify';
 import { destination, pino } from 'pino';
 import { isCemError, type Listener, UsageError } from '../../base/index.ts';
 import { openCorpus } from '../../data/index.ts';
 import { corpusIdentity, IndexFolder, type QueryEncoderChoice, type RetrieverChoice } from '../../rag/index.ts';
 import { buildIndex, openSearcher } from '../../recipes/index.ts';
-import { createServer, listen, stopSignal } from '../../server/index.ts';
+import { checkListening } from '../../server/access/index.ts';
+import { createServer, listen, serve, stopSignal } from '../../server/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
 import { checkpointOption } from '../options/checkpoint-option.ts';
 import {
@@ -16,11 +18,19 @@ import {
   retrieversOption,
 } from '../options/index-options.ts';
 import { checkPort } from '../options/port-option.ts';
+import {
+  type CollectionServingOptions,
+  collectionServingOptions,
+  refuseCollectionOptions,
+  servingChoices,
+} from '../options/serving-options.ts';
 
-interface ServeOptions {
-  readonly index: string;
+interface ServeOptions extends CollectionServingOptions {
+  readonly collections: string | undefined;
+  readonly index: string | undefined;
   readonly port: number;
   readonly host: string;
+  readonly insecure: boolean;
   readonly log: string;
   readonly database: string | undefined;
   readonly models: string | undefined;
@@ -39,23 +49,39 @@ interface ServeReport {
 
 const DEFAULT_PORT = 8080;
 const STANDARD_ERROR = 2;
-/** After the requests in flight have had their time: together less than 5 s. */
+/** After the requests in flight have had their time: together less than 5 s of an index, and 10 s of collections. */
 const CLOSE_MS = 1_000;
+/** Of collections, from the signal on: answers in flight and changes that run have had theirs. */
+const CLOSE_COLLECTIONS_MS = 9_500;
 
-/** Answers queries from an index over HTTP until it is told to stop. */
+/** Serves collections, or one index, over HTTP until it is told to stop. */
 export const serveCommand = defineCommand<ServeOptions, ServeReport>({
   command: 'serve',
-  describe: 'answer searches over HTTP: POST /v1/search, GET /health',
+  describe: 'serve collections over HTTP (documents, search, answers), or searches of one index',
   examples: [
-    ['serve --index corpus.index --zpkg corpus.zpkg', 'make the index first, or bring it up to date'],
-    ['serve --index corpus.index', 'on http://127.0.0.1:8080, until Ctrl-C'],
-    ['serve --index corpus.index --host 0.0.0.0 --port 80', 'for other machines too: there is no access control'],
+    [
+      'serve --collections library',
+      'every collection in the folder library, on http://127.0.0.1:8080, until Ctrl-C; GET /docs says what there is',
+    ],
+    ['serve --collections library --host 0.0.0.0', 'for other machines too: make keys first, with `cem keys add`'],
+    ['serve --collections library --llm http://127.0.0.1:8000/v1 --llm-model qwen', 'a chat model writes the answers'],
+    [
+      'serve --index corpus.index --zpkg corpus.zpkg',
+      'make the index first, or bring it up to date: POST /v1/search, GET /health',
+    ],
+    ['serve --index corpus.index --host 0.0.0.0 --insecure', 'for other machines too: there is no access control'],
   ],
   options: (parser) =>
     parser
-      .option('index', indexOption)
+      .option('collections', { type: 'string', describe: 'folder of collections, each a folder in it; made where there is none' })
+      .option('index', { ...indexOption, demandOption: false, describe: 'folder of one index, in place of collections' })
       .option('port', { type: 'number', default: DEFAULT_PORT, describe: 'port to listen on; 0 takes a free one' })
       .option('host', { type: 'string', default: '127.0.0.1', describe: 'address to listen on' })
+      .option('insecure', {
+        type: 'boolean',
+        default: false,
+        describe: 'listen where other machines reach it though no keys are asked for',
+      })
       .option('log', {
         type: 'string',
         default: 'info',
@@ -65,48 +91,91 @@ export const serveCommand = defineCommand<ServeOptions, ServeReport>({
       .option('zpkg', {
         type: 'string',
         describe:
-          'container or corpus folder that is encoded into the index before it is served, where the index lacks any of it',
+          'with --index: container or corpus folder that is encoded into the index before it is served, where the index lacks any of it',
       })
-      .option('checkpoint', { ...checkpointOption, describe: `with --zpkg: ${checkpointOption.describe}` })
+      .option('checkpoint', { ...checkpointOption, describe: `of new collections, or with --zpkg: ${checkpointOption.describe}` })
       .option('database', databaseOption)
       .option('codes-memory', codesMemoryOption)
       .option('models', modelsOption)
       .option('queries', queriesOption)
-      .option('retrievers', retrieversOption),
+      .option('retrievers', { ...retrieversOption, describe: `with --index: ${retrieversOption.describe}` })
+      .options(collectionServingOptions),
   async run(options, listener) {
-    const { index, port, host, log } = options;
+    const { collections, index, port, log } = options;
     checkPort(port);
-    const codesMemory = codesMemoryOf(options.codesMemory);
-    await prepareIndex(options, listener);
-    const searcher = await openSearcher(index, { ...options, codesMemory, listener });
-    try {
-      const server = createServer(searcher, { logger: pino({ level: log }, destination(STANDARD_ERROR)) });
-      try {
-        const stopped = stopSignal();
-        const address = await listen(server, { host, port });
-        const { documents, chunks, passages, vectors } = searcher.description;
-        const ofThem = passages === chunks ? '' : `, ${passages} passages`;
-        const by = vectors?.precision === 'binary' ? `, searched by ${vectors.search}` : '';
-        listener.note(`serving ${documents} documents (${chunks} chunks${ofThem}${by}) at ${address}; Ctrl-C stops`);
-        return { address, stoppedBy: await stopped };
-      } finally {
-        await server.close();
-      }
-    } finally {
-      endSoon();
-      await searcher.close();
+    const logger = pino({ level: log }, destination(STANDARD_ERROR));
+    if (collections !== undefined && index === undefined) return serveCollections({ ...options, collections }, logger, listener);
+    if (index !== undefined && collections === undefined) {
+      refuseCollectionOptions(options);
+      return serveIndex({ ...options, index }, logger, listener);
     }
+    throw new UsageError('SERVE_PLACE', 'name what is served: either --collections or --index');
   },
   text: ({ stoppedBy }) => `stopped by ${stoppedBy}`,
 });
 
+async function serveCollections(
+  options: ServeOptions & GlobalOptions & { readonly collections: string },
+  logger: FastifyBaseLogger,
+  listener: Listener,
+): Promise<ServeReport> {
+  const { collections, checkpoint, database, models, queries, backend, host, port, insecure, zpkg, retrievers } = options;
+  if (zpkg !== undefined || retrievers !== undefined)
+    throw new UsageError('SERVE_OPTIONS', '--zpkg and --retrievers are for --index: requests say what ranks in a collection');
+  const codesMemory = codesMemoryOf(options.codesMemory);
+  const stopped = stopSignal();
+  const server = await serve({
+    ...servingChoices(options),
+    ...{ collections, checkpoint, database, models, queries, backend, host, port, insecure, codesMemory, logger, listener },
+  });
+  try {
+    listener.note(`serving the collections of ${collections} at ${server.address}; Ctrl-C stops`);
+    return { address: server.address, stoppedBy: await stopped };
+  } finally {
+    endSoon(CLOSE_COLLECTIONS_MS);
+    await server.close();
+  }
+}
+
+async function serveIndex(
+  options: ServeOptions & GlobalOptions & { readonly index: string },
+  logger: FastifyBaseLogger,
+  listener: Listener,
+): Promise<ServeReport> {
+  const { index, port, host, insecure } = options;
+  await checkListening(host, { keys: false, insecure });
+  const codesMemory = codesMemoryOf(options.codesMemory);
+  await prepareIndex(options, listener);
+  const searcher = await openSearcher(index, { ...options, codesMemory, listener });
+  try {
+    const server = createServer(searcher, { logger });
+    try {
+      const stopped = stopSignal();
+      const address = await listen(server, { host, port });
+      const { documents, chunks, passages, vectors } = searcher.description;
+      const ofThem = passages === chunks ? '' : `, ${passages} passages`;
+      const by = vectors?.precision === 'binary' ? `, searched by ${vectors.search}` : '';
+      listener.note(`serving ${documents} documents (${chunks} chunks${ofThem}${by}) at ${address}; Ctrl-C stops`);
+      return { address, stoppedBy: await stopped };
+    } finally {
+      await server.close();
+    }
+  } finally {
+    endSoon(CLOSE_MS);
+    await searcher.close();
+  }
+}
+
 /** Ends the process a while from now, should anything still hold it: an encoder that computes, a database that does not answer. */
-function endSoon(): void {
-  setTimeout(() => process.exit(), CLOSE_MS).unref();
+function endSoon(milliseconds: number): void {
+  setTimeout(() => process.exit(), milliseconds).unref();
 }
 
 /** Brings the index up to date with a container; nothing without one. */
-async function prepareIndex(options: ServeOptions & GlobalOptions, listener: Listener): Promise<void> {
+async function prepareIndex(
+  options: ServeOptions & GlobalOptions & { readonly index: string },
+  listener: Listener,
+): Promise<void> {
   const { zpkg, checkpoint } = options;
   if (zpkg !== undefined) {
     try {

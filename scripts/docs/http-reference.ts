@@ -38,7 +38,7 @@ export function httpReference(): string {
   const parts = [
     '# HTTP',
     'Made by `npm run docs` from the schemas of `server/`; do not edit.',
-    '`cem serve --index INDEX` listens on 127.0.0.1:8080. It has no access control ([SECURITY.md](../SECURITY.md)). Bodies are JSON in UTF-8; keys are in snake_case; unknown keys are refused.',
+    '`cem serve --index INDEX` listens on 127.0.0.1:8080; collections are served as [server.md](server.md) says. It has no access control ([SECURITY.md](../SECURITY.md)). Bodies are JSON in UTF-8; keys are in snake_case; unknown keys are refused.',
     '## POST /v1/search',
     tableOf(rows),
     `\`\`\`sh\ncurl -s localhost:8080/v1/search -H 'content-type: application/json' -d '{"query": "rotate a log file", "k": 3}'\n\`\`\``,

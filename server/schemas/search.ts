@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { ByteSpan } from '../../base/index.ts';
-import { MAXIMUM_QUERY_LENGTH, MAXIMUM_RESULTS, type ResultUnit, type SearchResult } from '../../rag/index.ts';
+import { MAXIMUM_QUERY_LENGTH, MAXIMUM_RESULTS, RETRIEVER_CHOICES, type ResultUnit, type SearchResult } from '../../rag/index.ts';
 import { type FusedPart, filterSchema, scoringSchema } from '../../search/index.ts';
+import { collectionName, spanSchema } from './values.ts';
 
 const DEFAULT_RESULTS = 10;
 
@@ -22,6 +23,13 @@ export const searchRequest = z.strictObject({
       'How a document\'s score comes from those of its passages: `{"kind": "max"}` is its best one, `{"kind": "mean", "best": 3}` the mean of its best three, or of all where it has fewer.',
     ),
   units: z.boolean().default(false).describe('Whether each result has its whole chunk too, as `unit`.'),
+});
+
+/** Body of `POST /v1/search` of a server of collections. */
+export const collectionSearchRequest = searchRequest.extend({
+  collection: collectionName,
+  retrievers: z.enum(RETRIEVER_CHOICES).optional().describe('What ranks; as the collection was set up unless given.'),
+  rerank: z.boolean().default(false).describe('Whether results are read again, and ordered anew, by the reranker of the server.'),
 });
 
 /** A result as `POST /v1/search` and `cem search --json` have it. */
@@ -67,6 +75,55 @@ export function wireResult({ document, score, chunk, passage, span, text, unit, 
   return { ...result, ...(Object.keys(shown).length > 0 && { metadata: shown }) };
 }
 
+/** A result of a collection, as answers have it. */
+export const resultSchema = z
+  .object({
+    id: z.string().describe('Of the unit.'),
+    document: z.string().describe('Of the document that the unit is of.'),
+    score: z.number(),
+    retriever: z.string(),
+    chunk: z.int(),
+    passage: z.int().describe('Number in the chunk, from 0.'),
+    span: spanSchema.optional().describe("Bytes of the source's text."),
+    text: z.string().describe("The passage's own."),
+    unit: z
+      .object({ text: z.string(), passage: spanSchema })
+      .optional()
+      .describe('All of the unit, and where the passage lies in it.'),
+    parts: z
+      .array(z.object({ retriever: z.string(), rank: z.int(), score: z.number() }))
+      .optional()
+      .describe('What each of several retrievers said.'),
+    metadata: z.record(z.string(), z.unknown()).optional(),
+  })
+  .meta({ id: 'SearchResult' });
+
+export const collectionSearchAnswer = z.object({
+  results: z.array(resultSchema),
+  took_ms: z.number(),
+  timings: z
+    .object({ queue: z.number(), retrieve: z.number(), rerank: z.number().optional() })
+    .describe('Milliseconds of waiting for a turn, finding (decompression included), and reading again.'),
+  note: z.string().optional().describe('Why there are no results, where there are none.'),
+});
+
+/** Ids of units are those of their documents and a number: COLLECTION.md. */
+const documentOfUnit = (unit: string): string => unit.replace(/-\d+$/, '');
+
+export function collectionResult(result: SearchResult): z.input<typeof resultSchema> {
+  const { id, metadata, parts, span, unit, ...rest } = wireResult(result);
+  return {
+    id,
+    document: documentOfUnit(id),
+    retriever: result.retriever,
+    ...rest,
+    ...(span && { span }),
+    ...(unit && { unit: { text: unit.text, passage: unit.passage } }),
+    ...(parts && { parts: parts.map(({ retriever, rank, score }) => ({ retriever, rank, score })) }),
+    ...(metadata && { metadata: { ...metadata } }),
+  };
+}
+
 /**
  * @param milliseconds that the search took
  * @param note why nothing was found, where nothing was
@@ -79,10 +136,14 @@ export function searchAnswer(results: readonly SearchResult[], milliseconds: num
   };
 }
 
-/** What is wrong with a body, in one line: the first thing found. */
-export function describeIssue(error: z.ZodError): string {
+/**
+ * What is wrong with a request, in one line: the first thing found.
+ *
+ * @param what was read: "the body"
+ */
+export function describeIssue(error: z.ZodError, what = 'the body'): string {
   const issue = error.issues[0];
-  if (issue === undefined) return 'the body is not a search request';
+  if (issue === undefined) return `${what} is not what is read here`;
   const path = issue.path.join('.');
-  return `${path === '' ? 'the body' : path}: ${issue.message.replace(/\s+/g, ' ')}`;
+  return `${path === '' ? what : path}: ${issue.message.replace(/\s+/g, ' ')}`;
 }

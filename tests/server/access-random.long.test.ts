@@ -1,0 +1,214 @@
+import type { FastifyInstance } from 'fastify';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../base/index.ts';
+import { openAnswering, openCollections } from '../../recipes/index.ts';
+import { createCollectionsServer } from '../../server/index.ts';
+import { type CollectionsPlace, collectionsPlace } from '../recipes/collections/open-collections.ts';
+import { bearer, parseEvents, withKeys } from './collections-fixture.ts';
+
+const test = suite('access over HTTP');
+
+const number = (name: string, standard: number): number => Number(process.env[name] ?? standard);
+/** CEM_ACCESS_QUERIES=10000 CEM_ACCESS_KEYS=20 CEM_ACCESS_UNITS=5000 is the whole of it. */
+const QUERIES = number('CEM_ACCESS_QUERIES', 120);
+const KEYS = number('CEM_ACCESS_KEYS', 6);
+const UNITS = number('CEM_ACCESS_UNITS', 80);
+const BATCH = 500;
+const SEED = number('CEM_ACCESS_SEED', 1);
+const LABELS = ['staff', 'legal', 'sales', 'board', 'ops'];
+/** Words that the encoder of queries knows, so that vectors rank. */
+const WORDS = ['anchor', 'beacon', 'cargo', 'ferry', 'island', 'lantern', 'navigator', 'pilot'];
+
+interface Known {
+  readonly id: string;
+  readonly labels: readonly string[];
+}
+
+interface Asker {
+  readonly headers: { readonly authorization: string };
+  readonly labels: readonly string[];
+  /** Ids of documents that it may see. */
+  readonly mine: ReadonlySet<string>;
+}
+
+let place: CollectionsPlace;
+test.before(async () => {
+  place = await collectionsPlace();
+});
+test.after(() => place.remove());
+
+const some = (random: RandomNumbers, share: number): string[] => LABELS.filter(() => random.integer(100) < share);
+const documentOf = (unit: string): string => unit.replace(/-\d+$/, '');
+
+/** The ids of documents, or of units, that an answer of the server names, wherever they stand in it. */
+function namedIn(value: unknown, ids: ReadonlySet<string>, named = new Set<string>()): ReadonlySet<string> {
+  if (typeof value === 'string') {
+    for (const [id] of value.matchAll(/[0-9a-f]{40}/g)) if (ids.has(id)) named.add(id);
+  } else if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) namedIn(inner, ids, named);
+  return named;
+}
+
+async function fill(server: FastifyInstance, headers: object): Promise<Known[]> {
+  const random = new RandomNumbers(SEED, 'documents');
+  const known: Known[] = [];
+  for (let start = 0; start < UNITS; start += BATCH) {
+    const documents = Array.from({ length: Math.min(BATCH, UNITS - start) }, (_, offset) => {
+      const words = Array.from({ length: 6 }, () => WORDS[random.integer(WORDS.length)]!).join(' ');
+      // "secret" with its number names a document in texts, too.
+      return {
+        source: `d${start + offset}.txt`,
+        text: `harbour notes secret${start + offset}x: ${words}.`,
+        labels: some(random, 35),
+      };
+    });
+    const answer = await server.inject({
+      method: 'POST',
+      url: '/v1/collections/one/documents',
+      headers: { ...headers },
+      payload: { documents, wait: true },
+    });
+    assert.is(answer.statusCode, 200, answer.payload);
+    const put = answer.json().put as { documents: string[]; units: number }[];
+    put.forEach((result, at) => {
+      assert.is(result.units, 1);
+      known.push({ id: result.documents[0]!, labels: documents[at]!.labels });
+    });
+  }
+  return known;
+}
+
+test('random queries of random keys on every route name no document that a key may not see, and find as many as there are', async () => {
+  await withKeys(async (ring, add) => {
+    const database = process.env['CEM_TEST_DATABASE_URL'];
+    const options = {
+      folder: place.folder,
+      checkpoint: place.checkpoint,
+      backend: 'cpu',
+      database: process.env['CEM_ACCESS_DATABASE'] ? database : undefined,
+    };
+    await using collections = await openCollections(options);
+    await using answering = await openAnswering({ minimum: 0 });
+    const server = await createCollectionsServer({ collections, answerer: (search) => answering.answerer(search), keys: ring });
+    const admin = bearer(await add({ name: 'admin', scope: 'admin', labels: 'everything' }));
+    const ask = (headers: object, method: 'GET' | 'POST', url: string, payload?: object) =>
+      server.inject({ method, url, headers: { ...headers }, ...(payload && { payload }) });
+    assert.is((await ask(admin, 'POST', '/v1/collections', { name: 'one' })).statusCode, 201);
+    const known = await fill(server, admin);
+    const ids = new Set(known.map(({ id }) => id));
+
+    const random = new RandomNumbers(SEED, 'askers');
+    const askers: Asker[] = [];
+    for (let place = 0; place < KEYS; place++) {
+      const labels = some(random, 30);
+      const headers = bearer(await add({ name: `key ${place}`, labels }));
+      const mine = known.filter((one) => one.labels.length === 0 || one.labels.some((label) => labels.includes(label)));
+      askers.push({ headers, labels, mine: new Set(mine.map(({ id }) => id)) });
+    }
+
+    let found = 0;
+    const check = (asker: Asker, answer: unknown, what: string): void => {
+      for (const id of namedIn(answer, ids)) {
+        assert.ok(asker.mine.has(id), `${what} told ${id} to ${asker.labels.join(' ')}`);
+        found++;
+      }
+    };
+    for (let query = 0; query < QUERIES; query++) {
+      const asker = askers[random.integer(askers.length)]!;
+      const k = 1 + random.integer(20);
+      const words = `harbour anchor ${WORDS[random.integer(WORDS.length)]} ${WORDS[random.integer(WORDS.length)]}`;
+      const retrievers = (['bm25', 'vectors', 'hybrid'] as const)[random.integer(3)]!;
+      const target = known[random.integer(known.length)]!;
+      const may = asker.mine.has(target.id);
+      const get = (url: string) => ask(asker.headers, 'GET', `/v1/collections/one/${url}`);
+      switch (random.integer(8)) {
+        case 0:
+        case 1: {
+          const filters = [
+            undefined,
+            { not: { documents: [] } },
+            { or: [{ field: 'labels', equals: 'board' }, { not: { documents: ['x'] } }] },
+          ];
+          const body = {
+            collection: 'one',
+            query: words,
+            k,
+            retrievers,
+            units: random.integer(2) === 0,
+            filter: filters[random.integer(3)],
+          };
+          const answer = await ask(asker.headers, 'POST', '/v1/search', body);
+          assert.is(answer.statusCode, 200, answer.payload);
+          check(asker, answer.json(), retrievers);
+          assert.is(answer.json().results.length, Math.min(k, asker.mine.size), `${retrievers} of ${k}`);
+          break;
+        }
+        case 2: {
+          const stream = random.integer(2) === 0;
+          const body = { collection: 'one', question: `what of the ${words}?`, k, retrievers, stream };
+          const answer = await ask(asker.headers, 'POST', '/v1/answers', body);
+          assert.is(answer.statusCode, 200, answer.payload);
+          const told = stream ? parseEvents(answer.payload) : answer.json();
+          check(asker, told, 'answers');
+          const { sources } = (stream ? (told as { data: { sources: object[] } }[]).at(-1)!.data : told) as { sources: object[] };
+          assert.is(sources.length, Math.min(k, asker.mine.size), `${JSON.stringify(body)} ${answer.payload}`);
+          break;
+        }
+        case 3: {
+          const listed: string[] = [];
+          for (let after = ''; ; ) {
+            const answer = await get(`documents?limit=${20 + random.integer(200)}${after && `&after=${after}`}`);
+            check(asker, answer.json(), 'the list');
+            listed.push(...answer.json().documents.map(({ id }: { id: string }) => id));
+            if (answer.json().next === undefined) break;
+            after = answer.json().next;
+          }
+          assert.equal(new Set(listed), asker.mine);
+          break;
+        }
+        case 4: {
+          const answer = await get(`documents/${target.id}`);
+          assert.is(answer.statusCode, may ? 200 : 404);
+          if (may) check(asker, answer.json(), 'a document');
+          break;
+        }
+        case 5: {
+          const body = {
+            model: 'one',
+            messages: [{ role: 'user', content: `what of the ${words}?` }],
+            k,
+            stream: random.integer(2) === 0,
+          };
+          const answer = await ask(asker.headers, 'POST', '/v1/chat/completions', body);
+          assert.is(answer.statusCode, 200, answer.payload);
+          check(asker, answer.payload, 'chat completions');
+          break;
+        }
+        case 6: {
+          const tool = may && random.integer(2) === 0 ? { name: 'read_unit', arguments: { id: `${target.id}-0` } } : undefined;
+          const params = tool ?? { name: 'search', arguments: { query: words, k: Math.min(20, k) } };
+          const headers = { ...asker.headers, accept: 'application/json, text/event-stream' };
+          const answer = await ask(headers, 'POST', '/mcp', { jsonrpc: '2.0', id: query, method: 'tools/call', params });
+          assert.is(answer.statusCode, 200, answer.payload);
+          check(asker, answer.payload, params.name);
+          const forbidden = [...ids].find((id) => !asker.mine.has(id));
+          if (forbidden === undefined) break;
+          const read = { name: 'read_unit', arguments: { id: `${forbidden}-0` } };
+          const refused = await ask(headers, 'POST', '/mcp', { jsonrpc: '2.0', id: query, method: 'tools/call', params: read });
+          assert.match(refused.payload, /MCP_UNIT|no unit/);
+          assert.not.match(refused.payload, /harbour notes/);
+          break;
+        }
+        default: {
+          const answer = await get(`units/${target.id}-0`);
+          assert.is(answer.statusCode, may ? 200 : 404);
+          if (may) assert.is(documentOf(answer.json().id), target.id);
+        }
+      }
+    }
+    assert.ok(found > QUERIES, `${found}`);
+    await server.close();
+  });
+});
+
+test.run();

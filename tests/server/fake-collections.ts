@@ -1,0 +1,228 @@
+import { UsageError } from '../../base/index.ts';
+import type { Metadata } from '../../data/index.ts';
+import type { NotedResults, SearchResult } from '../../rag/index.ts';
+import { compileFilter, withAccess } from '../../search/index.ts';
+import type {
+  AccessLabels,
+  ChangeEntry,
+  ChangeOptions,
+  ChangeResult,
+  CollectionSearchOptions,
+  CollectionService,
+  CollectionSummary,
+  CollectionsService,
+  DocumentSummary,
+  DocumentsChange,
+  DocumentsWanted,
+  LiveDocument,
+  LiveUnit,
+} from '../../server/collection-service.ts';
+
+interface FakeDocument {
+  readonly id: string;
+  readonly source: string;
+  readonly title?: string;
+  readonly labels?: readonly string[];
+  readonly metadata: Metadata;
+  readonly units: readonly string[];
+}
+
+const EVERYTHING = { and: [] };
+
+/** Collections in memory, with the rules of access of real ones: a unit is a paragraph, its score how many of the query's words it has. */
+export class FakeCollections implements CollectionsService {
+  readonly #collections = new Map<string, FakeCollection>();
+
+  async list(): Promise<CollectionSummary[]> {
+    return Promise.all([...this.#collections.values()].map((collection) => collection.summary()));
+  }
+
+  async create(name: string): Promise<CollectionSummary> {
+    if (this.#collections.has(name)) throw new UsageError('COLLECTION_EXISTS', `there is a collection ${name}`);
+    const collection = new FakeCollection(name);
+    this.#collections.set(name, collection);
+    return collection.summary();
+  }
+
+  async delete(name: string): Promise<void> {
+    await this.get(name);
+    this.#collections.delete(name);
+  }
+
+  async get(name: string): Promise<FakeCollection> {
+    const collection = this.#collections.get(name);
+    if (collection === undefined) throw new UsageError('COLLECTION_MISSING', `there is no collection ${name}`);
+    return collection;
+  }
+}
+
+export class FakeCollection implements CollectionService {
+  readonly name: string;
+  /** Options of every search. */
+  readonly searches: CollectionSearchOptions[] = [];
+  /** Changes wait for it. */
+  gate: Promise<void> = Promise.resolve();
+  #documents: FakeDocument[] = [];
+  #version = 0;
+  readonly #changes: ChangeEntry[] = [];
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  summary(): CollectionSummary {
+    const units = this.#documents.reduce((sum, document) => sum + document.units.length, 0);
+    return {
+      name: this.name,
+      documents: this.#documents.length,
+      units,
+      passages: units,
+      bytes: 1000,
+      retrievers: 'hybrid',
+      checkpoint: 'c'.repeat(64),
+      teacher: 'lsa',
+      createdAt: '2026-01-01T00:00:00.000Z',
+      version: this.#version,
+    };
+  }
+
+  async describe() {
+    const { documents, units, passages, checkpoint, teacher } = this.summary();
+    return { ...this.summary(), index: { documents, chunks: units, passages, dimension: 4, checkpoint, teacher } };
+  }
+
+  #visible(labels: AccessLabels): FakeDocument[] {
+    const passes = compileFilter(labels === 'everything' ? EVERYTHING : withAccess(undefined, labels));
+    return this.#documents.filter(({ id, metadata }) => passes(id, metadata));
+  }
+
+  async search(query: string, options: CollectionSearchOptions): Promise<SearchResult[]> {
+    return [...(await this.searchWithNote(query, options)).results];
+  }
+
+  async searchWithNote(query: string, options: CollectionSearchOptions): Promise<NotedResults> {
+    this.searches.push(options);
+    options.signal?.throwIfAborted();
+    const { k, labels, filter, units = false } = options;
+    const words = query.toLowerCase().split(/\s+/);
+    const passes = compileFilter(filter ?? EVERYTHING);
+    const found = this.#visible(labels).flatMap(({ id, metadata, units: texts }) =>
+      texts
+        .map((text, number) => ({ id: `${id}-${number}`, metadata, text }))
+        .filter((unit) => passes(unit.id, metadata))
+        .map((unit) => ({ ...unit, score: words.filter((word) => unit.text.toLowerCase().includes(word)).length })),
+    );
+    const best = found
+      .filter(({ score }) => score > 0)
+      .sort((left, right) => right.score - left.score || (left.id < right.id ? 1 : -1));
+    const results = best.slice(0, k).map(({ id, metadata, text, score }, chunk) => ({
+      document: id,
+      chunk,
+      passage: 0,
+      score,
+      text,
+      retriever: options.retrievers ?? 'hybrid',
+      ...(units && { unit: { text, passage: { start: 0, end: Buffer.byteLength(text) } } }),
+      metadata,
+    }));
+    return { results, note: 'none of the words is in the index' };
+  }
+
+  async documents({
+    labels,
+    after = '',
+    limit = 100,
+    source = '',
+  }: DocumentsWanted): Promise<{ documents: DocumentSummary[]; next?: string }> {
+    const all = this.#visible(labels)
+      .filter((document) => document.id > after && document.source.startsWith(source))
+      .sort((left, right) => (left.id < right.id ? -1 : 1));
+    const documents = all.slice(0, limit).map(summaryOf);
+    return { documents, ...(all.length > limit && { next: documents.at(-1)!.id }) };
+  }
+
+  async document(id: string, labels: AccessLabels): Promise<LiveDocument | undefined> {
+    const document = this.#visible(labels).find((one) => one.id === id);
+    return document && { ...summaryOf(document), contents: document.units.map((_, number) => unitOf(document, number)) };
+  }
+
+  async unit(id: string, labels: AccessLabels): Promise<LiveUnit | undefined> {
+    const [, name, number] = /^(.*)-(\d+)$/.exec(id) ?? [];
+    const document = this.#visible(labels).find((one) => one.id === name);
+    return document?.units[Number(number)] === undefined ? undefined : unitOf(document, Number(number));
+  }
+
+  async change({ put = [], remove = [] }: DocumentsChange, { signal, onProgress }: ChangeOptions = {}): Promise<ChangeResult> {
+    const aborted = new Promise<never>((_, reject) =>
+      signal?.addEventListener('abort', () => reject(signal.reason), { once: true }),
+    );
+    aborted.catch(() => undefined);
+    signal?.throwIfAborted();
+    await Promise.race([this.gate, aborted]);
+    onProgress?.(0, put.length, 'parsing');
+    const before = this.#documents;
+    const gone = before.filter(
+      ({ id, source }) =>
+        put.some((document) => document.source === source) ||
+        remove.some((one) => ('source' in one ? one.source === source : one.document === id)),
+    );
+    const results: ChangeResult['put'][number][] = [];
+    const come: FakeDocument[] = [];
+    for (const { source, content, labels, fields, title } of put) {
+      const text = typeof content === 'string' ? content : Buffer.from(content).toString();
+      const had = before.find((document) => document.source === source);
+      if (text.includes('\u0001')) {
+        results.push({ source, documents: [], units: 0, problem: { code: 'PARSE', message: 'this cannot be read' } });
+        continue;
+      }
+      const set = labels ?? had?.labels;
+      const document = {
+        id: Buffer.from(source).toString('hex'),
+        source,
+        ...(title !== undefined && { title }),
+        ...(set && set.length > 0 && { labels: set }),
+        metadata: { source, ...(set && set.length > 0 && { labels: set }), ...(fields && { fields }) } as Metadata,
+        units: text.split('\n\n'),
+      };
+      come.push(document);
+      results.push({ source, documents: [document.id], units: document.units.length });
+    }
+    this.#documents = [...before.filter((document) => !gone.includes(document)), ...come];
+    onProgress?.(put.length, put.length, 'encoding');
+    const at = '2026-01-01T00:00:00.000Z';
+    this.#version++;
+    this.#changes.unshift({
+      version: this.#version,
+      at,
+      put: put.map(({ source }) => source),
+      removed: gone.map(({ source }) => source),
+    });
+    return { version: this.#version, at, put: results, removed: gone.length };
+  }
+
+  async changes({
+    before = Number.MAX_SAFE_INTEGER,
+    limit = 100,
+  }: {
+    before?: number | undefined;
+    limit?: number | undefined;
+  } = {}) {
+    return this.#changes.filter(({ version }) => version < before).slice(0, limit);
+  }
+}
+
+const summaryOf = ({ id, source, title, labels, units }: FakeDocument): DocumentSummary => ({
+  id,
+  source,
+  ...(title !== undefined && { title }),
+  units: units.length,
+  ...(labels && { labels }),
+});
+
+const unitOf = ({ id, source, units, metadata }: FakeDocument, number: number): LiveUnit => ({
+  id: `${id}-${number}`,
+  document: id,
+  source,
+  text: units[number]!,
+  metadata,
+});
