@@ -76,7 +76,7 @@ export {
   verifyCorpus,
   watchAndIngest,
 } from './recipes/index.ts';
-export type { RunningServer, ServeOptions } from './server/index.ts';
+export type { RunningServer, ServeCollectionsOptions, ServeOptions } from './server/index.ts';
 
-/** Answers searches in an index over HTTP. Close it, or declare it with `await using`. */
+/** Serves collections, or one index, over HTTP. Close it, or declare it with `await using`. */
 export const serve = late(async () => (await import('./server/index.ts')).serve);

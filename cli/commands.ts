@@ -96,6 +96,11 @@ export const COMMANDS: readonly LazyCommand[] = [
     async () => (await import('./commands/eval.ts')).evalCommand,
   ),
   lazyCommand(
+    'eval-answers',
+    'Ask a collection a file of questions and measure the answers: exact match, F1, citations, refusals, latency',
+    async () => (await import('./commands/eval-answers.ts')).evalAnswersCommand,
+  ),
+  lazyCommand(
     'compare <first> <second>',
     'Compare two evaluations query by query: paired randomisation test, bootstrap interval, wins and losses',
     async () => (await import('./commands/compare.ts')).compareCommand,
@@ -136,9 +141,29 @@ export const COMMANDS: readonly LazyCommand[] = [
     async () => (await import('./commands/search.ts')).searchCommand,
   ),
   lazyCommand(
+    'ask <question>',
+    'answer a question from a collection or an index, with citations',
+    async () => (await import('./commands/ask.ts')).askCommand,
+  ),
+  lazyCommand(
+    'chat',
+    'ask one question after the other, follow-up questions too; `exit` ends it',
+    async () => (await import('./commands/chat.ts')).chatCommand,
+  ),
+  lazyCommand(
     'serve',
-    'answer searches over HTTP: POST /v1/search, GET /health',
+    'serve collections over HTTP (documents, search, answers), or searches of one index',
     async () => (await import('./commands/serve.ts')).serveCommand,
+  ),
+  lazyCommand(
+    'keys',
+    'Keys that `cem serve` asks for: add, list, remove',
+    async () => (await import('./commands/keys.ts')).keysCommand,
+  ),
+  lazyCommand(
+    'mcp',
+    'serve collections to a program with a language model, by the Model Context Protocol over the standard streams',
+    async () => (await import('./commands/mcp.ts')).mcpCommand,
   ),
   lazyCommand(
     'metrics',
@@ -154,6 +179,11 @@ export const COMMANDS: readonly LazyCommand[] = [
     'parity <folder>',
     'compare the encoder, stage by stage, with activations that the reference implementation of BLT computed',
     async () => (await import('./commands/parity.ts')).parityCommand,
+  ),
+  lazyCommand(
+    'plan-llm <config>',
+    "say what serving a language model takes: memory by its config.json, a query's price by its tokens",
+    async () => (await import('./commands/plan-llm.ts')).planLlmCommand,
   ),
   lazyCommand(
     'doctor',

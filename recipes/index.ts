@@ -28,6 +28,12 @@ export const curve = late(async () => (await import('./curve/index.ts')).curve);
 /** Ranks a benchmark with teacher, student, BM25 and chance, and compares them. */
 export const evaluate = late(async () => (await import('./evaluate/index.ts')).evaluate);
 
+/** Asks a collection a file of questions, and measures the answers: exact match, F1, citations, refusals, latency. */
+export const evaluateAnswers = late(async () => (await import('./evaluate-answers/index.ts')).evaluateAnswers);
+
+/** Writes the paragraphs that a file of questions brings as JSONL, for `ingest`. */
+export const writeAnswerDocuments = late(async () => (await import('./evaluate-answers/index.ts')).writeAnswerDocuments);
+
 /** Compares two evaluations query by query, with tests of significance. */
 export const compareEvaluations = late(async () => (await import('./evaluate/index.ts')).compareEvaluations);
 
@@ -39,6 +45,9 @@ export const encode = late(async () => (await import('./encode/index.ts')).encod
 
 /** Opens a trained encoder to encode with. Close it, or declare it with `await using`. */
 export const openEncoder = late(async () => (await import('./encoder/index.ts')).openEncoder);
+
+/** Opens a checkpoint as a model that embeds texts, queries or documents. Close it, or declare it with `await using`. @experimental */
+export const openEmbeddingModel = late(async () => (await import('./encoder/index.ts')).openEmbeddingModel);
 
 /** Writes a trained encoder as a folder that can be carried away: safetensors, a tfjs LayersModel or ONNX, with a model card. */
 export const exportEncoder = late(async () => (await import('./export/index.ts')).exportEncoder);
@@ -52,18 +61,63 @@ export const ingest = late(async () => (await import('./ingest/index.ts')).inges
 /** Ingests, and again whenever a file changes, until the signal is aborted. @experimental */
 export const watchAndIngest = late(async () => (await import('./ingest/index.ts')).watchAndIngest);
 
+/** Says what serving a language model takes: memory by its config.json, a query's price by its tokens. */
+export const planLlm = late(async () => (await import('./plan-llm/index.ts')).planLlm);
+
 /** Opens a collection for questions. Close it, or declare it with `await using`. */
 export const openCollection = late(async () => (await import('./search/index.ts')).openCollection);
+
+/** Opens collections to be read and not changed, each with its first question. Close it, or declare it with `await using`. @experimental */
+export const openSharedCollections = late(async () => (await import('./search/index.ts')).openSharedCollections);
+/** Opens a folder of collections that are searched while documents come and go. Close it, or declare it with `await using`. @experimental */
+export const openCollections = late(async () => (await import('./collections/index.ts')).Collections.open);
 
 /** Opens what orders results by reading them: a cross-encoder, an endpoint or a trained checkpoint. Dispose of it. @experimental */
 export const openReranker = late(async () => (await import('./search/index.ts')).openReranker);
 
+/** Opens what answers questions from what a search finds: sentences of the documents, or a chat model, with citations that hold. Close it, or declare it with `await using`. @experimental */
+export const openAnswerer = late(async () => (await import('./answering/index.ts')).openAnswerer);
+
+/** The same, shared by any number of searches, each with rules of access of its own. @experimental */
+export const openAnswering = late(async () => (await import('./answering/index.ts')).openAnswering);
+
 /** Opens an index for questions. Close it, or declare it with `await using`. */
 export const openSearcher = late(async () => (await import('./search/index.ts')).openSearcher);
 
+export type { Answering, AnsweringOptions, OpenedAnswerer, ReaderChoice } from './answering/index.ts';
+export { searchUnits } from './answering/search-units.ts';
+export type {
+  AccessLabels,
+  ChangeOptions,
+  ChangeResult,
+  ChangeStage,
+  CollectionSummary,
+  Collections,
+  CollectionsOptions,
+  CreateSettings,
+  DescribedCollection,
+  DocumentSummary,
+  DocumentsChange,
+  DocumentsWanted,
+  DocumentToPut,
+  DocumentToRemove,
+  LiveCollection,
+  LiveDocument,
+  LiveSearchOptions,
+  LiveUnit,
+  PutResult,
+} from './collections/index.ts';
 export type { CurveOptions, CurvePoint, CurveResult } from './curve/index.ts';
 export type { EncodedFile, EncodeOptions, EncodeResult } from './encode/index.ts';
-export type { OpenEncoderOptions, OpenedEncoder } from './encoder/index.ts';
+export type {
+  EmbeddedTexts,
+  EmbeddingModel,
+  EmbeddingModelDescription,
+  EmbeddingSide,
+  EmbedOptions,
+  OpenEncoderOptions,
+  OpenedEncoder,
+} from './encoder/index.ts';
 export type {
   CompareOptions,
   CompareResult,
@@ -72,6 +126,7 @@ export type {
   ReportOptions,
   ReportResult,
 } from './evaluate/index.ts';
+export type { AnswerDocumentsResult, AnswersEvaluation, EvaluateAnswersOptions } from './evaluate-answers/index.ts';
 export type { ExportEncoderOptions, ExportedEncoder } from './export/index.ts';
 export type { BuildIndexOptions, BuildIndexResult } from './index-corpus/index.ts';
 export type { IngestOptions, IngestResult, SourceProblem } from './ingest/index.ts';
@@ -84,7 +139,16 @@ export type {
   VerifiedCorpus,
   VerifyCorpusOptions,
 } from './pack/index.ts';
-export type { CollectionSearcherOptions, RerankerOptions, SearcherOptions } from './search/index.ts';
+export type { LlmPlan, PlanLlmOptions } from './plan-llm/index.ts';
+export type {
+  CollectionSearcherOptions,
+  CollectionsPlace,
+  RerankerOptions,
+  SearcherOptions,
+  SharedCollection,
+  SharedCollections,
+  SharedCollectionsOptions,
+} from './search/index.ts';
 export type { OnBackend } from './shared/backend.ts';
 export type { LongCall } from './shared/call.ts';
 export type { DocumentSource } from './shared/document-source.ts';

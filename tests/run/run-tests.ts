@@ -34,7 +34,19 @@ const END_SECONDS = 20;
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** What takes longest begins first, so that no worker is left with it at the end: the commands and the runs. */
-const LONGEST = [/^cli\//, /^training\//, /^package\.test/, /^rag\//, /^zpkg\/fuzz/, /^configs\//, /^data\//, /^encoders\//];
+const LONGEST = [
+  /^cli\//,
+  /^training\//,
+  /^package\./,
+  /^rag\//,
+  /^recipes\//,
+  /^server\//,
+  /^search\//,
+  /^zpkg\/fuzz/,
+  /^configs\//,
+  /^data\//,
+  /^encoders\//,
+];
 
 /** The test files, longest first. */
 export function testFiles(folder: string, pattern: RegExp): FileRequest[] {

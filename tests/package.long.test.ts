@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,6 +19,7 @@ interface Manifest {
   readonly bin: { readonly cem: string };
   readonly dependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
 let temporary = '';
@@ -41,10 +42,14 @@ function run(
 /** `npm`: as a user installs it, with everything that the registry has for it; takes minutes. Otherwise what the checkout has stands in for the registry. */
 const installer = process.env['CEM_PACKAGE_INSTALL'];
 
+/** What a door needs that the package does not bring: those who use it install it beside. */
+const PEER = '@langchain/core';
+
 /** Installed by npm. Of the packages with install scripts only one is needed: it compiles zstd. Optional ones come along: the image library of transformers.js is one. */
 function installByNpm(tarball: string): void {
   const flags = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'];
-  const { status, stderr, stdout } = run('npm', ['install', ...flags, tarball]);
+  const { version } = JSON.parse(readFileSync(join(root, 'node_modules', PEER, 'package.json'), 'utf8')) as { version: string };
+  const { status, stderr, stdout } = run('npm', ['install', ...flags, tarball, `${PEER}@${version}`]);
   assert.is(status, 0, stderr + stdout);
   const rebuilt = run('npm', ['rebuild', 'zstd-napi']);
   assert.is(rebuilt.status, 0, rebuilt.stderr + rebuilt.stdout);
@@ -57,8 +62,8 @@ function installByNpm(tarball: string): void {
 async function install(tarball: string): Promise<void> {
   await mkdir(installed, { recursive: true });
   assert.is(run('tar', ['-xzf', tarball, '--strip-components=1', '-C', installed]).status, 0);
-  const { bin, dependencies, optionalDependencies } = await readManifest();
-  for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+  const { bin, dependencies, optionalDependencies, peerDependencies } = await readManifest();
+  for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
     // tsx runs the sources in a checkout; the package must do without.
     if (name === 'tsx' || !existsSync(join(root, 'node_modules', name))) continue;
     const link = join(project, 'node_modules', name);

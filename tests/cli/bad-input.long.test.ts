@@ -14,7 +14,7 @@ import { tinyRun } from '../training/tiny-run.ts';
 
 /*
  * The program as a user meets it: one line on standard error, nothing on standard output, exit 1 or 2. Commands that have tests of their own say the same in
- * tests/cli/pack.test.ts and tests/cli/index-search-serve.test.ts (another checkpoint's index), requests over HTTP in tests/rag/server.test.ts.
+ * tests/cli/pack.test.ts and tests/cli/index-search-serve.long.test.ts (another checkpoint's index), requests over HTTP in tests/rag/server.test.ts.
  */
 interface Context {
   folder: string;
