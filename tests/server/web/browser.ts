@@ -91,13 +91,13 @@ export class Browser {
     return (result as { value: Value }).value;
   }
 
-  /** Waits until an expression holds in the page. One that fails does not hold yet: a page that loads has nothing that it could be asked about. */
+  /** Waits until an expression, or the promise that it is, holds in the page. One that fails does not hold yet: a page that loads has nothing that it could be asked about. */
   async until(expression: string): Promise<void> {
     const end = performance.now() + this.patienceMilliseconds;
     let failure: unknown;
     while (performance.now() < end) {
       try {
-        if (await this.value<boolean>(`Boolean(${expression})`)) return;
+        if (await this.value<boolean>(`(async () => Boolean(await (${expression})))()`)) return;
       } catch (error) {
         failure = error;
       }
