@@ -1,15 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { CemError } from '../../base/index.ts';
+import type { StepResult } from '../runs/step-result.ts';
 import type { TrainingStage } from '../runs/training-listener.ts';
-
-/** What an optimiser step says of itself. */
-export interface StepResult {
-  readonly loss: number;
-  /** Unweighted loss terms, `granularity/term`. */
-  readonly terms: Readonly<Record<string, number>>;
-  /** Global norm of all gradients before clipping. */
-  readonly gradientNorm: number;
-  readonly learningRate: number;
-}
 
 /** A step that was taken. */
 export interface TakenStep {
@@ -72,6 +64,8 @@ export async function runSteps({ first, steps, every, stage, signal, ...run }: S
         throw notFinite(done, result, await run.onFailure(done, result));
       done++;
       for (const hook of every) await hook.afterStep?.({ done, last: done === steps, result, texts });
+      // A step may hold this thread from its begin to its end: here signals come in.
+      await setImmediate();
     }
     for (const hook of every) await hook.atEnd?.(done);
     const stoppedEarly = stopsEarly();

@@ -51,6 +51,13 @@ test('a signal ends a run after the step that it came in', async () => {
   assert.equal(await runSteps({ ...run, every }), { step: 3, interrupted: true, stoppedEarly: false });
 });
 
+test('what comes in from outside is seen between steps that never wait for anything', async () => {
+  const controller = new AbortController();
+  setImmediate(() => controller.abort());
+  const { run } = recorded({ signal: controller.signal });
+  assert.equal(await runSteps(run), { step: 1, interrupted: true, stoppedEarly: false });
+});
+
 test('an early end is no interruption', async () => {
   const { run, events } = recorded();
   const stopsEarly = () => events.includes('b 4');
