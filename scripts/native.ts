@@ -8,9 +8,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CemError, UsageError } from '../base/index.ts';
+import { missingCudaLibraries, missingDriver } from '../model/backend/xla/pjrt/vendor-libraries.ts';
 import { type AddonProof, buildAddon, buildProcessGuard, proveAddon, restorePackage } from './native/addon.ts';
 import { runCommand } from './native/command.ts';
 import { buildKernels } from './native/kernels.ts';
+import { gpuLibrary, gpuNames } from './native/tensorflow-gpu.ts';
 import {
   cachedLibrary,
   downloadLibrary,
@@ -20,14 +22,24 @@ import {
   type TensorFlowLibrary,
   tensorFlowOfPython,
 } from './native/tensorflow-library.ts';
+import { makePjrtAddon, makeXla, parseVariant } from './native/xla.ts';
 
 const USAGE = `npm run native -- [--tensorflow PATH] [--force]
+npm run native -- --cuda [--force]
+npm run native -- --xla [cpu|cuda13|cuda12|rocm] [--force]
 
 Makes the \`tensorflow\` backend work here. Looks, in this order, for a working addon, PATH, an installed Python TensorFlow, a wheel by pip.
-Then compiles the native kernels, unless those of the same sources are there.
+Then compiles the native kernels, unless those of the same sources are there, and the addon of \`xla\`.
+
+With --cuda, builds the addon against a TensorFlow with CUDA 12, which pip fetches with CUDA's libraries, for NVIDIA's GPUs.
+
+With --xla, makes the \`xla\` backend work instead: its addon, then a plugin of XLA for the machine's GPU or processor, from CEM_PJRT, the cache,
+an installed JAX, or by pip. Without a name, the one that the machine's driver suggests.
 
   --tensorflow PATH  a TensorFlow wheel (*.whl), or a folder with its C library and include/
-  --force            build even if the addon and the kernels work
+  --cuda             TensorFlow for NVIDIA's GPUs; \`xla\` is the faster backend on them
+  --xla [NAME]       the plugin for processors (cpu), NVIDIA's GPUs (cuda13, cuda12) or AMD's (rocm)
+  --force            build and install even if what is there works
 `;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -37,7 +49,8 @@ function say(line: string): void {
 }
 
 function describe(proof: AddonProof): string {
-  return `works: TensorFlow ${proof.version}, matrix product 1024^3 at ${proof.gigaflops.toFixed(0)} GFLOP/s`;
+  const device = proof.gpu ? ` on a GPU (${gpuNames().join(', ') || 'of unknown name'})` : '';
+  return `works: TensorFlow ${proof.version}${device}, matrix product 1024^3 at ${proof.gigaflops.toFixed(0)} GFLOP/s`;
 }
 
 /** The GPU package where it is installed, else the CPU package, with the version that package.json pins. */
@@ -81,12 +94,13 @@ async function requireTools(): Promise<string> {
   return python;
 }
 
-async function findLibrary(path: string | undefined, python: string): Promise<TensorFlowLibrary> {
+async function findLibrary(path: string | undefined, cuda: boolean, python: string): Promise<TensorFlowLibrary> {
   if (path !== undefined) {
     const library = await libraryAtPath(path, python);
     say(`--tensorflow: ${join(library.libraries, library.main)}`);
     return library;
   }
+  if (cuda) return gpuLibrary(python, say);
   const installed = await tensorFlowOfPython(python);
   const fromPython = installed ? await libraryInFolder(installed, true) : undefined;
   say(
@@ -123,11 +137,27 @@ async function makeKernels(name: string, force: boolean): Promise<void> {
   else say(`native kernels: ${build.state === 'present' ? 'there, of these sources' : 'compiled'}`);
 }
 
+/** Says plainly where there is no GPU to build for. Throws CemError `NATIVE_DRIVER`, unless forced. */
+function requireDriver(force: boolean): void {
+  const lacking = missingDriver();
+  if (lacking === undefined) return;
+  say(`--cuda: ${lacking}`);
+  if (!force) throw new CemError('NATIVE_DRIVER', `there is no GPU to use here: ${lacking}. --force builds all the same.`);
+}
+
 async function main(): Promise<void> {
-  const options = { tensorflow: { type: 'string' }, force: { type: 'boolean' }, help: { type: 'boolean' } } as const;
-  let values: { tensorflow?: string; force?: boolean; help?: boolean };
+  const options = {
+    tensorflow: { type: 'string' },
+    cuda: { type: 'boolean' },
+    xla: { type: 'boolean' },
+    force: { type: 'boolean' },
+    help: { type: 'boolean' },
+  } as const;
+  let values: { tensorflow?: string; cuda?: boolean; xla?: boolean; force?: boolean; help?: boolean };
+  let names: readonly string[];
   try {
-    values = parseArgs({ options }).values;
+    ({ values, positionals: names } = parseArgs({ options, allowPositionals: true }));
+    if (names.length > (values.xla ? 1 : 0)) throw new Error(`unexpected: ${names.join(' ')}`);
   } catch (error) {
     throw new UsageError('USAGE', `${(error as Error).message}\n${USAGE}`);
   }
@@ -135,6 +165,12 @@ async function main(): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
+  if (values.xla) {
+    await makeXla(parseVariant(names[0]), values.force ?? false, say);
+    return;
+  }
+  const cuda = values.cuda ?? false;
+  if (cuda) requireDriver(values.force ?? false);
   const { name, version } = await choosePackage();
   if (!existsSync(join(root, 'node_modules', name, 'binding.gyp'))) {
     say(`${name} is not installed (npm drops it when its own download fails): installing its files`);
@@ -142,13 +178,14 @@ async function main(): Promise<void> {
   }
   const before = await proveAddon(root, name);
   say(`addon of ${name}: ${typeof before === 'string' ? `does not work (${before})` : describe(before)}`);
-  if (typeof before !== 'string' && !values.force) {
+  if (typeof before !== 'string' && !values.force && (before.gpu || !cuda)) {
     await makeProcessGuard(name);
     await makeKernels(name, false);
+    await makePjrtAddon(false, say);
     return;
   }
   const python = await requireTools();
-  const library = await findLibrary(values.tensorflow, python);
+  const library = await findLibrary(values.tensorflow, cuda, python);
   say('compiling the addon…');
   await buildAddon(root, name, library, python);
   await makeProcessGuard(name);
@@ -160,7 +197,17 @@ async function main(): Promise<void> {
     );
   }
   say(`addon of ${name}: ${describe(after)}`);
-  await makeKernels(name, true);
+  if (cuda && !after.gpu) {
+    const missing = missingCudaLibraries(join(library.libraries, '..'));
+    const libraries =
+      missing.length > 0 ? `These libraries are missing: ${missing.join(', ')}.` : 'All libraries are there that it looks for.';
+    throw new CemError(
+      'NATIVE_PROOF',
+      `TensorFlow computes, but on the processor: it found no GPU. ${libraries} TF_CPP_MIN_LOG_LEVEL=0 TF_CPP_MAX_VLOG_LEVEL=3 makes it say more.`,
+    );
+  }
+  if (!after.gpu) await makeKernels(name, true);
+  await makePjrtAddon(false, say);
 }
 
 try {

@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { cpus, freemem, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { formatBytes, programFile, UsageError } from '../../base/index.ts';
+import { formatBytes, messageOf, programFile, UsageError } from '../../base/index.ts';
 import { BACKEND_NAMES } from '../../model/backend/index.ts';
+import { type FoundPlugin, findPjrtPlugins, XLA_ADVICE } from '../../model/backend/xla/pjrt/index.ts';
 import { defineCommand } from '../command.ts';
 import type { Finding } from '../process/finding.ts';
 
 interface Part extends Finding {
-  readonly group: 'backend' | 'storage' | 'database' | 'teacher';
+  readonly group: 'backend' | 'plugin' | 'storage' | 'database' | 'teacher';
   readonly name: string;
 }
 
@@ -90,6 +91,31 @@ async function inspectModels(folder: string | undefined): Promise<Finding> {
   };
 }
 
+/** XLA's plugins, each opened in a process of its own: where it was found, and its devices or what it lacks. */
+async function examinePlugins(seconds: number, onStart: (name: string) => void): Promise<Part[]> {
+  let plugins: readonly FoundPlugin[];
+  try {
+    plugins = findPjrtPlugins();
+  } catch (error) {
+    // CEM_PJRT or another variable of the backend is wrong: one part of the report.
+    return [{ group: 'plugin', name: 'xla', works: false, detail: messageOf(error) }];
+  }
+  const parts: Part[] = [];
+  for (const { path, kind, how } of plugins) {
+    onStart(path);
+    const { detail, ...finding } = await runProbe(`plugin:${path}`, seconds);
+    parts.push({
+      group: 'plugin',
+      name: `xla ${kind}`,
+      ...finding,
+      detail: finding.works ? `${detail}; ${path} (${how})` : `${detail} (${how})`,
+    });
+  }
+  if (parts.length > 0) return parts;
+  const detail = "no plugin of XLA: CEM_PJRT is not set, none in the cache, none among Python's packages (jax_plugins)";
+  return [{ group: 'plugin', name: 'xla', works: false, detail, advice: XLA_ADVICE }];
+}
+
 async function examine({ models, seconds }: DoctorOptions, onStart: (name: string) => void): Promise<Part[]> {
   const probe = async (group: Part['group'], name: string): Promise<Part> => {
     onStart(name);
@@ -98,6 +124,7 @@ async function examine({ models, seconds }: DoctorOptions, onStart: (name: strin
   const parts: Part[] = [];
   // One after the other: they are timed.
   for (const name of BACKEND_NAMES) parts.push(await probe('backend', name));
+  parts.push(...(await examinePlugins(seconds, onStart)));
   parts.push(await probe('storage', 'zstd'), await probe('database', 'pglite'));
   if (process.env['CEM_DATABASE_URL']) parts.push(await probe('database', 'postgresql'));
   parts.push(await probe('teacher', 'transformers'), { group: 'teacher', name: 'models', ...(await inspectModels(models)) });
@@ -115,7 +142,7 @@ function describePart(part: Part): string[] {
 
 export const doctorCommand = defineCommand<DoctorOptions, DoctorResult>({
   command: 'doctor',
-  describe: 'say what this machine has: each backend with a measured rate, zstd, database, teacher',
+  describe: 'say what this machine has: each backend with a measured rate, plugins of XLA, zstd, database, teacher',
   examples: [
     ['doctor', 'a table of what works, and how to get what does not'],
     ['doctor --json', 'the same for programs'],
@@ -154,7 +181,7 @@ export const doctorCommand = defineCommand<DoctorOptions, DoctorResult>({
     const lines = [
       `node ${node} on ${platform}, ${processor}, ${cores} cores, ${formatBytes(memoryBytes)} of memory, ${formatBytes(freeMemoryBytes)} free`,
     ];
-    for (const group of ['backend', 'storage', 'database', 'teacher'] as const) {
+    for (const group of ['backend', 'plugin', 'storage', 'database', 'teacher'] as const) {
       lines.push(group, ...parts.filter((part) => part.group === group).flatMap(describePart));
     }
     return lines.join('\n');

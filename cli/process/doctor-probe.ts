@@ -1,10 +1,11 @@
 /**
  * One probe of `cem doctor`, in a process of its own, so that a crash of native code is one line of the report:
- * `node --import tsx cli/process/doctor-probe.ts NAME`. Its last line on standard output is the finding as JSON.
+ * `node --import tsx cli/process/doctor-probe.ts NAME`, or `plugin:PATH` for one of XLA's. Its last line on standard output is the finding as JSON.
  */
 import { randomBytes } from 'node:crypto';
-import { CemError } from '../../base/index.ts';
+import { CemError, formatBytes } from '../../base/index.ts';
 import { parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
+import { describePlugin, PjrtClient } from '../../model/backend/xla/pjrt/index.ts';
 import { tf } from '../../model/index.ts';
 import { openPglite, openPostgres, type SqlDriver } from '../../search/postgres/index.ts';
 import type { Finding } from './finding.ts';
@@ -43,6 +44,17 @@ async function probeBackend(name: string): Promise<Finding> {
   const choice = await selectBackend(parseBackendRequest(name));
   const gigaflops = await productRate();
   return { works: true, detail: choice.detail, gigaflops };
+}
+
+/** Opens a plugin of XLA and says which devices it has. */
+async function probePlugin(path: string): Promise<Finding> {
+  const client = PjrtClient.open(describePlugin(path, 'doctor'));
+  const kinds = [...new Set(client.devices.map(({ kind }) => kind))];
+  const devices = kinds.map((kind) => `${client.devices.filter((device) => device.kind === kind).length} x ${kind}`);
+  const limit = client.memory()?.limit;
+  const memory = limit === undefined ? '' : `, ${formatBytes(limit)} of memory`;
+  client.close();
+  return { works: true, detail: `platform ${client.platform}, PJRT ${client.apiVersion}, ${devices.join(', ')}${memory}` };
 }
 
 async function probeZstd(): Promise<Finding> {
@@ -87,8 +99,12 @@ const PROBES: Readonly<Record<string, () => Promise<Finding>>> = {
   transformers: probeTransformers,
 };
 
+/** Stands before the path of a plugin. */
+const PLUGIN = 'plugin:';
+
 async function probe(name: string): Promise<Finding> {
   try {
+    if (name.startsWith(PLUGIN)) return await probePlugin(name.slice(PLUGIN.length));
     return await (PROBES[name] ?? (() => probeBackend(name)))();
   } catch (error) {
     if (!(error instanceof CemError))

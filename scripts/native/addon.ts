@@ -12,6 +12,8 @@ import type { TensorFlowLibrary } from './tensorflow-library.ts';
 /** What a working addon says of itself. */
 export interface AddonProof {
   readonly version: string;
+  /** Whether it computes on a GPU. */
+  readonly gpu: boolean;
   /** 1024^3 product, the best of three. */
   readonly gigaflops: number;
 }
@@ -28,7 +30,7 @@ for (let run = 0; run < 4; run++) {
   if (product.dataSync()[1024 * 1024 - 1] !== 1024) throw new Error('a matrix product came out wrong');
   if (run > 0) best = Math.min(best, Number(process.hrtime.bigint() - start));
 }
-console.log('PROOF ' + JSON.stringify({ version: tf.backend().binding.TF_Version, gigaflops: 2 * 1024 ** 3 / best }));
+console.log('PROOF ' + JSON.stringify({ version: tf.backend().binding.TF_Version, gpu: tf.backend().isUsingGpuDevice, gigaflops: 2 * 1024 ** 3 / best }));
 `;
 
 const PROOF_LIMIT_MS = 120_000;

@@ -21,7 +21,7 @@ export interface TensorFlowLibrary {
 }
 
 /** The release that the addon was built and measured with (shared/design/backends.md). */
-const WHEEL_VERSION = '2.21.0';
+export const WHEEL_VERSION = '2.21.0';
 
 /** The wheel's tag names a Python, but its C library needs none: one fixed tag makes the choice independent of the Python that runs pip. */
 const WHEEL_PYTHON = '311';

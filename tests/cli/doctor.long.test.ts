@@ -25,7 +25,11 @@ function doctor(environment: NodeJS.ProcessEnv, ...words: string[]) {
 
 test('every part is a line, and one that fails does not stop the others', () => {
   // Nothing listens on port 1 (tcpmux), and the folder does not exist.
-  const { machine, part } = doctor({ CEM_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', CEM_MODELS: '/nowhere/at/all' });
+  const { machine, part } = doctor({
+    CEM_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+    CEM_MODELS: '/nowhere/at/all',
+    CEM_PJRT: fileURLToPath(import.meta.url),
+  });
   assert.is(machine.node, process.version);
   for (const name of ['wasm', 'cpu']) {
     assert.ok(part(name)?.works, name);
@@ -41,6 +45,9 @@ test('every part is a line, and one that fails does not stop the others', () => 
   assert.match(part('postgresql')!.detail, '127.0.0.1');
   assert.ok(part('transformers')?.works);
   assert.not(part('models')!.works);
+  // This file is no plugin.
+  assert.not(part('xla other')!.works);
+  assert.match(part('xla other')!.detail, 'CEM_PJRT');
 });
 
 test('a probe that gets no answer in time says so, and what to do; it did not crash', () => {
