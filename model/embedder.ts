@@ -96,6 +96,11 @@ export class CemModel {
     return this.#reader.batch(chunks);
   }
 
+  /** See `SymbolReader.paddedSymbols`. */
+  paddedSymbols(longest: number): number {
+    return this.#reader.paddedSymbols(longest);
+  }
+
   /**
    * @param symbols [batch, symbols, local dimension]: `tables.embed(batch)` as a tensor
    * @returns [batch, dimension], L2-normalised; the caller owns it

@@ -142,10 +142,30 @@ function poolingLayer({ pooling = 'mean', global }: ModelConfig): tf.layers.Laye
  */
 export function graphInputs(symbols: tf.Tensor3D, batch: SymbolBatch): tf.Tensor[] {
   const shape: [number, number] = [batch.size, batch.symbols];
-  const inputs: tf.Tensor[] = [symbols, tf.tensor2d(batch.lengths, shape), tf.tensor2d(batch.kinds, shape, 'int32')];
-  if (!batch.patches) return inputs;
-  const { ids, mask, count } = batch.patches;
-  return [...inputs, tf.tensor2d(ids, shape, 'int32'), tf.tensor2d(mask, [batch.size, count])];
+  const { patches } = batch;
+  return graphInputTensors(symbols, {
+    lengths: tf.tensor2d(batch.lengths, shape),
+    kinds: tf.tensor2d(batch.kinds, shape, 'int32'),
+    ...(patches && {
+      patches: { ids: tf.tensor2d(patches.ids, shape, 'int32'), mask: tf.tensor2d(patches.mask, [batch.size, patches.count]) },
+    }),
+  });
+}
+
+/** The graph's inputs in its own order, where a batch is tensors already. */
+export function graphInputTensors(
+  symbols: tf.Tensor3D,
+  {
+    lengths,
+    kinds,
+    patches,
+  }: {
+    readonly lengths: tf.Tensor2D;
+    readonly kinds: tf.Tensor2D;
+    readonly patches?: { readonly ids: tf.Tensor2D; readonly mask: tf.Tensor2D };
+  },
+): tf.Tensor[] {
+  return [symbols, lengths, kinds, ...(patches ? [patches.ids, patches.mask] : [])];
 }
 
 /**

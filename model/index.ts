@@ -9,8 +9,9 @@ export {
   queryModelConfigSchema,
 } from './config.ts';
 export { CemModel, type PreparedDictionary } from './embedder.ts';
-export { buildGraph, graphInputs, setRecompute } from './graph.ts';
+export { buildGraph, graphInputs, graphInputTensors, setRecompute } from './graph.ts';
 export { HASH_PRIMES } from './hash-primes.ts';
 export { truncateVectors } from './matryoshka.ts';
 export { type NamedWeight, namedWeights, partNames, toNamedOrder, toVariableOrder } from './named-weights.ts';
+export { symbolSums } from './tables/symbol-sums.ts';
 export { tf } from './tf.ts';

@@ -8,10 +8,11 @@ import {
   type BackendName,
   type BackendRequest,
   type StartBackend,
-} from './backend.ts';
+} from './contract/backend.ts';
 import { startTensorFlow } from './tensorflow.ts';
 import { startWasm } from './wasm.ts';
 import { startWebGpu } from './webgpu.ts';
+import { startXla } from './xla/start-xla.ts';
 
 /** tfjs's plain JavaScript backend: part of tfjs itself, works everywhere. */
 const startCpu: StartBackend = async () => {
@@ -21,6 +22,7 @@ const startCpu: StartBackend = async () => {
 };
 
 const START: Readonly<Record<BackendName, StartBackend>> = {
+  xla: startXla,
   tensorflow: startTensorFlow,
   webgpu: startWebGpu,
   wasm: startWasm,

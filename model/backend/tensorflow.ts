@@ -4,7 +4,7 @@ import { compiledKernels } from '../kernels/compiled/compiled-kernels.ts';
 import { loadNativeKernels } from '../kernels/native/native-library.ts';
 import { registerTensorFlowKernels } from '../kernels/native/tensorflow-kernels.ts';
 import { tf } from '../tf.ts';
-import { BackendError, reasonOf, type StartBackend } from './backend.ts';
+import { BackendError, reasonOf, type StartBackend } from './contract/backend.ts';
 import { type ExecutingBackend, holdSignalsWhileComputing, loadProcessGuard, type ProcessGuard } from './process-guard.ts';
 import { restoreRemovedUtilities } from './removed-utilities.ts';
 

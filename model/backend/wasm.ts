@@ -2,7 +2,7 @@ import { registerWasmKernels } from '../kernels/tfjs/register-kernels.ts';
 import { threadCount } from '../kernels/thread-count.ts';
 import { loadWasmKernels } from '../kernels/wasm/wasm-library.ts';
 import { tf } from '../tf.ts';
-import { BackendError, reasonOf, type StartBackend } from './backend.ts';
+import { BackendError, reasonOf, type StartBackend } from './contract/backend.ts';
 
 const ADVICE = 'Reinstall with `npm ci`.';
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { tf } from '../tf.ts';
-import { BackendError, reasonOf, type StartBackend } from './backend.ts';
+import { BackendError, reasonOf, type StartBackend } from './contract/backend.ts';
 
 /** What an adapter says of itself: the part of WebGPU's GPUAdapterInfo that is used here. */
 interface AdapterInfo {

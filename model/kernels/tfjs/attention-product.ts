@@ -2,6 +2,13 @@ import { tf } from '../../tf.ts';
 
 /** Scores held at once, in numbers: 16 MiB stay below what the C library's allocator takes fresh from the system every time, and near the caches. */
 const SCORES_AT_ONCE = 2 ** 22;
+/** Where one program is compiled of all pieces: each is compiled for itself, and on a GPU runs for itself. 256 MiB. */
+const COMPILED_SCORES_AT_ONCE = 2 ** 26;
+
+/** Whether sums and products over scores become one pass with what is before and behind them: then a bias is added, and not a channel of a product, which would be a copy of an operand. */
+function passesAreFused(): boolean {
+  return tf.getBackend() === 'xla';
+}
 
 /** What `attentionProduct` adds to scores before the softmax. Both: the sum. */
 export interface AttentionBias {
@@ -71,8 +78,9 @@ interface Piece {
 /** Pieces in the order of rows, then of queries; those of one row stand together. */
 function piecesOf([batch, heads, queries]: readonly [number, number, number, number], keys: number): Piece[] {
   const perRow = heads * queries * keys;
-  const rows = Math.max(1, Math.floor(SCORES_AT_ONCE / perRow));
-  const atOnce = perRow <= SCORES_AT_ONCE ? queries : Math.max(1, Math.floor(SCORES_AT_ONCE / (heads * keys)));
+  const limit = passesAreFused() ? COMPILED_SCORES_AT_ONCE : SCORES_AT_ONCE;
+  const rows = Math.max(1, Math.floor(limit / perRow));
+  const atOnce = perRow <= limit ? queries : Math.max(1, Math.floor(limit / (heads * keys)));
   const pieces: Piece[] = [];
   for (let row = 0; row < batch; row += rows) {
     for (let query = 0; query < queries; query += atOnce) {
@@ -110,6 +118,11 @@ function attentionWeights(query: tf.Tensor4D, key: tf.Tensor4D, { keys, pairs }:
   return tf.tidy(() => {
     const [rows, heads, queries, width] = query.shape;
     const count = key.shape[2];
+    if (passesAreFused()) {
+      const bare = tf.mul(tf.matMul(query, key, false, true), width ** -0.5) as tf.Tensor4D;
+      const scores = keys ? (tf.add(bare, keys.reshape([rows, 1, 1, count])) as tf.Tensor4D) : bare;
+      return tf.softmax(pairs ? addPairs(scores, pairs) : scores);
+    }
     let left = tf.mul(query, width ** -0.5) as tf.Tensor4D;
     let right = key;
     if (keys) {
@@ -178,14 +191,20 @@ function pieceGradients(
 ): [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D] {
   const scale = query.shape[3] ** -0.5;
   const correction = tf.neg(tf.sum(tf.mul(dy, output), 3, true)); // [rows, heads, queries, 1]
-  const ones = tf.ones([...value.shape.slice(0, 3), 1]); // [rows, heads, keys, 1]
-  const weightGradient = tf.matMul(tf.concat([dy, correction], 3), tf.concat([value, ones], 3), false, true);
+  const weightGradient = correctedProduct(dy, correction, value);
   const scoreGradient = tf.mul(weights, weightGradient);
   return [
     tf.mul(tf.matMul(scoreGradient, key), scale) as tf.Tensor4D,
     tf.mul(tf.matMul(scoreGradient, query, true, false), scale) as tf.Tensor4D,
     tf.matMul(weights, dy, true, false) as tf.Tensor4D,
   ];
+}
+
+/** `dy value^T + correction`: [rows, heads, queries, keys] */
+function correctedProduct(dy: tf.Tensor4D, correction: tf.Tensor, value: tf.Tensor4D): tf.Tensor {
+  if (passesAreFused()) return tf.add(tf.matMul(dy, value, false, true), correction);
+  const ones = tf.ones([...value.shape.slice(0, 3), 1]); // [rows, heads, keys, 1]
+  return tf.matMul(tf.concat([dy, correction], 3), tf.concat([value, ones], 3), false, true);
 }
 
 /** Pieces put together again: queries first, then rows. */

@@ -39,7 +39,7 @@ test('names from outside are checked', () => {
     (error: unknown) =>
       error instanceof UsageError &&
       error.code === 'BACKEND_UNKNOWN' &&
-      /auto, tensorflow, webgpu, wasm, cpu/.test(error.message),
+      /auto, xla, tensorflow, webgpu, wasm, cpu/.test(error.message),
   );
 });
 

@@ -1,8 +1,8 @@
-import { CemError, messageOf } from '../../base/index.ts';
-import type { tf as tfjs } from '../tf.ts';
+import { CemError, messageOf } from '../../../base/index.ts';
+import type { tf as tfjs } from '../../tf.ts';
 
 /** Every backend, fastest first: the order in which `auto` tries them (figures in shared/design/backends.md). */
-export const BACKEND_NAMES = ['tensorflow', 'webgpu', 'wasm', 'cpu'] as const;
+export const BACKEND_NAMES = ['xla', 'tensorflow', 'webgpu', 'wasm', 'cpu'] as const;
 
 export type BackendName = (typeof BACKEND_NAMES)[number];
 export type BackendRequest = 'auto' | BackendName;
