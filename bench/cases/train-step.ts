@@ -4,10 +4,16 @@
  */
 import { parseArgs } from 'node:util';
 import { RandomNumbers } from '../../base/random.ts';
-import { parseBackendRequest, selectBackend } from '../../model/backend/index.ts';
+import { parseBackendRequest, selectBackend, setProductPrecision } from '../../model/backend/index.ts';
 import { type ModelConfig, modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
-import { type TrainingBatch, TrainingStep } from '../../training/loop/step.ts';
+import type { TrainingBatch } from '../../training/batches/training-batch.ts';
+import { compilesFunctions } from '../../training/device/choose-step.ts';
+import { DeviceTrainingStep } from '../../training/device/device-step.ts';
+import type { OptimizerStep } from '../../training/device/optimizer-step.ts';
+import { StepInputMaker } from '../../training/device/step-inputs.ts';
+import { shapesFor } from '../../training/loop/create-step.ts';
+import { TrainingStep } from '../../training/loop/step.ts';
 import { trainingConfigSchema } from '../../training/options/config.ts';
 import { KernelClock } from './kernel-clock.ts';
 
@@ -30,15 +36,19 @@ const { values } = parseArgs({
     warmup: { type: 'string', default: '3' },
     /** Positions that local attention sees on each side; 0: all of them, as the peers. */
     window: { type: 'string', default: '0' },
+    /** What products are computed in: float32 or bf16 (backend xla). */
+    precision: { type: 'string', default: 'float32' },
     /** Prints the kernels of one step by time. */
     kernels: { type: 'boolean', default: false },
   },
 });
-const number = (name: Exclude<keyof typeof values, 'kernels' | 'backend' | 'hash-sizes'>): number => Number(values[name]);
+const number = (name: Exclude<keyof typeof values, 'kernels' | 'backend' | 'hash-sizes' | 'precision'>): number =>
+  Number(values[name]);
 
 const batchSize = number('batch');
 const bytes = number('bytes');
 const backend = await selectBackend(parseBackendRequest(values.backend));
+setProductPrecision(values.precision === 'bf16' ? 'bf16' : 'float32');
 const config: ModelConfig = modelConfigSchema.parse({
   input: 'bytes',
   maximumSymbols: bytes,
@@ -61,7 +71,6 @@ const training = trainingConfigSchema.parse({
   schedule: { warmupSteps: 0 },
   loss: { distillation: { weight: 1, kind: 'cosine' }, infoNce: { weight: 1, temperature: 0.05, falseNegativeMargin: 1 } },
 });
-const step = new TrainingStep(model, training);
 const random = new RandomNumbers(0, 'bench train');
 const dictionary = model.prepareDictionary(new Uint8Array(0));
 
@@ -80,11 +89,20 @@ function makeBatch(): TrainingBatch {
   return { name: 'passages', weight: 1, symbols: model.batch(frames.map((frame) => model.encode(frame, dictionary))), targets };
 }
 
+/** As `cem train` takes it: one program where the backend compiles. */
+function makeStep(): OptimizerStep {
+  if (!compilesFunctions()) return new TrainingStep(model, training);
+  const sample = Array.from({ length: 2 }, () => new StepInputMaker(model).shapeOf([[makeBatch()]]));
+  const shapes = shapesFor(model, sample, [batchSize]);
+  return new DeviceTrainingStep(model, training, (exact) => shapes.fit(exact));
+}
+
+const step = makeStep();
 const seconds: number[] = [];
 for (let index = 0; index < steps; index++) {
   const batch = makeBatch();
   const start = performance.now();
-  await step.run([batch], index);
+  await step.runAccumulated([[batch]], index);
   if (index >= number('warmup')) seconds.push((performance.now() - start) / 1000);
 }
 seconds.sort((a, b) => a - b);
@@ -93,7 +111,7 @@ if (values.kernels) {
   const clock = new KernelClock();
   const batch = makeBatch();
   const start = performance.now();
-  await step.run([batch], steps);
+  await step.runAccumulated([[batch]], steps);
   kernels = clock.table(performance.now() - start);
 }
 process.stdout.write(

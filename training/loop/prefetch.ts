@@ -73,6 +73,11 @@ export class BatchPrefetch {
     return groups;
   }
 
+  /** The groups of the step that follows the one that was taken last, which `take` will give; undefined where none follows. Nobody is kept waiting, and what they throw is thrown there. */
+  next(): Promise<TrainingBatch[][]> | undefined {
+    return this.#ahead[0]?.groups;
+  }
+
   /** Share of the time since the last call in which `take` kept its caller waiting. */
   waitShare(): number {
     const now = performance.now();

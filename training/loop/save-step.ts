@@ -8,20 +8,20 @@ import {
 } from '../../checkpoints/index.ts';
 import type { CemModel } from '../../model/index.ts';
 import type { Granularity } from '../batches/granularity.ts';
+import type { OptimizerStep } from '../device/optimizer-step.ts';
 import { toCheckpoint } from '../optimizers/state-arrays.ts';
 import type { TrainOptions } from '../options/train-options.ts';
 import type { DevEvaluationAtStep } from '../runs/evaluations.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
+import type { StepResult } from '../runs/step-result.ts';
 import type { PackSettings } from '../variants/config.ts';
-import type { StepResult } from './run-steps.ts';
-import type { TrainingStep } from './step.ts';
 import type { TrainingParts } from './training-parts.ts';
 
 /** What a checkpoint is written from. */
 interface SavedStep {
   readonly done: number;
   readonly model: CemModel;
-  readonly step: TrainingStep;
+  readonly step: OptimizerStep;
   readonly best: DevEvaluationAtStep | undefined;
 }
 
@@ -46,7 +46,7 @@ export async function saveStep(
     ...(entropy && { entropyModel: entropy.identity }),
   };
   // The model that is saved has the averaged weights, where there are averages; the arrays have those that the next step goes on from.
-  step.showAverages();
+  await step.showAverages();
   await saveCheckpoint(folder.checkpoint(done), model, state, toCheckpoint(await step.arrays()), query);
   // Before others are removed: the best one stays.
   await markBest(folder, best);

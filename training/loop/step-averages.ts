@@ -1,5 +1,5 @@
 import type { MetricsLine } from '../runs/metrics-lines.ts';
-import type { StepResult } from './run-steps.ts';
+import type { StepResult } from '../runs/step-result.ts';
 
 /** Averages of step results between two lines of the log. */
 export class StepAverages {

@@ -1,6 +1,7 @@
 import type { CemModel } from '../../model/index.ts';
 import { setRecompute, tf } from '../../model/index.ts';
 import type { TrainingBatch } from '../batches/training-batch.ts';
+import type { OptimizerStep } from '../device/optimizer-step.ts';
 import { cachedGradients } from '../gradients/gradient-caching.ts';
 import { type BatchGradients, wholeGradients } from '../gradients/gradients.ts';
 import { createDenseOptimizer } from '../optimizers/create-dense-optimizer.ts';
@@ -10,17 +11,15 @@ import { learningRateShare } from '../optimizers/schedules.ts';
 import { type StateArrays, stateArray } from '../optimizers/state-arrays.ts';
 import type { TableOptimizer } from '../optimizers/table-optimizer.ts';
 import type { TrainingConfig } from '../options/config.ts';
+import type { StepResult } from '../runs/step-result.ts';
 import type { GradientWorkers } from '../workers/gradient-workers.ts';
 import { WeightAverages } from './ema.ts';
-import type { StepResult } from './run-steps.ts';
-
-export type { TrainingBatch };
 
 /**
  * One optimiser step over a model: embeddings on the host, the graph's loss and gradients on the backend, dense weights by their optimiser there and the touched rows of tables
  * on the host.
  */
-export class TrainingStep {
+export class TrainingStep implements OptimizerStep {
   readonly #model: CemModel;
   readonly #config: TrainingConfig;
   readonly dense: DenseOptimizer;
@@ -106,8 +105,7 @@ export class TrainingStep {
       : wholeGradients(this.#model, batches, loss, flatten);
   }
 
-  /** Puts the averages into the model, where the configuration has them, until the next step: what is measured, saved and searched with is the averaged model. */
-  showAverages(): void {
+  async showAverages(): Promise<void> {
     this.#averages?.show();
   }
 

@@ -1,3 +1,4 @@
+import { setProductPrecision } from '../../model/backend/index.ts';
 import { fromCheckpoint } from '../optimizers/state-arrays.ts';
 import type { TrainOptions, TrainResult } from '../options/train-options.ts';
 import { readEvaluations } from '../runs/evaluations.ts';
@@ -5,12 +6,12 @@ import { MetricsLog } from '../runs/metrics-log.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import { TensorBoardLog } from '../runs/tensorboard.ts';
 import { GradientWorkers } from '../workers/gradient-workers.ts';
+import { createStep } from './create-step.ts';
 import { Development } from './development.ts';
 import { BatchPrefetch } from './prefetch.ts';
 import { runSteps } from './run-steps.ts';
 import { markBest, saveFailedStep, saveStep } from './save-step.ts';
 import { startModel } from './start-model.ts';
-import { TrainingStep } from './step.ts';
 import { StepCheckpoints } from './step-checkpoints.ts';
 import { StepLog } from './step-log.ts';
 import type { TrainingParts } from './training-parts.ts';
@@ -28,8 +29,10 @@ export async function trainSteps(
   const prepared = model.prepareDictionary(dictionary);
   const workers = await GradientWorkers.start(model, training);
   const prefetch = new BatchPrefetch(granularities, model, prepared, { groups, steps });
-  const step = new TrainingStep(model, training, workers);
+  const step = await createStep(training, { model, granularities, dictionary: prepared, workers, listener });
+  const { precision = 'float32' } = training;
   try {
+    setProductPrecision(precision);
     if (optimizer) step.restore(fromCheckpoint(optimizer));
     const metrics = await MetricsLog.open(folder.metrics, first);
     const development = new Development(await readEvaluations(folder.metrics), {
@@ -37,9 +40,11 @@ export async function trainSteps(
       earlyStopping: training.earlyStopping,
       evaluate:
         dev &&
-        (() => {
-          step.showAverages();
-          return dev.evaluate(model);
+        (async () => {
+          await step.showAverages();
+          // What is measured is the model as it is used: in float32.
+          setProductPrecision('float32');
+          return dev.evaluate(model).finally(() => setProductPrecision(precision));
         }),
     });
     await markBest(folder, development.best);
@@ -49,7 +54,7 @@ export async function trainSteps(
       alsoAt: (done) => development.at(done) !== undefined,
       extra: (done) => {
         const measured = development.at(done);
-        return { loader_wait_share: prefetch.waitShare(), ...(measured && { dev: measured }) };
+        return { loader_wait_share: prefetch.waitShare(), ...step.metrics?.(), ...(measured && { dev: measured }) };
       },
     });
     const checkpoints = new StepCheckpoints({
@@ -68,7 +73,7 @@ export async function trainSteps(
       steps,
       step: async (number) => {
         const batches = await prefetch.take(number);
-        const result = await step.runAccumulated(batches, number);
+        const result = await step.runAccumulated(batches, number, prefetch.next());
         return { result, texts: batches.flat().reduce((sum, { symbols }) => sum + symbols.size, 0) };
       },
       every: [
@@ -94,6 +99,7 @@ export async function trainSteps(
     stage.done(`step ${end.step}, ${summary}${development.shownBest(', best dev ')}${early}`);
     return { checkpoint: folder.checkpoint(end.step), ...end, best: development.best ?? null, loss };
   } finally {
+    setProductPrecision('float32');
     await prefetch.close();
     await workers?.close();
     step.dispose();

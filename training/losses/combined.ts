@@ -25,7 +25,7 @@ export function combinedLoss(vectors: LossVectors, config: LossConfig, matryoshk
   return { total: tf.add(full.total, tf.mul(shorter.total, weight)), terms: { ...full.terms, ...shorter.terms } };
 }
 
-function weightedTerms({ student, teacher, negatives }: LossVectors, config: LossConfig): LossSum {
+function weightedTerms({ student, teacher, negatives, negativesMask }: LossVectors, config: LossConfig): LossSum {
   const terms: Record<string, tf.Scalar> = {};
   let total: tf.Scalar = tf.scalar(0);
   const add = (name: string, weight: number, term: () => tf.Scalar) => {
@@ -36,7 +36,7 @@ function weightedTerms({ student, teacher, negatives }: LossVectors, config: Los
   };
   const { pairwiseOrder: order } = config;
   add('distillation', config.distillation.weight, () => distillation(student, teacher, config.distillation.kind));
-  add('info_nce', config.infoNce.weight, () => infoNce(student, teacher, config.infoNce, negatives));
+  add('info_nce', config.infoNce.weight, () => infoNce(student, teacher, config.infoNce, negatives, negativesMask));
   add('triplet', config.triplet.weight, () => triplet(student, teacher, config.triplet));
   add('similarity_matrix', config.similarityMatrix?.weight ?? 0, () => similarityMatrix(student, teacher));
   if (order) add('pairwise_order', order.weight, () => pairwiseOrder(student, teacher, order));

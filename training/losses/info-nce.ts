@@ -15,17 +15,25 @@ export interface InfoNceOptions {
  * @param student [batch, dimension], L2-normalised
  * @param teacher [batch, dimension], L2-normalised
  * @param negatives [negatives, dimension] teacher vectors of texts that are not in the batch, such as hard negatives
+ * @param mask [negatives] 0 for rows of `negatives` that are padding; absent: none is
  * @returns a scalar
  * @example infoNce(teacher, teacher, { temperature: 0.05, falseNegativeMargin: 0.05 }) // near 0 when the batch's documents differ
  */
-export function infoNce(student: tf.Tensor2D, teacher: tf.Tensor2D, options: InfoNceOptions, negatives?: tf.Tensor2D): tf.Scalar {
+export function infoNce(
+  student: tf.Tensor2D,
+  teacher: tf.Tensor2D,
+  options: InfoNceOptions,
+  negatives?: tf.Tensor2D,
+  mask?: tf.Tensor1D,
+): tf.Scalar {
   return tf.tidy(() => {
     const { temperature, falseNegativeMargin } = options;
     const similarities = tf.div(tf.matMul(student, teacher, false, true), temperature); // [batch, batch]
     let masked = tf.sub(similarities, tf.mul(falseNegatives(teacher, falseNegativeMargin), 1e9));
     if (negatives) {
       const further = tf.div(tf.matMul(student, negatives, false, true), temperature);
-      const excluded = tf.mul(nearerThan(teacher, negatives, falseNegativeMargin), 1e9);
+      const nearer = nearerThan(teacher, negatives, falseNegativeMargin);
+      const excluded = tf.mul(mask ? tf.maximum(nearer, tf.sub(1, mask)) : nearer, 1e9);
       masked = tf.concat([masked, tf.sub(further, excluded)], 1); // [batch, batch + negatives]
     }
     const positives = tf.sum(tf.mul(similarities, tf.eye(student.shape[0])), 1); // [batch]

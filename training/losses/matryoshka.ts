@@ -8,6 +8,8 @@ export interface LossVectors {
   readonly teacher: tf.Tensor2D;
   /** [negatives, dimension] the teacher's vectors of further texts, which are nobody's positive here. */
   readonly negatives?: tf.Tensor2D | undefined;
+  /** [negatives] 1 for those that are there, 0 for padding; absent: all are there. */
+  readonly negativesMask?: tf.Tensor1D | undefined;
 }
 
 /** Scalars by name, unweighted, and their weighted sum. */
@@ -33,11 +35,12 @@ export function matryoshka(
   const terms: Record<string, tf.Scalar> = {};
   let sum: tf.Scalar = tf.scalar(0);
   for (const dimension of dimensions) {
-    const { student, teacher, negatives } = vectors;
+    const { student, teacher, negatives, negativesMask } = vectors;
     const cut = loss({
       student: cutVectors(student, dimension),
       teacher: cutVectors(teacher, dimension),
       negatives: negatives && cutVectors(negatives, dimension),
+      negativesMask,
     });
     for (const [name, term] of Object.entries(cut.terms)) terms[`${name}@${dimension}`] = term;
     sum = tf.add(sum, cut.total);

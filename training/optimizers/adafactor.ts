@@ -15,13 +15,14 @@ export interface AdafactorOptions extends DecayOptions {
 }
 
 /** Epsilon 1 of the paper (algorithm 4): what is added to squared gradients. */
-const SQUARE_EPSILON = 1e-30;
+export const SQUARE_EPSILON = 1e-30;
 /** Epsilon 2: the least that a relative step takes a weight's root mean square for. */
-const LEAST_SCALE = 1e-3;
+export const LEAST_SCALE = 1e-3;
 
 /** Running means of squared gradients: of matrices side by side by row [rows, matrices] and by column [matrices, columns], of a vector its squares themselves. */
 const MOMENTS = ['rows', 'columns', 'squares'] as const;
-type Moments = Map<(typeof MOMENTS)[number], tf.Tensor>;
+type Moments = ReadonlyMap<(typeof MOMENTS)[number], tf.Tensor>;
+type OwnMoments = Map<(typeof MOMENTS)[number], tf.Tensor>;
 
 interface AdafactorWeight {
   readonly weight: tf.LayerVariable;
@@ -30,7 +31,7 @@ interface AdafactorWeight {
   /** [rows, matrices, columns], or [size] of a vector. */
   readonly shape: readonly number[];
   readonly decay: number;
-  readonly moments: Moments;
+  readonly moments: OwnMoments;
 }
 
 /**
@@ -47,7 +48,7 @@ export class Adafactor implements DenseOptimizer {
     this.#options = options;
     this.#weights = groupWeights(weights, 0).map((group) => {
       const [weight] = group.weights as [tf.LayerVariable];
-      const shape = apart(weight);
+      const shape = adafactorShape(weight);
       return { weight, group, shape, decay: decayOf(weight, options), moments: zeroMoments(shape) };
     });
   }
@@ -115,7 +116,7 @@ export class Adafactor implements DenseOptimizer {
   /** The kinds of moments that there are, each with those that have it, how their rows lie, and how many numbers they are. */
   #kinds(): {
     name: (typeof MOMENTS)[number];
-    members: { moments: Moments; variable: { originalName: string; shape: number[] } }[];
+    members: { moments: OwnMoments; variable: { originalName: string; shape: number[] } }[];
     length: number;
   }[] {
     return MOMENTS.map((name) => {
@@ -135,7 +136,7 @@ export class Adafactor implements DenseOptimizer {
 }
 
 /** A weight's shape with its matrices apart: [rows, matrices, columns], or [size] of a vector. */
-function apart({ originalName, shape }: tf.LayerVariable): number[] {
+export function adafactorShape({ originalName, shape }: tf.LayerVariable): number[] {
   const [rows, columns] = shape as [number, number];
   if (shape.length === 1) return [rows];
   assert(shape.length === 2, `weights are matrices or vectors, got one of shape [${shape.join(', ')}]`);
@@ -143,7 +144,7 @@ function apart({ originalName, shape }: tf.LayerVariable): number[] {
   return [rows, matrices, columns / matrices];
 }
 
-function zeroMoments(shape: readonly number[]): Moments {
+function zeroMoments(shape: readonly number[]): OwnMoments {
   const [rows, matrices, columns] = shape as [number, number, number];
   if (shape.length === 1) return new Map([['squares', tf.zeros([rows])]]);
   return new Map([
@@ -157,7 +158,7 @@ function zeroMoments(shape: readonly number[]): Moments {
  *
  * @param gradient [rows, matrices, columns] or [size]
  */
-function renew(moments: Moments, gradient: tf.Tensor, renewal: number): void {
+function renew(moments: OwnMoments, gradient: tf.Tensor, renewal: number): void {
   tf.tidy(() => {
     const squares = tf.add(tf.square(gradient), SQUARE_EPSILON);
     for (const [name, before] of moments) {
@@ -169,7 +170,7 @@ function renew(moments: Moments, gradient: tf.Tensor, renewal: number): void {
 }
 
 /** The gradient over the root of the second moments, which of a matrix are rows * columns / mean(rows), each factor by itself: products of small squares would be zero. */
-function divideByRoots(gradient: tf.Tensor, moments: Moments): tf.Tensor {
+export function divideByRoots(gradient: tf.Tensor, moments: Moments): tf.Tensor {
   const squares = moments.get('squares');
   if (squares) return tf.mul(gradient, tf.rsqrt(squares));
   const [rows, columns] = [moments.get('rows')!, moments.get('columns')!];
@@ -178,6 +179,6 @@ function divideByRoots(gradient: tf.Tensor, moments: Moments): tf.Tensor {
 }
 
 /** Root mean square of each matrix [1, matrices, 1], or of a vector [1]. */
-function rootMeanSquare(values: tf.Tensor): tf.Tensor {
+export function rootMeanSquare(values: tf.Tensor): tf.Tensor {
   return tf.tidy(() => tf.sqrt(tf.mean(tf.square(values), values.rank === 1 ? 0 : [0, 2], true)));
 }

@@ -17,10 +17,10 @@ export class GroupVectors {
     return this.#vectors[index]!;
   }
 
-  /** Takes over a vector in the place of the one that was there. */
+  /** Takes over a vector in the place of the one that was there, from the caller's tidy too. */
   replace(index: number, vector: tf.Tensor1D): void {
     this.#vectors[index]!.dispose();
-    this.#vectors[index] = vector;
+    this.#vectors[index] = tf.keep(vector);
   }
 
   /** How many numbers there are. */

@@ -2,6 +2,7 @@ import { LONGEST_SENTENCE } from '../../data/index.ts';
 import { keepsFreedMemory } from '../../model/backend/index.ts';
 import { type ModelConfig, ngramTables, tf } from '../../model/index.ts';
 import { BYTE_VOCABULARY } from '../../model/symbols/index.ts';
+import { deviceHasOwnMemory, deviceMemoryLimit, isOnDevice } from '../device/choose-step.ts';
 import { tableOptimizerNumbers } from '../optimizers/create-table-optimizer.ts';
 import { tableAverageNumbers } from '../optimizers/table-averages.ts';
 import type { TrainingConfig } from '../options/config.ts';
@@ -20,6 +21,10 @@ const TENSORFLOW_PROGRAM_BYTES = 550e6;
 const THREAD_BYTES = 125e6;
 /** Copies of a batch's symbol embeddings on the host: the sums of rows, the gradient, the gradient in the kernels' memory. */
 const HOST_COPIES = 3;
+/** With tables on the device, rows of every byte of a batch: their sum over the tables, and its gradient. */
+const POSITION_COPIES = 2;
+/** And of each row that a step touches: the row, its gradient, two moments. */
+const DEVICE_ROW_COPIES = 4;
 /** Copies of its symbols' embeddings that a thread has: those it was given, and their gradient. */
 const THREAD_COPIES = 2;
 /** Symbols of a long word with the space behind it. */
@@ -67,6 +72,11 @@ export interface PassPlan {
     /** All gradient threads: the program, the weights, their gradient and the activations of each; 0 where the main thread computes. */
     readonly workers: number;
     readonly host: number;
+    /**
+     * Where a step's whole state lies on the device: all of it there, with what a step holds besides and without what a compiler saves of it. 0 where tables are on the host. Of an accelerator it
+     * is memory of its own, and no part of `peak`.
+     */
+    readonly device: number;
     /** Most that the regression of a table warm start holds, before there is an optimiser; 0 without it. No part of `peak`'s sum. */
     readonly warmStart: number;
     /**
@@ -85,6 +95,8 @@ export interface TrainingPlan extends PassPlan {
   readonly query: PassPlan | null;
   /** The larger of both peaks, in bytes. */
   readonly peak: number;
+  /** Bytes of memory that the device has; null where it does not say, and where tables are on the host. */
+  readonly deviceLimit: number | null;
 }
 
 /**
@@ -104,7 +116,9 @@ export async function planTraining(
   const texts = plannedTexts(training, corpusBytes, model.input === 'text' ? 0 : variants);
   const strings = stringBytes(texts);
   const program = tf.getBackend() === 'tensorflow' ? TENSORFLOW_PROGRAM_BYTES : PROGRAM_BYTES;
-  const shared = { dimension, strings, program, keepsFreed: keepsFreedMemory() };
+  const place = placeOfStep(training);
+  const deviceLimit = (place === 'host' ? undefined : deviceMemoryLimit()) ?? null;
+  const shared = { dimension, strings, program, keepsFreed: keepsFreedMemory(), place };
   return withCountingBackend(registerCountingKernels, async (backend) => {
     const documents = await planPass(backend, {
       ...shared,
@@ -123,7 +137,7 @@ export async function planTraining(
         texts: queryTexts(texts),
       }));
     const peak = Math.max(documents.memory.peak, queryPass?.memory.peak ?? 0);
-    return { ...documents, query: queryPass ?? null, peak };
+    return { ...documents, query: queryPass ?? null, peak, deviceLimit };
   });
 }
 
@@ -139,6 +153,13 @@ interface PlannedPass {
   readonly program: number;
   /** Whether the backend that will compute keeps the memory of freed tensors. */
   readonly keepsFreed: boolean;
+  /** Where the state of steps lies: tables on the host, everything on a device that is the host too, or on one with memory of its own. */
+  readonly place: 'host' | 'shared' | 'accelerator';
+}
+
+function placeOfStep(training: TrainingConfig): PlannedPass['place'] {
+  if (!isOnDevice(training, 0, undefined)) return 'host';
+  return deviceHasOwnMemory() ? 'accelerator' : 'shared';
 }
 
 async function planPass(backend: CountingBackend, pass: PlannedPass): Promise<PassPlan> {
@@ -165,8 +186,19 @@ async function planPass(backend: CountingBackend, pass: PlannedPass): Promise<Pa
     host: HOST_COPIES * symbols * rowBytes + touchedRows(model, symbols) * rowBytes,
   };
   const warmStart = warmStartBytes(model, dimension, training, texts);
-  const peak = sumOf(always) + Math.max(sumOf(steps), weights + warmStart);
-  const memory = { ...always, ...steps, activations, warmStart, peak };
+  const onDevice = {
+    tables,
+    tableOptimizer: steps.tableOptimizer,
+    weights,
+    optimizer,
+    step:
+      inUse + (POSITION_COPIES * symbols * bytesPerSymbol(model) + DEVICE_ROW_COPIES * touchedRows(model, symbols)) * rowBytes,
+  };
+  const device = pass.place === 'host' ? 0 : sumOf(onDevice);
+  // The model's tables stay on the host, for measuring and saving.
+  const ownMemory = pass.place === 'host' ? sumOf(steps) : steps.host + (pass.place === 'shared' ? device : 0);
+  const peak = sumOf(always) + Math.max(ownMemory, weights + warmStart);
+  const memory = { ...always, ...steps, device, activations, warmStart, peak };
   return { parameters, batches, memory, operations: share?.operations ?? count.operations };
 }
 
@@ -197,7 +229,10 @@ function sumOf(bytes: Readonly<Record<string, number>>): number {
 }
 
 /** The batches of a configuration, every text as long as it may be. */
-function plannedBatches(model: ModelConfig, { passages, sentences, titles, words, spans }: TrainingConfig): PlannedBatch[] {
+function plannedBatches(
+  model: ModelConfig,
+  { passages, sentences, titles, words, spans, lists = [] }: TrainingConfig,
+): PlannedBatch[] {
   const batch = (name: string, size: number | undefined, symbols: number) => ({
     name,
     size: size ?? 0,
@@ -209,6 +244,7 @@ function plannedBatches(model: ModelConfig, { passages, sentences, titles, words
     batch('titles', titles?.batchSize, LONGEST_SENTENCE),
     batch('words', words?.batchSize, WORD_SYMBOLS),
     batch('spans', spans?.batchSize, (spans?.longest ?? 0) * WORD_SYMBOLS),
+    ...lists.map(({ name, batchSize }) => batch(name, batchSize, LONGEST_SENTENCE)),
   ].filter(({ size }) => size > 0);
 }
 
@@ -253,6 +289,9 @@ function savingBytes(
 
 /** Rows of n-gram tables that a step touches, at most. */
 function touchedRows(model: ModelConfig, symbols: number): number {
-  const positions = symbols * (model.input === 'symbols' ? BYTES_PER_SYMBOL : 1);
-  return ngramTables(model) * Math.min(model.tables.rows, positions);
+  return ngramTables(model) * Math.min(model.tables.rows, symbols * bytesPerSymbol(model));
+}
+
+function bytesPerSymbol(model: ModelConfig): number {
+  return model.input === 'symbols' ? BYTES_PER_SYMBOL : 1;
 }

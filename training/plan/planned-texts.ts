@@ -37,7 +37,7 @@ export interface PlannedTexts {
  * @param variants packings beside the run's own
  */
 export function plannedTexts(
-  { passages, sentences, titles, words, spans }: TrainingConfig,
+  { passages, sentences, titles, words, spans, lists = [] }: TrainingConfig,
   corpusBytes: number | undefined,
   variants: number,
 ): PlannedTexts[] {
@@ -65,6 +65,8 @@ export function plannedTexts(
     short('words', words, WORD_BYTES),
     // They are drawn from anywhere and may overlap: as many as are wanted, however small the corpus is.
     short('spans', spans, spanWords * SPAN_WORD_BYTES, undefined),
+    // Their files are read when the run begins.
+    ...lists.map((list) => short(list.name, list, SENTENCE_BYTES, undefined)),
   ].filter(({ count }) => count > 0);
 }
 

@@ -4,8 +4,8 @@ import { RandomNumbers } from '../../../base/random.ts';
 import { selectBackend, tf } from '../../../model/backend/index.ts';
 import { CemModel } from '../../../model/embedder.ts';
 import type { TrainingBatch } from '../../../training/batches/training-batch.ts';
-import { averageDecay, keptShare } from '../../../training/loop/ema.ts';
 import { TrainingStep } from '../../../training/loop/step.ts';
+import { averageDecay, keptShare } from '../../../training/optimizers/average-decay.ts';
 import { trainingConfigSchema } from '../../../training/options/config.ts';
 import { testBackend } from '../../backend.ts';
 import { errorOf } from '../../fixtures/temporary-folder.ts';
@@ -102,9 +102,9 @@ test('are those of the definition, by plain loops over all weights, whenever the
     if (number === 0) tensors = tf.memory().numTensors;
     else assert.is(tf.memory().numTensors, tensors, `tensors after step ${number}`);
     if (number % 3 !== 0) continue;
-    step.showAverages();
+    await step.showAverages();
     // A second time changes nothing.
-    step.showAverages();
+    await step.showAverages();
     allWeights(model).forEach((values, index) => {
       values.forEach((value, i) => {
         if (!(Math.abs(value - expected[index]![i]!) < 1e-6))
@@ -122,7 +122,7 @@ test('go on to the byte from their arrays, which hold what training goes on from
   const model = CemModel.create(CONFIG, DIMENSION, 1);
   const step = new TrainingStep(model, config);
   for (let number = 0; number < 3; number++) await step.run([batchOf(model, number)], number);
-  step.showAverages();
+  await step.showAverages();
   // What a checkpoint has: the model as it is shown, and the arrays beside it.
   const shown = allWeights(model);
   const arrays = new Map([...(await step.arrays())].map(([name, values]) => [name, values.slice()]));
@@ -138,14 +138,14 @@ test('go on to the byte from their arrays, which hold what training goes on from
   });
   const resumed = new TrainingStep(resumedModel, config);
   resumed.restore(arrays);
-  resumed.showAverages();
+  await resumed.showAverages();
   assert.equal(allWeights(resumedModel), shown, 'the same averages');
   for (let number = 3; number < STEPS; number++) {
     await step.run([batchOf(model, number)], number);
     await resumed.run([batchOf(resumedModel, number)], number);
     assert.equal(allWeights(resumedModel), allWeights(model), `step ${number}`);
   }
-  for (const used of [step, resumed]) used.showAverages();
+  for (const used of [step, resumed]) await used.showAverages();
   assert.equal(allWeights(resumedModel), allWeights(model));
   assert.equal(await resumed.arrays(), await step.arrays());
 

@@ -179,6 +179,28 @@ test('titles, words and spans are granularities too, each labelled, compressed a
     for (const name of Object.keys(texts)) assert.ok(Number.isFinite(line!.terms[`${name}/distillation`]), name);
   }));
 
+test('lists of texts from files are granularities, each text once; one that is not there is named', () =>
+  withTemporaryFolder(async (folder) => {
+    const source = await writePassages(folder, 12);
+    const list = join(folder, 'definitions.txt');
+    await writeFile(
+      list,
+      'cat: a small animal\n\ndog: a larger one\r\ncat: a small animal\nhorse: an even larger one\nnever: not taken\n',
+    );
+    const lists = [{ name: 'definitions', source: list, batchSize: 2, weight: 0.5, maximum: 3 }];
+    const run = join(folder, 'run');
+    const { texts } = await train(trainOptions(run, tinyRun(source, 2, { lists })));
+    assert.equal([Object.keys(texts), texts['definitions']], [['passages', 'sentences', 'definitions'], 3]);
+    assert.ok(Number.isFinite(metricsOf(run)[0]!.terms['definitions/distillation']));
+    const missing = tinyRun(source, 2, { lists: [{ ...lists[0]!, source: join(folder, 'nothing.txt') }] });
+    assert.is((await errorOf(() => train(trainOptions(join(folder, 'other'), missing)))).code, 'DATA_MISSING');
+    assert.throws(() => trainOptions(run, tinyRun(source, 2, { lists: [...lists, ...lists] })), /have one name twice/);
+    assert.throws(
+      () => trainOptions(run, tinyRun(source, 2, { lists: [{ ...lists[0]!, name: 'words' }] })),
+      /must not be called/,
+    );
+  }));
+
 test('a loss that is no number ends the run with one clear line, and no checkpoint of it', () =>
   withTemporaryFolder(async (folder) => {
     const source = await writePassages(folder, 12);
