@@ -6,6 +6,7 @@ import { HASH_PRIMES, modelConfigSchema, patchingOf } from '../../model/index.ts
 import { BYTE_ID_OFFSET, SYMBOL_KINDS, symbolKind } from '../../model/symbols/index.ts';
 import { type CheckpointState, MODEL_FILE, QUERY_FOLDER, STATE_FILE, TABLES_FILE, tableNames } from '../store/checkpoint.ts';
 import { DENSE_PRECISIONS, TABLE_PRECISIONS } from '../store/compact-weights.ts';
+import { KNOWN_TEXT_FILE } from '../store/known-text.ts';
 import { ONNX_FILE, ONNX_WEIGHTS_FILE } from './onnx/onnx-model.ts';
 
 /** Version of `encoder.json` and of the folder around it. */
@@ -24,6 +25,7 @@ const FILE_MEANINGS: Readonly<Record<string, string>> = {
   'model.json': 'the graph, as `tf.loadLayersModel` reads it',
   [ONNX_FILE]: 'the graph as ONNX, operator set 18',
   [ONNX_WEIGHTS_FILE]: 'weights of `encoder.onnx`, float32',
+  [KNOWN_TEXT_FILE]: 'which words and n-grams it was trained on, as hashes: `cem check-corpus` holds a corpus against it',
   teacher: 'the fitted teacher, which embeds queries',
   [QUERY_FOLDER]: 'the query student, a text encoder trained to the queries of the teacher, in the form of a checkpoint',
 };
@@ -32,6 +34,7 @@ const PRECISION_WORDS = {
   fp32: 'float32',
   fp16: 'float16',
   int8: 'int8 with a float32 for each row that it is multiplied by',
+  int4: 'int4, two in a byte, with a float32 for each row that it is multiplied by (that of the bytes int8)',
 } as const;
 
 const size = z.number().int().nonnegative();
@@ -82,7 +85,8 @@ const descriptionSchema = z.strictObject({
   pack: z.record(z.string(), z.unknown()),
   /**
    * What the numbers are stored as in the safetensors files; float32 where it is absent. A table of int8 is I8 [rows, dimension] under its name, and F32 [rows]
-   * under its name with `.scale`, by which its rows are multiplied.
+   * under its name with `.scale`, by which its rows are multiplied; one of int4 is U8 [rows, dimension / 2], a byte the number that comes first in its lower half and the next in its upper one,
+   * each with 8 added.
    */
   storage: z.strictObject({ dense: z.enum(DENSE_PRECISIONS), tables: z.enum(TABLE_PRECISIONS) }).optional(),
   /** SHA-256 of the files that hold numbers or the graph. */

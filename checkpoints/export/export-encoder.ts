@@ -16,6 +16,7 @@ import {
   writeWeights,
 } from '../store/checkpoint.ts';
 import type { DensePrecision, TablePrecision } from '../store/compact-weights.ts';
+import { KNOWN_TEXT_FILE } from '../store/known-text.ts';
 import { writeSafetensors } from '../store/safetensors.ts';
 import { DESCRIPTION_FILE, describeExport, type ExportFormat } from './export-description.ts';
 import { exportProbe } from './export-probe.ts';
@@ -117,6 +118,7 @@ export async function exportEncoder(loaded: LoadedStudent, output: string, optio
       await mkdir(join(folder, TEACHER_FOLDER));
       await teacher.save(join(folder, TEACHER_FOLDER));
     }
+    if (loaded.knownText) await copySynced(loaded.knownText, join(folder, KNOWN_TEXT_FILE));
     for (const { file, text } of evaluations) await writeFile(join(folder, file), text, { flush: true });
     const sha256: Record<string, string> = {};
     for (const file of numbers) sha256[file] = await fileDigest(join(folder, file));

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { TeacherConfig } from '../../encoders/index.ts';
 import type { CemModel } from '../../model/index.ts';
 import { type CheckpointState, findCheckpoint, loadCheckpoint, QUERY_FOLDER } from '../store/checkpoint.ts';
+import { knownTextPath } from '../store/known-text.ts';
 import type { QueryStudentFiles } from './load-query-student.ts';
 
 /** A trained encoder with everything that indexing and search have to know about it. */
@@ -20,6 +21,8 @@ export interface LoadedStudent {
   readonly query?: QueryStudentFiles;
   /** The container that the run was trained on, where it stands beside the checkpoint. */
   readonly trainingZpkg?: string;
+  /** The file that says which words and n-grams it was trained on (`readKnownText`), where there is one. */
+  readonly knownText?: string;
   dispose(): void;
   [Symbol.dispose](): void;
 }
@@ -48,6 +51,7 @@ export async function loadStudent(path: string, use: 'encoding' | 'training' = '
   const { model, state } = await loadCheckpoint(folder, use);
   const teacherFolder = await existing(join(folder, 'teacher'), join(folder, '../../teacher'));
   const trainingZpkg = await existing(join(folder, '../../corpus.zpkg'));
+  const knownText = await knownTextPath(folder);
   return {
     student: model,
     folder,
@@ -57,6 +61,7 @@ export async function loadStudent(path: string, use: 'encoding' | 'training' = '
     ...(state.query && { query: { folder: join(folder, QUERY_FOLDER), hash: state.query.contentHash } }),
     ...(teacherFolder === undefined ? {} : { teacherFolder }),
     ...(trainingZpkg === undefined ? {} : { trainingZpkg }),
+    ...(knownText === undefined ? {} : { knownText }),
     dispose: () => model.dispose(),
     [Symbol.dispose]: () => model.dispose(),
   };

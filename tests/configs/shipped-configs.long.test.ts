@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
@@ -22,6 +22,13 @@ const files = (await readdir(CONFIGS)).filter((file) => file.endsWith('.yaml') &
 
 /** Those that train on parts of BEIR folders. */
 const SPLIT = new Set(['techdocs.yaml', 'small.yaml', 'cem-small-en-scifact.yaml']);
+
+/** Those with lists of texts from files and a query student. */
+const BROAD = new Set(['cem-small-en-broad.yaml', 'cem-small-zh-broad.yaml']);
+const REDUCED_BROAD = [
+  'model.query={maximumSymbols: 128, patchSize: 4, tables: {sizes: [3], rows: 500}, local: {dimension: 16, layers: 1, heads: 2, feedForward: 24, window: 8, crossAttentionHeads: 2}, global: {dimension: 32, layers: 1, heads: 2, feedForward: 32}}',
+  'training.query={steps: 2}',
+];
 
 /** What makes any of them small: their own losses, optimisers and kinds of layers stay. */
 const REDUCED = [
@@ -63,7 +70,14 @@ for (const file of files) {
       const source = await writePassages(folder, 20);
       const settings = file.startsWith('entropy-') ? REDUCED_ENTROPY : REDUCED;
       const split = SPLIT.has(file) ? ['data={}'] : [];
-      const config = await loadTrainConfig(join(CONFIGS, file), [...split, ...settings, `data.source=${source}`]);
+      const list = join(folder, 'definitions.txt');
+      await writeFile(
+        list,
+        'cat: a small animal\ndog: a larger animal\nhorse: an animal that is larger still\nmouse: a smaller animal\n',
+      );
+      const lists = `training.lists=[{name: definitions, source: ${list}, batchSize: 2, weight: 0.5}]`;
+      const broad = BROAD.has(file) ? [...REDUCED_BROAD, lists] : [];
+      const config = await loadTrainConfig(join(CONFIGS, file), [...split, ...settings, ...broad, `data.source=${source}`]);
       const run = join(folder, 'run');
       const common = {
         run,

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CemError } from '../../base/index.ts';
 import { listCheckpoints } from '../../checkpoints/index.ts';
-import { type Document, type DocumentReader, randomSpans, uniqueSentences, uniqueWords } from '../../data/index.ts';
+import { type Document, type DocumentReader, randomSpans, readLines, uniqueSentences, uniqueWords } from '../../data/index.ts';
 import {
   cachedTeacher,
   cachePrecision,
@@ -36,6 +36,8 @@ export interface LabelOptions {
   readonly documents: () => AsyncIterable<Document>;
   /** Share of a document's texts that an epoch takes, 0 to 1; absent: all of all. */
   readonly shareOf?: (id: string) => number;
+  /** Sentences that are not trained on by themselves; absent: none. */
+  readonly heldOutSentences?: ReadonlySet<string>;
   readonly listener: TrainingListener;
   readonly signal?: AbortSignal;
 }
@@ -50,31 +52,58 @@ export interface ShortTexts {
 }
 
 /**
- * What the configuration wants beside the passages, in a fixed order: sentences, titles, words, spans. Sentences and spans come as often as the passages that they are from, where those have shares.
+ * What the configuration wants beside the passages, in a fixed order: sentences, titles, words, spans, lists from files. Sentences and spans come as often as the passages that they are from, where those have shares.
  *
  * @param shares [passages] share of the passages with the same share that an epoch takes; undefined: all
+ * @throws CemError `DATA_MISSING` where a list's file is not there
  */
 export async function shortTexts(
   passages: readonly string[],
   shares: Float64Array | undefined,
-  options: Pick<LabelOptions, 'training' | 'documents' | 'seed' | 'shareOf'>,
+  options: Pick<LabelOptions, 'training' | 'documents' | 'seed' | 'shareOf' | 'heldOutSentences'>,
 ): Promise<ShortTexts[]> {
-  const { sentences, titles, words, spans } = options.training;
+  const { sentences, titles, words, spans, lists = [] } = options.training;
   const wanted: ShortTexts[] = [];
   const add = (name: string, settings: ShortTexts['settings'] | undefined, { texts, shares }: SharedTexts) => {
     if (settings !== undefined && texts.length > 0) wanted.push({ name, texts, shares, settings });
   };
-  if (sentences.batchSize > 0) add('sentences', sentences, ofEachShare(passages, shares, sentences.maximum, uniqueSentences));
+  const { heldOutSentences: heldOut } = options;
+  const sentencesOf = (own: readonly string[], maximum: number) => {
+    if (heldOut === undefined) return uniqueSentences(own, maximum);
+    const others = uniqueSentences(own, maximum + heldOut.size).filter((sentence) => !heldOut.has(sentence));
+    return others.slice(0, maximum);
+  };
+  if (sentences.batchSize > 0) add('sentences', sentences, ofEachShare(passages, shares, sentences.maximum, sentencesOf));
   if (titles?.batchSize) add('titles', titles, await uniqueTitles(options, titles.maximum));
   if (words?.batchSize) add('words', words, { texts: uniqueWords(passages, words.maximum) });
   if (spans?.batchSize) {
     const draw = (own: readonly string[], maximum: number) => randomSpans(own, { ...spans, maximum, seed: options.seed });
     add('spans', spans, ofEachShare(passages, shares, spans.maximum, draw));
   }
+  for (const list of lists) if (list.batchSize > 0) add(list.name, list, { texts: await listedTexts(list) });
   return wanted;
 }
 
 type SharedTexts = Pick<ShortTexts, 'texts' | 'shares'>;
+
+/** The first texts of a file, a text a line, each once. */
+async function listedTexts({ name, source, maximum }: { name: string; source: string; maximum: number }): Promise<string[]> {
+  if (!existsSync(source)) {
+    throw new CemError(
+      'DATA_MISSING',
+      `there is no ${source}, of which training.lists makes ${name}: name a file with a text a line`,
+      {
+        details: { source },
+      },
+    );
+  }
+  const texts = new Set<string>();
+  for await (const { text } of readLines(source)) {
+    if (text.trim() !== '') texts.add(text.trim());
+    if (texts.size === maximum) break;
+  }
+  return [...texts];
+}
 
 /** Takes texts from the passages of each share by themselves, of each as many of `maximum` as it has passages; a text counts where it comes first. */
 function ofEachShare(

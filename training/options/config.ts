@@ -4,6 +4,11 @@ import { lossConfigSchema } from '../losses/config.ts';
 import { optimizerConfigSchema, scheduleConfigSchema } from '../optimizers/config.ts';
 import { tableWarmStartSchema } from '../warm-start/config.ts';
 
+/** Values of `training.tables`. */
+const TABLE_PLACES = ['auto', 'device', 'host'] as const;
+/** Values of `training.precision`. */
+const PRECISIONS = ['float32', 'bf16'] as const;
+
 const positive = z.number().int().positive();
 const weight = z.number().nonnegative();
 
@@ -50,6 +55,18 @@ export const trainingConfigSchema = z.strictObject({
     .optional()
     .describe(
       'Threads that compute the gradients beside each other, each on one core (backends wasm and cpu); 1 by default: this thread does. Same result as with one, up to rounding.',
+    ),
+  tables: z
+    .enum(TABLE_PLACES)
+    .optional()
+    .describe(
+      'Where hash tables and their optimiser lie, and with them which step is taken. `device`: on the backend with everything else, so that nothing is read in the middle of a step, and backends that compile make one program of it. `host`: in the memory of the process, where they may be larger. `auto`, the default: on the device with the backend xla where they fit, else on the host.',
+    ),
+  precision: z
+    .enum(PRECISIONS)
+    .optional()
+    .describe(
+      'What products of matrices are computed in; `float32` by default. `bf16` (backend xla only): half the memory traffic, and tensor cores where there are some; weights, moments, sums and norms stay float32.',
     ),
   lengthBucketBatches: positive
     .default(16)

@@ -25,6 +25,8 @@ export interface TrainOptions {
   readonly documents: () => AsyncIterable<Document>;
   /** Share of a document's texts that an epoch takes, 0 to 1; absent: all of all. */
   readonly shareOf?: (id: string) => number;
+  /** Sentences that are not trained on by themselves, since the model is measured with them. */
+  readonly heldOutSentences?: ReadonlySet<string>;
   /** Folder in which teachers are looked up before the hub. */
   readonly models?: string;
   /** Measures the model every `training.evaluateEvery` steps; absent: never. */

@@ -115,6 +115,44 @@ test('float16 and int8: less than 0.3 of the bytes, the same vectors but for rou
   model.dispose();
 });
 
+test('int4: an eighth of the bytes of the tables, vectors near to the same, numbers within a step by hand', async (context) => {
+  const small = join(context.folder, 'small');
+  await exportWith(context.run.folder, small, '--precision', 'fp16', '--tables', 'int4');
+  const size = async (folder: string) => (await stat(join(folder, 'tables.safetensors'))).size;
+  // A row of 64 numbers: 32 bytes and 4 of its factor instead of 256.
+  assert.ok((await size(small)) < 0.145 * (await size(context.full)));
+  const loaded = await loadStudent(small);
+  for (const cosine of cosines(await loaded.student.encodeChunks(context.run.frames, context.run.dictionary), context.expected))
+    assert.ok(cosine > 0.97, `${cosine}`);
+  loaded.dispose();
+
+  const file = await readFile(join(small, 'tables.safetensors'));
+  const start = 8 + Number(file.readBigUInt64LE(0));
+  const header = JSON.parse(file.toString('utf8', 8, start)) as Record<
+    string,
+    { dtype: string; shape: number[]; data_offsets: [number, number] }
+  >;
+  const [original, compact] = [await loadCheckpoint(context.full), await loadCheckpoint(small)];
+  // The bytes' table has 260 rows.
+  assert.is(header['bytes']!.dtype, 'I8');
+  const { dtype, shape, data_offsets: place } = header['ngram-3']!;
+  assert.equal([dtype, shape], ['U8', [10_000, 32]]);
+  const scales = header['ngram-3.scale']!.data_offsets[0];
+  let [differing, worst] = [0, 0];
+  compact.model.tables.tables[1]!.forEach((value, position) => {
+    const scale = file.readFloatLE(start + scales + 4 * Math.floor(position / 64));
+    const pair = file[start + place[0] + Math.floor(position / 2)]!;
+    const level = (position % 2 === 0 ? pair % 16 : Math.floor(pair / 16)) - 8;
+    if (Math.fround(scale * level) !== value) differing++;
+    // What is cut is the largest numbers of a row: those of level 7.
+    if (Math.abs(level) < 7) worst = Math.max(worst, Math.abs(value - original.model.tables.tables[1]![position]!) / scale);
+  });
+  assert.is(differing, 0);
+  assert.ok(worst <= 0.5 + 1e-4, `${worst}`);
+  original.model.dispose();
+  compact.model.dispose();
+});
+
 test('the model card says what was rounded, which figures came before that, and how to make it again', async (context) => {
   const card = await readFile(join(context.compact, 'README.md'), 'utf8');
   for (const words of [
