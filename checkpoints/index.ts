@@ -19,6 +19,7 @@ export { type LoadTeacherOptions, loadTeacher, teacherPlaces } from './load/load
 export {
   type CheckpointState,
   copyWeights,
+  findCheckpoint,
   listCheckpoints,
   loadCheckpoint,
   loadOptimizer,
@@ -49,4 +50,13 @@ export {
   loadEntropyOptimizer,
   saveEntropyCheckpoint,
 } from './store/entropy-checkpoint.ts';
+export {
+  KNOWN_TEXT_FILE,
+  type KnownShare,
+  type KnownText,
+  knownTextOf,
+  readKnownText,
+  shareKnown,
+  writeKnownText,
+} from './store/known-text.ts';
 export { type NamedArray, readSafetensors } from './store/safetensors.ts';

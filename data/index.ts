@@ -10,9 +10,10 @@ export { LONG_EMBED_TASKS, type LongEmbedTask, placeLongEmbedByHand } from './da
 export { type BeirData, readBeir } from './documents/beir.ts';
 export { readCorpus } from './documents/corpus.ts';
 export { type DetectedText, detectText } from './documents/detected-text.ts';
-export { type Document, documentText } from './documents/document.ts';
+export { type Document, documentText, isEmptyDocument } from './documents/document.ts';
 export { checkedDocument } from './documents/document-metadata.ts';
-export { declaredEncoding, parsePage } from './documents/html-text.ts';
+export { declaredEncoding, htmlText, parsePage } from './documents/html-text.ts';
+export { type DetectedLanguage, languageOfTexts } from './documents/language.ts';
 export { type Line, readLines } from './documents/lines.ts';
 export { binaryName } from './documents/text-encoding.ts';
 export { describeSurvey, type FolderEntry, newFolderSurvey, walkFolder } from './documents/text-folder.ts';

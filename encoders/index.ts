@@ -1,4 +1,11 @@
 /** Everything that turns something into a vector, as interfaces, and those encoders that need no tensors of ours. Loads no TensorFlow.js. */
+export {
+  type ExpectedTeacher,
+  exportLabels,
+  type ImportedLabels,
+  importLabels,
+  type SharedLabels,
+} from './cache/shared-labels.ts';
 export { cachedTeacher, cachePrecision, TeacherCache, teacherCacheFolder } from './cache/teacher-cache.ts';
 export {
   listTeacherCaches,

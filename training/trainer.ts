@@ -7,9 +7,12 @@ import type { ModelConfig } from '../model/index.ts';
 import { tf } from '../model/index.ts';
 import { label, openTeacher, shortTexts } from './batches/labelling.ts';
 import { openEntropyPatcher } from './batches/passage-patches.ts';
+import { checkStepChoice } from './device/choose-step.ts';
+import { recordKnownText } from './loop/known-text.ts';
 import { trainSteps } from './loop/train-steps.ts';
 import type { TrainOptions, TrainResult } from './options/train-options.ts';
 import { trainQueryStudent } from './query/train-query-student.ts';
+
 import { forgetRun, openRunFolder, type RunFolder } from './runs/run-folder.ts';
 import { readPassages } from './variants/corpus-passages.ts';
 import { closeVariants, openVariants, type VariantContainer } from './variants/open-variants.ts';
@@ -19,10 +22,11 @@ import { checkWorkers } from './workers/gradient-workers.ts';
 /**
  * Trains an encoder from a corpus in a run folder, which no other process may use meanwhile.
  *
- * @throws UsageError `RUN_EXISTS`, `TRAINING_WORKERS_BACKEND`, `WARM_START_NO_SKIP_PATH`, `WARM_START_TWICE`; CemError `RUN_CONFIG_DIFFERS`, `FOLDER_LOCKED`, `RUN_VARIANT_DIFFERS`, `TRAINING_NO_TEXTS`, `TRAINING_NOT_FINITE`, `CHECKPOINT_TEACHER`, and what reading the data throws
+ * @throws UsageError `RUN_EXISTS`, `TRAINING_WORKERS_BACKEND`, `TRAINING_DEVICE_WORKERS`, `PRODUCT_PRECISION`, `WARM_START_NO_SKIP_PATH`, `WARM_START_TWICE`; CemError `RUN_CONFIG_DIFFERS`, `FOLDER_LOCKED`, `RUN_VARIANT_DIFFERS`, `TRAINING_NO_TEXTS`, `TRAINING_NOT_FINITE`, `TRAINING_DEVICE_MEMORY`, `CHECKPOINT_TEACHER`, and what reading the data throws
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   checkWorkers(options.training.workers, tf.getBackend());
+  checkStepChoice(options.training);
   checkTableWarmStart(options);
   const folder = await openRunFolder(options.run, options.resolved, options.resume, options.environment);
   const lock = await lockFolder(folder.path);
@@ -44,6 +48,7 @@ async function trainIn(folder: RunFolder, options: TrainOptions, queryModel: Mod
   try {
     const passages = await readPassages(options.documents(), reader);
     const { texts, places } = passages;
+    await recordKnownText(folder, texts, options);
     entropy = await openEntropyPatcher(folder, reader, passages, options);
     const { shareOf } = options;
     const shares = shareOf && Float64Array.from(places, ({ frame }) => shareOf(reader.documentOf(frame)));

@@ -3,7 +3,7 @@ import { freemem } from 'node:os';
 import { CemError, FormatError, readFully } from '../../base/index.ts';
 import { BYTE_VOCABULARY } from '../../model/symbols/index.ts';
 import { HashTables, type StoredTable, StoredTables } from '../../model/tables/index.ts';
-import { readHalves, readInt8Rows, scaleName } from './compact-weights.ts';
+import { readHalves, readInt4Rows, readInt8Rows, scaleName } from './compact-weights.ts';
 import { readSafetensorsHeader, STORED_TYPES, type StoredType } from './safetensors.ts';
 
 /** The tables of a safetensors file, as a model's configuration has them. */
@@ -24,7 +24,7 @@ const CACHE_BYTES = 256 * 2 ** 20;
 /** A table and what its numbers are. */
 interface FoundTable extends StoredTable {
   readonly dtype: StoredType;
-  /** First byte of the float32 [rows] that rows of I8 are multiplied by. */
+  /** First byte of the float32 [rows] that rows of I8 and U8 are multiplied by. */
   readonly scales?: number;
 }
 
@@ -56,7 +56,8 @@ async function readRows(
   count: number,
   { dimension, path }: TableFile,
 ): Promise<Float32Array> {
-  const start = position + STORED_TYPES[dtype] * dimension * row;
+  const rowBytes = dtype === 'U8' ? dimension / 2 : STORED_TYPES[dtype] * dimension;
+  const start = position + rowBytes * row;
   const values = new Float32Array(count * dimension);
   if (dtype === 'F32') {
     await readWhole(handle, values, start, path);
@@ -65,10 +66,12 @@ async function readRows(
     await readWhole(handle, bits, start, path);
     readHalves(bits, values);
   } else {
-    const [bytes, factors] = [new Int8Array(values.length), new Float32Array(count)];
+    const bytes = new Uint8Array(count * rowBytes);
+    const factors = new Float32Array(count);
     await readWhole(handle, bytes, start, path);
     await readWhole(handle, factors, scales! + STORED_TYPES.F32 * row, path);
-    readInt8Rows(bytes, factors, dimension, values);
+    if (dtype === 'U8') readInt4Rows(bytes, factors, dimension, values);
+    else readInt8Rows(new Int8Array(bytes.buffer), factors, dimension, values);
   }
   return values;
 }
@@ -124,7 +127,8 @@ async function findTables(handle: FileHandle, { path, names, dimension, rows }: 
   const find = (name: string, expected: readonly number[], types: readonly StoredType[]) => {
     const entry = entries[name];
     const dtype = types.find((type) => type === entry?.dtype);
-    if (entry === undefined || dtype === undefined || entry.shape.join() !== expected.join()) {
+    const shape = dtype === 'U8' ? [expected[0]!, expected[1]! / 2] : expected;
+    if (entry === undefined || dtype === undefined || entry.shape.join() !== shape.join()) {
       const got = entry ? `${entry.dtype} [${entry.shape.join(', ')}]` : 'nothing';
       throw new FormatError(
         'CHECKPOINT_SHAPE',
@@ -133,14 +137,16 @@ async function findTables(handle: FileHandle, { path, names, dimension, rows }: 
       );
     }
     const [from, to] = entry.data_offsets;
-    const bytes = expected.reduce((product, length) => product * length, STORED_TYPES[dtype]);
+    const bytes = shape.reduce((product, length) => product * length, STORED_TYPES[dtype]);
     if (to - from !== bytes || dataStart + to > size) throw cutOff(path, dataStart + from);
     return { position: dataStart + from, dtype };
   };
   return names.map((name, index) => {
     const length = index === 0 ? BYTE_VOCABULARY : rows;
-    const table = { ...find(name, [length, dimension], ['F32', 'F16', 'I8']), rows: length };
-    return table.dtype === 'I8' ? { ...table, scales: find(scaleName(name), [length], ['F32']).position } : table;
+    const table = { ...find(name, [length, dimension], ['F32', 'F16', 'I8', 'U8']), rows: length };
+    return table.dtype === 'I8' || table.dtype === 'U8'
+      ? { ...table, scales: find(scaleName(name), [length], ['F32']).position }
+      : table;
   });
 }
 
@@ -164,7 +170,7 @@ function cutOff(path: string, position: number): FormatError {
 
 async function readWhole(
   handle: FileHandle,
-  values: Float32Array | Uint16Array | Int8Array,
+  values: Float32Array | Uint16Array | Uint8Array,
   position: number,
   path: string,
 ): Promise<void> {

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { CemError, FormatError, fromHalf, readFully, writeFully } from '../../base/index.ts';
 
 /**
- * The safetensors format (huggingface/safetensors): 8 bytes little-endian length of a JSON header, the header (name -> dtype, shape, byte range), then the data. Of its types F32, F16 and I8 are
- * written here; F32 and F16 are read as numbers, I8 only as what `compact-weights.ts` makes of it.
+ * The safetensors format (huggingface/safetensors): 8 bytes little-endian length of a JSON header, the header (name -> dtype, shape, byte range), then the data. Of its types F32, F16, I8 and U8 are
+ * written here; F32 and F16 are read as numbers, I8 and U8 only as what `compact-weights.ts` makes of them.
  */
 export interface NamedArray {
   readonly shape: readonly number[];
@@ -13,7 +13,7 @@ export interface NamedArray {
 }
 
 /** Types of numbers that are stored, with the bytes of one. */
-export const STORED_TYPES = { F32: 4, F16: 2, I8: 1 } as const;
+export const STORED_TYPES = { F32: 4, F16: 2, I8: 1, U8: 1 } as const;
 export type StoredType = keyof typeof STORED_TYPES;
 
 /** An array as the file holds it: little-endian, no padding. */

@@ -8,6 +8,7 @@ import type { TeacherConfig } from '../teacher-config.ts';
 import { cacheFolder } from '../transformers/cache-folder.ts';
 import { cacheFolderName, cacheIdentity, claimCacheFolder } from './cache-identity.ts';
 import { CacheSegment, KEY_BYTES, type StoredVector, segmentOf } from './cache-segment.ts';
+import type { LabelBlock } from './label-file.ts';
 import { createVectorCodec, type Precision, type VectorCodec } from './vector-codec.ts';
 
 /** Texts that are computed, then written, in one go: what a kill loses at most. */
@@ -104,6 +105,51 @@ export class TeacherCache {
    */
   getOrCompute(texts: readonly string[], kind: TextKind, embed: Embed, onProgress?: OnProgress): Promise<Vectors> {
     const result = this.#queue.then(() => this.#getOrCompute(texts, kind, embed, onProgress));
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  /** All vectors that are at hand, as they lie on disk; damaged ones are left out. Not while others are computed. */
+  async *labels(): AsyncGenerator<LabelBlock> {
+    const { dimension } = this.description;
+    const order = new Map(this.#segments.map((segment, i) => [segment, i]));
+    const keys = [...this.#entries]
+      .sort(([, a], [, b]) => order.get(a.segment)! - order.get(b.segment)! || a.row - b.row)
+      .map(([key]) => key);
+    for (let start = 0; start < keys.length; start += VECTORS_A_READ) {
+      const some = keys.slice(start, start + VECTORS_A_READ);
+      const found: string[] = [];
+      const vectors = new Float32Array(some.length * dimension);
+      const deliver = (key: string, source: Buffer, position: number): void => {
+        this.#codec.decode(source, position, vectors.subarray(found.length * dimension, (found.length + 1) * dimension));
+        found.push(key);
+      };
+      await this.#readInto(some, deliver, () => undefined);
+      yield { keys: found, vectors: vectors.subarray(0, found.length * dimension) };
+    }
+  }
+
+  /**
+   * Adds vectors by their texts' keys; those that are at hand stay.
+   *
+   * @returns how many were added
+   * @throws CemError `TEACHER_NOT_FINITE`, `TEACHER_CACHE_FOLDER`
+   */
+  addLabels({ keys, vectors }: LabelBlock): Promise<number> {
+    const { dimension } = this.description;
+    const result = this.#queue.then(async () => {
+      const rows = new Map<string, number>();
+      keys.forEach((key, row) => {
+        if (!this.#entries.has(key)) rows.set(key, row);
+      });
+      if (rows.size === 0) return 0;
+      const data = new Float32Array(rows.size * dimension);
+      [...rows.values()].forEach((row, i) => {
+        data.set(vectors.subarray(row * dimension, (row + 1) * dimension), i * dimension);
+      });
+      await this.#append([...rows.keys()], this.#encode({ rows: rows.size, dimension, data }, rows.size));
+      return rows.size;
+    });
     this.#queue = result.catch(() => undefined);
     return result;
   }

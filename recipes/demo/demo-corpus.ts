@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { CemError } from '../../base/index.ts';
 import type { Document } from '../../data/index.ts';
-import { markdownPassages, splitSentences } from '../../data/index.ts';
+import { splitSentences } from '../../data/index.ts';
 import type { MarkdownFile } from '../shared/installed-markdown.ts';
+import { MARKDOWN_LENGTHS, markdownDocuments } from '../shared/markdown-documents.ts';
 
 /** A held-out document and the query that asks for it: a sentence that was taken out of it. */
 interface HeldOutDocument {
@@ -21,7 +22,6 @@ export interface DemoCorpusOptions {
   readonly seed: number;
 }
 
-const LENGTHS = { shortest: 300, longest: 1500 };
 const LARGEST_HELD_OUT_SHARE = 0.2;
 /** A file that would bring more than this many times what is wanted stays in training. */
 const LARGEST_EXCESS = 1.1;
@@ -42,7 +42,7 @@ const FEWEST_PASSAGES = 100;
  */
 export function makeDemoCorpus(files: readonly MarkdownFile[], options: DemoCorpusOptions): DemoCorpus {
   const seen = new Set<string>();
-  const passages = new Map(files.map((file) => [file.name, newPassages(file, seen)]));
+  const passages = new Map(files.map((file) => [file.name, markdownDocuments(file, seen)]));
   const total = [...passages.values()].reduce((sum, { length }) => sum + length, 0);
   if (total < FEWEST_PASSAGES) {
     throw new CemError(
@@ -70,23 +70,6 @@ export function makeDemoCorpus(files: readonly MarkdownFile[], options: DemoCorp
   };
 }
 
-function newPassages({ name, markdown }: MarkdownFile, seen: Set<string>): Document[] {
-  const documents: Document[] = [];
-  for (const { title, text } of markdownPassages(markdown, LENGTHS)) {
-    const content = text.replace(/\s+/g, ' ');
-    if (seen.has(content) || isTable(text)) continue;
-    seen.add(content);
-    documents.push({ id: `${name}#${documents.length + 1}`, title, text });
-  }
-  return documents;
-}
-
-/** Whether most lines are rows of a table. */
-function isTable(text: string): boolean {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return lines.filter((line) => line.trimStart().startsWith('|')).length > lines.length / 2;
-}
-
 function countSentences(passages: ReadonlyMap<string, readonly Document[]>): Map<string, number> {
   const occurrences = new Map<string, number>();
   for (const documents of passages.values()) {
@@ -111,7 +94,7 @@ function withQuery(document: Document, occurrences: ReadonlyMap<string, number>,
     (sentence) =>
       isQuery(sentence) &&
       occurrences.get(sentence) === 1 &&
-      document.text.length - sentence.length >= LENGTHS.shortest &&
+      document.text.length - sentence.length >= MARKDOWN_LENGTHS.shortest &&
       document.text.split(sentence).length === 2,
   );
   if (candidates.length === 0) return [];

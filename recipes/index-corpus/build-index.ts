@@ -7,10 +7,11 @@ import type { StoredAnalyzer, VectorIndex, VectorIndexInput } from '../../search
 import type { SearchedBy, VectorIndexRecall, VectorPrecision } from '../../search/postgres/index.ts';
 import { type OnBackend, useBackend } from '../shared/backend.ts';
 import { type LongCall, listenerOf } from '../shared/call.ts';
-import { checkpointOrDefault } from '../shared/default-checkpoint.ts';
+import { checkpointForLanguage } from '../shared/default-checkpoint.ts';
 import { given } from '../shared/given.ts';
 import { modelOf } from '../shared/index-model.ts';
 import { modelsFolder } from '../shared/models-folder.ts';
+import { packedLanguage } from '../shared/packed-language.ts';
 
 /** By how many of the index's own vectors, at which depth, a graph is held against exact search. */
 const RECALL_QUERIES = 100;
@@ -21,7 +22,7 @@ export interface BuildIndexOptions extends LongCall, OnBackend {
   readonly corpus: string;
   /** Folder of the index, made when there is none. */
   readonly index: string;
-  /** A checkpoint's folder or a run's; by default CEM_CHECKPOINT, else the one that comes with the package. */
+  /** A checkpoint's folder or a run's; by default CEM_CHECKPOINT, else the one of the texts' language that comes with the package. */
   readonly checkpoint?: string | undefined;
   /** PostgreSQL with pgvector, as `postgres://user:password@host:port/database`; without it an embedded database in the index folder. */
   readonly database?: string | undefined;
@@ -59,11 +60,10 @@ export interface BuildIndexResult extends IndexingResult {
 export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndexResult> {
   const start = performance.now();
   const listener = listenerOf(options);
-  const checkpointPath = checkpointOrDefault(options.checkpoint);
   // The container first: its errors are the cheapest to find.
   await using corpus = await openCorpus(options.corpus);
+  const checkpointPath = options.checkpoint ?? (await chooseCheckpoint(corpus, listener));
   await useBackend(options, listener);
-  if (options.checkpoint === undefined) listener.note(`checkpoint: ${checkpointPath}, since no other is named`);
   using checkpoint = await loadStudent(checkpointPath);
   const zpkg = { path: resolve(options.corpus), identity: await corpusIdentity(corpus) };
   const makers = { ...modelOf(checkpoint, modelsFolder(options.models)), zpkg };
@@ -88,6 +88,13 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
       folder.vectors.searchesBy !== 'vectors' && { recall: await folder.measureRecall(RECALL_QUERIES, RECALL_DEPTH) }),
     seconds: (performance.now() - start) / 1000,
   };
+}
+
+/** The checkpoint of the texts' language, which is said. */
+async function chooseCheckpoint(corpus: PackedCorpus, listener: Listener): Promise<string> {
+  const { path, note } = await checkpointForLanguage(() => packedLanguage(corpus));
+  listener.note(note);
+  return path;
 }
 
 function encodeIntoIndex(

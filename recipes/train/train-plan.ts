@@ -36,7 +36,10 @@ export async function planRun(config: RunConfig, options: OnBackend): Promise<Ru
     query: config.model.query,
     corpusBytes: await corpusBytes(config),
   });
-  return { name: config.name, ...plan, available, fits: plan.peak <= available, advice: adviceFor(config) };
+  const { peak, memory, query, deviceLimit } = plan;
+  const device = Math.max(memory.device, query?.memory.device ?? 0);
+  const fits = peak <= available && (deviceLimit === null || device <= deviceLimit);
+  return { name: config.name, ...plan, available, fits, advice: adviceFor(config) };
 }
 
 /** Bytes of the files that a run trains on; undefined where one is not there yet. */
@@ -66,6 +69,7 @@ function adviceFor({ training }: RunConfig): string[] {
   // Pieces of one are no smaller than pieces of two: a second copy of the gradients is held while they are added up.
   if ((training.gradientCaching?.microBatch ?? 3) > 2) advice.push('training.gradientCaching={microBatch: 2}');
   if ((training.optimizer.kind ?? 'adamw') === 'adamw') advice.push('training.optimizer.kind=adafactor');
+  if (training.tables !== undefined && training.tables !== 'host') advice.push('training.tables=host');
   if ((training.optimizer.tables ?? 'adam') === 'adam') advice.push('training.optimizer.tables=rowwise-adagrad');
   return advice;
 }

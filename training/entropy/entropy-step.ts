@@ -1,11 +1,11 @@
 import type { OptimizerArrays } from '../../checkpoints/index.ts';
 import type { EntropyModel } from '../../model/entropy/index.ts';
 import { tf } from '../../model/index.ts';
-import type { StepResult } from '../loop/run-steps.ts';
 import { AdamW } from '../optimizers/adamw.ts';
 import { DenseGradient } from '../optimizers/dense-gradient.ts';
 import { learningRateShare } from '../optimizers/schedules.ts';
 import { fromCheckpoint, toCheckpoint } from '../optimizers/state-arrays.ts';
+import type { StepResult } from '../runs/step-result.ts';
 import type { EntropyTrainingConfig } from './config.ts';
 
 /** One optimiser step over an entropy model. */

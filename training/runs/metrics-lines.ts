@@ -22,6 +22,10 @@ export interface MetricsLine {
   readonly memory: number;
   /** Share of the time since the line before that steps waited for their batches; absent in runs from before it was measured. */
   readonly loader_wait_share?: number;
+  /** Programs that the backend has made of the step since the run (or its resumption) began; absent where it makes none. */
+  readonly compilations?: number;
+  /** Share of the symbols that were padded so that few programs are made, mean over the steps since the line before; absent where none are made. */
+  readonly padding_share?: number;
   /** On the lines of the steps that were evaluated. */
   readonly dev?: DevMetrics;
 }

@@ -4,7 +4,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { CemError, exists, lockFolder, UsageError, writeFileAtomically } from '../../base/index.ts';
-import { listCheckpoints } from '../../checkpoints/index.ts';
+import { KNOWN_TEXT_FILE, listCheckpoints } from '../../checkpoints/index.ts';
 
 /** Paths of a run's parts. */
 export interface RunFolder {
@@ -38,7 +38,7 @@ function runFolder(path: string): RunFolder {
  * What else lies in the folder stays.
  */
 export async function forgetRun({ path, config }: RunFolder): Promise<void> {
-  const made = [...(await corpusParts(path)), 'environment.json', 'query', 'tokenizer'];
+  const made = [...(await corpusParts(path)), 'environment.json', 'query', 'tokenizer', KNOWN_TEXT_FILE];
   for (const part of made) await rm(join(path, part), { recursive: true, force: true });
   // Last: killed before, it is a run that never trained, as it was.
   await rm(config, { force: true });

@@ -63,8 +63,8 @@ test('other tables, a file that is cut off and no file are refused, loading and 
   withTables(async (file) => {
     for (const open of [loadTables, openTables] as const) {
       for (const [change, message] of [
-        [{ rows: ROWS + 1 }, /"ngram-3" should be F32 or F16 or I8 \[20001, 64\], got F32 \[20000, 64\]/],
-        [{ dimension: 32 }, /"bytes" should be F32 or F16 or I8 \[260, 32\]/],
+        [{ rows: ROWS + 1 }, /"ngram-3" should be F32 or F16 or I8 or U8 \[20001, 64\], got F32 \[20000, 64\]/],
+        [{ dimension: 32 }, /"bytes" should be F32 or F16 or I8 or U8 \[260, 32\]/],
         [{ names: ['bytes', 'ngram-3', 'ngram-4'] }, /"ngram-4" should be .* got nothing/],
       ] as const) {
         const error = await errorOf(() => open({ ...file, ...change }));
