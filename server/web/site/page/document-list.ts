@@ -36,6 +36,8 @@ export class DocumentList {
     label: 'documents.replace',
     attributes: { type: 'file', tabindex: '-1', id: 'replacement' },
   });
+  /** Items that are shown, by what they show: one that has not changed stays, and whoever came from it finds it again. */
+  #shown = new Map<string, HTMLElement>();
   #replaced = '';
   #next: string | undefined;
   /** What is asked last counts. */
@@ -84,7 +86,14 @@ export class DocumentList {
     try {
       const page = await api.ask<WireDocumentPage>(`v1/collections/${encodeURIComponent(collection)}/documents?${query}`);
       if (turn !== this.#turn) return;
-      const items = page.documents.map((document) => this.#item(document));
+      const shown = this.#shown;
+      if (fresh) this.#shown = new Map();
+      const items = page.documents.map((document) => {
+        const key = JSON.stringify(document);
+        const item = shown.get(key) ?? this.#item(document);
+        this.#shown.set(key, item);
+        return item;
+      });
       if (fresh) this.#renew(items);
       else this.#items.append(...items);
       this.#next = page.next;
@@ -99,7 +108,7 @@ export class DocumentList {
     }
   }
 
-  /** Other items in place of those that are there; the focus stays with what it was on. */
+  /** These items in place of those that are there; the focus stays with what it was on. */
   #renew(items: readonly HTMLElement[]): void {
     const name = (button: Element | null) => button?.getAttribute('aria-label') ?? button?.textContent;
     const focused = this.#items.contains(document.activeElement) ? name(document.activeElement) : undefined;

@@ -260,6 +260,11 @@ if (chromium === undefined) {
     const before = fake.collections.get('handbook')!.length;
     await person.click('[aria-label="Delete dropped.txt"]');
     await person.focuses('button Cancel');
+    // The list is asked for anew meanwhile, as when an upload ends.
+    const asked = `performance.getEntriesByType('resource').filter(({ name }) => name.includes('/documents?')).length`;
+    const times = await person.browser.value<number>(asked);
+    await person.browser.value(`document.querySelector('#documents-source').dispatchEvent(new Event('search'))`);
+    await person.browser.until(`${asked} > ${times}`);
     await person.escape();
     await person.focuses('button Delete dropped.txt');
     await person.click('[aria-label="Delete dropped.txt"]');
