@@ -21,7 +21,7 @@ export type CollectionSearchOptions = LiveSearchOptions;
 /** What routes need of a collection. */
 export type CollectionService = Pick<
   LiveCollection,
-  'name' | 'describe' | 'search' | 'searchWithNote' | 'documents' | 'document' | 'unit' | 'change' | 'changes'
+  'name' | 'describe' | 'search' | 'searchWithNote' | 'documents' | 'document' | 'unit' | 'change' | 'changes' | 'checkReplaced'
 >;
 
 /** What routes need of the collections of a folder. */

@@ -54,6 +54,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   COLLECTION_EXISTS: 409,
   COLLECTION_BUSY: 409,
   DOCUMENT_SOURCE: 400,
+  SOURCE_TAKEN: 409,
 };
 
 const codeOfStatus = (status: number): string => CODES_OF_STATUS[status] ?? (status < 500 ? 'BAD_REQUEST' : 'INTERNAL');

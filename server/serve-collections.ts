@@ -73,6 +73,7 @@ export async function serveCollections(options: ServeCollectionsOptions): Promis
       (part) => part.close(),
     );
     const address = await listen(server, { host, port });
+    collections.servedAt(address);
     signal?.throwIfAborted();
     signal?.addEventListener('abort', () => void close(), { once: true });
     return { address, close, [Symbol.asyncDispose]: close };

@@ -29,6 +29,8 @@ const lockContent = z.object({
   started: z.string(),
   /** Names this holding of the lock. */
   token: z.uuid(),
+  /** URL at which the holder serves what is in the folder. */
+  address: z.string().optional(),
 });
 type LockContent = z.infer<typeof lockContent>;
 type Holder = LockContent | 'unreadable';
@@ -143,6 +145,7 @@ function refusal(folder: string, path: string, use: string, holders: readonly Ho
       { details: { folder } },
     );
   }
+  const { address } = first;
   const away = known.find((holder) => !here(holder));
   const many = known.length > 1;
   const advice = away
@@ -151,12 +154,19 @@ function refusal(folder: string, path: string, use: string, holders: readonly Ho
       ? 'close it there first'
       : `stop ${many ? 'those processes' : 'that process'}, or wait until ${many ? 'they end' : 'it ends'}`;
   const names = [...new Set(known.map(nameOf))].join(', ');
-  return new CemError('FOLDER_LOCKED', `${folder} is ${use} by ${names}; ${advice}`, {
-    details: { folder, pid: first.pid, host: first.host, pids: known.map(({ pid }) => pid) },
+  const served = address === undefined ? '' : `, which serves it at ${address}; ask it there, or`;
+  return new CemError('FOLDER_LOCKED', `${folder} is ${use} by ${names}${served || ';'} ${advice}`, {
+    details: { folder, pid: first.pid, host: first.host, pids: known.map(({ pid }) => pid), ...(address && { address }) },
   });
 }
 
-const ownContent = (): LockContent => ({ pid: process.pid, host: hostname(), started: ownStart(), token: randomUUID() });
+const ownContent = (address?: string): LockContent => ({
+  pid: process.pid,
+  host: hostname(),
+  started: ownStart(),
+  token: randomUUID(),
+  ...(address !== undefined && { address }),
+});
 
 /** A file with what a lock of this process says, to be given the lock's name. */
 async function writeDraft(folder: string, own: LockContent): Promise<string> {
@@ -181,15 +191,16 @@ async function waitForShares(folder: string): Promise<void> {
  * Takes a folder for this process alone, by a file `lock` in it that names the process. The lock of a process that no longer runs is taken over.
  * A lock made on another host is never taken over: there is no way to see from here whether its process runs.
  *
+ * @param options.address URL at which this process serves what is in the folder, for those who are refused it
  * @throws CemError `FOLDER_LOCKED` naming the process that has it, or those that share it
  */
-export async function lockFolder(folder: string): Promise<FolderLock> {
+export async function lockFolder(folder: string, { address }: { readonly address?: string } = {}): Promise<FolderLock> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, LOCK_NAME);
   // Looked at before the lock is taken, which would make newcomers wait for a writer that is refused anyway.
   const sharing = await liveShares(folder);
   if (sharing.length > 0) throw refusal(folder, join(folder, `${SHARE_PREFIX}*`), 'in use', sharing);
-  const own = ownContent();
+  const own = ownContent(address);
   const draft = await writeDraft(folder, own);
   try {
     const holder = await acquire(path, draft, own);

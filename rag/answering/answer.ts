@@ -69,7 +69,7 @@ export interface Answer {
   /** 0 to 1. */
   readonly confidence: number;
   readonly reasoning?: string;
-  /** Citations of the reader that did not hold: no such document among those it was given, or no such words in it. */
+  /** Citations of the reader that did not hold: no such document among those it was given, no such words in it, or no sentence that says what it was cited for or what is said without any citation. */
   readonly dropped: number;
   /** What was read, the best first. */
   readonly sources: readonly SearchResult[];

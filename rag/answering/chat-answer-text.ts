@@ -151,14 +151,29 @@ export class ChatAnswerText {
     if (this.text === '' || isRefusalText(this.text)) return '';
     const known = this.#numbers.citations.length;
     for (const citation of [...(this.#checked?.values() ?? [])].flat()) this.#numbers.number(citation);
-    for (const unit of this.#named) if (!this.#checked?.has(unit)) this.#supported(unit, this.text, SUPPORTED);
+    for (const unit of this.#named) if (!this.#checked?.has(unit)) this.#citeForSome(unit);
     if (this.#numbers.citations.length === 0 && this.#checker.dropped === 0) this.#lookFor();
     return this.#marked.append(this.#numbers.citations.slice(known).map(({ number }) => number));
   }
 
+  /** Statements of the answer, without numbers of citations. */
+  get #statements(): string[] {
+    const text = this.text.replace(/\s*\[\d+\]/g, '');
+    return sentencesIn(text).map(({ start, end }) => text.slice(start, end));
+  }
+
+  /** A document that was cited without words, and without a place in the text: for the statement that it supports best. */
+  #citeForSome(unit: ReadingUnit): void {
+    const [best] = this.#statements
+      .map((statement) => this.#support.best(unit, statement))
+      .filter((found) => found !== undefined && found.support >= SUPPORTED)
+      .sort((first, second) => second!.support - first!.support);
+    if (best === undefined) this.#checker.dropped++;
+    else this.#numbers.number({ unit, range: best.range, relevance: best.support });
+  }
+
   #lookFor(): void {
-    for (const { start, end } of sentencesIn(this.text).slice(0, UNASKED)) {
-      const statement = this.text.slice(start, end);
+    for (const statement of this.#statements.slice(0, UNASKED)) {
       const [best] = this.#units
         .flatMap((unit) => {
           const found = this.#support.best(unit, statement);
@@ -166,6 +181,8 @@ export class ChatAnswerText {
         })
         .sort((first, second) => second.relevance - first.relevance || first.unit.number - second.unit.number);
       if (best !== undefined) this.#numbers.number(best);
+      // Said of no document that was read.
+      else this.#checker.dropped++;
     }
   }
 }

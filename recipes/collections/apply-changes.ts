@@ -18,9 +18,9 @@ export async function applyChanges(opened: OpenedCollection, changes: readonly P
   const { view } = opened;
   const { roots } = view.parts.sources;
   const uploads = new Uploads(roots);
-  const outcome = new ChangeOutcome(view, uploads);
+  const outcome = new ChangeOutcome(opened, uploads);
   const results: Awaited<ReturnType<ChangeOutcome['take']>>[] = [];
-  for (const change of changes) results.push(await outcome.take(change, opened));
+  for (const change of changes) results.push(await outcome.take(change));
   const { files, came, went, documents } = outcome;
   let { version, at = new Date().toISOString() } = view.parts;
   if (came.length > 0 || went.length > 0) {

@@ -2,7 +2,8 @@ import type { Document } from '../../data/index.ts';
 import type { SourceFileEntry } from '../../rag/index.ts';
 import { unitIds } from '../ingest/unit-tools.ts';
 import type { CollectionView } from './collection-view.ts';
-import type { ChangeResult, DocumentToRemove, PutResult } from './live-types.ts';
+import { isHidden, sourceTaken } from './hidden-entries.ts';
+import type { AccessLabels, ChangeResult, DocumentToRemove, PutResult } from './live-types.ts';
 import type { OpenedCollection } from './opened-collection.ts';
 import { isSame, type PreparedChange, type PreparedPut } from './prepare-change.ts';
 import type { Uploads } from './uploads.ts';
@@ -14,11 +15,16 @@ const NO_HASH = '0'.repeat(64);
 export class ChangeOutcome {
   readonly #view: CollectionView;
   readonly #uploads: Uploads;
+  readonly #opened: OpenedCollection;
   readonly #files: Map<string, SourceFileEntry>;
+  /** Paths at which something was put or taken out: all else is as it was, and is not looked through, which costs where there are many. */
+  readonly #touched = new Set<string>();
   /** Units of entries that come. */
   readonly #contents = new Map<SourceFileEntry, readonly Document[]>();
 
-  constructor(view: CollectionView, uploads: Uploads) {
+  constructor(opened: OpenedCollection, uploads: Uploads) {
+    const { view } = opened;
+    this.#opened = opened;
     this.#view = view;
     this.#uploads = uploads;
     this.#files = new Map(view.byPath);
@@ -31,12 +37,12 @@ export class ChangeOutcome {
 
   /** Entries that come, or take the place of others. */
   get came(): SourceFileEntry[] {
-    return [...this.#files.values()].filter((entry) => this.#view.byPath.get(entry.path) !== entry);
+    return this.#touchedIn(this.#files).filter((entry) => this.#view.byPath.get(entry.path) !== entry);
   }
 
   /** Entries that go, or give way to others. */
   get went(): SourceFileEntry[] {
-    return [...this.#view.byPath.values()].filter((entry) => this.#files.get(entry.path) !== entry);
+    return this.#touchedIn(this.#view.byPath).filter((entry) => this.#files.get(entry.path) !== entry);
   }
 
   /** Ids of units that go, unless they are among those that come. */
@@ -48,39 +54,65 @@ export class ChangeOutcome {
 
   /** Units that come. */
   get documents(): Document[] {
-    return [...this.#files.values()].flatMap((entry) => this.#contents.get(entry) ?? []);
+    return this.#touchedIn(this.#files).flatMap((entry) => this.#contents.get(entry) ?? []);
   }
 
-  async take({ puts, removes }: PreparedChange, opened: OpenedCollection): Promise<Pick<ChangeResult, 'put' | 'removed'>> {
-    const removed = removes.reduce((sum, wanted) => sum + this.#remove(wanted), 0);
+  #touchedIn(files: ReadonlyMap<string, SourceFileEntry>): SourceFileEntry[] {
+    return [...this.#touched].flatMap((path) => files.get(path) ?? []);
+  }
+
+  #set(entry: SourceFileEntry): void {
+    this.#touched.add(entry.path);
+    this.#files.set(entry.path, entry);
+  }
+
+  #delete(path: string): void {
+    this.#touched.add(path);
+    this.#files.delete(path);
+  }
+
+  /** @throws UsageError `SOURCE_TAKEN`, and what parsing throws that is none of a document's */
+  async take({ puts, removes, labels }: PreparedChange): Promise<Pick<ChangeResult, 'put' | 'removed'>> {
+    let removed = 0;
+    for (const wanted of removes) removed += await this.#remove(wanted, labels);
     const put: PutResult[] = [];
-    for (const document of puts) put.push(await this.#put(document, opened));
+    for (const document of puts) put.push(await this.#put(document, labels));
     return { put, removed };
   }
 
+  #isHidden(entry: SourceFileEntry, labels: AccessLabels): Promise<boolean> {
+    return isHidden(this.#opened, entry, labels, this.#contents.get(entry));
+  }
+
   /** @returns how many documents go */
-  #remove(wanted: DocumentToRemove): number {
-    if ('document' in wanted) return this.#removeDocument(wanted.document);
+  async #remove(wanted: DocumentToRemove, labels: AccessLabels): Promise<number> {
+    if ('document' in wanted) return this.#removeDocument(wanted.document, labels);
     const path = [this.#uploads.pathOf(wanted.source), wanted.source].find((candidate) => this.#files.has(candidate));
     if (path === undefined) return 0;
-    const { documents } = this.#files.get(path)!;
-    this.#files.delete(path);
+    const entry = this.#files.get(path)!;
+    if (await this.#isHidden(entry, labels)) return 0;
+    const { documents } = entry;
+    this.#delete(path);
     return documents.length;
   }
 
-  #removeDocument(document: string): number {
+  async #removeDocument(document: string, labels: AccessLabels): Promise<number> {
     const entry = this.#entryOf(document);
     if (entry === undefined) return 0;
+    const units = this.#contents.get(entry);
+    const isOwn = ({ id }: Document): boolean => id.slice(0, id.lastIndexOf('-')) === document;
+    const own = { ...entry, documents: entry.documents.filter(([id]) => id === document) };
+    if (await isHidden(this.#opened, own, labels, units?.filter(isOwn))) return 0;
     const documents = entry.documents.filter(([id]) => id !== document);
-    if (documents.length === 0) this.#files.delete(entry.path);
+    if (documents.length === 0) this.#delete(entry.path);
     else {
       const rest = { ...entry, hash: NO_HASH, documents };
-      this.#files.set(entry.path, rest);
-      const units = this.#contents.get(entry);
-      if (units !== undefined) {
-        const others = units.filter(({ id }) => id.slice(0, id.lastIndexOf('-')) !== document);
-        this.#contents.set(rest, others);
-      }
+      this.#set(rest);
+      if (units !== undefined)
+        this.#contents.set(
+          rest,
+          units.filter((unit) => !isOwn(unit)),
+        );
     }
     return 1;
   }
@@ -92,11 +124,12 @@ export class ChangeOutcome {
     return paths.map((path) => this.#files.get(path)).find(has);
   }
 
-  async #put(document: PreparedPut, opened: OpenedCollection): Promise<PutResult> {
+  async #put(document: PreparedPut, asker: AccessLabels): Promise<PutResult> {
     const { source, path, given } = document;
     const known = this.#files.get(path);
+    if (known !== undefined && (await this.#isHidden(known, asker))) throw sourceTaken(source);
     if (known !== undefined && isSame(known, document)) return putResult(source, known);
-    const content = await document.parsed(opened);
+    const content = await document.parsed(this.#opened);
     if (content.problem !== undefined) {
       const { code, message } = content.problem;
       return { source, documents: [], units: 0, problem: { code, message } };
@@ -104,7 +137,7 @@ export class ChangeOutcome {
     const labels = document.labels ?? known?.labels;
     const { entry: parsed, documents } = content.parsed;
     const entry = { ...parsed, ...(labels && { labels: [...labels] }), ...(given !== undefined && { given }) };
-    this.#files.set(path, entry);
+    this.#set(entry);
     this.#contents.set(entry, labels === undefined ? documents : documents.map((unit) => labelled(unit, labels)));
     return putResult(source, entry);
   }

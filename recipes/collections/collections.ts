@@ -62,6 +62,7 @@ export class Collections implements AsyncDisposable {
   /** Names that are being created or deleted. */
   readonly #busy = new Set<string>();
   readonly #timer: NodeJS.Timeout;
+  #address: string | undefined;
 
   private constructor(options: CollectionsOptions) {
     const { listener = silentListener, backend, queries, limits, idleSeconds = IDLE_SECONDS } = options;
@@ -79,6 +80,11 @@ export class Collections implements AsyncDisposable {
     const collections = new Collections(options);
     await collections.#emptyTrash();
     return collections;
+  }
+
+  /** Says at which URL this process serves them: processes that want to open a collection while it is open here are told. */
+  servedAt(address: string): void {
+    this.#address = address;
   }
 
   /** Queries whose vectors were remembered so far, and those that were encoded. */
@@ -118,7 +124,7 @@ export class Collections implements AsyncDisposable {
       const model = modelOf(student, modelsFolder(this.#options.models));
       const folder = await CollectionFolder.openForWriting(this.#pathOf(name), model, {
         ...making,
-        ...given({ database: this.#options.database, queryStudent: student.query }),
+        ...given({ database: this.#options.database, queryStudent: student.query, address: this.#address }),
       });
       const live = this.#liveOf(name);
       live.adopt(folder);
@@ -190,6 +196,7 @@ export class Collections implements AsyncDisposable {
       listener: this.#listener,
       database: this.#options.database,
       codesMemory: this.#options.codesMemory,
+      address: () => this.#address,
       makeRoom: () => this.#makeRoom(),
     });
     this.#live.set(name, live);

@@ -11,9 +11,11 @@ import {
   type SearchResult,
   searchWithNote,
 } from '../../rag/index.ts';
+import { given } from '../shared/given.ts';
 import { applyChanges } from './apply-changes.ts';
 import { ChangeQueue } from './change-queue.ts';
 import type { CollectionModels } from './collection-models.ts';
+import { isHidden, sourceTaken } from './hidden-entries.ts';
 import type {
   AccessLabels,
   ChangeOptions,
@@ -30,6 +32,7 @@ import type {
 import { OpenedCollection } from './opened-collection.ts';
 import { type PreparedChange, prepareChange } from './prepare-change.ts';
 import { listDocuments, permitted, readDocument, readUnit } from './read-documents.ts';
+import { Uploads } from './uploads.ts';
 
 const CHANGES_LISTED = 100;
 
@@ -41,6 +44,8 @@ export interface LiveCollectionParts {
   /** A PostgreSQL server's URL, with its password. */
   readonly database: string | undefined;
   readonly codesMemory: number | undefined;
+  /** URL at which this process serves it, where it does. */
+  readonly address: () => string | undefined;
   /** Called before the collection is opened, which takes memory: others may be closed. */
   readonly makeRoom: () => Promise<void>;
 }
@@ -138,7 +143,7 @@ export class LiveCollection {
    * Puts and removes documents. It resolves when the change counts: the next search finds it, and it is there after a kill. Changes that wait for another are taken together. A document that cannot be read is
    * reported in its result, and the others go in.
    *
-   * @throws what opening, parsing, packing and committing throw that is none of a document's; nothing of the change is there then. The signal's reason, where the change's turn had not come
+   * @throws UsageError `SOURCE_TAKEN` where it would replace what the asker may not see; what opening, parsing, packing and committing throw that is none of a document's; nothing of the change is there then. The signal's reason, where the change's turn had not come
    */
   change(change: DocumentsChange, options: ChangeOptions = {}): Promise<ChangeResult> {
     const { put = [], remove = [] } = change;
@@ -148,6 +153,23 @@ export class LiveCollection {
       touches: byId ? 'all' : new Set(sources),
       signal: options.signal,
     });
+  }
+
+  /**
+   * Says before a change, as things stand, that it would replace what the asker may not see; the change itself says so by what there is when its turn comes.
+   *
+   * @throws UsageError `SOURCE_TAKEN`
+   */
+  checkReplaced(sources: readonly string[], labels: AccessLabels): Promise<void> {
+    return this.#use((opened) =>
+      opened.read(async (view) => {
+        const uploads = new Uploads(view.parts.sources.roots);
+        for (const source of sources) {
+          const entry = view.byPath.get(uploads.pathOf(source));
+          if (entry !== undefined && (await isHidden(opened, entry, labels))) throw sourceTaken(source);
+        }
+      }),
+    );
   }
 
   /** The change log, newest first: 100 entries unless `limit` says otherwise, of versions below `before`. */
@@ -191,11 +213,11 @@ export class LiveCollection {
   }
 
   #open(): Opening {
-    const { path, models, database, codesMemory, makeRoom } = this.#parts;
+    const { path, models, database, codesMemory, address, makeRoom } = this.#parts;
     const opened = this.#closing.then(async () => {
       if (this.#deleted) throw missing(this.name);
       await makeRoom();
-      const access = { ...(database !== undefined && { database }), ...(codesMemory !== undefined && { codesMemory }) };
+      const access = given({ database, codesMemory, address: address() });
       return OpenedCollection.take(await CollectionFolder.openLive(path, access), models);
     });
     return this.#begin(opened);

@@ -63,6 +63,8 @@ export interface DocumentsChange {
 }
 
 export interface ChangeOptions {
+  /** Labels of access of who changes, 'everything' unless given: what they may not see they neither replace (`SOURCE_TAKEN`) nor remove (it is not there for them). */
+  readonly labels?: AccessLabels | undefined;
   /** Takes the change back as long as it waits; once it is being committed, it counts. */
   readonly signal?: AbortSignal | undefined;
   /** Told how far the change is: documents parsed, units packed, units encoded. */

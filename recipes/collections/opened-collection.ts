@@ -4,6 +4,7 @@ import { ClosingStack, ReadWriteLock } from '../../base/index.ts';
 import { SegmentedCorpus } from '../../data/index.ts';
 import type { UnitTools } from '../../ingest/index.ts';
 import {
+  type ChosenFusion,
   type CollectionFolder,
   type CollectionSources,
   type CollectionState,
@@ -12,7 +13,9 @@ import {
   openLexicalRetriever,
   queryParts,
   type RetrieverChoice,
+  readChosenFusion,
   type Searcher,
+  searchingBy,
   writeSummary,
 } from '../../rag/index.ts';
 import type { Retriever, SearchOptions } from '../../search/index.ts';
@@ -29,6 +32,7 @@ export class OpenedCollection {
   readonly folder: CollectionFolder;
   readonly models: CollectionModels;
   readonly settings: CollectionSettings;
+  readonly #chosen: ChosenFusion | undefined;
   /** Shared by who asks the database, alone for who commits: so that what one reader asks is of one state. Texts are read without it. */
   readonly #gate = new ReadWriteLock();
   readonly #retiring = new Set<Promise<void>>();
@@ -38,8 +42,15 @@ export class OpenedCollection {
   #tools: Promise<UnitTools> | undefined;
   #bytes: { readonly view: CollectionView; readonly bytes: number } | undefined;
 
-  private constructor(folder: CollectionFolder, models: CollectionModels, settings: CollectionSettings, view: CollectionView) {
+  private constructor(
+    folder: CollectionFolder,
+    models: CollectionModels,
+    settings: CollectionSettings,
+    chosen: ChosenFusion | undefined,
+    view: CollectionView,
+  ) {
     this.folder = folder;
+    this.#chosen = chosen;
     this.models = models;
     this.settings = settings;
     this.#view = view;
@@ -57,7 +68,7 @@ export class OpenedCollection {
         version: last?.version ?? 0,
         at: last?.at,
       });
-      return new OpenedCollection(folder, models, settings, view);
+      return new OpenedCollection(folder, models, settings, await readChosenFusion(folder.path), view);
     } catch (error) {
       await folder.close();
       throw error;
@@ -122,7 +133,8 @@ export class OpenedCollection {
    */
   ranking(wanted: RetrieverChoice | undefined): Promise<Ranking> {
     const { folder, models } = this;
-    return encoderOrWords(wanted, folder.store.terms !== undefined, () => models.queryEncoder(folder));
+    const { retrievers } = searchingBy({ retrievers: wanted }, this.#chosen);
+    return encoderOrWords(retrievers, folder.store.terms !== undefined, () => models.queryEncoder(folder));
   }
 
   /**
@@ -142,6 +154,7 @@ export class OpenedCollection {
       retrievers,
       encoder,
       lexical,
+      fusion: searchingBy({}, this.#chosen).fusion,
       around: [...around, (inner) => new TellingRetriever(inner, asked)],
       aroundVectors,
       close: async () => undefined,

@@ -5,7 +5,7 @@ import type { SourceFileEntry } from '../../rag/index.ts';
 import { metadataJson } from '../../search/index.ts';
 import { contentHash, type ParsedSource, parseContent } from '../ingest/parse-content.ts';
 import { parserName } from '../ingest/parser-names.ts';
-import type { ChangeOptions, DocumentsChange, DocumentToPut, DocumentToRemove } from './live-types.ts';
+import type { AccessLabels, ChangeOptions, DocumentsChange, DocumentToPut, DocumentToRemove } from './live-types.ts';
 import type { OpenedCollection } from './opened-collection.ts';
 import { checkSource, Uploads } from './uploads.ts';
 
@@ -28,6 +28,8 @@ type PutContent = { readonly problem: CemError } | { readonly problem?: undefine
 export interface PreparedChange {
   readonly puts: readonly PreparedPut[];
   readonly removes: readonly DocumentToRemove[];
+  /** Of who changes. */
+  readonly labels: AccessLabels;
   readonly onProgress: NonNullable<ChangeOptions['onProgress']>;
 }
 
@@ -39,7 +41,7 @@ export interface PreparedChange {
 export async function prepareChange(
   opened: OpenedCollection,
   { put = [], remove = [] }: DocumentsChange,
-  { signal, onProgress = () => undefined }: ChangeOptions,
+  { signal, labels = 'everything', onProgress = () => undefined }: ChangeOptions,
 ): Promise<PreparedChange> {
   const { view } = opened;
   const uploads = new Uploads(view.parts.sources.roots);
@@ -52,7 +54,7 @@ export async function prepareChange(
       onProgress(++done, puts.length, 'parsing');
     }),
   );
-  return { puts, removes: remove, onProgress };
+  return { puts, removes: remove, labels, onProgress };
 }
 
 /** Whether the collection has a document as it is to be put. */
@@ -82,6 +84,7 @@ function preparedPut(
           threads: opened.models.parsers,
           units: opened.settings.units,
           prune: opened.settings.prune,
+          pruneNoise: opened.settings.pruneNoise,
           tools: await opened.unitTools(),
           format: asked,
           signal,

@@ -30,7 +30,7 @@ export async function listDocuments(
     const { corpus } = view.parts;
     if (corpus === undefined) return { documents: [] };
     const filter = permitted(source === undefined || source === '' ? undefined : beginsWith(source), labels);
-    const groups = await opened.folder.store.documentGroups({ filter, after, limit: limit + 1 });
+    const groups = await opened.folder.store.listing.groups({ filter, after, limit: limit + 1 });
     asked();
     const documents: DocumentSummary[] = [];
     for (const { name, documents: units, example } of groups.slice(0, limit))
@@ -74,7 +74,7 @@ async function readUnits(
 ): Promise<LiveUnit[]> {
   const { corpus } = view.parts;
   if (corpus === undefined) return [];
-  const chunks = await folder.store.documentChunks(ids, permitted(undefined, labels));
+  const chunks = await folder.store.listing.chunks(ids, permitted(undefined, labels));
   asked();
   const unitOf = new Map(chunks.map(({ document, chunk }) => [chunk, document]));
   const read = await readWholeChunks(collectionTexts(corpus), [...unitOf.keys()]);

@@ -10,6 +10,13 @@ export const documentKey = (text: string): string => `sha256(decode(replace(${te
 /** Labels of access of a row, as an index has them. Rows without labels have the empty one, which everybody holds and no row can be given. */
 export const ACCESS_LABELS = `(coalesce(nullif(metadata -> 'labels', '[]'::jsonb), '[""]'::jsonb))`;
 
+/** What the ids of a group of documents have in common: all before a number behind the last hyphen. */
+export const GROUP = `(coalesce(substring(document from '^(.*)-[0-9]+$'), document) collate "C")`;
+
+/** The beginning of such a name, which an index has: short enough for any (a B-tree takes 2,704 bytes a key, a character has 4 at most), and of two names that of the lesser is not the greater. */
+export const groupStart = (name: string): string => `left(${name}, ${START_CHARACTERS})`;
+export const START_CHARACTERS = 256;
+
 /** The keys of a path as a jsonpath. It is itself a parameter of the query. */
 const jsonPath = (field: string): string =>
   `$${field

@@ -21,15 +21,16 @@ import type {
 import { CodesInMemory } from './codes-in-memory.ts';
 import { type CodeSearch, sampleCopies, searchAllCopies, searchByCodes } from './copy-search.ts';
 import { databaseErrorCode } from './database-error.ts';
-import { chunksOf, type DocumentChunk, type DocumentGroup, type GroupsWanted, groupsOf } from './document-groups.ts';
+import { StoreListing } from './document-groups.ts';
 import { namesDocuments } from './filter-sql.ts';
 import { buildHnsw, checkHnsw } from './hnsw.ts';
 import { type PlainTable, sampleVectors, searchByHnsw, searchExactly, type VectorQuery } from './pgvector-search.ts';
 import { countRows, deleteRowsOf, documentsAfter, insertRows, rowsOf, updateRowMetadata } from './row-statements.ts';
 import { type SqlDriver, type SqlQuery, withinTransaction } from './sql-driver.ts';
-import { appendEntry, dropLog, type LogEntry, lastEntries } from './store-log.ts';
+import { dropLog, StoreLog } from './store-log.ts';
 import {
   createTables,
+  indexGroups,
   layoutOf,
   migrateTables,
   readSettings,
@@ -142,6 +143,17 @@ export class PgvectorStore implements VectorStore {
     return this.#terms;
   }
 
+  /** Its documents as lists have them. */
+  get listing(): StoreListing {
+    return new StoreListing(this.#driver.query, this.#table);
+  }
+
+  /** The log of its owner. */
+  get log(): StoreLog {
+    this.#assertWritable();
+    return new StoreLog(this.#driver.query, this.#tables);
+  }
+
   get termAnalyzer(): StoredAnalyzer | undefined {
     return this.#terms?.settings.analyzer;
   }
@@ -243,6 +255,7 @@ export class PgvectorStore implements VectorStore {
       await migrateTables(this.#driver, this.#tables);
       this.#layout = LAYOUT;
     }
+    if (migrate) await indexGroups(this.#driver.query, this.#tables);
     await this.#prepareTerms(migrate ? options : { termsMemory: options.termsMemory }, settings);
   }
 
@@ -466,47 +479,6 @@ export class PgvectorStore implements VectorStore {
   async setProperty(name: string, value: string): Promise<void> {
     this.#assertWritable();
     await writeSetting(this.#driver.query, this.#tables, propertyKey(name), value);
-  }
-
-  /**
-   * Groups of documents (`DocumentGroup`) that have some which pass the filter, in the order of their names. All rows are looked through.
-   *
-   * @throws UsageError `SEARCH_FILTER`
-   */
-  async documentGroups(wanted: GroupsWanted): Promise<DocumentGroup[]> {
-    checkFilter(wanted.filter);
-    return groupsOf(this.#driver.query, this.#table, wanted);
-  }
-
-  /**
-   * The chunks of these documents that pass the filter; unknown ids are passed over.
-   *
-   * @throws UsageError `SEARCH_FILTER`
-   */
-  async documentChunks(documents: readonly string[], filter?: Filter): Promise<DocumentChunk[]> {
-    checkFilter(filter);
-    return documents.length === 0 ? [] : chunksOf(this.#driver.query, this.#table, documents, filter);
-  }
-
-  /**
-   * Adds a text to the log of the store's owner, in the transaction where there is one. One writer at a time.
-   *
-   * @returns its number: 1, and one more with each
-   */
-  async log(text: string): Promise<number> {
-    this.#assertWritable();
-    return appendEntry(this.#driver.query, this.#tables, text);
-  }
-
-  /** The log's last entries, the newest first; of numbers below `before`, where that is given. */
-  async logEntries({
-    before = 2 ** 31 - 1,
-    limit,
-  }: {
-    readonly before?: number | undefined;
-    readonly limit: number;
-  }): Promise<LogEntry[]> {
-    return lastEntries(this.#driver.query, this.#tables, { before, limit });
   }
 
   /** Removes the store's tables, and all that is in them. */

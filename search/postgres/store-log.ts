@@ -8,32 +8,46 @@ export interface LogEntry {
   readonly text: string;
 }
 
-/** Adds an entry, in the transaction where there is one; the table is made with the first. Two must not do so at the same time. */
-export async function appendEntry(query: SqlQuery, { log }: StoreTables, text: string): Promise<number> {
-  if (!(await hasLog(query, log)))
-    await query(`create table if not exists ${log} (number integer primary key, entry text not null)`);
-  const [row] = await query<{ number: number }>(
-    `insert into ${log} select coalesce(max(number), 0) + 1, $1::text from ${log} returning number`,
-    [text],
-  );
-  return row!.number;
-}
+/** The log of a store's owner. The table is made with the first entry. */
+export class StoreLog {
+  readonly #query: SqlQuery;
+  readonly #table: string;
 
-/**
- * The last entries, the newest first.
- *
- * @param before only those of smaller numbers
- */
-export async function lastEntries(
-  query: SqlQuery,
-  { log }: StoreTables,
-  { before, limit }: { readonly before: number; readonly limit: number },
-): Promise<LogEntry[]> {
-  if (!(await hasLog(query, log))) return [];
-  return query<LogEntry>(
-    `select number, entry as text from ${log} where number < $1::integer order by number desc limit $2::integer`,
-    [before, limit],
-  );
+  constructor(query: SqlQuery, { log }: Pick<StoreTables, 'log'>) {
+    this.#query = query;
+    this.#table = log;
+  }
+
+  /**
+   * Adds a text, in the transaction where there is one. Two must not do so at the same time.
+   *
+   * @returns its number: 1, and one more with each
+   */
+  async append(text: string): Promise<number> {
+    const table = this.#table;
+    if (!(await hasLog(this.#query, table)))
+      await this.#query(`create table if not exists ${table} (number integer primary key, entry text not null)`);
+    const [row] = await this.#query<{ number: number }>(
+      `insert into ${table} select coalesce(max(number), 0) + 1, $1::text from ${table} returning number`,
+      [text],
+    );
+    return row!.number;
+  }
+
+  /** The last entries, the newest first; of numbers below `before`, where that is given. */
+  async last({
+    before = Number.MAX_SAFE_INTEGER,
+    limit,
+  }: {
+    readonly before?: number | undefined;
+    readonly limit: number;
+  }): Promise<LogEntry[]> {
+    if (!(await hasLog(this.#query, this.#table))) return [];
+    return this.#query<LogEntry>(
+      `select number, entry as text from ${this.#table} where number < $1::bigint order by number desc limit $2::integer`,
+      [before, limit],
+    );
+  }
 }
 
 export async function dropLog(query: SqlQuery, { log }: StoreTables): Promise<void> {

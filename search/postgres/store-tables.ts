@@ -1,5 +1,5 @@
 import { CemError } from '../../base/index.ts';
-import { ACCESS_LABELS, documentKey } from './filter-sql.ts';
+import { ACCESS_LABELS, documentKey, GROUP, groupStart } from './filter-sql.ts';
 import type { SqlDriver, SqlQuery } from './sql-driver.ts';
 import { isWritable, LAYOUT, LAYOUT_WITH_TERMS, type Layout, type VectorTable } from './vector-table.ts';
 
@@ -29,6 +29,18 @@ const keyStatement = ({ chunks }: StoreTables): string =>
 const labelsStatement = ({ chunks }: StoreTables): string =>
   `create index ${chunks}_labels on ${chunks} using gin (${ACCESS_LABELS})`;
 
+const groupsIndex = ({ chunks }: StoreTables): string => `${chunks}_groups`;
+
+const groupsStatement = (tables: StoreTables): string =>
+  `create index ${groupsIndex(tables)} on ${tables.chunks} (${groupStart(GROUP)})`;
+
+/** Makes the index by which documents are listed, which earlier versions did not make; without it lists are the same, and each page looks through all rows. */
+export async function indexGroups(query: SqlQuery, tables: StoreTables): Promise<void> {
+  const [index] = await query<{ name: string | null }>('select to_regclass($1)::text as name', [groupsIndex(tables)]);
+  // Making one that is there would wait for writers all the same.
+  if (index?.name == null) await query(groupsStatement(tables).replace('create index', 'create index if not exists'));
+}
+
 export async function createTables(
   driver: SqlDriver,
   tables: StoreTables,
@@ -51,6 +63,7 @@ export async function createTables(
     await query(keyStatement(tables));
     if (form.kind === 'copy') await query(`create unique index ${tables.chunks}_number on ${tables.chunks} (number)`);
     await query(labelsStatement(tables));
+    await query(groupsStatement(tables));
     await query(`create table ${tables.settings} (key text primary key, value text not null)`);
     for (const [key, value] of Object.entries({ ...settings, [LAYOUT_KEY]: String(LAYOUT) }))
       await writeSetting(query, tables, key, value);

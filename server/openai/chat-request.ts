@@ -17,14 +17,20 @@ const message = z.looseObject({
 /** Body of `POST /v1/chat/completions`. */
 export const chatRequest = z
   .looseObject({
-    model: z.string().min(1).max(200).describe('Name of the collection that is asked.'),
+    model: z
+      .string()
+      .min(1)
+      .max(200)
+      .meta({ description: 'Name of the collection that is asked.', examples: ['docs'] }),
     messages: z
       .array(message)
       .min(1)
       .max(MAXIMUM_MESSAGES)
-      .describe(
-        "The last of the user is the question, those of user and assistant before it are the conversation. Instructions (system, developer) are passed over: the prompt is the server's own.",
-      ),
+      .meta({
+        description:
+          "The last of the user is the question, those of user and assistant before it are the conversation. Instructions (system, developer) are passed over: the prompt is the server's own.",
+        examples: [[{ role: 'user', content: 'When is the lantern lit?' }]],
+      }),
     stream: z.boolean().nullish().describe('Whether the answer comes in chunks, as server-sent events.'),
     stream_options: z
       .looseObject({ include_usage: z.boolean().optional() })

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { type Principal, seesEverything } from '../access/index.ts';
-import { addRoute } from '../routing/index.ts';
+import { addRoute, type DeclaredLink } from '../routing/index.ts';
 import {
   changesAnswer,
   changesQuery,
@@ -18,6 +18,18 @@ import type { ServerServices } from '../services.ts';
 
 const TAG = 'collections';
 
+/** Requests about one collection. @param name where its name stands */
+const linksTo = (name: string): Readonly<Record<string, DeclaredLink>> => {
+  const parameters = { name };
+  return {
+    collection: { to: 'GET /v1/collections/{name}', parameters },
+    documents: { to: 'GET /v1/collections/{name}/documents', parameters },
+    put: { to: 'POST /v1/collections/{name}/documents', parameters },
+    changes: { to: 'GET /v1/collections/{name}/changes', parameters },
+    delete: { to: 'DELETE /v1/collections/{name}', parameters },
+  };
+};
+
 /** Counts tell of documents that not every key may see; who may change all that is there may know how much it is. */
 const seesCounts = (principal: Principal): boolean => seesEverything(principal) || principal.scopes.has('admin');
 
@@ -29,7 +41,9 @@ export function addCollectionRoutes(server: FastifyInstance, { collections }: Se
     scope: 'read',
     tag: TAG,
     summary: 'The collections, by name',
-    answers: { 200: { description: 'All of them.', schema: collectionsAnswer } },
+    answers: {
+      200: { description: 'All of them.', schema: collectionsAnswer, links: linksTo('$response.body#/collections/0/name') },
+    },
     handler: async ({ principal }) => ({
       collections: (await collections.list()).map((collection) => wireCollection(collection, seesCounts(principal))),
     }),
@@ -41,7 +55,7 @@ export function addCollectionRoutes(server: FastifyInstance, { collections }: Se
     tag: TAG,
     summary: 'Make an empty collection',
     body: createCollectionRequest,
-    answers: { 201: { description: 'It is there.', schema: collectionSchema } },
+    answers: { 201: { description: 'It is there.', schema: collectionSchema, links: linksTo('$response.body#/name') } },
     handler: async ({ body: { name, settings }, principal, reply }) => {
       const collection = await collections.create(name, settingsOf(settings));
       reply.status(201);

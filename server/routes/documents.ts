@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { labelsToSet, type Principal, seesEverything, seesLabels } from '../access/index.ts';
+import { labelsToSet, type Principal, seesLabels } from '../access/index.ts';
 import type { CollectionService, DocumentsChange, DocumentToPut } from '../collection-service.ts';
 import { HttpError } from '../errors.ts';
-import { addRoute, type RouteCall } from '../routing/index.ts';
+import { addRoute, type DeclaredLink, type RouteCall } from '../routing/index.ts';
 import {
   changeResultSchema,
   collectionParams,
@@ -29,6 +29,15 @@ const TAG = 'documents';
 const BASE64_SHARE = 4 / 3;
 const AROUND_BYTES = 256 * 1024;
 
+/** Requests about one document of the collection that was asked. @param id where its id stands */
+const linksTo = (id: string): Readonly<Record<string, DeclaredLink>> => {
+  const parameters = { name: '$request.path.name', id };
+  return {
+    document: { to: 'GET /v1/collections/{name}/documents/{id}', parameters },
+    remove: { to: 'DELETE /v1/collections/{name}/documents/{id}', parameters },
+  };
+};
+
 const missing = (what: string, id: string): HttpError =>
   new HttpError(404, `there is no ${what} ${JSON.stringify(id)}`, { code: `${what.toUpperCase()}_MISSING` });
 
@@ -47,7 +56,13 @@ export function addDocumentRoutes(server: FastifyInstance, services: ServerServi
     summary: 'The documents of a collection that the asker may see',
     params: collectionParams,
     query: documentsQuery,
-    answers: { 200: { description: 'Some of them, and where to go on.', schema: documentsAnswer } },
+    answers: {
+      200: {
+        description: 'Some of them, and where to go on.',
+        schema: documentsAnswer,
+        links: linksTo('$response.body#/documents/0/id'),
+      },
+    },
     handler: async ({ params, query, principal }) => {
       const collection = await collections.get(params.name);
       const { documents, next } = await collection.documents({ ...query, labels: principal.labels });
@@ -70,8 +85,19 @@ export function addDocumentRoutes(server: FastifyInstance, services: ServerServi
     otherBodies: { 'multipart/form-data': uploadBody },
     bodyLimit: Math.ceil(uploadBytes * BASE64_SHARE) + AROUND_BYTES,
     answers: {
-      200: { description: 'With `wait`: the next search finds them.', schema: changeResultSchema },
-      202: { description: 'Without: they are on their way.', schema: startedJob },
+      200: {
+        description: 'With `wait`: the next search finds them.',
+        schema: changeResultSchema,
+        links: linksTo('$response.body#/put/0/documents/0'),
+      },
+      202: {
+        description: 'Without: they are on their way.',
+        schema: startedJob,
+        links: {
+          job: { to: 'GET /v1/jobs/{id}', parameters: { id: '$response.body#/job/id' } },
+          events: { to: 'GET /v1/jobs/{id}/events', parameters: { id: '$response.body#/job/id' } },
+        },
+      },
     },
     handler: async (call) => {
       const { params, body, principal, request } = call;
@@ -82,8 +108,13 @@ export function addDocumentRoutes(server: FastifyInstance, services: ServerServi
           : { documents: body.documents.map(documentToPut), wait: body.wait };
       const put = upload.documents.map((document) => withLabelsOf(principal, document));
       checkSources(put);
-      await checkReplaced(collection, principal, put);
-      return change(call, services, collection, { put }, upload.wait);
+      const sources = put.map(({ source }) => source);
+      // Said at once where it can be; when its turn comes, the change looks again.
+      await collection.checkReplaced(sources, principal.labels);
+      const { job, finished } = startChange(call, services, collection, { put });
+      if (upload.wait) return wireChangeResult(await finished);
+      call.reply.status(202);
+      return { job: wireJob(job) };
     },
   });
   addRoute(server, {
@@ -93,7 +124,18 @@ export function addDocumentRoutes(server: FastifyInstance, services: ServerServi
     tag: TAG,
     summary: 'A document with the texts of its units',
     params: documentParams,
-    answers: { 200: { description: 'The document.', schema: documentWithTexts } },
+    answers: {
+      200: {
+        description: 'The document.',
+        schema: documentWithTexts,
+        links: {
+          unit: {
+            to: 'GET /v1/collections/{name}/units/{id}',
+            parameters: { name: '$request.path.name', id: '$response.body#/texts/0/id' },
+          },
+        },
+      },
+    },
     handler: async ({ params: { name, id }, principal }) => {
       const document = await (await collections.get(name)).document(id, principal.labels);
       if (document === undefined) throw missing('document', id);
@@ -113,7 +155,10 @@ export function addDocumentRoutes(server: FastifyInstance, services: ServerServi
       const { name, id } = call.params;
       const collection = await collections.get(name);
       if ((await collection.document(id, call.principal.labels)) === undefined) throw missing('document', id);
-      return change(call, services, collection, { remove: [{ document: id }] }, true);
+      const result = await startChange(call, services, collection, { remove: [{ document: id }] }).finished;
+      // Another was faster: it is gone, or what has its place is not for this key.
+      if (result.removed === 0) throw missing('document', id);
+      return wireChangeResult(result);
     },
   });
   addRoute(server, {
@@ -132,24 +177,20 @@ export function addDocumentRoutes(server: FastifyInstance, services: ServerServi
   });
 }
 
-/** Has a collection changed by a job, and waits for it where that was asked for. */
-async function change(
-  { principal, reply }: Pick<RouteCall<unknown, unknown, unknown>, 'principal' | 'reply'>,
+/** Has a collection changed by a job. */
+function startChange(
+  { principal }: Pick<RouteCall<unknown, unknown, unknown>, 'principal'>,
   { jobs, metrics }: ServerServices,
   collection: CollectionService,
   changed: DocumentsChange,
-  wait: boolean,
-): Promise<unknown> {
+): ReturnType<ServerServices['jobs']['start']> {
   const bytes = (changed.put ?? []).reduce((sum, { content }) => sum + content.length, 0);
-  const { job, finished } = jobs.start({
+  return jobs.start({
     collection: collection.name,
     principal,
     bytes,
-    run: (options) => metrics.timed('change', () => collection.change(changed, options)),
+    run: (options) => metrics.timed('change', () => collection.change(changed, { ...options, labels: principal.labels })),
   });
-  if (wait) return wireChangeResult(await finished);
-  reply.status(202);
-  return { job: wireJob(job) };
 }
 
 function withLabelsOf(principal: Principal, { labels, ...document }: DocumentToPut): DocumentToPut {
@@ -163,37 +204,4 @@ function checkSources(put: readonly DocumentToPut[]): void {
     if (seen.has(source)) throw new HttpError(400, `the source ${JSON.stringify(source)} comes twice`, { code: 'SOURCE_TWICE' });
     seen.add(source);
   }
-}
-
-/**
- * Nobody replaces what they may not see. That a source is taken is the one thing that is told of such a document: names are shared by all of a collection.
- *
- * @throws HttpError 409 `SOURCE_TAKEN`
- */
-async function checkReplaced(collection: CollectionService, principal: Principal, put: readonly DocumentToPut[]): Promise<void> {
-  if (seesEverything(principal)) return;
-  for (const { source } of put) {
-    if (await isHidden(collection, principal, source))
-      throw new HttpError(
-        409,
-        `the source ${JSON.stringify(source)} is taken by a document that this key may not see; choose another`,
-        {
-          code: 'SOURCE_TAKEN',
-        },
-      );
-  }
-}
-
-async function isHidden(collection: CollectionService, { labels }: Principal, source: string): Promise<boolean> {
-  const count = async (of: Principal['labels']): Promise<number> => {
-    let found = 0;
-    for (let after: string | undefined; ; ) {
-      const { documents, next } = await collection.documents({ labels: of, source, ...(after !== undefined && { after }) });
-      found += documents.filter((document) => document.source === source).length;
-      if (next === undefined) return found;
-      after = next;
-    }
-  };
-  const there = await count('everything');
-  return there > 0 && there > (await count(labels));
 }

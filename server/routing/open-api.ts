@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { filterSchema } from '../../search/index.ts';
 import { errorSchema, FILTER_JSON_SCHEMAS } from '../schemas/index.ts';
-import type { DeclaredAnswer, Route } from './route.ts';
+import type { DeclaredAnswer, DeclaredLink, Route } from './route.ts';
 
 type Json = Record<string, unknown>;
 
@@ -57,7 +57,7 @@ function operationOf(route: Route, components: Components): Json {
   const bodies = { ...(body && { 'application/json': body }), ...otherBodies };
   const parameters = [...parametersOf('path', params, components), ...parametersOf('query', query, components)];
   return {
-    operationId: `${method} ${path}`.replaceAll(/[{}]/g, '').replaceAll(/\W+/g, '_').toLowerCase(),
+    operationId: operationId(`${method} ${path}`),
     tags: [tag],
     summary,
     ...(description !== undefined && { description }),
@@ -79,11 +79,17 @@ function operationOf(route: Route, components: Components): Json {
   };
 }
 
-function responseOf({ description, schema, content = {} }: DeclaredAnswer, components: Components): Json {
+/** @param route its method and path */
+const operationId = (route: string): string => route.replaceAll(/[{}]/g, '').replaceAll(/\W+/g, '_').toLowerCase();
+
+const linkOf = ({ to, parameters }: DeclaredLink): Json => ({ operationId: operationId(to), parameters });
+
+function responseOf({ description, schema, content = {}, links }: DeclaredAnswer, components: Components): Json {
   const bodies = { ...(schema && { 'application/json': schema }), ...content };
   if (Object.keys(bodies).length === 0) return { description };
   return {
     description,
+    ...(links && { links: Object.fromEntries(Object.entries(links).map(([name, link]) => [name, linkOf(link)])) }),
     content: Object.fromEntries(
       Object.entries(bodies).map(([type, body]) => [type, { schema: components.schemaOf(body, 'output') }]),
     ),

@@ -9,6 +9,16 @@ export interface DeclaredAnswer {
   readonly schema?: z.ZodType;
   /** Of other types, by type: `text/event-stream`. */
   readonly content?: Readonly<Record<string, z.ZodType>>;
+  /** What may be asked with what it says, by name. */
+  readonly links?: Readonly<Record<string, DeclaredLink>>;
+}
+
+/** A request that something of an answer may be used in. */
+export interface DeclaredLink {
+  /** Method and path of its route: `GET /v1/jobs/{id}`. */
+  readonly to: string;
+  /** Its parameters, as OpenAPI's expressions of the answer or of the request that it is to: `$response.body#/id`, `$request.path.name`. */
+  readonly parameters: Readonly<Record<string, string>>;
 }
 
 /** One request to a route, read and checked. */

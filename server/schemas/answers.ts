@@ -18,7 +18,7 @@ export const answerRequest = z.strictObject({
     .string()
     .max(MAXIMUM_QUERY_LENGTH)
     .refine((question) => question.trim() !== '', 'must not be empty')
-    .describe('The question, as text.'),
+    .meta({ description: 'The question, as text.', examples: ['When is the lantern lit?'] }),
   history: z.array(turn).max(MOST_TURNS).optional().describe('What was said before, so that the question may be a follow-up.'),
   k: z.int().min(1).max(MAXIMUM_RESULTS).optional().describe('Units that are read.'),
   filter: filterSchema.optional().describe('Which passages may be found.'),

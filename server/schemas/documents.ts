@@ -18,7 +18,10 @@ export const documentsQuery = z.strictObject({
 const putDocument = z
   .strictObject({
     source,
-    text: z.string().optional().describe('The content, as text.'),
+    text: z
+      .string()
+      .optional()
+      .meta({ description: 'The content, as text.', examples: ['# Start\n\nThe lantern is lit before sunset.'] }),
     content_base64: z.base64().optional().describe('The content, as bytes in base64; one of the two.'),
     format: z
       .string()

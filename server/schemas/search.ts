@@ -12,7 +12,7 @@ export const searchRequest = z.strictObject({
     .string()
     .max(MAXIMUM_QUERY_LENGTH)
     .refine((query) => query.trim() !== '', 'must not be empty')
-    .describe('The question, as text; not only white space.'),
+    .meta({ description: 'The question, as text; not only white space.', examples: ['When is the lantern lit?'] }),
   k: z.int().min(1).max(MAXIMUM_RESULTS).default(DEFAULT_RESULTS).describe('Results wanted.'),
   filter: filterSchema
     .optional()

@@ -12,7 +12,7 @@ const storable = z.string().refine(isStorable, `holds ${STORABLE_TEXT_RULE}`);
 export const collectionName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must be 1 to 64 of a-z, 0-9, dots, dashes and underlines, the first a letter or a digit')
-  .describe('Name of the collection.');
+  .meta({ description: 'Name of the collection.', examples: ['docs'] });
 
 /** Name of a document or a unit, as answers have it. */
 export const id = storable.min(1).max(LONGEST_NAME);
@@ -21,7 +21,10 @@ export const source = storable
   .min(1)
   .max(LONGEST_NAME)
   .refine((name) => name.trim() !== '' && !/\p{Cc}/u.test(name), 'must not be empty, and have no control characters')
-  .describe('Name of the document as a path: guide/start.md. What is put under a name that is there takes its place.');
+  .meta({
+    description: 'Name of the document as a path. What is put under a name that is there takes its place.',
+    examples: ['guide/start.md'],
+  });
 
 export const title = storable.max(LONGEST_NAME);
 

@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RandomNumbers } from '../../base/index.ts';
+import { ChatReader } from '../../rag/answering/index.ts';
+import type { ChatMessage, ChatModel } from '../../rag/chat/index.ts';
 import { openAnswering, openCollections } from '../../recipes/index.ts';
 import { createCollectionsServer } from '../../server/index.ts';
 import { type CollectionsPlace, collectionsPlace } from '../recipes/collections/open-collections.ts';
@@ -15,6 +17,8 @@ const QUERIES = number('CEM_ACCESS_QUERIES', 120);
 const KEYS = number('CEM_ACCESS_KEYS', 6);
 const UNITS = number('CEM_ACCESS_UNITS', 80);
 const BATCH = 500;
+/** Queries between two lines of a long run. */
+const TOLD = 500;
 const SEED = number('CEM_ACCESS_SEED', 1);
 const LABELS = ['staff', 'legal', 'sales', 'board', 'ops'];
 /** Words that the encoder of queries knows, so that vectors rank. */
@@ -23,6 +27,12 @@ const WORDS = ['anchor', 'beacon', 'cargo', 'ferry', 'island', 'lantern', 'navig
 interface Known {
   readonly id: string;
   readonly labels: readonly string[];
+}
+
+interface AgentAnswer {
+  readonly sources: readonly object[];
+  readonly citations: readonly object[];
+  readonly iterations: number;
 }
 
 interface Asker {
@@ -41,12 +51,39 @@ test.after(() => place.remove());
 const some = (random: RandomNumbers, share: number): string[] => LABELS.filter(() => random.integer(100) < share);
 const documentOf = (unit: string): string => unit.replace(/-\d+$/, '');
 
-/** The ids of documents, or of units, that an answer of the server names, wherever they stand in it. */
-function namedIn(value: unknown, ids: ReadonlySet<string>, named = new Set<string>()): ReadonlySet<string> {
+/** The ids of documents that an answer of the server names by their own or by their units' ids, or by the number in their texts, wherever that stands in it. */
+function namedIn(
+  value: unknown,
+  known: readonly Known[],
+  ids: ReadonlySet<string>,
+  named = new Set<string>(),
+): ReadonlySet<string> {
   if (typeof value === 'string') {
     for (const [id] of value.matchAll(/[0-9a-f]{40}/g)) if (ids.has(id)) named.add(id);
-  } else if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) namedIn(inner, ids, named);
+    for (const [, number] of value.matchAll(/secret(\d+)x/g)) named.add(known[Number(number)]!.id);
+  } else if (typeof value === 'object' && value !== null)
+    for (const inner of Object.values(value)) namedIn(inner, known, ids, named);
   return named;
+}
+
+/** A model that is never content: it searches again for words of every document, and says and cites what it was shown. What it was shown is kept. */
+class Curious implements ChatModel {
+  readonly name = 'curious';
+  readonly shown: string[] = [];
+  readonly #random = new RandomNumbers(SEED, 'curious');
+
+  async complete(messages: readonly ChatMessage[]): Promise<string> {
+    const text = messages.map(({ content }) => content).join('\n');
+    this.shown.push(text);
+    if (text.includes('"gaps"')) {
+      const word = () => WORDS[this.#random.integer(WORDS.length)]!;
+      const queries = Array.from({ length: 3 }, () => `secret${this.#random.integer(UNITS)}x ${word()} ${word()}`);
+      return JSON.stringify({ gaps: ['all of it'], queries });
+    }
+    const quotes = [...text.matchAll(/harbour notes secret\d+x/g)].map(([quote]) => quote);
+    const citations = quotes.map((quote, place) => ({ document: place + 1, quote }));
+    return JSON.stringify({ reasoning: '', citations, answer: `It says: ${quotes.join(', ')}.`, confidence: 0.1 });
+  }
 }
 
 async function fill(server: FastifyInstance, headers: object): Promise<Known[]> {
@@ -90,9 +127,16 @@ test('random queries of random keys on every route name no document that a key m
     await using collections = await openCollections(options);
     await using answering = await openAnswering({ minimum: 0 });
     const server = await createCollectionsServer({ collections, answerer: (search) => answering.answerer(search), keys: ring });
+    const curious = new Curious();
+    const agent = { chat: curious, iterations: 2 };
+    const agents = await createCollectionsServer({
+      collections,
+      answerer: (search) => answering.answerer(search, { reader: new ChatReader(curious), agent }),
+      keys: ring,
+    });
     const admin = bearer(await add({ name: 'admin', scope: 'admin', labels: 'everything' }));
-    const ask = (headers: object, method: 'GET' | 'POST', url: string, payload?: object) =>
-      server.inject({ method, url, headers: { ...headers }, ...(payload && { payload }) });
+    const ask = (headers: object, method: 'GET' | 'POST', url: string, payload?: object, asked = server) =>
+      asked.inject({ method, url, headers: { ...headers }, ...(payload && { payload }) });
     assert.is((await ask(admin, 'POST', '/v1/collections', { name: 'one' })).statusCode, 201);
     const known = await fill(server, admin);
     const ids = new Set(known.map(({ id }) => id));
@@ -107,13 +151,16 @@ test('random queries of random keys on every route name no document that a key m
     }
 
     let found = 0;
+    const told = new Map<string, number>();
     const check = (asker: Asker, answer: unknown, what: string): void => {
-      for (const id of namedIn(answer, ids)) {
+      for (const id of namedIn(answer, known, ids)) {
         assert.ok(asker.mine.has(id), `${what} told ${id} to ${asker.labels.join(' ')}`);
         found++;
       }
+      told.set(what, (told.get(what) ?? 0) + 1);
     };
     for (let query = 0; query < QUERIES; query++) {
+      if (query > 0 && query % TOLD === 0) console.log(`access: ${query} queries so far, none forbidden in ${found}`);
       const asker = askers[random.integer(askers.length)]!;
       const k = 1 + random.integer(20);
       const words = `harbour anchor ${WORDS[random.integer(WORDS.length)]} ${WORDS[random.integer(WORDS.length)]}`;
@@ -121,7 +168,7 @@ test('random queries of random keys on every route name no document that a key m
       const target = known[random.integer(known.length)]!;
       const may = asker.mine.has(target.id);
       const get = (url: string) => ask(asker.headers, 'GET', `/v1/collections/one/${url}`);
-      switch (random.integer(8)) {
+      switch (random.integer(9)) {
         case 0:
         case 1: {
           const filters = [
@@ -148,9 +195,11 @@ test('random queries of random keys on every route name no document that a key m
           const body = { collection: 'one', question: `what of the ${words}?`, k, retrievers, stream };
           const answer = await ask(asker.headers, 'POST', '/v1/answers', body);
           assert.is(answer.statusCode, 200, answer.payload);
-          const told = stream ? parseEvents(answer.payload) : answer.json();
-          check(asker, told, 'answers');
-          const { sources } = (stream ? (told as { data: { sources: object[] } }[]).at(-1)!.data : told) as { sources: object[] };
+          const answered = stream ? parseEvents(answer.payload) : answer.json();
+          check(asker, answered, 'answers');
+          const { sources } = (stream ? (answered as { data: { sources: object[] } }[]).at(-1)!.data : answered) as {
+            sources: object[];
+          };
           assert.is(sources.length, Math.min(k, asker.mine.size), `${JSON.stringify(body)} ${answer.payload}`);
           break;
         }
@@ -199,6 +248,22 @@ test('random queries of random keys on every route name no document that a key m
           assert.not.match(refused.payload, /harbour notes/);
           break;
         }
+        case 7: {
+          const stream = random.integer(2) === 0;
+          const body = { collection: 'one', question: `what of the ${words}?`, k, retrievers, stream };
+          const answer = await ask(asker.headers, 'POST', '/v1/answers', body, agents);
+          assert.is(answer.statusCode, 200, answer.payload);
+          const events = stream ? (parseEvents(answer.payload) as { data: AgentAnswer }[]) : [];
+          const whole = stream ? events.at(-1)!.data : (answer.json() as AgentAnswer);
+          check(asker, stream ? events : whole, 'the agent');
+          check(asker, curious.shown.splice(0), 'prompts of the agent');
+          const { sources, citations, iterations } = whole;
+          assert.ok(sources.length >= Math.min(k, asker.mine.size), answer.payload);
+          // The second round found something new, or all that there is was found before.
+          assert.ok(asker.mine.size === 0 || (iterations >= 1 && iterations <= 2), answer.payload);
+          assert.is(citations.length, sources.length);
+          break;
+        }
         default: {
           const answer = await get(`units/${target.id}-0`);
           assert.is(answer.statusCode, may ? 200 : 404);
@@ -207,7 +272,14 @@ test('random queries of random keys on every route name no document that a key m
       }
     }
     assert.ok(found > QUERIES, `${found}`);
+    const routes = [...told].map(([what, times]) => `${what} ${times}`).join(', ');
+    const where = options.database === undefined ? 'embedded' : 'PostgreSQL';
+    console.log(
+      `access: ${QUERIES} queries of ${KEYS} keys over ${known.length} units, ${where}: none forbidden in ${found} (${routes})`,
+    );
     await server.close();
+    await agents.close();
+    if (options.database !== undefined) await collections.delete('one');
   });
 });
 

@@ -152,7 +152,16 @@ export class FakeCollection implements CollectionService {
     return document?.units[Number(number)] === undefined ? undefined : unitOf(document, Number(number));
   }
 
-  async change({ put = [], remove = [] }: DocumentsChange, { signal, onProgress }: ChangeOptions = {}): Promise<ChangeResult> {
+  async checkReplaced(sources: readonly string[], labels: AccessLabels): Promise<void> {
+    const seen = this.#visible(labels);
+    const taken = this.#documents.find((one) => sources.includes(one.source) && !seen.includes(one));
+    if (taken !== undefined) throw new UsageError('SOURCE_TAKEN', `the source ${taken.source} is taken`);
+  }
+
+  async change(
+    { put = [], remove = [] }: DocumentsChange,
+    { signal, onProgress, labels: asker = 'everything' }: ChangeOptions = {},
+  ): Promise<ChangeResult> {
     const aborted = new Promise<never>((_, reject) =>
       signal?.addEventListener('abort', () => reject(signal.reason), { once: true }),
     );
@@ -160,11 +169,16 @@ export class FakeCollection implements CollectionService {
     signal?.throwIfAborted();
     await Promise.race([this.gate, aborted]);
     onProgress?.(0, put.length, 'parsing');
+    const sources = put.map(({ source }) => source);
+    await this.checkReplaced(sources, asker);
     const before = this.#documents;
+    const seen = this.#visible(asker);
     const gone = before.filter(
       ({ id, source }) =>
         put.some((document) => document.source === source) ||
-        remove.some((one) => ('source' in one ? one.source === source : one.document === id)),
+        remove.some(
+          (one) => ('source' in one ? one.source === source : one.document === id) && seen.some((document) => document.id === id),
+        ),
     );
     const results: ChangeResult['put'][number][] = [];
     const come: FakeDocument[] = [];

@@ -92,6 +92,7 @@ function fakeCollection(name: string, asked: Asked[] = []): CollectionService {
     documents: refuse,
     document: refuse,
     change: refuse,
+    checkReplaced: refuse,
     changes: refuse,
   };
 }

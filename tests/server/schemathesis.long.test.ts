@@ -13,13 +13,18 @@ import { saveIngestStudent } from '../recipes/ingest/student.ts';
 
 const test = suite('requests that schemathesis makes from the description of the server');
 
-const EXAMPLES = 110;
-const MOST_REQUESTS = 2_000;
+/** Of each operation in each phase. */
+const EXAMPLES = 40;
+const LEAST_REQUESTS = 2_000;
+/** Answered with success: those that come behind the checks of requests. */
+const LEAST_TAKEN = 100;
 /** Each takes a database, which takes seconds. */
 const MOST_CREATED = 5;
 
 interface Seen {
   readonly status: number;
+  /** Method and path as they are declared. */
+  readonly route: string;
   readonly request: string;
 }
 
@@ -41,7 +46,11 @@ async function withServer(body: (url: string, seen: Seen[]) => Promise<void>): P
       collections: {
         list: () => collections.list(),
         get: (name) => collections.get(name),
-        delete: (name) => collections.delete(name),
+        // What the examples of the description name stays.
+        async delete(name) {
+          if (name === 'docs') throw new UsageError('COLLECTION_BUSY', 'it is being asked');
+          return collections.delete(name);
+        },
         async create(name, settings) {
           if (created++ < MOST_CREATED) return collections.create(name, settings);
           throw new UsageError('COLLECTION_EXISTS', 'enough of them');
@@ -53,6 +62,7 @@ async function withServer(body: (url: string, seen: Seen[]) => Promise<void>): P
         extended.addHook('onResponse', async (request, { statusCode }) => {
           seen.push({
             status: statusCode,
+            route: `${request.method} ${request.routeOptions.url}`,
             request: `${request.method} ${request.url} ${JSON.stringify(request.body)?.slice(0, 500)}`,
           });
         });
@@ -80,7 +90,7 @@ if (PYTHON === undefined) {
         '--checks',
         'not_a_server_error',
         '--phases',
-        'fuzzing',
+        'examples,coverage,fuzzing,stateful',
       ];
       const { output } = await runPython([
         ...words,
@@ -98,10 +108,13 @@ if (PYTHON === undefined) {
       ]);
       const failures = seen.filter(({ status }) => status >= 500);
       assert.equal(failures, [], output);
-      assert.ok(seen.length >= 500 && seen.length <= MOST_REQUESTS, `${seen.length} requests\n${output}`);
-      const taken = seen.filter(({ status }) => status < 300).length;
-      console.log(`schemathesis: ${seen.length} requests, ${taken} taken, none of them answered by a 5xx`);
-      assert.ok(taken >= 24, output);
+      const taken = seen.filter(({ status }) => status < 300);
+      const routes = new Set(taken.map(({ route }) => route));
+      console.log(
+        `schemathesis: ${seen.length} requests, ${taken.length} taken by ${routes.size} routes, none of them answered by a 5xx`,
+      );
+      assert.ok(seen.length >= LEAST_REQUESTS, `${seen.length} requests\n${output}`);
+      assert.ok(taken.length >= LEAST_TAKEN, output);
     }));
 }
 

@@ -4,8 +4,8 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { UsageError } from '../../base/index.ts';
-import { openCollections } from '../../recipes/index.ts';
+import { type CemError, UsageError } from '../../base/index.ts';
+import { openCollections, openSharedCollections } from '../../recipes/index.ts';
 import { type RunningServer, serve } from '../../server/index.ts';
 import { type CollectionsPlace, collectionsPlace } from '../recipes/collections/open-collections.ts';
 import { parseEvents } from './collections-fixture.ts';
@@ -52,6 +52,20 @@ test('documents are uploaded, found, answered from, deleted; after a restart all
     const uploaded = await ask('POST', '/v1/collections/notes/documents', form);
     assert.is(uploaded.status, 200, JSON.stringify(uploaded.json));
     document = uploaded.json.put[0].documents[0];
+
+    // Another that wants to read it while it is open here is told where it can.
+    const shared = openSharedCollections({ collections: place.folder }, { backend: 'cpu' });
+    const refusal = await shared
+      .then(async (others) => {
+        await using _ = others;
+        return (await others.get('notes')).search('anchor', { k: 1, labels: 'everything' });
+      })
+      .then(
+        () => undefined,
+        (error: unknown) => error as CemError,
+      );
+    assert.is(refusal?.code, 'FOLDER_LOCKED');
+    assert.match(refusal!.message, `POST ${server.address}/v1/search, for MCP ${server.address}/mcp`);
 
     const { json: search } = await ask('POST', '/v1/search', {
       collection: 'notes',

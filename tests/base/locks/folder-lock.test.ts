@@ -68,6 +68,22 @@ test('a lock is had once, and again after its release', async ({ folder }) => {
   assert.equal(await readdir(folder), []);
 });
 
+test('who is refused a folder that is served is told where', async ({ folder }) => {
+  const address = 'http://127.0.0.1:8080';
+  const lock = await lockFolder(folder, { address });
+  for (const refusal of [await refusalOf(lockFolder(folder)), await refusalOf(shareFolder(folder))]) {
+    assert.match(
+      refusal.message,
+      `this very process ${process.pid}, which serves it at ${address}; ask it there, or close it there first`,
+    );
+    assert.is(refusal.details['address'], address);
+  }
+  await lock.release();
+  const silent = await lockFolder(folder);
+  assert.not.match((await refusalOf(lockFolder(folder))).message, 'serves');
+  await silent.release();
+});
+
 test('the folder is made when it is not there', async ({ folder }) => {
   const lock = await lockFolder(join(folder, 'a', 'b'));
   assert.is(JSON.parse(await readFile(join(folder, 'a', 'b', 'lock'), 'utf8')).pid, process.pid);

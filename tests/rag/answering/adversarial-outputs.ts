@@ -89,15 +89,21 @@ export class AdversarialOutputs {
   /** What a model writes: right and wrong citations, whole or cut, as JSON or not. */
   output(results: readonly SearchResult[]): string {
     const json = this.#wrapped(this.#json(results));
-    const written = this.#random.uniform() < 0.25 ? this.#answer() : json;
+    const written = this.#random.uniform() < 0.25 ? this.#answer(results) : json;
     return this.#random.uniform() < 0.3 ? written.slice(0, this.#below(written.length + 1)) : written;
   }
 
-  #answer(): string {
+  /** What a unit says, or nobody. */
+  #statement(results: readonly SearchResult[]): string {
+    const says = this.pick(results).unit!.text.split(/(?<=[.。])\s*/u);
+    return this.#random.uniform() < 0.4 ? this.pick(says) : this.#sentence();
+  }
+
+  #answer(results: readonly SearchResult[]): string {
     return this.#some(
       5,
       () =>
-        `${this.#sentence().replace(/[.。]$/, '')}${this.pick(['', ' ', '  ', '\n'])}${this.pick(MARKERS)}${this.pick(['.', '。', '', ' ', ', '])}`,
+        `${this.#statement(results).replace(/[.。]$/, '')}${this.pick(['', ' ', '  ', '\n'])}${this.pick(MARKERS)}${this.pick(['.', '。', '', ' ', ', '])}`,
       this.pick([' ', '']),
     );
   }
@@ -138,7 +144,9 @@ export class AdversarialOutputs {
 
   #json(results: readonly SearchResult[]): object {
     const answer =
-      this.#random.uniform() < 0.1 ? this.pick<unknown>(['', null, 308, ['a [1]', 'b [9]'], { text: 'c [9]' }]) : this.#answer();
+      this.#random.uniform() < 0.1
+        ? this.pick<unknown>(['', null, 308, ['a [1]', 'b [9]'], { text: 'c [9]' }])
+        : this.#answer(results);
     const citations =
       this.#random.uniform() < 0.1
         ? this.pick<unknown>(['none', {}, 3])

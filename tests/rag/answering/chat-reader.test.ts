@@ -80,6 +80,37 @@ test('text with numbers of documents: each becomes the sentence that says so; un
   assert.ok(unsupported.confidence <= 0.3);
 });
 
+test('what is said of one thing is not cited from a sentence about another, by number or unasked', async () => {
+  const results = [
+    resultOf('galt-0', 'The lighthouse of Galt is painted grey. The harbour was built in 1843.'),
+    resultOf('jarrow-0', 'The lighthouse of Jarrow is painted orange. The harbour was built in 1864.'),
+  ];
+  const ask = async (written: string, question = 'Which colour is the lighthouse of Galt?') =>
+    answererOf({ reader: new ChatReader(new Saying(written), { form: 'text' }) }, results).answer({ question });
+  for (const [written, dropped] of [
+    ['The lighthouse of Galt is painted orange.', 1],
+    ['Galt has an orange lighthouse.', 1],
+    ['The lighthouse of Galt is painted orange [2].', 1],
+    ['It is painted purple, as lighthouses are.', 1],
+    ['The harbour of Galt was built in 1864.', 1],
+  ] as const) {
+    const answer = await ask(written);
+    assert.equal([answer.citations, answer.dropped], [[], dropped], written);
+    assert.ok(answer.confidence <= 0.3);
+    assert.not.match(answer.answer, /\[/);
+  }
+  for (const written of [
+    'The lighthouse of Galt is painted grey.',
+    'The lighthouse of Galt is painted grey [1].',
+    'It is painted grey.',
+  ]) {
+    const answer = await ask(written);
+    assert.equal([answer.citations.map(({ document }) => document), answer.dropped], [['galt-0'], 0], written);
+  }
+  const built = await ask('The harbour was built in 1864.', 'When was the harbour of Jarrow built?');
+  assert.equal([built.citations.map(({ document }) => document), built.dropped], [['jarrow-0'], 0]);
+});
+
 test('an empty answer and words that say no are the same: the documents do not say', async () => {
   for (const written of [
     '{"reasoning": "", "citations": [], "answer": "", "confidence": 0.9}',

@@ -93,4 +93,33 @@ test('whatever a filter says, it opens nothing', async () => {
   assert.is((await live.search('harbour', { k: 50, labels: 'everything', retrievers: 'bm25' })).length, 30);
 });
 
+test('of two that put under one source at the same time the second does not replace what it may not see', async () => {
+  const put = (label: string, content: string) =>
+    live.change({ put: [{ source: 'race.txt', content, labels: [label] }] }, { labels: [label] });
+  const results = await Promise.allSettled([put('staff', 'The staff was faster.'), put('board', 'The board was faster.')]);
+  const [failed] = results.filter((result) => result.status === 'rejected');
+  assert.equal([results.filter(({ status }) => status === 'fulfilled').length, failed?.reason.code], [1, 'SOURCE_TAKEN']);
+  const [winner, other] = results[0]!.status === 'fulfilled' ? ['staff', 'board'] : ['board', 'staff'];
+  const code = (labels: string[]) =>
+    live.checkReplaced(['race.txt', 'new.txt'], labels).then(
+      () => 'free',
+      (error) => error.code,
+    );
+  assert.equal([await code([other!]), await code([winner!])], ['SOURCE_TAKEN', 'free']);
+  const [made] = results.flatMap((result) => (result.status === 'fulfilled' ? result.value.put : []));
+  const remove = [{ document: made!.documents[0]! }, { source: 'race.txt' }];
+  for (const one of remove) assert.is((await live.change({ remove: [one] }, { labels: [other!] })).removed, 0);
+  // Replaced and taken out by who sees it, also where it is still on its way.
+  const both = await Promise.allSettled([
+    put(winner!, 'Again.'),
+    live.change({ put: [{ source: 'race.txt', content: 'Mine.', labels: [other!] }] }, { labels: [other!] }),
+    live.change({ remove: [{ source: 'race.txt' }] }, { labels: [winner!] }),
+  ]);
+  assert.equal(
+    both.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+  assert.equal(await live.document(made!.documents[0]!, 'everything'), undefined);
+});
+
 test.run();

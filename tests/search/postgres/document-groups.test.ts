@@ -96,7 +96,7 @@ for (const [database, driver] of Object.entries(drivers)) {
           const found: { name: string; documents: number; example: string }[] = [];
           const limit = 1 + random.integer(5);
           for (let after: string | undefined; ; after = found.at(-1)!.name) {
-            const page = await store.documentGroups({ filter, after, limit });
+            const page = await store.listing.groups({ filter, after, limit });
             found.push(...page);
             if (page.length < limit) break;
           }
@@ -114,30 +114,65 @@ for (const [database, driver] of Object.entries(drivers)) {
           const order = Array.from(chunks, ([chunk, document]) => ({ document, chunk })).sort(
             (left, right) => compareIds(left.document, right.document) || left.chunk - right.chunk,
           );
-          assert.equal(await store.documentChunks([...asked, 'unknown'], filter), order);
+          assert.equal(await store.listing.chunks([...asked, 'unknown'], filter), order);
         }
         await store.deleteDocuments(documents);
       }
-      assert.equal(await store.documentGroups({ limit: 5 }), []);
-      assert.equal(await store.documentChunks([]), []);
+      assert.equal(await store.listing.groups({ limit: 5 }), []);
+      assert.equal(await store.listing.chunks([]), []);
+    }));
+
+  test('a list goes on over more rows than are read at once, also of names that begin alike and of rows that the filter keeps from it', () =>
+    withStore(async (store) => {
+      // 256 characters are in the index; those of the second plane are two UTF-16 units each.
+      const long = '\u{10000}'.repeat(256);
+      const names = [...Array.from({ length: 300 }, (_, place) => `${long}${place}`), 'a', 'b', long, `${long.slice(2)}z`];
+      const rows: VectorRow[] = [];
+      for (const [place, name] of names.entries())
+        for (let number = 0; number < 3; number++)
+          rows.push({
+            document: `${name}-${number}`,
+            chunk: rows.length,
+            passage: 0,
+            fingerprint: 'f',
+            vector: Float32Array.of(1, 0),
+            metadata: { labels: [place % 50 === 0 ? 'few' : 'many'] },
+          });
+      await store.upsert(rows);
+      for (const access of [['few'], ['many'], ['few', 'many'], []]) {
+        const found: string[] = [];
+        for (let after: string | undefined; ; after = found.at(-1)!) {
+          const page = await store.listing.groups({ filter: { access }, after, limit: 7 });
+          for (const { name, documents, example } of page) {
+            assert.equal([documents, example], [3, `${name}-0`]);
+            found.push(name);
+          }
+          if (page.length < 7) break;
+        }
+        assert.equal(
+          found,
+          expectedGroups(rows, { access }).map(({ name }) => name),
+        );
+      }
     }));
 
   test('the log of an owner counts with its transaction, and has its newest first', () =>
     withStore(async (store) => {
-      assert.equal(await store.logEntries({ limit: 5 }), []);
-      assert.is(await store.transaction((inner) => inner.log('one')), 1);
+      assert.equal(await store.log.last({ limit: 5 }), []);
+      assert.is(await store.transaction((inner) => inner.log.append('one')), 1);
       await store
         .transaction(async (inner) => {
-          assert.is(await inner.log('lost'), 2);
+          assert.is(await inner.log.append('lost'), 2);
           throw new RangeError('stop');
         })
         .catch((error: unknown) => assert.instance(error, RangeError));
-      assert.is(await store.log('two'), 2);
-      assert.is(await store.log("it's {}"), 3);
+      assert.is(await store.log.append('two'), 2);
+      assert.is(await store.log.append("it's {}"), 3);
       const texts = async (options: { before?: number; limit: number }) =>
-        (await store.logEntries(options)).map(({ number, text }) => `${number} ${text}`);
+        (await store.log.last(options)).map(({ number, text }) => `${number} ${text}`);
       assert.equal(await texts({ limit: 2 }), ["3 it's {}", '2 two']);
       assert.equal(await texts({ before: 3, limit: 9 }), ['2 two', '1 one']);
+      for (const before of [2 ** 31, Number.MAX_SAFE_INTEGER]) assert.equal(await texts({ before, limit: 1 }), ["3 it's {}"]);
     }));
 
   test.run();

@@ -104,7 +104,7 @@ for (const [kind, driver] of databases) {
 
       const store = await open(name);
       await checkRows(store);
-      assert.equal(await indexes(), [`${name}_chunks_key`, `${name}_chunks_labels`, `${name}_hnsw`]);
+      assert.equal(await indexes(), [`${name}_chunks_groups`, `${name}_chunks_key`, `${name}_chunks_labels`, `${name}_hnsw`]);
       assert.is(store.vectorIndex.kind, 'hnsw');
       const long = Array.from({ length: 1000 }, (_, index) => createHash('sha256').update(`${index}`).digest('hex')).join('');
       await store.upsert([

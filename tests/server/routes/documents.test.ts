@@ -268,12 +268,22 @@ test('who may not see a document is told that it is not there, and does not repl
 
     const taken = await put(server, [{ source: 'secret.md', text: 'mine' }], staff);
     assert.equal([taken.statusCode, taken.json().error.code], [409, 'SOURCE_TAKEN']);
+    // Both look before either is there; who comes second does not replace the first.
+    const first = put(server, [{ source: 'race.md', text: 'of the board' }], board);
+    const second = put(server, [{ source: 'race.md', text: 'of the staff' }], staff);
+    let open = (): void => undefined;
+    (await collections.get('one')).gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    setImmediate(() => setImmediate(open));
+    const codes = [(await first).statusCode, (await second).statusCode].sort();
+    assert.equal(codes, [200, 409]);
     const foreign = await put(server, [{ source: 'x.md', text: 'x', labels: ['board'] }], staff);
     assert.equal([foreign.statusCode, foreign.json().error.code], [403, 'LABEL_FORBIDDEN']);
     assert.is((await put(server, [{ source: 'x.md', text: 'x', labels: ['board'] }], admin)).statusCode, 200);
     // Counts and changes tell of documents that not all may see.
     assert.is((await ask(server, 'GET', '/v1/collections/one', undefined, staff)).json().documents, undefined);
-    assert.is((await ask(server, 'GET', '/v1/collections/one', undefined, admin)).json().documents, 3);
+    assert.is((await ask(server, 'GET', '/v1/collections/one', undefined, admin)).json().documents, 4);
     assert.is((await ask(server, 'GET', '/v1/collections/one/changes', undefined, board)).statusCode, 403);
 
     const { job } = (

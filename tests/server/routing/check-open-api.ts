@@ -71,6 +71,8 @@ export function checkOpenApi(document: Json): string[] {
 
   const operations: string[] = [];
   const ids = new Set<unknown>();
+  const links: Json[] = [];
+  const parametersOf = new Map<unknown, unknown[]>();
   for (const [path, item] of Object.entries(document['paths'] as Json)) {
     assert.match(path, /^\//);
     for (const [method, operation] of Object.entries(item as Json)) {
@@ -100,10 +102,20 @@ export function checkOpenApi(document: Json): string[] {
         assert.type((response as Json)['description'], 'string', `${place} ${status}`);
         const content = (response as Json)['content'];
         if (content !== undefined) contentAt(content, `${place} ${status}`);
+        for (const link of Object.values(((response as Json)['links'] ?? {}) as Json)) links.push(link as Json);
       }
       for (const requirement of security as Json[])
         for (const scheme of Object.keys(requirement)) assert.ok(scheme in (components['securitySchemes'] as Json), place);
       operations.push(place);
+      parametersOf.set(operationId, (parameters as Json[]).map(({ name }) => name).sort());
+    }
+  }
+  for (const { operationId, parameters } of links) {
+    const known = parametersOf.get(operationId);
+    assert.ok(known !== undefined, `a link to ${operationId}, which is not there`);
+    for (const [name, expression] of Object.entries(parameters as Json)) {
+      assert.ok(known.includes(name), `${operationId} has no parameter ${name}`);
+      assert.match(String(expression), /^\$(response\.body#\/|request\.path\.)/);
     }
   }
   return operations;
