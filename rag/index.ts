@@ -48,6 +48,14 @@ export {
   type CollectionWritingOptions,
   type NextState,
 } from './collection/collection-folder.ts';
+export {
+  type ChosenFusion,
+  LEXICAL,
+  readChosenFusion,
+  searchingBy,
+  VECTORS,
+  writeChosenFusion,
+} from './collection/collection-fusion.ts';
 export { COLLECTION_FILE, type CollectionManifest } from './collection/collection-manifest.ts';
 export { type CollectionSources, listedState, type SourceFileEntry, type SourceRoot } from './collection/collection-sources.ts';
 export { readSummary, type StoredSummary, writeSummary } from './collection/collection-summary.ts';

@@ -9,6 +9,8 @@ export {
   type FusionPart,
   FusionRetriever,
   fusionSchema,
+  HYBRID_VECTOR_WEIGHT,
+  hybridFusion,
 } from './fusion/index.ts';
 export { type Bm25Options, Bm25Retriever, type LexicalUnit, wholeDocuments } from './lexical/bm25.ts';
 export { compileFilter, type FilterTest } from './match-filter.ts';

@@ -29,6 +29,7 @@ interface IngestCommandOptions extends VectorIndexOptions {
   readonly passageOverlap?: number | undefined;
   readonly tokenizer: string | undefined;
   readonly prune: boolean | undefined;
+  readonly pruneNoise?: boolean | undefined;
   readonly terms: 'words' | 'characters' | 'none' | undefined;
   readonly fileSeconds?: number | undefined;
   readonly fileMemory?: number | undefined;
@@ -84,6 +85,11 @@ export const ingestCommand = defineCommand<IngestCommandOptions, IngestResult>({
       .option('prune', {
         type: 'boolean',
         describe: 'of a new collection: leave out page numbers, copyright lines and links to move about (yes)',
+      })
+      .option('prune-noise', {
+        type: 'boolean',
+        describe:
+          'of a new collection: leave out advertisements, disclaimers and what stands beside a text too, as a small classifier tells them (no)',
       })
       .option('terms', {
         choices: ['words', 'characters', 'none'] as const,

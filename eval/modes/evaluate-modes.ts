@@ -18,8 +18,10 @@ const MODE_MEASURES: readonly Measure[] = [
 ];
 /** What modes are compared by. */
 const COMPARED = 'ndcg_at_10';
-/** Hits asked of each part for every result wanted. */
+/** Hits asked of each part for every result wanted, … */
 const DEPTH_FACTOR = 4;
+/** … and at least for `hybrid`, as a search does. */
+const HYBRID_DEPTH = 100;
 const MEASURED_DEPTH = 10;
 const RERANKED = 50;
 /** All queries together, beside their tags. */
@@ -103,7 +105,7 @@ export async function evaluateModes(input: ModesInput): Promise<ModesEvaluation>
   const perQuery = new Map<string, MeasureValues[]>();
   const times = new Map<string, readonly number[]>();
   for (const mode of modes) {
-    const rankings = partsOf(mode, asked);
+    const rankings = partsOf(mode, asked, k);
     const fused = await fuse(mode, { rankings, judgments }, input, k);
     if (fused.weights) weights[mode.name] = fused.weights;
     if (mode.method !== undefined) stages.set(`fuse ${mode.name}`, fused.milliseconds);
@@ -182,6 +184,11 @@ async function withFilters({ queries, selfQuery }: ModesInput, stages: Map<strin
   return filtered;
 }
 
+/** Hits that parts are asked for, so that each of these modes has its own. */
+function depthOf(modes: readonly Pick<RetrievalMode, 'method'>[], k: number): number {
+  return modes.some(({ method }) => method === 'hybrid') ? Math.max(HYBRID_DEPTH, DEPTH_FACTOR * k) : DEPTH_FACTOR * k;
+}
+
 type Asked = ReadonlyMap<string, RecordedRankings>;
 
 const askedName = (part: PartName, hyde: boolean): string => (hyde && part !== 'bm25' ? `hyde_${part}` : part);
@@ -197,7 +204,7 @@ async function askParts(
   const written = hyde && modes.some((mode) => mode.hyde) ? await writeTexts(queries, hyde, stages) : queries;
   const asked = new Map<string, RecordedRankings>();
   // A part by itself is measured at its own depth, and a fusion at that of fusions: what a reranker reads counts too.
-  const depth = DEPTH_FACTOR * k;
+  const depth = depthOf(modes, k);
   for (const mode of modes) {
     for (const part of mode.parts) {
       const name = askedName(part, mode.hyde);
@@ -228,8 +235,12 @@ async function writeTexts(
   return written;
 }
 
-function partsOf({ parts, hyde }: RetrievalMode, asked: Asked): PartRankings {
-  return new Map(parts.map((part) => [part, asked.get(askedName(part, hyde))!]));
+/** What a mode is made of: others' depth is no concern of it. */
+function partsOf({ method, parts, hyde }: RetrievalMode, asked: Asked, k: number): PartRankings {
+  const depth = depthOf([{ method }], k);
+  return new Map(
+    parts.map((part) => [part, { hits: asked.get(askedName(part, hyde))!.hits.map((hits) => hits.slice(0, depth)) }]),
+  );
 }
 
 interface Fused {
@@ -300,7 +311,7 @@ async function judgedRankings(
     const texts = part === 'bm25' ? queries : written;
     rankings.set(
       part,
-      await recordRankings(data.parts.get(part)!, texts, DEPTH_FACTOR * k, (done, total) =>
+      await recordRankings(data.parts.get(part)!, texts, depthOf([mode], k), (done, total) =>
         onProgress?.(`choose weights (${part})`, done, total),
       ),
     );

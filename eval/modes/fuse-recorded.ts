@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type FusionInput, type FusionPart, FusionRetriever, type Hit } from '../../search/index.ts';
+import { type FusionInput, type FusionPart, FusionRetriever, type Hit, hybridFusion } from '../../search/index.ts';
 import { type RecordedRankings, recordedRetriever } from './recorded-rankings.ts';
 import type { FusionMethodName, PartName } from './retrieval-mode.ts';
 
@@ -38,13 +38,22 @@ export async function fuseRecorded(
   const own = (values: PartWeights): Record<string, number> =>
     Object.fromEntries(Object.entries(values).filter(([name]) => rankings.has(name as PartName)));
   const shared = { depth: { hits: depth }, recallShares: own(recallShares) };
+  const vectors = [...rankings.keys()].find((name) => name !== 'bm25') ?? 'dense';
   const options: FusionInput =
-    method === 'dedup'
-      ? { method, ...shared }
-      : method === 'rrf'
-        ? { method, weights: own(weights), ...(rankConstant !== undefined && { rankConstant }), ...shared }
-        : { method, weights: own(weights), ...shared };
+    method === 'hybrid'
+      ? { ...hybridOptions(vectors, own(weights)), ...shared }
+      : method === 'dedup'
+        ? { method, ...shared }
+        : method === 'rrf'
+          ? { method, weights: own(weights), ...(rankConstant !== undefined && { rankConstant }), ...shared }
+          : { method, weights: own(weights), ...shared };
   const fused = await new FusionRetriever(parts, options).search(places.map(String), { k });
   assert.equal(fused.length, places.length);
   return fused;
+}
+
+/** What a hybrid search does, with these weights where there are any: of a ratio alone, the words' is 1. */
+function hybridOptions(vectors: PartName, weights: Readonly<Record<string, number>>): FusionInput {
+  const fusion = hybridFusion('bm25', vectors);
+  return fusion.method === 'weighted-scores' ? { ...fusion, weights: { ...fusion.weights, ...weights } } : fusion;
 }

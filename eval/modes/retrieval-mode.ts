@@ -4,8 +4,8 @@ import { UsageError } from '../../base/index.ts';
 export const PART_NAMES = ['bm25', 'dense', 'cem'] as const;
 export type PartName = (typeof PART_NAMES)[number];
 
-/** How the rankings of parts become one: `FusionOptions.method`. */
-export type FusionMethodName = 'rrf' | 'weighted-ranks' | 'weighted-scores' | 'dedup';
+/** How the rankings of parts become one: `FusionOptions.method`, or what a hybrid search does unless it is told otherwise (`hybridFusion`). */
+export type FusionMethodName = 'rrf' | 'weighted-ranks' | 'weighted-scores' | 'dedup' | 'hybrid';
 
 /** A way of finding documents that is measured against others. */
 export interface RetrievalMode {
@@ -25,9 +25,11 @@ const METHODS: Readonly<Record<string, FusionMethodName>> = {
   weighted: 'weighted-ranks',
   weighted_scores: 'weighted-scores',
   dedup: 'dedup',
+  hybrid: 'hybrid',
 };
-const FORMS = `bm25, dense, cem, hyde_dense, hyde_cem; dedup, rrf, weighted, weighted_scores, each with hyde_ before it, and with -dense or -cem behind it where there are both; +rerank behind any, or by itself for all`;
-const FORM = /^(hyde_)?(bm25|dense|emb|cem|weighted_scores|weighted|dedup|rrf)(?:_only|_default)?(?:-(dense|cem))?(\+rerank)?$/;
+const FORMS = `bm25, dense, cem, hyde_dense, hyde_cem; hybrid, dedup, rrf, weighted, weighted_scores, each with hyde_ before it, and with -dense or -cem behind it where there are both; +rerank behind any, or by itself for all`;
+const FORM =
+  /^(hyde_)?(bm25|dense|emb|cem|weighted_scores|weighted|hybrid|dedup|rrf)(?:_only|_default)?(?:-(dense|cem))?(\+rerank)?$/;
 
 /**
  * Reads a list of modes: `bm25,dense,rrf,hyde_rrf,rrf+rerank`. `+rerank` by itself repeats all the others with it. Fusions are of words and of vectors: those

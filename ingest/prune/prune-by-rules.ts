@@ -1,7 +1,8 @@
-import type { Block, ParsedDocument } from '../parse/index.ts';
+import type { ParsedDocument } from '../parse/index.ts';
 import { PRUNE_RULES, type PruneRule, type PruneSettingsInput, parsePruneSettings } from './prune-settings.ts';
 import type { RepeatedTexts } from './repeated-texts.ts';
 import { positionsOf, ruleOf } from './rules.ts';
+import { lengthOf } from './text-length.ts';
 
 export interface RulesReport {
   /** Blocks that each rule dropped. */
@@ -45,8 +46,4 @@ export function pruneByRules(
       compression: before === 0 ? 0 : 1 - after / before,
     },
   };
-}
-
-function lengthOf(blocks: readonly Block[]): number {
-  return blocks.reduce((sum, { text }) => sum + text.length, 0);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UsageError } from '../../base/index.ts';
+import { NOISE_KINDS } from './noise-kinds.ts';
 
 /** What rules may drop. */
 export const PRUNE_RULES = ['page-number', 'copyright', 'navigation', 'boilerplate'] as const;
@@ -22,6 +23,11 @@ export const pruneSettings = z
       .default(5)
       .describe('a line is boilerplate when at least so many documents of one source begin or end with it …'),
     boilerplateShare: z.number().gt(0).max(1).default(0.3).describe('… and at least this share of them'),
+    noiseKinds: z
+      .array(z.enum(NOISE_KINDS))
+      .default([...NOISE_KINDS])
+      .describe('what the classifier of blocks drops: advertisements, disclaimers, what stands beside a text …'),
+    noiseProbability: z.number().gt(0).max(1).default(0.7).describe('… where it is at least so sure of it'),
     targetTokens: z.number().int().min(16).default(2000).describe('tokens of a unit that is pruned by scores'),
     fewestSentences: z
       .number()

@@ -65,6 +65,8 @@ export interface CollectionWritingOptions extends StoreOptions {
   readonly analyzer?: StoredAnalyzer | undefined;
   /** How files become documents, in a collection that is made new. */
   readonly settings: Readonly<Record<string, JsonValue>>;
+  /** URL at which this process serves the collection, for others who want to open it. */
+  readonly address?: string;
 }
 
 /** How many documents (units), chunks and passages there are. */
@@ -150,7 +152,7 @@ export class CollectionFolder {
   static async openForSearch(folder: string, options: StoreAccess = {}): Promise<CollectionFolder> {
     const path = resolve(folder);
     if (!(await exists(join(path, COLLECTION_FILE)))) throw missing(path);
-    return withLock(await shareFolder(path), async (lock) => {
+    return withLock(await shareFolder(path).catch(tellServer), async (lock) => {
       const manifest = await readCollectionManifest(path);
       if (manifest === undefined) throw missing(path);
       if (manifest.store.kind === 'pglite' && !(await exists(join(path, DATABASE_FOLDER)))) throw empty(path);
@@ -175,7 +177,8 @@ export class CollectionFolder {
     const server = options.database === undefined ? undefined : databaseUrlWithoutPassword(options.database);
     await requireCollectionOrEmpty(path);
     await mkdir(path, { recursive: true });
-    return withLock(await lockFolder(path), async (lock) => {
+    const { address } = options;
+    return withLock(await lockFolder(path, { ...(address !== undefined && { address }) }), async (lock) => {
       const known = await readCollectionManifest(path);
       if (known !== undefined) {
         checkSameModel(path, known, model);
@@ -202,13 +205,17 @@ export class CollectionFolder {
    * Opens a collection that is there to change it and to search it meanwhile. Its model is not looked at: whoever encodes for it must (`checkModel`).
    *
    * @param options.database gives the password of the server that the collection lies in; that of another one is passed over
+   * @param options.address URL at which this process serves the collection, for others who want to open it
    * @throws UsageError `COLLECTION_MISSING`; CemError `FOLDER_LOCKED`, `INDEX_OTHER_DATABASE`, `COLLECTION_DATABASE`, `CORPUS_STATE` and what opening the store throws; FormatError
    *   `COLLECTION_FORMAT`
    */
-  static async openLive(folder: string, options: StoreAccess = {}): Promise<CollectionFolder> {
+  static async openLive(
+    folder: string,
+    { address, ...options }: StoreAccess & { readonly address?: string } = {},
+  ): Promise<CollectionFolder> {
     const path = resolve(folder);
     if (!(await exists(join(path, COLLECTION_FILE)))) throw missing(path);
-    return withLock(await lockFolder(path), async (lock) => {
+    return withLock(await lockFolder(path, { ...(address !== undefined && { address }) }), async (lock) => {
       const manifest = await readCollectionManifest(path);
       if (manifest === undefined) throw missing(path);
       const terms = manifest.analyzer === undefined ? ('none' as const) : { analyzer: manifest.analyzer };
@@ -311,7 +318,7 @@ export class CollectionFolder {
       const state = { corpus, documents, chunks, passages };
       await store.setProperty(STATE_PROPERTY, JSON.stringify(state));
       const text = entryText(new Date().toISOString(), changes);
-      return { result, state, entry: entryOf({ number: await store.log(text), text }) };
+      return { result, state, entry: entryOf({ number: await store.log.append(text), text }) };
     });
     this.#state = state;
     return { result, entry };
@@ -324,7 +331,7 @@ export class CollectionFolder {
 
   /** The change log, newest first; empty for changes of versions that kept none. */
   async changes(options: { readonly before?: number | undefined; readonly limit: number }): Promise<ChangeEntry[]> {
-    return (await this.store.logEntries(options)).map(entryOf);
+    return (await this.store.log.last(options)).map(entryOf);
   }
 
   /** Says which files the state was made from, where nothing else changed. */
@@ -397,6 +404,17 @@ async function storedState(store: PgvectorStore): Promise<CollectionState | unde
         what: 'the state of a collection',
         remedy: 'ingest the files into another collection',
       });
+}
+
+/** Says to who wants to read a collection that a server has how it is read there. The embedded database is of one process while it is written: its files hold what was committed only together with that process' memory. */
+function tellServer(error: unknown): never {
+  const { address, folder } = isCemError(error, 'FOLDER_LOCKED') ? error.details : {};
+  if (typeof address !== 'string') throw error;
+  throw new CemError(
+    'FOLDER_LOCKED',
+    `${folder} is open in the server at ${address}, which alone can search it: ask there (the page ${address}/, POST ${address}/v1/search, for MCP ${address}/mcp), or stop the server`,
+    { details: (error as CemError).details, cause: error },
+  );
 }
 
 async function withLock<Result>(lock: FolderLock, body: (lock: FolderLock) => Promise<Result>): Promise<Result> {

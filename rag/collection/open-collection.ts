@@ -6,20 +6,18 @@ import { openLexicalRetriever } from '../retrieval/lexical-retriever.ts';
 import { type OpenQueryEncoder, openQueryEncoder, type QueryEncoderOptions } from '../retrieval/query-encoder.ts';
 import { type IndexDescription, type RetrieverChoice, Searcher, type SearcherParts } from '../retrieval/searcher.ts';
 import { CollectionFolder, type CollectionState } from './collection-folder.ts';
+import { readChosenFusion, searchingBy } from './collection-fusion.ts';
 import { encoderOrWords } from './encoder-or-words.ts';
 import { type QuerySteps, queryParts, rulesOf } from './query-steps.ts';
 
 export interface OpenCollectionOptions extends StoreAccess, QueryEncoderOptions {
   /** What ranks; both where the collection keeps terms (words alone where the teacher is not to be had), else vectors, unless given. By `bm25` alone nothing that encodes queries is opened. */
   readonly retrievers?: RetrieverChoice | undefined;
-  /** How `hybrid` fuses `vectors` and `bm25`; by reciprocal ranks unless given, where vectors count half. */
+  /** How `hybrid` fuses `vectors` and `bm25`; as was chosen for the collection (`cem tune-fusion`), else as `hybridFusion` of search/ says, unless given. */
   readonly fusion?: FusionInput | undefined;
   /** What is done with a query before it is ranked by. */
   readonly steps?: QuerySteps | undefined;
 }
-
-/** Words lead: with the encoder that comes with the package, reciprocal ranks over techdocs gained from vectors at half of BM25's weight (nDCG@10 0.647 to 0.663), and nothing from equal weights. */
-const FUSION: FusionInput = { method: 'rrf', weights: { bm25: 1, vectors: 0.5 } };
 
 /**
  * Opens a collection for questions. A result is a unit of a file; its text goes without the prefix that it was found by.
@@ -44,9 +42,10 @@ export async function openCollectionToRead(folder: string, options: OpenCollecti
     const collection = opened.add(await CollectionFolder.openForSearch(folder, options), (part) => part.close());
     const corpus = opened.add(await corpusOf(collection), (part) => part.close());
     const { store, path } = collection;
-    const { fusion, note } = options;
+    const { note } = options;
+    const { fusion, retrievers: asked } = searchingBy(options, await readChosenFusion(path));
     const open = () => openQueryEncoder(collection, options);
-    const { retrievers, encoder } = await encoderOrWords(options.retrievers, store.terms !== undefined, open, note);
+    const { retrievers, encoder } = await encoderOrWords(asked, store.terms !== undefined, open, note);
     const lexical = retrievers === 'vectors' ? undefined : await openLexicalRetriever({ path, terms: store.terms });
     if (encoder !== undefined) opened.add(encoder.embedder, (part) => part.dispose());
     const steps = queryParts(options.steps ?? {}, rulesOf(await collection.sources()));
@@ -60,8 +59,9 @@ export async function openCollectionToRead(folder: string, options: OpenCollecti
 }
 
 /** What a collection in one of its states is searched by. */
-export interface CollectionSearcherParts
-  extends Pick<SearcherParts, 'lexical' | 'fusion' | 'around' | 'aroundVectors' | 'close'> {
+export interface CollectionSearcherParts extends Pick<SearcherParts, 'lexical' | 'around' | 'aroundVectors' | 'close'> {
+  /** As `searchingBy` says. */
+  readonly fusion: FusionInput;
   readonly collection: Pick<CollectionFolder, 'manifest' | 'store'>;
   readonly state: CollectionState;
   /** In that state. */
@@ -73,7 +73,7 @@ export interface CollectionSearcherParts
 
 /** A searcher over parts that are open. */
 export function collectionSearcher(parts: CollectionSearcherParts): Searcher {
-  const { collection, state, corpus, retrievers, lexical, encoder, fusion = FUSION, around, aroundVectors, close } = parts;
+  const { collection, state, corpus, retrievers, lexical, encoder, fusion, around, aroundVectors, close } = parts;
   return new Searcher({
     embedder: encoder?.embedder,
     store: collection.store,

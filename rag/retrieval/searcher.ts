@@ -8,6 +8,7 @@ import {
   type FusionInput,
   FusionRetriever,
   type Hit,
+  hybridFusion,
   type Retriever,
   type RowMetadata,
   type SearchOptions,
@@ -111,7 +112,7 @@ export interface SearcherParts {
   readonly store: VectorStore;
   /** Ranks by words, by itself or beside the vectors. */
   readonly lexical?: Retriever | undefined;
-  /** How the two are fused; by reciprocal ranks unless given. */
+  /** How the two are fused; as `hybridFusion` says unless given. */
   readonly fusion?: FusionInput | undefined;
   /** Goes around the retriever over vectors: what queries are expanded by. */
   readonly aroundVectors?: Around | undefined;
@@ -129,7 +130,7 @@ export interface SearcherParts {
 export interface OpenSearcherOptions extends StoreAccess, QueryEncoderOptions {
   /** What ranks; vectors unless given. By `bm25` alone nothing that encodes queries is opened. */
   readonly retrievers?: RetrieverChoice;
-  /** How `hybrid` fuses `vectors` and `bm25`; by reciprocal ranks unless given. */
+  /** How `hybrid` fuses `vectors` and `bm25`; as `hybridFusion` of search/ says unless given. */
   readonly fusion?: FusionInput;
   /** Passed to the container's reader. Tests count its calls. */
   readonly decompressor?: NonNullable<Parameters<typeof openCorpus>[1]>['decompressor'];
@@ -337,7 +338,7 @@ function retrieverOf(
     { retriever: lexical, kind: 'lexical' as const },
     { retriever: aroundVectors(new VectorRetriever(embedder, store, VECTORS)), kind: 'vector' as const },
   ];
-  return new FusionRetriever(parts, fusion, 'hybrid');
+  return new FusionRetriever(parts, fusion ?? hybridFusion(lexical.name, VECTORS), 'hybrid');
 }
 
 /** A chunk as it is shown, and its passages in that. */

@@ -11,7 +11,7 @@ import { type CollectionSettings, collectionSettings, type IngestOptions, settin
 /** What may be said of a collection that is made new. */
 export type CollectionChoices = Pick<
   IngestOptions,
-  'units' | 'passageSize' | 'passageOverlap' | 'tokenizer' | 'prune' | 'terms' | 'precision' | 'vectorIndex'
+  'units' | 'passageSize' | 'passageOverlap' | 'tokenizer' | 'prune' | 'pruneNoise' | 'terms' | 'precision' | 'vectorIndex'
 >;
 
 /** How a collection is opened that may have to be made. Throws UsageError `UNIT_OPTIONS` and as `openTermsChoice`. */
@@ -33,6 +33,7 @@ function askedSettings({
   passageOverlap,
   tokenizer,
   prune,
+  pruneNoise,
   terms,
 }: CollectionChoices): Partial<CollectionSettings> {
   return given({
@@ -41,6 +42,7 @@ function askedSettings({
     passageOverlap,
     tokenizer,
     prune,
+    pruneNoise,
     terms:
       terms === undefined || terms === 'none' ? terms : analyzerConfig.parse(typeof terms === 'string' ? { kind: terms } : terms),
   });

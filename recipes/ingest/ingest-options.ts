@@ -24,6 +24,8 @@ export const collectionSettings = z.strictObject({
   tokenizer: z.string().default('o200k_base'),
   /** Whether page numbers, copyright lines and links to move about are left out. */
   prune: z.boolean().default(true),
+  /** Whether advertisements, disclaimers and what stands beside a text are left out too, as a small classifier tells them. */
+  pruneNoise: z.boolean().default(false),
   terms: z.union([z.literal('none'), analyzerConfig]).prefault({ kind: 'words' }),
 });
 export type CollectionSettings = z.infer<typeof collectionSettings>;
@@ -63,6 +65,8 @@ export interface IngestOptions extends LongCall, OnBackend {
   readonly tokenizer?: string | undefined;
   /** Of a new collection: whether page numbers, copyright lines and links to move about are left out of documents; they are unless false. */
   readonly prune?: boolean | undefined;
+  /** Of a new collection: whether advertisements, disclaimers and what stands beside a text are left out too, as a small classifier tells them; only if true. */
+  readonly pruneNoise?: boolean | undefined;
   /** Of a new collection: what cuts passages into terms for search by words, `words` unless given; `none`: only vectors are searched. */
   readonly terms?: TermsChoice | undefined;
   /** A checkpoint's folder or a run's; the collection's own, or for a new one CEM_CHECKPOINT, else the one that comes with the package. */
@@ -107,7 +111,7 @@ export interface IngestResult {
   readonly warnings: readonly string[];
   /** Of what was parsed now. */
   readonly units: UnitStatistics;
-  /** Blocks that rules left out of what was parsed now. */
+  /** Blocks that rules, or the classifier, left out of what was parsed now. */
   readonly pruned: number;
   /** Units in the collection. */
   readonly documents: number;

@@ -17,7 +17,7 @@ import {
 import { inPackStages } from '../pack/pack.ts';
 import { useBackend } from '../shared/backend.ts';
 import { listenerOf } from '../shared/call.ts';
-import { checkpointOrDefault } from '../shared/default-checkpoint.ts';
+import { checkpointForLanguage } from '../shared/default-checkpoint.ts';
 import { given } from '../shared/given.ts';
 import { modelOf } from '../shared/index-model.ts';
 import { modelsFolder } from '../shared/models-folder.ts';
@@ -27,6 +27,7 @@ import { DocumentSpool } from './document-spool.ts';
 import { type CollectionSettings, type IngestOptions, type IngestResult, settingsOfCollection } from './ingest-options.ts';
 import { parseFiles } from './parse-files.ts';
 import { ResumableEncoder } from './resumable-encoder.ts';
+import { sourceLanguage } from './source-language.ts';
 import { type OpenRoot, openRoots } from './source-roots.ts';
 import { unitIds, unitPacking, unitTools } from './unit-tools.ts';
 
@@ -41,10 +42,32 @@ const MOST_WARNINGS = 200;
  * Brings a collection to the state of files: new ones are parsed, cut into units, packed and indexed; changed ones replaced; those that are gone taken out. It happens in one moment at
  * the end: until then, and after a kill at any time, the collection is as it was. A file that cannot be read is reported, and the others go in.
  *
- * @throws UsageError `INGEST_PATH`, `INGEST_NOTHING`, `INGEST_NAME`, `CHECKPOINT_NEEDED`, `UNIT_OPTIONS`, `COLLECTION_SETTINGS`; CemError `INGEST_EMPTY` where a new collection would have nothing, `FOLDER_LOCKED` while another process changes or searches it; and what
+ * @throws CemError `COLLECTION_ROOM` where the disk is full; UsageError `INGEST_PATH`, `INGEST_NOTHING`, `INGEST_NAME`, `CHECKPOINT_NEEDED`, `UNIT_OPTIONS`, `COLLECTION_SETTINGS`; CemError `INGEST_EMPTY` where a new collection would have nothing, `FOLDER_LOCKED` while another process changes or searches it; and what
  *   `CollectionFolder.openForWriting`, `stageCorpusUpdate` and `loadStudent` throw
  */
 export async function ingest(options: IngestOptions): Promise<IngestResult> {
+  try {
+    return await ingestFiles(options);
+  } catch (error) {
+    throw diskError(resolve(options.into), error);
+  }
+}
+
+/** Of a disk that is full, where an error that is not ours says so. */
+const FULL = ['ENOSPC', 'EDQUOT'];
+
+/** What a write that found no room becomes, wherever it was. */
+function diskError(path: string, error: unknown): unknown {
+  const { code = '', message } = (error ?? {}) as NodeJS.ErrnoException;
+  if (isCemError(error) || !FULL.includes(code)) return error;
+  return new CemError(
+    'COLLECTION_ROOM',
+    `the disk of ${path} is full (${message}): make room, and ingest again; the collection is as it was`,
+    { details: { path }, cause: error },
+  );
+}
+
+async function ingestFiles(options: IngestOptions): Promise<IngestResult> {
   const start = performance.now();
   const listener = listenerOf(options);
   const path = resolve(options.into);
@@ -52,8 +75,8 @@ export async function ingest(options: IngestOptions): Promise<IngestResult> {
   const made = await CollectionFolder.manifestOf(path);
   // What is wrong with the wishes is said before anything is loaded.
   refuseOtherSettings(path, made, options);
-  if (paths.length > 0) await openRoots(paths, [], path);
-  using checkpoint = await openCheckpoint(made, options, listener);
+  const named = paths.length > 0 ? await openRoots(paths, [], path) : [];
+  using checkpoint = await openCheckpoint(made, named, options, listener);
   await using collection = await openCollectionFolder(path, checkpoint, options);
   const settings = settingsOfCollection(path, collection.manifest.settings);
   const sources = await collection.sources();
@@ -91,16 +114,19 @@ export async function ingest(options: IngestOptions): Promise<IngestResult> {
   };
 }
 
-/** The checkpoint that is named, else the collection's own, else the default one. */
+/** The checkpoint that is named, else the collection's own, else the one of the files' language. */
 async function openCheckpoint(
   made: CollectionManifest | undefined,
+  roots: readonly OpenRoot[],
   options: IngestOptions,
   listener: Listener,
 ): Promise<LoadedStudent> {
-  const checkpoint = options.checkpoint ?? made?.checkpoint.path ?? checkpointOrDefault(undefined);
+  const named = options.checkpoint ?? made?.checkpoint.path;
+  const { format, signal } = options;
+  const chosen = named === undefined ? await checkpointForLanguage(() => sourceLanguage(roots, { format, signal })) : undefined;
   await useBackend(options, listener);
-  if (options.checkpoint === undefined && made === undefined) listener.note(`checkpoint: ${checkpoint}, since no other is named`);
-  return loadStudent(checkpoint);
+  if (chosen) listener.note(chosen.note);
+  return loadStudent(named ?? chosen!.path);
 }
 
 async function openCollectionFolder(path: string, checkpoint: LoadedStudent, options: IngestOptions): Promise<CollectionFolder> {
@@ -152,7 +178,15 @@ async function parseAll(
   const workers = Math.min(MOST_WORKERS, availableParallelism(), toParse.length);
   await using threads = new ParseWorkers({ workers, ...given({ limits }) });
   await using tools = await unitTools(collection.manifest, settings);
-  const parsing = { threads, units: settings.units, prune: settings.prune, tools, format, signal };
+  const parsing = {
+    threads,
+    units: settings.units,
+    prune: settings.prune,
+    pruneNoise: settings.pruneNoise,
+    tools,
+    format,
+    signal,
+  };
   await inStage(
     listener,
     'parsing',

@@ -5,6 +5,7 @@ import {
   cutUnits,
   type ParsedDocument,
   type ParseWorkers,
+  pruneByClassifier,
   pruneByRules,
   type Unit,
   type UnitSettings,
@@ -25,7 +26,7 @@ export interface ParsedSource {
   /** The units of each of its documents. */
   readonly units: readonly (readonly Unit[])[];
   readonly warnings: readonly string[];
-  /** Blocks that rules left out. */
+  /** Blocks that rules or the classifier left out. */
   readonly pruned: number;
   /** Whether the disk did not give it, so that nothing is known of its content. */
   readonly unread: boolean;
@@ -36,6 +37,8 @@ export interface ParseTools {
   readonly units: UnitSettings;
   /** Whether rules leave out what is no content. */
   readonly prune: boolean;
+  /** Whether the classifier of blocks does, too. */
+  readonly pruneNoise: boolean;
   readonly tools: UnitTools;
   readonly format: string | undefined;
   readonly signal: AbortSignal | undefined;
@@ -67,7 +70,7 @@ export function contentHash(bytes: Uint8Array): string {
  */
 export async function parseContent(
   { path, bytes, labels, source, title, fields }: SourceContent,
-  { threads, units: settings, prune, tools, format, signal }: ParseTools,
+  { threads, units: settings, prune, pruneNoise, tools, format, signal }: ParseTools,
 ): Promise<ParsedSource> {
   const known = { hash: contentHash(bytes), bytes: bytes.length };
   try {
@@ -86,7 +89,8 @@ export async function parseContent(
         ...(parsed.length === 1 && given({ title })),
         ...(fields && { fields: { ...read.fields, ...fields } }),
       };
-      const document = prune ? pruneByRules(whole, { rules: [...RULES] }).document : whole;
+      const plain = prune ? pruneByRules(whole, { rules: [...RULES] }).document : whole;
+      const document = pruneNoise ? pruneByClassifier(plain).document : plain;
       pruned += whole.blocks.length - document.blocks.length;
       const cut = await cutUnits(document, settings, tools);
       units.push(cut);

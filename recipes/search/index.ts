@@ -10,3 +10,4 @@ export {
   SharedCollections,
   type SharedCollectionsOptions,
 } from './shared-collections.ts';
+export { type TunedFusion, type TuneFusionOptions, tuneFusion } from './tune-fusion.ts';

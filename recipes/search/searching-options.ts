@@ -16,7 +16,7 @@ export interface SearcherOptions extends Pick<LongCall, 'listener'>, OnBackend {
   readonly queries?: QueryEncoderChoice | undefined;
   /** What ranks: vectors (the default), words (`bm25`, of an index that keeps terms), or both (`hybrid`). */
   readonly retrievers?: RetrieverChoice | undefined;
-  /** How `hybrid` fuses `bm25` and `vectors`; by reciprocal ranks unless given. */
+  /** How `hybrid` fuses `bm25` and `vectors`; as was chosen for the collection, else as `hybridFusion` says, unless given. */
   readonly fusion?: FusionInput | undefined;
 }
 

@@ -71,7 +71,7 @@ export class SharedCollection {
   /** A unit, if there is such a one and the asker may see it: the store says so, and only then is its text read. */
   unit(id: string, labels: Labels): Promise<SharedUnit | undefined> {
     return this.#use(async ({ store, corpus }) => {
-      const [found] = await store.documentChunks([id], permitted(undefined, labels));
+      const [found] = await store.listing.chunks([id], permitted(undefined, labels));
       if (found === undefined) return undefined;
       const [read] = await readWholeChunks(collectionTexts(corpus), [found.chunk]);
       const { title, source, headings, pages } = (read?.metadata ?? {}) as Metadata;

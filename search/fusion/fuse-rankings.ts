@@ -22,6 +22,8 @@ export interface FusedHit extends Hit {
 export interface Ranking {
   readonly retriever: string;
   readonly weight: number;
+  /** By `weighted-scores`: the score that counts 0; that of the last hit unless given. */
+  readonly floor?: number | undefined;
   readonly hits: readonly Hit[];
 }
 
@@ -45,7 +47,8 @@ interface Candidate {
  * - `rrf`: w / (rankConstant + r). With weight 1 and constant 60 that is 1/61 for a first place.
  * - `weighted-ranks`: w / r.
  * - `weighted-scores`: w (s - least) / (best - least), with the best and the least score of that ranking: 1 for its first hit and 0 for its last one, which so
- *   counts like a document that the ranking does not hold. Where all scores are equal, one hit by itself among them, each counts 1.
+ *   counts like a document that the ranking does not hold. Where all scores are equal, one hit by itself among them, each counts 1. A ranking with a `floor` has that in place of the least
+ *   score: (s - floor) / (best - floor).
  * - `dedup`: the rankings one behind the other, each document where it comes first; its score is 1 / its place. Where the first ranking holds k
  *   documents, it alone is the result: the baseline that the others are measured against.
  *
@@ -60,8 +63,8 @@ export function fuseRankings(
   { k, name }: { readonly k: number; readonly name: string },
 ): FusedHit[] {
   const candidates = new Map<string, Candidate>();
-  for (const { retriever, weight, hits } of rankings) {
-    const share = shareOf(method, weight, hits);
+  for (const { retriever, weight, floor, hits } of rankings) {
+    const share = shareOf(method, { weight, floor }, hits);
     hits.forEach(({ document, chunk, passage, score }, index) => {
       const rank = index + 1;
       let candidate = candidates.get(document);
@@ -90,13 +93,13 @@ export function fuseRankings(
 /** What a hit of a ranking adds to its document's score. */
 function shareOf(
   { method, rankConstant = 0 }: FusionMethod,
-  weight: number,
+  { weight, floor }: Pick<Ranking, 'weight' | 'floor'>,
   hits: readonly Hit[],
 ): (rank: number, score: number) => number {
   if (method !== 'weighted-scores') return (rank) => weight / (rankConstant + rank);
   const best = hits[0]?.score ?? 0;
-  const least = hits.at(-1)?.score ?? 0;
-  return (_, score) => weight * (best > least ? (score - least) / (best - least) : 1);
+  const least = floor ?? hits.at(-1)?.score ?? 0;
+  return (_, score) => weight * (best > least ? Math.max(0, (score - least) / (best - least)) : 1);
 }
 
 /** From the least on, so that the sum does not hang on the order of the retrievers and true ties stay ties. */

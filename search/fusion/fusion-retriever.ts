@@ -22,6 +22,7 @@ const KIND_WEIGHTS = { lexical: 0.3, vector: 0.7 } as const;
 interface WeightedPart {
   readonly retriever: Retriever;
   readonly weight: number;
+  readonly floor: number | undefined;
   readonly recallShare: number;
 }
 
@@ -52,6 +53,7 @@ export class FusionRetriever implements Retriever {
     this.#parts = parts.map((part) => ({
       retriever: part.retriever,
       weight: weightOf(part, this.options),
+      floor: this.options.method === 'weighted-scores' ? ownNumber(this.options.floors, part.retriever.name) : undefined,
       recallShare: ownNumber(this.options.recallShares, part.retriever.name) ?? 0,
     }));
   }
@@ -72,9 +74,10 @@ export class FusionRetriever implements Retriever {
     const found = await allOrNone(searches, signal);
     return queries.map((_, query) => {
       if (found.every(({ reasons }) => reasons.has(query))) onUnsearchable?.(query, this.#joinedReason(found, query));
-      const rankings = this.#parts.map(({ retriever, weight, recallShare }, place) => ({
+      const rankings = this.#parts.map(({ retriever, weight, floor, recallShare }, place) => ({
         retriever: retriever.name,
         weight,
+        floor,
         hits: aboveShare(found[place]!.hits[query]!, recallShare),
       }));
       return fuseRankings(rankings, this.options, { k, name: this.name });

@@ -19,6 +19,7 @@ test('parts, fusions, HyDE and reranking', () => {
     'hyde_rrf bm25+dense rrf hyde',
   ]);
   assert.equal(parse('rrf-cem,rrf-dense'), ['rrf-cem bm25+cem rrf', 'rrf-dense bm25+dense rrf']);
+  assert.equal(parse('hybrid,hybrid-cem'), ['hybrid bm25+dense hybrid', 'hybrid-cem bm25+cem hybrid']);
   assert.equal(parse('bm25,cem,rrf').slice(2), ['rrf bm25+cem rrf'], 'vectors that are listed');
   assert.equal(parse('rrf', ['bm25', 'cem']), ['rrf bm25+cem rrf'], 'vectors of what there is');
   assert.equal(parse('bm25,rrf,+rerank'), [

@@ -83,6 +83,8 @@ test(`after each of ${KILLS} kills there is the old state or the new one, and th
       if (isNew) finished += 1;
       else undone += 1;
       step = isNew ? begun + 1 : begun;
+      if ((kill + 1) % 10 === 0)
+        process.stdout.write(`${kill + 1} of ${KILLS} kills: ${finished} new states, ${undone} old ones\n`);
     }
     process.stdout.write(`${KILLS} kills up to step ${step}: ${finished} new states, ${undone} old ones\n`);
   });

@@ -46,6 +46,16 @@ test('rrf: 1/61 for a first place, and so on', () => {
   });
 });
 
+test('weighted scores over a floor: the first stands out as far as its score does', () => {
+  // Over 0, words are a 1, b 6/9, c 3/9; vectors over their least c 1, d .3/.5, a 0, times .2.
+  const words = { ...WORDS, floor: 0 };
+  const vectors = { ...VECTORS, weight: 0.2 };
+  near(fuseRankings([words, vectors], METHODS[2], ALL), { a: 1, b: 2 / 3, c: 1 / 3 + 0.2, d: 0.12 });
+  // What is below the floor counts 0, as in no ranking; where all is, everything counts alike.
+  near(fuseRankings([{ ...WORDS, floor: 6 }], METHODS[2], ALL), { a: 1, c: 0, b: 0 });
+  near(fuseRankings([{ ...WORDS, floor: 10 }], METHODS[2], ALL), { c: 1, b: 1, a: 1 });
+});
+
 test('weighted ranks: .3 and .7 by rank', () => {
   // a: .3/1 + .7/3 = .5333; c: .3/3 + .7/1 = .8; b: .3/2; d: .7/2.
   near(
