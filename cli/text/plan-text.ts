@@ -4,13 +4,14 @@ import type { PassPlan } from '../../training/index.ts';
 
 /** A run's plan as text. */
 export function planText(plan: RunPlan): string {
-  const { name, query, peak, available, fits, advice } = plan;
+  const { name, query, peak, available, deviceLimit, fits, advice } = plan;
   return [
     ...passLines(name, plan),
     ...(query === null ? [] : ['', ...passLines('query student, trained before', query), '']),
     ...table([
       ['peak of the run', formatBytes(peak)],
       ['available', formatBytes(available)],
+      ...(deviceLimit === null ? [] : ([['device has', formatBytes(deviceLimit)]] as const)),
     ]),
     fits ? 'fits' : `does not fit: set ${[...advice, 'fewer model.maximumSymbols'].join(', ')}, or a smaller model`,
   ].join('\n');
@@ -37,6 +38,7 @@ function passLines(name: string, { parameters, batches, memory, operations }: Pa
       ...optional('freed, but kept', memory.freed),
       ...optional('gradient threads', memory.workers),
       ['batches on host', formatBytes(memory.host)],
+      ...optional('on the device', memory.device),
       ['texts, vectors', formatBytes(memory.texts)],
       ['program', formatBytes(memory.program)],
       ...optional('table warm start', memory.warmStart),

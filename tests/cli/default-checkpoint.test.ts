@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readCheckpointState } from '../../checkpoints/index.ts';
 import { encodeCommand } from '../../cli/commands/encode.ts';
-import { checkpointOrDefault, defaultCheckpoint } from '../../recipes/shared/default-checkpoint.ts';
+import { checkpointForLanguage, checkpointOrDefault, defaultCheckpoint } from '../../recipes/shared/default-checkpoint.ts';
 import { errorOf, withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { runCommand } from './run-command.ts';
 import { TOPICS, withSmallRun } from './small-run.ts';
@@ -38,6 +38,33 @@ test('the one that is named, then that of the environment, then that of the pack
       assert.is(checkpointOrDefault('runs/own', roots), 'runs/own');
     });
     await withDefault('runs/other', async () => assert.is(defaultCheckpoint(roots), 'runs/other'));
+  }));
+
+test('texts get the checkpoint of their language, and where there is none it is said what is taken in its place', () =>
+  withTemporaryFolder(async (folder) => {
+    const add = async (name: string) => {
+      await mkdir(join(folder, 'checkpoints', name), { recursive: true });
+      await writeFile(join(folder, 'checkpoints', name, 'state.json'), '{}');
+      return join(folder, 'checkpoints', name);
+    };
+    const chosen = (language: string) => checkpointForLanguage(async () => ({ language }), [folder]);
+    await withDefault('', async () => {
+      const english = await add('cem-small-en');
+      assert.equal(await chosen('en'), {
+        path: english,
+        note: `checkpoint: ${english}, since the texts are in English and no other is named`,
+      });
+      assert.equal(await chosen('und'), { path: english, note: `checkpoint: ${english}, since no other is named` });
+      assert.is((await chosen('zh')).path, english);
+      assert.match((await chosen('zh')).note, 'in Chinese, and checkpoints/cem-small-zh is not in this installation');
+      assert.match((await chosen('de')).note, 'in German, and none for that language comes with the package');
+      const chinese = await add('cem-small-zh');
+      assert.is((await chosen('zh')).path, chinese);
+    });
+    await withDefault('runs/other', async () => {
+      const unasked = async () => assert.unreachable('the environment decides') as never;
+      assert.is((await checkpointForLanguage(unasked, [folder])).path, 'runs/other');
+    });
   }));
 
 test('encode uses it where no other is named', () =>

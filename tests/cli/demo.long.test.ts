@@ -213,6 +213,7 @@ test('the whole demo in small: trains, evaluates, indexes, searches, and goes on
     [
       'corpus',
       'pack',
+      'known text',
       'fit teacher',
       'label passages',
       'label sentences',
