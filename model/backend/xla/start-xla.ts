@@ -12,7 +12,7 @@ const ADVICE =
 let started: { readonly detail: string; readonly accelerator: boolean } | undefined;
 
 /**
- * XLA over a PJRT plugin. `auto` takes it for accelerators alone: on processors TensorFlow with our kernels is the faster of the two (bench/RESULTS.md), and a
+ * XLA over a PJRT plugin. `auto` takes it for accelerators alone: on processors TensorFlow with our kernels is the faster of the two (docs/backends.md), and a
  * plugin for them is not loaded to find that out.
  */
 export const startXla: StartBackend = async ({ asked }) => {
