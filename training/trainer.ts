@@ -48,12 +48,12 @@ async function trainIn(folder: RunFolder, options: TrainOptions, queryModel: Mod
   try {
     const passages = await readPassages(options.documents(), reader);
     const { texts, places } = passages;
-    await recordKnownText(folder, texts, options);
     entropy = await openEntropyPatcher(folder, reader, passages, options);
     const { shareOf } = options;
     const shares = shareOf && Float64Array.from(places, ({ frame }) => shareOf(reader.documentOf(frame)));
     variants.push(...(await openVariants(folder, passages, options)));
     const others = await shortTexts(texts, shares, options);
+    await recordKnownText(folder, { passages: texts, others }, options);
     const teacher = await openTeacher(folder, texts, options);
     try {
       const query = queryModel && (await trainQueryStudent(folder, queryModel, teacher.embedder, texts, others, options));

@@ -48,7 +48,7 @@ export class NoiseClassifier {
     return new NoiseClassifier(weights, new Set(words));
   }
 
-  /** The most probable label of a block's text, and how probable it is, 0 to 1. A text of which the examples have less than half of the words is content: nothing is known of it. */
+  /** The most probable label of a block's text, and how probable it is, 0 to 1. A text of which the examples have less than `KNOWN_SHARE` of the words is content: nothing is known of it. */
   classify(text: string): { readonly label: BlockLabel; readonly probability: number } {
     const words = splitWords(text);
     const known = words.filter((word) => this.#known.has(wordBucket(word))).length;

@@ -1,4 +1,5 @@
 import { setProductPrecision } from '../../model/backend/index.ts';
+import type { OptimizerStep } from '../device/optimizer-step.ts';
 import { fromCheckpoint } from '../optimizers/state-arrays.ts';
 import type { TrainOptions, TrainResult } from '../options/train-options.ts';
 import { readEvaluations } from '../runs/evaluations.ts';
@@ -29,9 +30,11 @@ export async function trainSteps(
   const prepared = model.prepareDictionary(dictionary);
   const workers = await GradientWorkers.start(model, training);
   const prefetch = new BatchPrefetch(granularities, model, prepared, { groups, steps });
-  const step = await createStep(training, { model, granularities, dictionary: prepared, workers, listener });
   const { precision = 'float32' } = training;
+  let begun: OptimizerStep | undefined;
   try {
+    const step = await createStep(training, { model, granularities, dictionary: prepared, workers, listener });
+    begun = step;
     setProductPrecision(precision);
     if (optimizer) step.restore(fromCheckpoint(optimizer));
     const metrics = await MetricsLog.open(folder.metrics, first);
@@ -102,7 +105,7 @@ export async function trainSteps(
     setProductPrecision('float32');
     await prefetch.close();
     await workers?.close();
-    step.dispose();
+    begun?.dispose();
     model.dispose();
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { listCheckpoints, loadStudent, readSafetensors } from '../../../checkpoints/index.ts';
+import { listCheckpoints, loadStudent, readKnownText, readSafetensors, shareKnown } from '../../../checkpoints/index.ts';
 import { DocumentReader, documentText, readCorpus, trainingDocuments } from '../../../data/index.ts';
 import { LsaEmbedder } from '../../../encoders/index.ts';
 import { CemModel } from '../../../model/embedder.ts';
@@ -192,6 +192,10 @@ test('lists of texts from files are granularities, each text once; one that is n
     const { texts } = await train(trainOptions(run, tinyRun(source, 2, { lists })));
     assert.equal([Object.keys(texts), texts['definitions']], [['passages', 'sentences', 'definitions'], 3]);
     assert.ok(Number.isFinite(metricsOf(run)[0]!.terms['definitions/distillation']));
+    // What stands in a list alone is known as well, but not what was not taken of it.
+    const known = (await readKnownText(join(run, 'checkpoints', '2')))!;
+    assert.is(shareKnown(known, ['cat small animal larger']).words.byType, 1);
+    assert.ok(shareKnown(known, ['never']).words.byType < 1);
     const missing = tinyRun(source, 2, { lists: [{ ...lists[0]!, source: join(folder, 'nothing.txt') }] });
     assert.is((await errorOf(() => train(trainOptions(join(folder, 'other'), missing)))).code, 'DATA_MISSING');
     assert.throws(() => trainOptions(run, tinyRun(source, 2, { lists: [...lists, ...lists] })), /have one name twice/);
