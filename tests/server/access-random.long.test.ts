@@ -42,6 +42,12 @@ interface Asker {
   readonly mine: ReadonlySet<string>;
 }
 
+/** A filter, and which documents pass it by what the test knows of them. */
+interface Filtering {
+  readonly filter: object | undefined;
+  readonly passes: (document: Known) => boolean;
+}
+
 let place: CollectionsPlace;
 test.before(async () => {
   place = await collectionsPlace();
@@ -49,6 +55,26 @@ test.before(async () => {
 test.after(() => place.remove());
 
 const some = (random: RandomNumbers, share: number): string[] => LABELS.filter(() => random.integer(100) < share);
+/** Filters that let everything pass, also such as would open what is closed if they stood beside the labels of a key and not under them, and filters that let some pass. */
+function someFilter(random: RandomNumbers, known: readonly Known[]): Filtering {
+  const label = LABELS[random.integer(LABELS.length)]!;
+  const named = new Set(Array.from({ length: 1 + random.integer(40) }, () => known[random.integer(known.length)]!.id));
+  const isLabelled = { field: 'labels', equals: label };
+  const isNamed = { documents: [...named].map((id) => `${id}-0`) };
+  const has = ({ labels }: Known) => labels.includes(label);
+  const all = () => true;
+  return [
+    { filter: undefined, passes: all },
+    { filter: undefined, passes: all },
+    { filter: { not: { documents: [] } }, passes: all },
+    { filter: { or: [{ field: 'labels', equals: 'board' }, { not: { documents: ['x'] } }] }, passes: all },
+    { filter: isLabelled, passes: has },
+    { filter: { not: isLabelled }, passes: (one: Known) => !has(one) },
+    { filter: isNamed, passes: ({ id }: Known) => named.has(id) },
+    { filter: { or: [isNamed, isLabelled] }, passes: (one: Known) => named.has(one.id) || has(one) },
+  ][random.integer(8)]!;
+}
+
 const documentOf = (unit: string): string => unit.replace(/-\d+$/, '');
 
 /** The ids of documents that an answer of the server names by their own or by their units' ids, or by the number in their texts, wherever that stands in it. */
@@ -151,6 +177,8 @@ test('random queries of random keys on every route name no document that a key m
     }
 
     let found = 0;
+    let full = 0;
+    let fewer = 0;
     const told = new Map<string, number>();
     const check = (asker: Asker, answer: unknown, what: string): void => {
       for (const id of namedIn(answer, known, ids)) {
@@ -159,10 +187,18 @@ test('random queries of random keys on every route name no document that a key m
       }
       told.set(what, (told.get(what) ?? 0) + 1);
     };
+    /** As many as were wanted, or all that there are. */
+    const count = (got: number, k: number, permitted: number, what: string): void => {
+      assert.is(got, Math.min(k, permitted), what);
+      if (permitted < k) fewer++;
+      else full++;
+    };
     for (let query = 0; query < QUERIES; query++) {
       if (query > 0 && query % TOLD === 0) console.log(`access: ${query} queries so far, none forbidden in ${found}`);
       const asker = askers[random.integer(askers.length)]!;
       const k = 1 + random.integer(20);
+      const { filter, passes } = someFilter(random, known);
+      const permitted = known.filter((one) => asker.mine.has(one.id) && passes(one)).length;
       const words = `harbour anchor ${WORDS[random.integer(WORDS.length)]} ${WORDS[random.integer(WORDS.length)]}`;
       const retrievers = (['bm25', 'vectors', 'hybrid'] as const)[random.integer(3)]!;
       const target = known[random.integer(known.length)]!;
@@ -171,28 +207,16 @@ test('random queries of random keys on every route name no document that a key m
       switch (random.integer(9)) {
         case 0:
         case 1: {
-          const filters = [
-            undefined,
-            { not: { documents: [] } },
-            { or: [{ field: 'labels', equals: 'board' }, { not: { documents: ['x'] } }] },
-          ];
-          const body = {
-            collection: 'one',
-            query: words,
-            k,
-            retrievers,
-            units: random.integer(2) === 0,
-            filter: filters[random.integer(3)],
-          };
+          const body = { collection: 'one', query: words, k, retrievers, units: random.integer(2) === 0, filter };
           const answer = await ask(asker.headers, 'POST', '/v1/search', body);
           assert.is(answer.statusCode, 200, answer.payload);
           check(asker, answer.json(), retrievers);
-          assert.is(answer.json().results.length, Math.min(k, asker.mine.size), `${retrievers} of ${k}`);
+          count(answer.json().results.length, k, permitted, `${retrievers} ${JSON.stringify(body)}`);
           break;
         }
         case 2: {
           const stream = random.integer(2) === 0;
-          const body = { collection: 'one', question: `what of the ${words}?`, k, retrievers, stream };
+          const body = { collection: 'one', question: `what of the ${words}?`, k, retrievers, filter, stream };
           const answer = await ask(asker.headers, 'POST', '/v1/answers', body);
           assert.is(answer.statusCode, 200, answer.payload);
           const answered = stream ? parseEvents(answer.payload) : answer.json();
@@ -200,7 +224,7 @@ test('random queries of random keys on every route name no document that a key m
           const { sources } = (stream ? (answered as { data: { sources: object[] } }[]).at(-1)!.data : answered) as {
             sources: object[];
           };
-          assert.is(sources.length, Math.min(k, asker.mine.size), `${JSON.stringify(body)} ${answer.payload}`);
+          count(sources.length, k, permitted, `${JSON.stringify(body)} ${answer.payload}`);
           break;
         }
         case 3: {
@@ -222,24 +246,37 @@ test('random queries of random keys on every route name no document that a key m
           break;
         }
         case 5: {
-          const body = {
-            model: 'one',
-            messages: [{ role: 'user', content: `what of the ${words}?` }],
-            k,
-            stream: random.integer(2) === 0,
-          };
+          const stream = random.integer(2) === 0;
+          const messages = [{ role: 'user', content: `what of the ${words}?` }];
+          const body = { model: 'one', messages, k, filter, stream };
           const answer = await ask(asker.headers, 'POST', '/v1/chat/completions', body);
           assert.is(answer.statusCode, 200, answer.payload);
           check(asker, answer.payload, 'chat completions');
+          // The sentence that answers is of one of those found, which this shape does not list.
+          assert.is(/"answered":true/.test(answer.payload), permitted > 0, answer.payload);
+          // What is cited of all that was found says how much that was.
+          const all = await ask(asker.headers, 'POST', '/v1/chat/completions', body, agents);
+          assert.is(all.statusCode, 200, all.payload);
+          check(asker, all.payload, "the agent's chat completions");
+          check(asker, curious.shown.splice(0), 'prompts of the agent');
+          const cited = new Set(Array.from(all.payload.matchAll(/units\/([0-9a-f]{40}-\d+)/g), ([, unit]) => unit));
+          count(Math.min(cited.size, k), k, permitted, `${JSON.stringify(body)} ${all.payload}`);
           break;
         }
         case 6: {
           const tool = may && random.integer(2) === 0 ? { name: 'read_unit', arguments: { id: `${target.id}-0` } } : undefined;
-          const params = tool ?? { name: 'search', arguments: { query: words, k: Math.min(20, k) } };
+          const params = tool ?? { name: 'search', arguments: { query: words, k, filter } };
           const headers = { ...asker.headers, accept: 'application/json, text/event-stream' };
           const answer = await ask(headers, 'POST', '/mcp', { jsonrpc: '2.0', id: query, method: 'tools/call', params });
           assert.is(answer.statusCode, 200, answer.payload);
           check(asker, answer.payload, params.name);
+          if (tool === undefined)
+            count(
+              answer.json().result.structuredContent.results.length,
+              k,
+              permitted,
+              `${JSON.stringify(params)} ${answer.payload}`,
+            );
           const forbidden = [...ids].find((id) => !asker.mine.has(id));
           if (forbidden === undefined) break;
           const read = { name: 'read_unit', arguments: { id: `${forbidden}-0` } };
@@ -250,7 +287,7 @@ test('random queries of random keys on every route name no document that a key m
         }
         case 7: {
           const stream = random.integer(2) === 0;
-          const body = { collection: 'one', question: `what of the ${words}?`, k, retrievers, stream };
+          const body = { collection: 'one', question: `what of the ${words}?`, k, retrievers, filter, stream };
           const answer = await ask(asker.headers, 'POST', '/v1/answers', body, agents);
           assert.is(answer.statusCode, 200, answer.payload);
           const events = stream ? (parseEvents(answer.payload) as { data: AgentAnswer }[]) : [];
@@ -258,9 +295,10 @@ test('random queries of random keys on every route name no document that a key m
           check(asker, stream ? events : whole, 'the agent');
           check(asker, curious.shown.splice(0), 'prompts of the agent');
           const { sources, citations, iterations } = whole;
-          assert.ok(sources.length >= Math.min(k, asker.mine.size), answer.payload);
+          // Every round finds k.
+          count(Math.min(sources.length, k), k, permitted, `${JSON.stringify(body)} ${answer.payload}`);
           // The second round found something new, or all that there is was found before.
-          assert.ok(asker.mine.size === 0 || (iterations >= 1 && iterations <= 2), answer.payload);
+          assert.ok(permitted === 0 || (iterations >= 1 && iterations <= 2), answer.payload);
           assert.is(citations.length, sources.length);
           break;
         }
@@ -275,7 +313,7 @@ test('random queries of random keys on every route name no document that a key m
     const routes = [...told].map(([what, times]) => `${what} ${times}`).join(', ');
     const where = options.database === undefined ? 'embedded' : 'PostgreSQL';
     console.log(
-      `access: ${QUERIES} queries of ${KEYS} keys over ${known.length} units, ${where}: none forbidden in ${found} (${routes})`,
+      `access: ${QUERIES} queries of ${KEYS} keys over ${known.length} units, ${where}: none forbidden in ${found}; ${full} times k of k or more, ${fewer} times all of fewer (${routes})`,
     );
     await server.close();
     await agents.close();
