@@ -6,7 +6,7 @@ import type { ParseLimits } from '../../ingest/index.ts';
 import { COLLECTION_FILE, CollectionFolder, listedState, type QueryEncoderChoice, readSummary } from '../../rag/index.ts';
 import { type CollectionChoices, makingOptions } from '../ingest/collection-making.ts';
 import type { OnBackend } from '../shared/backend.ts';
-import { checkpointOrDefault } from '../shared/default-checkpoint.ts';
+import { checkpointForLanguage, checkpointOrDefault } from '../shared/default-checkpoint.ts';
 import { given } from '../shared/given.ts';
 import { modelOf } from '../shared/index-model.ts';
 import { modelsFolder } from '../shared/models-folder.ts';
@@ -41,9 +41,12 @@ export interface CollectionsOptions extends OnBackend {
 export interface CreateSettings extends CollectionChoices {
   /** A checkpoint's folder or a run's. */
   readonly checkpoint?: string | undefined;
+  /** Of the documents that will come, ISO 639: where no checkpoint is named, neither here nor for all, it is the one of that language that comes with the package. */
+  readonly language?: string | undefined;
 }
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+const LANGUAGE = /^[a-z]{2,3}$/;
 /** What a collection is called that is being deleted: hidden, and no name of one. */
 const TRASH = /^\.deleted-/;
 const MOST_OPEN = 16;
@@ -109,7 +112,7 @@ export class Collections implements AsyncDisposable {
   /**
    * Makes a collection, without documents.
    *
-   * @throws UsageError `COLLECTION_NAME`, `COLLECTION_EXISTS`, `CHECKPOINT_NEEDED`, `UNIT_OPTIONS`; what `loadStudent` and `CollectionFolder.openForWriting` throw
+   * @throws UsageError `COLLECTION_NAME`, `COLLECTION_EXISTS`, `COLLECTION_LANGUAGE`, `CHECKPOINT_NEEDED`, `UNIT_OPTIONS`; what `loadStudent` and `CollectionFolder.openForWriting` throw
    */
   async create(name: string, settings: CreateSettings = {}): Promise<CollectionSummary> {
     checkName(name);
@@ -119,7 +122,7 @@ export class Collections implements AsyncDisposable {
         throw new UsageError('COLLECTION_EXISTS', message, { details: { name } });
       }
       const making = await makingOptions(settings);
-      const student = await this.#models.student(checkpointOrDefault(settings.checkpoint ?? this.#options.checkpoint));
+      const student = await this.#models.student(await this.#checkpointFor(settings));
       await this.#makeRoom();
       const model = modelOf(student, modelsFolder(this.#options.models));
       const folder = await CollectionFolder.openForWriting(this.#pathOf(name), model, {
@@ -172,6 +175,18 @@ export class Collections implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** The checkpoint that is named, else the one of the language that the documents will have; with none that is known, the default one. */
+  async #checkpointFor({ checkpoint = this.#options.checkpoint, language }: CreateSettings): Promise<string> {
+    if (language !== undefined && !LANGUAGE.test(language)) {
+      const message = `${JSON.stringify(language.slice(0, 100))} is no language: give its code of ISO 639, as en or zh`;
+      throw new UsageError('COLLECTION_LANGUAGE', message, { details: { language: language.slice(0, 100) } });
+    }
+    if (checkpoint !== undefined || language === undefined) return checkpointOrDefault(checkpoint);
+    const { path, note } = await checkpointForLanguage(async () => ({ language }));
+    this.#listener.note(note);
+    return path;
   }
 
   #pathOf(name: string): string {

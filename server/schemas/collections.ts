@@ -26,6 +26,15 @@ export const createCollectionRequest = z.strictObject({
       prune: z.boolean().optional().describe('Whether page numbers and the like are left out.'),
       terms: z.enum(['none', 'words', 'characters']).optional().describe('What cuts passages into terms for search by words.'),
       precision: z.enum(VECTOR_PRECISIONS).optional().describe('How vectors are kept.'),
+      language: z
+        .string()
+        .regex(/^[a-z]{2,3}$/, 'must be a code of ISO 639')
+        .optional()
+        .meta({
+          description:
+            'Of the documents that will come: where the server was started without a checkpoint, the one of that language encodes them, if there is one.',
+          examples: ['zh'],
+        }),
     })
     .optional()
     .describe('How documents are cut and indexed, as `cem ingest` is told; what is left out has its default.'),

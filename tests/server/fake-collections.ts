@@ -32,12 +32,15 @@ const EVERYTHING = { and: [] };
 /** Collections in memory, with the rules of access of real ones: a unit is a paragraph, its score how many of the query's words it has. */
 export class FakeCollections implements CollectionsService {
   readonly #collections = new Map<string, FakeCollection>();
+  /** Settings of those that were made. */
+  readonly created: Parameters<CollectionsService['create']>[1][] = [];
 
   async list(): Promise<CollectionSummary[]> {
     return Promise.all([...this.#collections.values()].map((collection) => collection.summary()));
   }
 
-  async create(name: string): Promise<CollectionSummary> {
+  async create(name: string, settings?: Parameters<CollectionsService['create']>[1]): Promise<CollectionSummary> {
+    this.created.push(settings);
     if (this.#collections.has(name)) throw new UsageError('COLLECTION_EXISTS', `there is a collection ${name}`);
     const collection = new FakeCollection(name);
     this.#collections.set(name, collection);

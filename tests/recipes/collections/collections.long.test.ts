@@ -2,6 +2,8 @@ import { cp, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { silentListener } from '../../../base/index.ts';
+import { Collections } from '../../../recipes/collections/index.ts';
 import { errorOf } from '../../fixtures/temporary-folder.ts';
 import { saveUntrainedStudent } from '../../fixtures/untrained-student.ts';
 import { type CollectionsPlace, collectionsPlace, openPlace } from './open-collections.ts';
@@ -43,6 +45,35 @@ test('names are checked; what is there is not made again, what is not there is m
     (await live.search(TEXTS[0]!, { k: 1, labels: [] })).map(({ text }) => text),
     [TEXTS[0]],
   );
+});
+
+test("without a checkpoint that is named, the documents' language says which one it is", async () => {
+  const before = process.env['CEM_CHECKPOINT'];
+  process.env['CEM_CHECKPOINT'] = '';
+  const notes: string[] = [];
+  const listener = { ...silentListener, note: (line: string) => void (line.startsWith('checkpoint:') && notes.push(line)) };
+  try {
+    const folder = join(place.folder, '..', 'by-language');
+    {
+      await using collections = await Collections.open({ folder, backend: 'cpu', listener });
+      const plain = await collections.create('plain');
+      assert.equal(notes, []);
+      assert.is((await collections.create('english', { language: 'en' })).checkpoint, plain.checkpoint);
+      assert.match(notes.pop()!, /since the texts are in English and no other is named/);
+      // No checkpoint of that language comes with the package.
+      assert.is((await collections.create('german', { language: 'de' })).checkpoint, plain.checkpoint);
+      assert.match(notes.pop()!, /the texts are in German.*Expect poor vectors/);
+      const { code } = await errorOf(() => collections.create('other', { language: 'zh-CN' }));
+      assert.is(code, 'COLLECTION_LANGUAGE');
+    }
+    await using named = await openPlace({ ...place, folder }, { listener });
+    const { checkpoint } = await named.create('named', { language: 'de' });
+    assert.not((await named.list()).some((other) => other.name !== 'named' && other.checkpoint === checkpoint));
+    assert.equal(notes, []);
+  } finally {
+    if (before === undefined) delete process.env['CEM_CHECKPOINT'];
+    else process.env['CEM_CHECKPOINT'] = before;
+  }
 });
 
 test('they are listed without being opened, as they were when they were closed', async () => {

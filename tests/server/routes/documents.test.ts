@@ -16,7 +16,7 @@ const ask = (server: FastifyInstance, method: 'GET' | 'POST' | 'DELETE', url: st
 const put = (server: FastifyInstance, documents: object[], headers: object = {}) =>
   ask(server, 'POST', '/v1/collections/one/documents', { documents, wait: true }, headers);
 
-test('collections are made, listed, described and deleted', async ({ server }) => {
+test('collections are made, listed, described and deleted', async ({ server, collections }) => {
   assert.equal((await ask(server, 'GET', '/v1/collections')).json(), { collections: [] });
   const made = await ask(server, 'POST', '/v1/collections', { name: 'one' });
   assert.is(made.statusCode, 201);
@@ -25,6 +25,12 @@ test('collections are made, listed, described and deleted', async ({ server }) =
     (await ask(server, 'GET', '/v1/collections')).json().collections.map(({ name }: { name: string }) => name),
     ['one'],
   );
+  const settings = { language: 'zh', passage_size: 256 };
+  assert.is((await ask(server, 'POST', '/v1/collections', { name: 'two', settings })).statusCode, 201);
+  assert.equal(collections.created, [undefined, { language: 'zh', passageSize: 256, passageOverlap: undefined }]);
+  await ask(server, 'DELETE', '/v1/collections/two');
+  for (const language of ['Chinese', 'zh-CN', ''])
+    assert.is((await ask(server, 'POST', '/v1/collections', { name: 'two', settings: { language } })).statusCode, 400, language);
   const again = await ask(server, 'POST', '/v1/collections', { name: 'one' });
   assert.equal([again.statusCode, again.json().error.code], [409, 'COLLECTION_EXISTS']);
   for (const name of ['', 'A', '../x', '.x', 'a/b', 'x'.repeat(65)])
