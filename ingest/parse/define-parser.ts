@@ -3,7 +3,7 @@ import type { ParsedDocument, Parser, SourceFile } from './parser.ts';
 
 export type ReadFile = (file: SourceFile) => Promise<readonly ParsedDocument[]> | readonly ParsedDocument[];
 
-export interface ParserDefinition extends Omit<Parser, 'parse' | 'recognise'> {
+export interface ParserDefinition extends Omit<Parser, 'parse' | 'recognise' | 'load'> {
   /** `Parser.recognise`; without it the format goes by extensions. */
   readonly recognise?: Parser['recognise'];
   /** Loads what reads the format, with its libraries: `() => import('./read-html.ts').then(({ readHtml }) => readHtml)`. */
@@ -16,6 +16,9 @@ export function defineParser({ load, recognise = () => 0, ...rest }: ParserDefin
   return {
     ...rest,
     recognise,
+    async load() {
+      await load();
+    },
     async parse(file) {
       const read = await load();
       try {

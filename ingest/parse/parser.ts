@@ -47,6 +47,8 @@ export interface Parser {
    * @param start the first 4,096 bytes, or all there are
    */
   recognise(start: Uint8Array): 0 | 1 | 2;
+  /** Loads its libraries, which the first file waits for otherwise. @throws CemError where one is missing */
+  load?(): Promise<void>;
   /**
    * @returns the file's documents: one, or one a record (lines of JSONL, articles of a law, messages of a mailbox)
    * @throws CemError `PARSE_<FORMAT>` for a file that is malformed, `PARSE_ENCRYPTED` for one that wants a password; what readers of texts throw (`DATA_UTF8`, `DATA_BINARY`)

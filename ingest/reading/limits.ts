@@ -3,7 +3,7 @@ import type { Block, ParsedDocument } from '../parse/index.ts';
 
 /** What one file may take. */
 export interface ParseLimits {
-  /** Seconds by the clock, from when its process takes it. */
+  /** Seconds by the clock, from when its process has loaded what parses it. */
   readonly seconds: number;
   /** Megabytes (2^20) of the process's heap. Together with what lies outside of it (buffers, WebAssembly) it may have 512 more, where the system tells. */
   readonly memory: number;

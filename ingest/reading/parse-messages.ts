@@ -22,7 +22,12 @@ export interface ErrorMessage {
   readonly details: string;
 }
 
-export type ParseAnswer = 'ready' | { readonly documents: readonly ParsedDocument[] } | { readonly error: ErrorMessage };
+/** `ready`: the process has started; `begun`: what parses the file is loaded, and the file's time runs. */
+export type ParseAnswer =
+  | 'ready'
+  | 'begun'
+  | { readonly documents: readonly ParsedDocument[] }
+  | { readonly error: ErrorMessage };
 
 export function errorMessage(error: unknown): ErrorMessage {
   if (!isCemError(error)) return { code: 'PARSE_FAILED', message: messageOf(error), details: '{}' };

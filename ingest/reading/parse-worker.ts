@@ -28,6 +28,9 @@ async function answerTo({ format, path, bytes }: ParseRequest): Promise<ParseAns
   try {
     const parser = PARSERS.find((candidate) => candidate.format === format);
     assert(parser !== undefined, `no parser of ${format}`);
+    await parser.load?.();
+    // A parser that does not come back would keep what is not sent yet.
+    await new Promise((sent) => process.send?.('begun' satisfies ParseAnswer, sent));
     const documents = await parser.parse({ path, bytes });
     assertOutput(path, documents, limits);
     return { documents };

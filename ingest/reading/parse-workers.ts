@@ -142,12 +142,10 @@ export class ParseWorkers implements AsyncDisposable {
     return slot;
   }
 
-  /** The clock runs from here, so that a process's start does not count. */
   #begin(slot: Slot): void {
     const { job } = slot;
     assert(job !== undefined, 'a process without a file');
-    const { seconds, memory } = this.#limits;
-    slot.timer = setTimeout(() => void this.#end(slot, (path) => timeoutError(path, seconds)), seconds * 1000);
+    const { memory } = this.#limits;
     slot.watch = setInterval(() => {
       const bytes = slot.process.residentBytes;
       if (bytes !== undefined && bytes > memory * 2 ** 20 + BESIDE_HEAP)
@@ -156,10 +154,21 @@ export class ParseWorkers implements AsyncDisposable {
     slot.process.send(job.request, (error) => void this.#end(slot, (path) => failedError(path, error.message)));
   }
 
+  /** The clock runs from here, so that neither the start of a process counts nor the loading of libraries. */
+  #startClock(slot: Slot): void {
+    const { seconds } = this.#limits;
+    if (slot.job !== undefined)
+      slot.timer = setTimeout(() => void this.#end(slot, (path) => timeoutError(path, seconds)), seconds * 1000);
+  }
+
   #take(slot: Slot, answer: ParseAnswer): void {
     if (answer === 'ready') {
       slot.ready = true;
       if (slot.job !== undefined) this.#begin(slot);
+      return;
+    }
+    if (answer === 'begun') {
+      this.#startClock(slot);
       return;
     }
     const { job } = slot;

@@ -2,6 +2,7 @@ import { courtCaseOf, degradedCase } from '../court-case/index.ts';
 import { defineParser } from '../define-parser.ts';
 import type { ParsedDocument, SourceFile } from '../parser.ts';
 import { readPdfLines } from './pdf-lines.ts';
+import { loadPdfjs } from './pdfjs.ts';
 
 /**
  * Cases of the people's courts' case library as PDF: a document for 基本案情 and one for 裁判理由, which are what is found. A file without them is one document of all its text, marked as
@@ -11,7 +12,10 @@ export const courtCaseParser = defineParser({
   format: 'court-case',
   version: 1,
   extensions: [],
-  load: async () => readCourtCaseFile,
+  async load() {
+    await loadPdfjs();
+    return readCourtCaseFile;
+  },
 });
 
 async function readCourtCaseFile(file: SourceFile): Promise<ParsedDocument[]> {

@@ -3,48 +3,7 @@ import { dirname } from 'node:path';
 import type { PDFDocumentProxy } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { CemError, messageOf } from '../../../base/index.ts';
 import type { SourceFile } from '../parser.ts';
-
-type Pdfjs = typeof import('pdfjs-dist/legacy/build/pdf.mjs');
-
-let loading: Promise<Pdfjs> | undefined;
-
-/** Classes for drawing that pdf.js takes from a canvas where there is one. One object of the first is made while it loads; texts need none of them. */
-const DRAWING = ['DOMMatrix', 'ImageData', 'Path2D'] as const;
-
-/**
- * pdf.js leaves promises behind that nobody waits for, and some of malformed files are rejected, which would end the process. What is not its own stays what it would be
- * without this listener.
- */
-function ignoreOwnRejections(): void {
-  const ignore = (reason: unknown): void => {
-    if (/[\\/]pdfjs-dist[\\/]/.test(String((reason as { stack?: unknown } | null | undefined)?.stack))) return;
-    if (process.listenerCount('unhandledRejection') === 1) throw reason;
-  };
-  process.on('unhandledRejection', ignore);
-}
-
-/** pdf.js, loaded with the first file. Stand-ins keep it from wanting a canvas, and the console from being told that there is none; both are as before afterwards. */
-async function loadPdfjs(): Promise<Pdfjs> {
-  const { warn } = console;
-  const globals = globalThis as Record<string, unknown>;
-  const before = DRAWING.map((name) => [name, Object.getOwnPropertyDescriptor(globals, name)] as const);
-  for (const [name, present] of before) if (present === undefined) globals[name] = class {};
-  console.warn = () => undefined;
-  try {
-    const pdfjs = await import('pdfjs-dist/legacy/build/pdf.mjs');
-    ignoreOwnRejections();
-    return pdfjs;
-  } catch (cause) {
-    throw new CemError(
-      'PARSE_PDF_MISSING',
-      `PDF files are read by the package pdfjs-dist, which cannot be loaded (${messageOf(cause)}); install it: npm install pdfjs-dist`,
-      { cause },
-    );
-  } finally {
-    console.warn = warn;
-    for (const [name, present] of before) if (present === undefined) Reflect.deleteProperty(globals, name);
-  }
-}
+import { loadPdfjs } from './pdfjs.ts';
 
 /** Where the package's character maps and standard fonts lie, with `/` at the end as pdf.js wants it. */
 function packageFolder(): string {
@@ -58,8 +17,7 @@ function packageFolder(): string {
  * @throws CemError `PARSE_ENCRYPTED` where it wants a password, `PARSE_PDF` where it is malformed, `PARSE_PDF_MISSING` without pdfjs-dist
  */
 export async function openPdf(file: SourceFile): Promise<PDFDocumentProxy> {
-  loading ??= loadPdfjs();
-  const pdfjs = await loading;
+  const pdfjs = await loadPdfjs();
   const folder = packageFolder();
   const task = pdfjs.getDocument({
     // pdf.js takes the buffer away from who gave it.

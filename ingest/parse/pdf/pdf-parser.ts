@@ -1,4 +1,5 @@
 import { defineParser } from '../define-parser.ts';
+import { loadPdfjs } from './pdfjs.ts';
 
 /** `%PDF-`, which may stand anywhere in the first 1,024 bytes (ISO 32000-1, annex H.3.4.1). */
 const MAGIC = Buffer.from('%PDF-');
@@ -13,5 +14,8 @@ export const pdfParser = defineParser({
     if (place === 0) return 2;
     return place > 0 ? 1 : 0;
   },
-  load: async () => (await import('./read-pdf.ts')).readPdf,
+  async load() {
+    const [{ readPdf }] = await Promise.all([import('./read-pdf.ts'), loadPdfjs()]);
+    return readPdf;
+  },
 });

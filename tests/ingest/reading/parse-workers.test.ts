@@ -50,6 +50,11 @@ test('a file that hangs, loops or wants too much memory ends by itself; the next
   }
 });
 
+test('libraries are loaded before the time of a file runs', async () => {
+  await using host = workers({ limits: { seconds: 0.3 } });
+  assert.is(await textOf(host, 'a.load'), 'loaded');
+});
+
 test('faults of libraries, inside of the call and behind it, are errors of ours', async () => {
   await using host = workers();
   const inside = await errorOf(() => host.parseFile(file('a.fault')));

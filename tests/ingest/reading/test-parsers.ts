@@ -8,6 +8,8 @@ const parserOf = (format: string, read: ReadFile) =>
 
 const words = (file: { readonly bytes: Uint8Array }): string => Buffer.from(file.bytes).toString();
 
+let slowLibrary: Promise<void> | undefined;
+
 export const PARSERS = [
   parserOf('echo', (file) => [{ blocks: [{ kind: 'paragraph', text: words(file), headings: [] }] }]),
   parserOf('hang', () => {
@@ -28,6 +30,15 @@ export const PARSERS = [
       all.push(Buffer.alloc(64 * 2 ** 20, 1));
       await setTimeout(20);
     }
+  }),
+  defineParser({
+    format: 'load',
+    version: 1,
+    extensions: ['.load'],
+    load: async () => {
+      await (slowLibrary ??= setTimeout(1_000));
+      return () => [{ blocks: [{ kind: 'paragraph', text: 'loaded', headings: [] }] }];
+    },
   }),
   parserOf('pid', () => [{ blocks: [{ kind: 'paragraph', text: `${process.pid}`, headings: [] }] }]),
   parserOf('fault', () => {
