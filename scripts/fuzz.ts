@@ -23,6 +23,7 @@ const USAGE = `npm run fuzz -- zpkg|metadata|parse [--count N] [--seed S] [--fir
   --first N      number of the first case (0), to run a finding again: --first NUMBER --count 1
   --save FOLDER  where inputs of findings are kept (.cache/fuzz)
   --format F     of parse: one format, such as html; all unless given
+  --seconds N    of parse: time that a file may take (5); more where the machine has much else to do, so that what waits does not count as hanging
 `;
 
 function say(line: string): void {
@@ -76,6 +77,7 @@ interface Asked {
   readonly count: number;
   readonly folder: string;
   readonly format: string | undefined;
+  readonly seconds: number | undefined;
 }
 
 async function save(target: Target, folder: string, seed: number, findings: readonly FuzzFinding[]): Promise<void> {
@@ -97,6 +99,7 @@ function parse(): Asked | null {
     first: { type: 'string', default: '0' },
     save: { type: 'string', default: '.cache/fuzz' },
     format: { type: 'string' },
+    seconds: { type: 'string' },
     help: { type: 'boolean', default: false },
   } as const;
   let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>;
@@ -114,11 +117,14 @@ function parse(): Asked | null {
       `what to fuzz is \`zpkg\`, \`metadata\` or \`parse\`, got \`${positionals.join(' ')}\`\n${USAGE}`,
     );
   const { format } = values;
+  if (values.seconds !== undefined && target !== 'parse')
+    throw new UsageError('USAGE', `--seconds goes with \`parse\`\n${USAGE}`);
   if (format !== undefined && (target !== 'parse' || PARSE_SAMPLES[format] === undefined))
     throw new UsageError('USAGE', `--format is, with \`parse\`, one of ${Object.keys(PARSE_SAMPLES).join(', ')}\n${USAGE}`);
   return {
     target,
     format,
+    seconds: values.seconds === undefined ? undefined : wholeNumber('seconds', values.seconds),
     seed: wholeNumber('seed', values.seed),
     first: wholeNumber('first', values.first),
     count: wholeNumber('count', values.count),
@@ -127,14 +133,15 @@ function parse(): Asked | null {
 }
 
 /** Files of every format, or of one. */
-async function fuzzParsers({ seed, first, count, folder, format }: Asked): Promise<void> {
+async function fuzzParsers({ seed, first, count, folder, format, seconds: most }: Asked): Promise<void> {
   for (const name of format === undefined ? Object.keys(PARSE_SAMPLES) : [format]) {
     let shown = performance.now();
-    const { documents, errors, findings, seconds, longest, memory } = await fuzzParser({
+    const { documents, errors, findings, seconds, longest, timeouts, memory, parserMemory } = await fuzzParser({
       format: name,
       seed,
       first,
       count,
+      ...(most !== undefined && { seconds: most }),
       onProgress: (done, total) => {
         if (performance.now() - shown < 10_000) return;
         shown = performance.now();
@@ -143,8 +150,9 @@ async function fuzzParsers({ seed, first, count, folder, format }: Asked): Promi
     });
     const refused = Object.entries(errors).map(([code, number]) => `${number} ${code}`);
     say(
-      `${name}: ${count} files of seed ${seed} in ${seconds.toFixed(1)} s, the longest ${longest.toFixed(2)} s: ${documents} became documents, refused: ${refused.join(', ') || 'none'}; ${memory.toFixed(0)} MB at most; ${findings.length} findings`,
+      `${name}: ${count} files of seed ${seed} in ${seconds.toFixed(1)} s, the longest ${longest.toFixed(2)} s: ${documents} became documents, refused: ${refused.join(', ') || 'none'}; ${memory.toFixed(0)} MB at most${parserMemory === undefined ? '' : `, ${parserMemory.toFixed(0)} MB where it was parsed`}; ${findings.length} findings`,
     );
+    if (timeouts.length > 0) say(`${name}: over the time were ${timeouts.join(', ')}`);
     if (findings.length === 0) continue;
     process.exitCode = 1;
     await mkdir(folder, { recursive: true });
