@@ -1,16 +1,16 @@
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { frontmatter } from 'micromark-extension-frontmatter';
-import { gfm } from 'micromark-extension-gfm';
 import { detectText, frontMatterNode, markdownMetadata } from '../../../data/index.ts';
 import { onlyOutermostHeading } from '../document-title.ts';
 import type { ParsedDocument, SourceFile } from '../parser.ts';
+import { boundedGfm } from './bounded-gfm.ts';
 import { markdownBlocks } from './markdown-blocks.ts';
 
 export function readMarkdown({ bytes, path }: SourceFile): readonly ParsedDocument[] {
   const { text, warning } = detectText(bytes, path);
   const tree = fromMarkdown(text, {
-    extensions: [frontmatter(['yaml', 'toml']), gfm()],
+    extensions: [frontmatter(['yaml', 'toml']), boundedGfm()],
     mdastExtensions: [frontMatterNode, gfmFromMarkdown()],
   });
   const blocks = markdownBlocks(tree, text, path);
