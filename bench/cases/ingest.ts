@@ -1,16 +1,15 @@
-import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CemError } from '../../base/index.ts';
 import { type Bench, wholeNumber } from '../bench.ts';
-import { describeMachine, median } from '../measurement.ts';
+import { describeMachine } from '../measurement.ts';
+import { countResults, fifthOf, measureIngest, stagesOf } from './measure-ingest.ts';
 
-const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
-/** Memory in the last fifth of the time against that in the second: what is kept for each file must be next to nothing. */
+/** Memory in the last fifth of the time, and of each stage's, against that in the second: what is kept for each file must be next to nothing. */
 const MEMORY_BAR = 1.3;
-const SAMPLE_MS = 500;
+/** Something that manuals explain. */
+const QUERY = 'how to insert a table';
 /** Files of a folder. */
 const FOLDER_FILES = 500;
 
@@ -18,16 +17,6 @@ interface IngestBenchOptions {
   readonly source: string;
   readonly files: number;
   readonly backend: string;
-}
-
-/** Kilobytes by time of the process that ingests, without those that parse for it. */
-interface Ingested {
-  readonly result: {
-    readonly files: { readonly added: number; readonly failed: number };
-    readonly bytes: number;
-    readonly seconds: number;
-  };
-  readonly memory: readonly number[];
 }
 
 /** Writes so many pages: those of the source, then copies of them with another text. */
@@ -51,31 +40,17 @@ async function writePages(source: string, count: number, into: string): Promise<
   return pages.length;
 }
 
-async function ingestPages(pages: string, collection: string, backend: string): Promise<Ingested> {
-  const words = ['ingest', pages, '--into', collection, '--backend', backend, '--json'];
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), MAIN, ...words], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let printed = '';
-  child.stdout.on('data', (data: Buffer) => {
-    printed += data.toString();
-  });
-  const memory: number[] = [];
-  const timer = setInterval(async () => {
-    const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
-    const kilobytes = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
-    if (kilobytes > 0) memory.push(kilobytes);
-  }, SAMPLE_MS);
-  const code = await new Promise((resolve) => child.on('close', resolve));
-  clearInterval(timer);
-  if (code !== 0) throw new CemError('BENCH_INGEST', `cem ingest ended with ${String(code)}`);
-  return { result: JSON.parse(printed) as Ingested['result'], memory };
+async function folderBytes(folder: string): Promise<number> {
+  let bytes = 0;
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) bytes += (await stat(join(entry.parentPath, entry.name))).size;
+  return bytes;
 }
 
 /** Ingestion of many pages into a new collection: files a second, and the memory of the process over time. */
 export const ingestBench: Bench<IngestBenchOptions> = {
   name: 'ingest',
-  describe: 'ingestion of many HTML files: files a second, memory over time (Linux)',
+  describe: 'ingestion of many HTML files: files a second, memory over time and by stage (Linux)',
   options: (parser) =>
     parser
       .option('source', {
@@ -89,31 +64,46 @@ export const ingestBench: Bench<IngestBenchOptions> = {
     const folder = await mkdtemp(join(tmpdir(), 'cem-bench-'));
     try {
       const pages = join(folder, 'pages');
-      const own = await writePages(source, files, pages);
-      say(`${files} files written, of ${own} pages`);
-      const { result, memory } = await ingestPages(pages, join(folder, 'collection'), backend);
-      const fifth = (number: number): number =>
-        median(
-          memory.slice(Math.floor((number * memory.length) / 5), Math.max(1, Math.floor(((number + 1) * memory.length) / 5))),
-        ) / 1024;
-      const most = memory.reduce((largest, one) => Math.max(largest, one), 0) / 1024;
+      const pageCount = await writePages(source, files, pages);
+      say(`${files} files written, of ${pageCount} pages`);
+      const collection = join(folder, 'collection');
+      const { result, samples } = await measureIngest(pages, collection, backend);
+      say('ingested; searching');
+      const found = await countResults(collection, QUERY);
+      const own = samples.map((sample) => sample.own);
+      const stages = stagesOf(samples);
+      const processor = samples.at(-1)?.processor ?? 0;
+      const most = (values: readonly number[]): string => values.reduce((largest, one) => Math.max(largest, one), 0).toFixed(0);
+      const inSecond = (value: number) => ({ name: 'in the second', value });
       return {
         bench: 'ingest',
         date: new Date().toISOString().slice(0, 10),
         machine: describeMachine(),
         notes: [
-          `\`cem ingest\` of ${files} HTML files (${Math.min(files, own)} pages, the rest copies with changed text; ${(result.bytes / 1e6).toFixed(0)} MB) into a new collection, embedded database, backend ${backend}: ${result.files.added} went in, ${result.files.failed} failed, ${result.seconds.toFixed(0)} s.`,
-          `Resident memory of the process, without those that parse, medians of the fifths of its time: ${[0, 1, 2, 3, 4].map((number) => fifth(number).toFixed(0)).join(', ')} MB; ${most.toFixed(0)} MB at most.`,
+          `${files} HTML files (${Math.min(files, pageCount)} pages, the rest copies with changed text; ${(result.bytes / 1e6).toFixed(0)} MB) ingested into a new collection, embedded database, backend ${backend}: ${result.files.added} went in, ${result.files.failed} failed; ${result.documents} units, ${result.passages} passages; ${result.seconds.toFixed(0)} s, ${processor.toFixed(0)} s of processors. The collection takes ${((await folderBytes(collection)) / 1e6).toFixed(0)} MB.`,
+          `By stage, seconds (of processors): ${stages.map(({ stage, seconds, processor: own }) => `${stage} ${seconds.toFixed(0)} (${own.toFixed(0)})`).join(', ')}.`,
+          `Resident memory of the process, medians of the fifths of its time: ${[0, 1, 2, 3, 4].map((number) => fifthOf(own, number).toFixed(0)).join(', ')} MiB; ${most(own)} MiB at most, and ${most(samples.map(({ parsers }) => parsers))} MiB of the processes that parse.`,
         ],
         measurements: [
           { name: 'files', value: files / result.seconds, unit: 'files/s' },
+          { name: 'files for a second of a processor', value: files / processor, unit: 'files' },
           {
             name: 'memory in the last fifth',
-            value: fifth(4),
-            unit: 'MB',
-            reference: { name: 'in the second', value: fifth(1) },
+            value: fifthOf(own, 4),
+            unit: 'MiB',
+            reference: inSecond(fifthOf(own, 1)),
             bar: { atMost: MEMORY_BAR },
           },
+          ...stages
+            .filter(({ tellsGrowth }) => tellsGrowth)
+            .map(({ stage, second, last }) => ({
+              name: `${stage}: memory in the last fifth`,
+              value: last,
+              unit: 'MiB',
+              reference: inSecond(second),
+              bar: { atMost: MEMORY_BAR },
+            })),
+          { name: `results of "${QUERY}"`, value: found, unit: '', bar: { atLeast: 1 } },
         ],
       };
     } finally {

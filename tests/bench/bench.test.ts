@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { fifthOf, type MemorySample, stagesOf } from '../../bench/cases/measure-ingest.ts';
 import { benchZpkg } from '../../bench/cases/measure-zpkg.ts';
 import { type BenchReport, formatReport, median, passes, replaceSection } from '../../bench/measurement.ts';
 import { english } from '../zpkg/frame-samples.ts';
@@ -25,6 +26,28 @@ test('bars hold against the reference, or the value where there is none', () => 
   assert.is(passes({ name: 'a', value: 103, unit: 'bytes', reference, bar: { atMost: 1.02 } }), false);
   assert.is(passes({ name: 'a', value: 501, unit: 'MB', bar: { atMost: 500 } }), false);
   assert.is(passes({ name: 'a', value: 501, unit: 'MB', reference }), undefined);
+});
+
+test('memory by fifths and by stage', () => {
+  // Ten values: the fifths are of two each.
+  assert.equal(
+    [0, 1, 4].map((number) => fifthOf([1, 3, 5, 7, 0, 0, 0, 0, 9, 2], number)),
+    [2, 6, 5.5],
+  );
+  assert.is(fifthOf([4], 4), 4, 'fewer than five: one of them');
+  // A sample a second, of which half a second goes to processors; parsing takes one MiB more each time.
+  const sample = (at: number): MemorySample => ({
+    stage: at < 0 ? 'beginning' : at < 30 ? 'parsing' : 'packing',
+    at,
+    own: at < 30 ? 100 + at : 50,
+    parsers: 0,
+    processor: at / 2,
+  });
+  const [beginning, parsing, packing] = stagesOf(Array.from({ length: 70 }, (_, number) => sample(number - 30)));
+  assert.is(beginning!.tellsGrowth, false, 'what is loaded comes once');
+  // Samples 6 to 11 are the second fifth, 24 to 29 the last; the stage ends with the first sample of the next.
+  assert.equal(parsing, { stage: 'parsing', seconds: 30, processor: 15, second: 108.5, last: 126.5, tellsGrowth: true });
+  assert.equal(packing, { stage: 'packing', seconds: 9, processor: 4.5, second: 50, last: 50, tellsGrowth: false });
 });
 
 const report: BenchReport = {
