@@ -43,7 +43,7 @@ const MOST_WARNINGS = 200;
  * the end: until then, and after a kill at any time, the collection is as it was. A file that cannot be read is reported, and the others go in.
  *
  * Memory: texts, vectors and rows pass through files and the database; what stays for each file until the end is its entry in the list of files, the sizes of its units and, while it is indexed,
- * a key for each vector, some 2 kB together. The rest is the encoder, the database (190 MB) and a block of terms at a time, whatever the number of files.
+ * a key for each vector, some 3 kB together. The rest is the encoder, the database (190 MB) and a block of terms at a time, whatever the number of files.
  *
  * @throws CemError `COLLECTION_ROOM` where the disk is full; UsageError `INGEST_PATH`, `INGEST_NOTHING`, `INGEST_NAME`, `CHECKPOINT_NEEDED`, `UNIT_OPTIONS`, `COLLECTION_SETTINGS`; CemError `INGEST_EMPTY` where a new collection would have nothing, `FOLDER_LOCKED` while another process changes or searches it; and what
  *   `CollectionFolder.openForWriting`, `stageCorpusUpdate` and `loadStudent` throw
