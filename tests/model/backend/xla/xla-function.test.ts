@@ -92,6 +92,49 @@ test('constants from inside and outside, results that are inputs, functions in f
   assert.is(tf.memory().numTensors, before);
 });
 
+test('tensors without elements are inputs, donated ones too, constants and results', async () => {
+  if (!(await xlaAtHand())) return;
+  await selectBackend('xla');
+  const before = tf.memory();
+  const f = compileFunction(
+    'empty',
+    ([none, x, gone]) => [
+      none!,
+      tf.concat([none!, x!]),
+      tf.mul(none!, 2),
+      tf.sum(none!, 0),
+      tf.slice(x!, [2, 0], [0, 3]),
+      tf.matMul(none!, none!, true, false),
+      tf.gather(x!, tf.tensor1d([], 'int32')),
+      tf.add(gone!, 1),
+    ],
+    { donated: [2] },
+  );
+  for (let round = 0; round < 2; round++) {
+    const [none, x, gone] = [tf.zeros([0, 3]), tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]), tf.tensor1d([])];
+    const empty = tf.tidy(() => tf.slice(x, [0, 0], [0, 3])); // not written by the host
+    for (const input of [none, empty]) {
+      const results = f.run([input, x, input === none ? gone : tf.tensor1d([])]);
+      assert.equal(
+        results.map(({ shape }) => shape),
+        [[0, 3], [2, 3], [0, 3], [3], [0, 3], [3, 3], [0, 3], [0]],
+      );
+      const found = results.map((result) => [...result.dataSync()]);
+      assert.equal(found, [[], [1, 2, 3, 4, 5, 6], [], [0, 0, 0], [], Array(9).fill(0), [], []]);
+      // What it gave goes in again.
+      const again = f.run([results[2]!, x, results[7]!]);
+      assert.equal([...(await again[1]!.data())], [1, 2, 3, 4, 5, 6]);
+      assert.equal([...(await again[7]!.data())], []);
+      tf.dispose([...results, ...again]);
+    }
+    assert.ok(gone.isDisposed);
+    tf.dispose([none, x, empty]);
+  }
+  assert.is(f.compilations, 1);
+  f.dispose();
+  assert.is(tf.memory().numTensors, before.numTensors);
+});
+
 test('a function that reads is refused, and leaves nothing behind', async () => {
   if (!(await xlaAtHand())) return;
   await selectBackend('xla');
