@@ -16,6 +16,7 @@ import { shapesFor } from '../../training/loop/create-step.ts';
 import { TrainingStep } from '../../training/loop/step.ts';
 import { trainingConfigSchema } from '../../training/options/config.ts';
 import { KernelClock } from './kernel-clock.ts';
+import { StepClock } from './step-clock.ts';
 
 const { values } = parseArgs({
   options: {
@@ -98,27 +99,31 @@ function makeStep(): OptimizerStep {
 }
 
 const step = makeStep();
+const clock = new StepClock();
 const seconds: number[] = [];
 for (let index = 0; index < steps; index++) {
+  if (index === number('warmup')) clock.begin();
   const batch = makeBatch();
   const start = performance.now();
-  await step.runAccumulated([[batch]], index);
+  await clock.time(() => step.runAccumulated([[batch]], index));
   if (index >= number('warmup')) seconds.push((performance.now() - start) / 1000);
 }
+const costs = clock.costs();
 seconds.sort((a, b) => a - b);
 let kernels: ReturnType<KernelClock['table']> | undefined;
 if (values.kernels) {
-  const clock = new KernelClock();
+  const kernelClock = new KernelClock();
   const batch = makeBatch();
   const start = performance.now();
   await step.runAccumulated([[batch]], steps);
-  kernels = clock.table(performance.now() - start);
+  kernels = kernelClock.table(performance.now() - start);
 }
 process.stdout.write(
   `${JSON.stringify({
     secondsPerStep: seconds[seconds.length >> 1],
     backend: backend.name,
     parametersWithoutHashTables: model.graph.countParams(),
+    ...costs,
     residentMegabytes: Math.round(process.memoryUsage().rss / 2 ** 20),
     ...(kernels && { kernels }),
   })}\n`,
