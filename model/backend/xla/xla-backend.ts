@@ -84,6 +84,7 @@ export class XlaBackend extends tf.KernelBackend implements CompilingBackend, Ke
     return {
       inputs,
       precision: this.precision,
+      onProcessors: this.client.platform === 'cpu',
       value: (name) => take(inputs[name]!),
       has: (name) => inputs[name] !== undefined && inputs[name] !== null,
       get values() {

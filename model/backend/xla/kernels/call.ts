@@ -14,6 +14,8 @@ export interface XlaCall {
   readonly inputs: Readonly<Record<string, tf.TensorInfo>>;
   attribute<Type>(name: string): Type;
   readonly precision: ProductPrecision;
+  /** Whether programs run on processors and not on an accelerator. */
+  readonly onProcessors: boolean;
 }
 
 /** Another shape of the same numbers, which the kernel's tensor shares with its input. */

@@ -1,14 +1,27 @@
 import { tf } from '../../../tf.ts';
 import type { ProductPrecision } from '../../contract/compile-function.ts';
-import { broadcastTo, convert, operation, reshape } from '../program/operations.ts';
+import { broadcastTo, convert, operation, reshape, transpose } from '../program/operations.ts';
 import type { Value } from '../program/value.ts';
 import type { XlaCall, XlaKernel, XlaKernels } from './call.ts';
 import { add, ELEMENTWISE_KERNELS } from './elementwise.ts';
 
 const { backend_util, util } = tf;
 
+/**
+ * On processors XLA's library reads a large left operand with exchanged axes down its columns, at a fifth of its speed (docs/backends.md). From so many numbers on, and where the result is at
+ * most this share of it wide, the operands change places and the result is transposed instead: gradients of attention for values and keys are such products.
+ */
+const LARGE_OPERAND = 65_536;
+const NARROW_RESULT = 0.25;
+
 /** [..., rows, inner] x [..., inner, columns], either with its last two axes exchanged; batch axes are broadcast. */
-function matrixProduct(a: Value, b: Value, transposeA: boolean, transposeB: boolean, precision: ProductPrecision): Value {
+function matrixProduct(
+  a: Value,
+  b: Value,
+  transposeA: boolean,
+  transposeB: boolean,
+  { precision, onProcessors }: XlaCall,
+): Value {
   const [leftBatch, rightBatch] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
   const batch = backend_util.assertAndGetBroadcastShape([...leftBatch], [...rightBatch]);
   const rows = a.shape.at(transposeA ? -1 : -2)!;
@@ -26,6 +39,12 @@ function matrixProduct(a: Value, b: Value, transposeA: boolean, transposeB: bool
     return reshape(dot(tall, matrixOf(right), 0, false, transposeB, precision), shape);
   }
   const spread = (x: Value): Value => reshape(broadcastTo(x, [...batch, ...x.shape.slice(-2)]), [items, ...x.shape.slice(-2)]);
+  if (onProcessors && transposeA && rows * inner >= LARGE_OPERAND && columns <= NARROW_RESULT * rows) {
+    const exchanged = dot(spread(right), spread(left), 1, !transposeB, false, precision);
+    // Without the barrier XLA makes one product of both again.
+    const kept = operation('optimization_barrier', [exchanged], exchanged.type, exchanged.shape);
+    return reshape(transpose(kept, [0, 2, 1]), shape);
+  }
   return reshape(dot(spread(left), spread(right), 1, transposeA, transposeB, precision), shape);
 }
 
@@ -47,7 +66,7 @@ function dot(a: Value, b: Value, batch: 0 | 1, transposeA: boolean, transposeB: 
 
 function product(call: XlaCall): Value {
   const [transposeA, transposeB] = [call.attribute<boolean>('transposeA'), call.attribute<boolean>('transposeB')];
-  return matrixProduct(call.value('a'), call.value('b'), transposeA, transposeB, call.precision);
+  return matrixProduct(call.value('a'), call.value('b'), transposeA, transposeB, call);
 }
 
 const ACTIVATIONS: Readonly<Record<string, string>> = {
@@ -69,6 +88,7 @@ const fusedProduct: XlaKernel = (call) => {
     inputs: call.inputs,
     has: call.has,
     precision: call.precision,
+    onProcessors: call.onProcessors,
     values: [shifted],
     value: (name) => (name === 'x' ? shifted : call.value('preluActivationWeights')),
     attribute: <Type>(name: string) => call.attribute<Type>(name === 'alpha' ? 'leakyreluAlpha' : name),

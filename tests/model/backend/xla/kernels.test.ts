@@ -116,6 +116,20 @@ for (const transposeA of [false, true]) {
   }
 }
 
+for (const transposeB of [false, true]) {
+  test(`a large left operand with exchanged axes and a narrow right one equal plain loops, transposed right: ${transposeB}`, async () => {
+    if (!(await xlaAtHand())) return;
+    await selectBackend('xla');
+    const [a, b] = [tensor([2, 256, 260], 1), tensor(transposeB ? [2, 3, 256] : [2, 256, 3], 2)];
+    const output = tf.matMul(a, b, true, transposeB);
+    assert.equal(output.shape, [2, 260, 3]);
+    const found = output.dataSync();
+    await selectBackend('cpu');
+    close(found, plainProduct(a, b, true, transposeB), `[${a.shape}] x [${b.shape}]`);
+    tf.dispose([a, b, output]);
+  });
+}
+
 test('products with an empty side', async () => {
   if (!(await xlaAtHand())) return;
   await selectBackend('xla');
