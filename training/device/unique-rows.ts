@@ -1,4 +1,4 @@
-/** Above so many rows of a table to one that is touched, sorting is faster than looking through the whole table. */
+/** Above so many rows of a table to a position, sorting those that are touched is faster than looking through the whole table. */
 const SPARSE = 32;
 
 /** The distinct rows that positions name, ascending, and which of them each position names. */
@@ -22,33 +22,47 @@ export class RowSorter {
   /** @param tableRows rows of the table that all positions are of */
   sort(positions: readonly Int32Array[], tableRows: number): UniqueRows {
     const marks = this.#marks;
-    const found = new Int32Array(positions.reduce((sum, { length }) => sum + length, 0));
-    let count = 0;
-    for (const rows of positions) {
-      for (let i = 0; i < rows.length; i++) {
-        const row = rows[i]!;
-        if (marks[row] !== 0) continue;
-        marks[row] = 1;
-        found[count++] = row;
-      }
-    }
-    const rows = found.slice(0, count);
-    if (tableRows > SPARSE * count) {
-      rows.sort();
-      for (let i = 0; i < count; i++) marks[rows[i]!] = i + 1;
-    } else {
-      for (let row = 0, i = 0; i < count; row++) {
-        if (marks[row] === 0) continue;
-        rows[i++] = row;
-        marks[row] = i;
-      }
-    }
+    const count = positions.reduce((sum, { length }) => sum + length, 0);
+    const rows = tableRows > SPARSE * count ? this.#sortFew(positions, count) : this.#lookThrough(positions, count, tableRows);
     const places = positions.map((named) => {
       const own = new Int32Array(named.length);
       for (let i = 0; i < named.length; i++) own[i] = marks[named[i]!]! - 1;
       return own;
     });
-    for (let i = 0; i < count; i++) marks[rows[i]!] = 0;
+    for (const row of rows) marks[row] = 0;
     return { rows, places };
+  }
+
+  /** Marks the rows with their places plus one; so does the other way. @param count of the positions */
+  #sortFew(positions: readonly Int32Array[], count: number): Int32Array {
+    const marks = this.#marks;
+    const found = new Int32Array(count);
+    let distinct = 0;
+    for (const rows of positions) {
+      for (const row of rows) {
+        if (marks[row] !== 0) continue;
+        marks[row] = 1;
+        found[distinct++] = row;
+      }
+    }
+    const rows = found.slice(0, distinct).sort();
+    for (let i = 0; i < distinct; i++) marks[rows[i]!] = i + 1;
+    return rows;
+  }
+
+  /** Without a branch on whether a row is named, which no processor foresees. */
+  #lookThrough(positions: readonly Int32Array[], count: number, tableRows: number): Int32Array {
+    const marks = this.#marks;
+    for (const rows of positions) for (let i = 0; i < rows.length; i++) marks[rows[i]!] = 1;
+    // Each row is written behind those found so far, and stays there where it is named.
+    const found = new Int32Array(Math.min(count, tableRows) + 1);
+    let distinct = 0;
+    for (let row = 0; row < tableRows; row++) {
+      const named = marks[row]!;
+      found[distinct] = row;
+      distinct += named;
+      marks[row] = -named & distinct;
+    }
+    return found.slice(0, distinct);
   }
 }
