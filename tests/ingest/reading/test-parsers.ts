@@ -36,7 +36,8 @@ export const PARSERS = [
     version: 1,
     extensions: ['.load'],
     load: async () => {
-      await (slowLibrary ??= setTimeout(1_000));
+      slowLibrary ??= setTimeout(1_000);
+      await slowLibrary;
       return () => [{ blocks: [{ kind: 'paragraph', text: 'loaded', headings: [] }] }];
     },
   }),
