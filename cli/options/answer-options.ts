@@ -31,6 +31,7 @@ export interface AnswerOptions {
   readonly threshold?: number | undefined;
   readonly reranker?: string | undefined;
   readonly rerankDepth?: number | undefined;
+  readonly rerankShare?: number | undefined;
   readonly noiseFilter?: boolean | undefined;
   readonly globalInfo?: boolean | undefined;
   readonly reorder: boolean;

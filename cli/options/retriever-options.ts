@@ -1,5 +1,6 @@
 import { UsageError } from '../../base/index.ts';
 import { RERANKER_GRAMMAR } from '../../rag/rerank/index.ts';
+import { rerankShareOption } from './rerank-options.ts';
 
 /** For `cem eval --retrievers`: ways of finding documents that are compared. */
 export const retrieverOptions = {
@@ -55,6 +56,7 @@ export const retrieverOptions = {
     describe: 'with --retrievers hyde_…: what writes a passage for each query, as the endpoint OPENAI_BASE_URL calls it',
   },
   'rerank-depth': { type: 'number', describe: 'with --reranker: how many results it reads (50)' },
+  'rerank-share': rerankShareOption,
   by: { choices: ['tag'] as const, describe: 'with --retrievers: a table for the queries of each tag beside that of all' },
 } as const;
 
@@ -77,6 +79,7 @@ const OWN = [
   'against',
   'reranker',
   'rerankDepth',
+  'rerankShare',
   'chatModel',
   'by',
 ] as const;

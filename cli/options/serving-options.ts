@@ -10,6 +10,7 @@ export interface CollectionServingOptions {
   readonly uploadLimit?: number | undefined;
   readonly reranker?: string | undefined;
   readonly rerankDepth?: number | undefined;
+  readonly rerankShare?: number | undefined;
   readonly reader?: 'extractive' | 'chat' | undefined;
   readonly llm?: string | undefined;
   readonly llmModel?: string | undefined;
@@ -36,6 +37,7 @@ export const collectionServingOptions = {
   'upload-limit': { type: 'number', describe: 'megabytes of the documents of one request (67)' },
   reranker: answerOptions.reranker,
   'rerank-depth': { type: 'number', describe: 'how many results it reads for an answer, up to 100 (64)' },
+  'rerank-share': answerOptions['rerank-share'],
   reader: answerOptions.reader,
   llm: answerOptions.llm,
   'llm-model': answerOptions['llm-model'],
@@ -71,7 +73,7 @@ export function refuseCollectionOptions(options: object): void {
 
 /** @throws UsageError `SERVE_OPTIONS` for numbers out of bounds, and for what is no origin */
 export function servingChoices(options: CollectionServingOptions): Omit<ServeCollectionsOptions, 'collections'> {
-  const { uploadLimit, rateLimit, cors = [], rerankDepth, keys, reranker, ...rest } = options;
+  const { uploadLimit, rateLimit, cors = [], rerankDepth, rerankShare, keys, reranker, ...rest } = options;
   const { reader, llm, llmModel, localModel, form, contextTokens, answerTokens, sentences, minimum, threshold } = rest;
   const { noiseFilter, globalInfo, reorder, topicFilter, agent } = rest;
   if (uploadLimit !== undefined && !(uploadLimit > 0))
@@ -86,7 +88,7 @@ export function servingChoices(options: CollectionServingOptions): Omit<ServeCol
     );
   }
   return {
-    ...{ keys, cors, rateLimit, reranker, depth: rerankDepth },
+    ...{ keys, cors, rateLimit, reranker, depth: rerankDepth, rerankShare },
     ...(uploadLimit !== undefined && { uploadBytes: Math.round(uploadLimit * BYTES_PER_MEGABYTE) }),
     ...{ reader, llm, llmModel, localModel, form, contextTokens, answerTokens, sentences, minimum, threshold },
     ...{ noiseFilter, globalInfo, reorder, topicFilter, agent },

@@ -3,5 +3,12 @@ export { blendScores } from './blend-scores.ts';
 export { EndpointReranker, type EndpointRerankerOptions, type EndpointShape, RERANK_KEY_VARIABLE } from './endpoint-reranker.ts';
 export { type OpenRerankerOptions, openReranker, RERANKER_GRAMMAR } from './open-reranker.ts';
 export { PairReranker } from './pair-reranker.ts';
-export { DEFAULT_TOP_N, type RerankableHit, type RerankedHit, type Reranker, type RerankOptions } from './reranker.ts';
+export {
+  assertShare,
+  DEFAULT_TOP_N,
+  type RerankableHit,
+  type RerankedHit,
+  type Reranker,
+  type RerankOptions,
+} from './reranker.ts';
 export { type RerankedSearchOptions, searchAndRerank } from './search-and-rerank.ts';

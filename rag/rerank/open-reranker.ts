@@ -2,7 +2,8 @@ import { UsageError } from '../../base/index.ts';
 import { type LongTexts, openCrossEncoder } from '../../encoders/index.ts';
 import { EndpointReranker } from './endpoint-reranker.ts';
 import { PairReranker } from './pair-reranker.ts';
-import type { Reranker } from './reranker.ts';
+import { assertShare, type Reranker } from './reranker.ts';
+import { weighReranker } from './weigh-reranker.ts';
 
 export interface OpenRerankerOptions {
   /** Folder in which cross-encoders are looked up before the hub. */
@@ -13,6 +14,8 @@ export interface OpenRerankerOptions {
   readonly maximumTokens?: number | undefined;
   /** What happens to texts that do not fit; their end is cut off unless given. */
   readonly longTexts?: LongTexts | undefined;
+  /** How much it counts beside the retriever, 0 to 1, see `blendScores`; 1, it alone, unless given. */
+  readonly share?: number | undefined;
   /** Called before a trained checkpoint is loaded, for which a backend must be chosen. */
   readonly beforeCheckpoint?: (() => Promise<void>) | undefined;
 }
@@ -28,9 +31,16 @@ export const RERANKER_GRAMMAR = 'cross-encoder:MODEL, endpoint:URL, endpoint:URL
  * - `tei:URL`: an endpoint of text-embeddings-inference
  * - `checkpoint:FOLDER`: a reranker that `cem train` has trained, by checkpoint or run folder
  *
- * @throws UsageError `RERANKER_CHOICE`; and what the reranker's kind throws
+ * @throws UsageError `RERANKER_CHOICE`, `RERANK_SHARE`; and what the reranker's kind throws
  */
 export async function openReranker(choice: string, options: OpenRerankerOptions = {}): Promise<Reranker> {
+  const { share } = options;
+  if (share === undefined) return openAlone(choice, options);
+  assertShare(share);
+  return weighReranker(await openAlone(choice, options), share);
+}
+
+async function openAlone(choice: string, options: OpenRerankerOptions): Promise<Reranker> {
   const [, kind, rest = ''] = /^([a-z-]+):(.+)$/su.exec(choice) ?? [];
   switch (kind) {
     case 'cross-encoder':

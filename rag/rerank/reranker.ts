@@ -68,10 +68,7 @@ export abstract class ScoringReranker implements Reranker {
       throw new UsageError('RERANK_TOP_N', `topN is the number of results that stay, at least 1, not ${topN}`, {
         details: { topN },
       });
-    if (!(share >= 0 && share <= 1))
-      throw new UsageError('RERANK_SHARE', `share says how much the reranker counts, 0 to 1, not ${share}`, {
-        details: { share },
-      });
+    assertShare(share);
     signal?.throwIfAborted();
     if (hits.length === 0 || (keepFew && hits.length <= FEW)) return hits.slice(0, topN);
     const scores = await this.score(
@@ -98,6 +95,12 @@ export abstract class ScoringReranker implements Reranker {
       .sort((left, right) => right.score - left.score || left.retrieved.rank - right.retrieved.rank)
       .slice(0, topN);
   }
+}
+
+/** @throws UsageError `RERANK_SHARE` */
+export function assertShare(share: number): void {
+  if (share >= 0 && share <= 1) return;
+  throw new UsageError('RERANK_SHARE', `share says how much the reranker counts, 0 to 1, not ${share}`, { details: { share } });
 }
 
 function describe(scores: readonly number[]): string {

@@ -31,6 +31,8 @@ export interface ReaderChoice extends Pick<LongCall, 'listener'>, OnBackend {
   readonly reranker?: Reranker | string | undefined;
   /** Results that the reranker reads; 64 unless given. */
   readonly depth?: number | undefined;
+  /** How much a reranker that a line names counts beside what ranked before it, 0 to 1; 1, it alone, unless given. */
+  readonly rerankShare?: number | undefined;
   /** Folder in which models are looked up before the hub. */
   readonly models?: string | undefined;
   /** Whether the model leaves out units that have nothing to do with the question, before it answers. */

@@ -17,7 +17,7 @@ import {
 } from '../../eval/modes/index.ts';
 import { OpenAiChatModel } from '../../rag/chat/index.ts';
 import { expansionMessages } from '../../rag/queries/index.ts';
-import { openReranker, type Reranker } from '../../rag/rerank/index.ts';
+import { assertShare, blendScores, openReranker, type Reranker } from '../../rag/rerank/index.ts';
 import { tensorInnerProducts } from '../../search/exact/index.ts';
 import type { Hit } from '../../search/index.ts';
 import { type AnalyzerInput, openAnalyzer } from '../../search/lexical/index.ts';
@@ -70,6 +70,8 @@ export interface CompareRetrieversOptions
   readonly reranker?: string | undefined;
   /** Results of a mode that are ranked anew; 50 unless given. */
   readonly rerankDepth?: number | undefined;
+  /** How much the reranker counts beside the mode that it follows, 0 to 1; 1, it alone, unless given. */
+  readonly rerankShare?: number | undefined;
   /** The chat model of modes with HyDE: what an endpoint of OpenAI's shape (OPENAI_BASE_URL) calls it. */
   readonly chatModel?: string | undefined;
   /** In place of `chatModel`: the text that vectors are asked with instead of a query. */
@@ -113,12 +115,13 @@ function encoderKind(encoder: string | undefined): string | undefined {
 /**
  * Compares ways of finding documents (words, vectors of a text encoder, vectors of compressed chunks, their fusions, HyDE, reranking) on judged queries.
  *
- * @throws UsageError `EVAL_RETRIEVERS`, `EVAL_WEIGHTS`, `EVAL_SELF_QUERY`, `EVAL_DATA`; and what reading, loading and `evaluateModes` throw
+ * @throws UsageError `EVAL_RETRIEVERS`, `EVAL_WEIGHTS`, `RERANK_SHARE`, `EVAL_SELF_QUERY`, `EVAL_DATA`; and what reading, loading and `evaluateModes` throw
  */
 export async function compareRetrievers(options: CompareRetrieversOptions): Promise<RetrieverComparison> {
   const listener = listenerOf(options);
   const modes = parseModes(options.retrievers, availableParts(options));
   const hyde = options.hyde ?? hypotheticalPassages(options);
+  assertShare(options.rerankShare ?? 1);
   assertModesPossible(modes, { hyde, against: options.against, rerank: options.rerank ?? options.reranker });
   const needed = PART_NAMES.filter((part) => modes.some(({ parts }) => parts.includes(part)));
   const weights = parseWeightOption(options.weights);
@@ -166,7 +169,7 @@ export async function compareRetrievers(options: CompareRetrieversOptions): Prom
         ...numbersOf(options),
         ...(selfQuery && { selfQuery }),
         ...(hyde && { hyde }),
-        rerank: readerOf(rerank, data.texts),
+        rerank: readerOf(rerank, data.texts, options.rerankShare ?? 1),
         ...(options.against !== undefined && { against: options.against }),
         onProgress: (stage, done, total) => onProgress(`${set.name}: ${stage}`, done, total),
       });
@@ -322,10 +325,18 @@ function parsePartNumbers(text: string, option: string): PartWeights {
   return numbers;
 }
 
-function readerOf(rerank: NonNullable<CompareRetrieversOptions['rerank']>, texts: ReadonlyMap<string, string>) {
-  return (query: string, hits: readonly Hit[]): Promise<readonly number[]> =>
-    rerank(
-      query,
-      hits.map(({ document }) => texts.get(document)!),
+function readerOf(
+  rerank: NonNullable<CompareRetrieversOptions['rerank']>,
+  texts: ReadonlyMap<string, string>,
+  share: number,
+): (query: string, hits: readonly Hit[]) => Promise<readonly number[]> {
+  return async (query, hits) =>
+    blendScores(
+      await rerank(
+        query,
+        hits.map(({ document }) => texts.get(document)!),
+      ),
+      hits.map(({ score }) => score),
+      share,
     );
 }

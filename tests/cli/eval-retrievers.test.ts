@@ -170,6 +170,22 @@ test('a BEIR folder: weights from another split, by cross-validation, reranking 
     });
     assert.ok(read.includes('all about granite'));
     assert.equal(Object.keys(sets[0]!.modes), ['bm25+rerank', 'hyde_dense']);
+    // A reranker that knows the answers, behind vectors that know nothing, with no say and by itself.
+    const ranked = async (rerankShare: number) => {
+      const compared = await compareRetrievers({
+        retrievers: 'dense,dense+rerank',
+        data,
+        encoder: 'random',
+        backend: 'cpu',
+        rerankShare,
+        rerank: async (query, texts) => texts.map((text) => Number(query.includes(text.split(' ').at(-1)!))),
+      });
+      return compared.sets[0]!.modes;
+    };
+    const silent = await ranked(0);
+    assert.equal(silent['dense+rerank'], silent['dense']);
+    assert.ok(silent['dense']!['all']!.measures['ndcg_at_10']! < 1);
+    assert.is((await ranked(1))['dense+rerank']!['all']!.measures['ndcg_at_10'], 1);
   }));
 
 test('HyDE by an endpoint: vectors are asked with the query and what the model wrote', () =>

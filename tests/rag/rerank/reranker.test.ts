@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { blendScores, openReranker, searchAndRerank } from '../../../rag/rerank/index.ts';
 import { ScoringReranker } from '../../../rag/rerank/reranker.ts';
+import { weighReranker } from '../../../rag/rerank/weigh-reranker.ts';
 import type { SearchResult } from '../../../rag/retrieval/searcher.ts';
 import { errorOf } from '../../fixtures/temporary-folder.ts';
 
@@ -83,6 +84,16 @@ test('scores of retriever and reranker blended: each brought to 0..1, the rerank
   assert.equal(blendScores([], [], 0.5), []);
   for (const share of [-0.1, 1.1, Number.NaN])
     assert.is((await errorOf(() => new ByNumber().rerank('q', hits('1'), { share }))).code, 'RERANK_SHARE');
+});
+
+test('a reranker that was opened with a share counts that much, unless it is asked otherwise', async () => {
+  const reranker = weighReranker(new ByNumber(), 0);
+  const found = async (options?: { readonly share: number }) =>
+    (await reranker.rerank('q', hits('2 a', '3 b', '4 c'), options)).map(({ document }) => document);
+  assert.equal(await found(), ['d1', 'd2', 'd3']);
+  assert.equal(await found({ share: 1 }), ['d3', 'd2', 'd1']);
+  assert.equal(await reranker.score('q', ['5 a']), [5]);
+  assert.is((await errorOf(() => openReranker('tei:http://127.0.0.1:1', { share: 2 }))).code, 'RERANK_SHARE');
 });
 
 test('what is no number of results, no score and no reranker is refused', async () => {
