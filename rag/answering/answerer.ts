@@ -29,7 +29,7 @@ export interface AnswererParts {
   readonly depth?: number | undefined;
   /** Units that are read; 8 unless given. */
   readonly k?: number | undefined;
-  /** Score of the ranking below which a unit is not read: the reranker's where there is one. With no unit above it the documents do not say. */
+  /** Score of the ranking below which a unit is not read: the reranker's where there is one, blended where it counts a share. With no unit above it the documents do not say. */
   readonly threshold?: number | undefined;
   /** Leaves out units that a model finds beside the question. */
   readonly noise?: RelevanceFilter | undefined;

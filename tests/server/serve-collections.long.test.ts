@@ -132,7 +132,8 @@ test('where others reach it, it asks for keys or does not begin', async () => {
   );
 });
 
-test('SIGTERM amid uploads and answers: what was acknowledged is there, answers in flight end, and so does the process', async () => {
+/** `cem serve` in a process of its own, until it says where. */
+async function serveApart() {
   const { folder, checkpoint } = place;
   const words = [
     'serve',
@@ -156,13 +157,20 @@ test('SIGTERM amid uploads and answers: what was acknowledged is there, answers 
   while (!/ at (http:\S+);/.test(said) && child.exitCode === null) await setTimeout(50);
   const address = / at (http:\S+);/.exec(said)?.[1];
   assert.ok(address, said);
-  const ask = asker({ address });
+  return { child, exit, ask: asker({ address }), said: () => said };
+}
+
+const putWalrus = (ask: ReturnType<typeof asker>, collection: string, name: string) =>
+  ask('POST', `/v1/collections/${collection}/documents`, {
+    documents: [{ source: name, text: `The walrus ${name} sleeps.` }],
+    wait: true,
+  });
+
+test('SIGTERM amid uploads and answers: what was acknowledged is there, answers in flight end, and so does the process', async () => {
+  const { folder, checkpoint } = place;
+  const { child, exit, ask, said } = await serveApart();
   assert.is((await ask('POST', '/v1/collections', { name: 'busy' })).status, 201);
-  const put = (name: string) =>
-    ask('POST', '/v1/collections/busy/documents', {
-      documents: [{ source: name, text: `The walrus ${name} sleeps.` }],
-      wait: true,
-    });
+  const put = (name: string) => putWalrus(ask, 'busy', name);
   assert.is((await put('first')).status, 200);
 
   const acknowledged = new Set(['first']);
@@ -181,7 +189,7 @@ test('SIGTERM amid uploads and answers: what was acknowledged is there, answers 
   for (const { status } of await Promise.all(answers.map((answer) => answer.catch(() => ({ status: 0 })))))
     assert.ok([200, 503].includes(status), `${status}`);
   const [code] = await exit;
-  assert.is(code, 0, said);
+  assert.is(code, 0, said());
   assert.ok(performance.now() - begun < 10_000);
   // Each was done, or refused; the connection of a request that was not wholly there may have ended.
   assert.ok(
@@ -193,6 +201,42 @@ test('SIGTERM amid uploads and answers: what was acknowledged is there, answers 
   const sources = documents.map(({ source }) => source);
   assert.is(new Set(sources).size, sources.length);
   for (const name of acknowledged) assert.ok(sources.includes(name), name);
+});
+
+test('kill -9 amid 100 uploads: after the restart what was acknowledged is found, and nothing twice', async () => {
+  const names = Array.from({ length: 100 }, (_, number) => `tusk${number}`);
+  const acknowledged: string[] = [];
+  {
+    const { child, exit, ask } = await serveApart();
+    assert.is((await ask('POST', '/v1/collections', { name: 'killed' })).status, 201);
+    const waiting = [...names];
+    const upload = async (): Promise<void> => {
+      for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+        const { status } = await putWalrus(ask, 'killed', name).catch(() => ({ status: 0 }));
+        if (status === 200) acknowledged.push(name);
+        if (acknowledged.length >= names.length / 2) child.kill('SIGKILL');
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, upload));
+    await exit;
+  }
+  assert.ok(acknowledged.length >= names.length / 2 && acknowledged.length < names.length, `${acknowledged.length}`);
+  await using server = await start();
+  const ask = asker(server);
+  const { json } = await ask('GET', '/v1/collections/killed/documents?limit=1000');
+  const sources: string[] = json.documents.map(({ source }: { source: string }) => source);
+  assert.is(new Set(sources).size, sources.length);
+  for (const name of acknowledged) {
+    const search = { collection: 'killed', query: name, retrievers: 'bm25' };
+    const { results } = (await ask('POST', '/v1/search', search)).json;
+    assert.equal(
+      results.map(({ metadata }: { metadata: { source: string } }) => metadata.source),
+      [name],
+    );
+  }
+  process.stdout.write(
+    `${acknowledged.length} of ${names.length} uploads acknowledged, ${sources.length} documents after kill -9\n`,
+  );
 });
 
 test.run();
