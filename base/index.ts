@@ -7,10 +7,12 @@ export { ClosingStack, closing } from './closing.ts';
 export { CemError, FormatError, isCemError, UsageError } from './errors.ts';
 export { AtomicFile, writeFileAtomically } from './files/atomic-file.ts';
 export { removeFolderAtomically, writeFolderAtomically } from './files/atomic-folder.ts';
+export { cacheFolder } from './files/cache-folder.ts';
 export { exists } from './files/exists.ts';
 export { type JsonMeaning, parseJson, readJsonFile, readTextIfThere } from './files/json-file.ts';
 export { keepInput, removeKeptInputs } from './files/kept-input.ts';
 export { readFully, writeFully } from './files/positioned.ts';
+export { type RandomAccessFile, WindowedReader, windowsOf } from './files/random-access.ts';
 export { StoredFile } from './files/stored-file.ts';
 export { copySynced, syncFolder } from './files/sync.ts';
 export { formatBytes, formatDuration, formatShare, formatTable } from './format.ts';
@@ -32,9 +34,13 @@ export {
   silentListener,
 } from './progress.ts';
 export { RandomNumbers } from './random.ts';
+export { openRandomAccess } from './remote/open-random-access.ts';
+export { besidePath, isRemote, shownAddress } from './remote/remote-path.ts';
+export { removeObject, uploadFile } from './remote/upload.ts';
 export { STOP_SIGNALS } from './signals.ts';
 export { distributionOf, type SizeDistribution } from './size-distribution.ts';
 export { snakeCaseKeys } from './snake-case.ts';
+export { STOP_WORDS } from './stop-words.ts';
 export { countTerms, type TermCounts } from './term-counts.ts';
 export { programFile, startThread } from './threads/program-file.ts';
 export { pushVarint, readVarint } from './varint.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 
-/** A Python that has the packages `openai`, `schemathesis` and `openapi-python-client`; .ci/run makes one. */
+/** A Python that has the packages `openai`, `schemathesis`, `openapi-python-client` and `moto[server]`; .ci/run makes one. */
 export const PYTHON = process.env['CEM_PYTHON'];
 
 /** What a program of Python printed, and how it ended. This process goes on meanwhile: what is asked may be a server of it. */

@@ -2,12 +2,17 @@ import { read } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { messageOf } from '../bytes.ts';
 import { CemError, FormatError } from '../errors.ts';
+import type { RandomAccessFile } from './random-access.ts';
+
+/** Read at once by whoever reads a file from end to end. */
+const WINDOW_BYTES = 1 << 20;
 
 /** A regular file that is read by position, by any number of concurrent callers. */
-export class StoredFile {
+export class StoredFile implements RandomAccessFile {
   readonly path: string;
   /** In bytes, when it was opened. */
   readonly size: number;
+  readonly windowBytes = WINDOW_BYTES;
   readonly #handle: FileHandle;
   #reading = 0;
   #closed: Promise<void> | undefined;

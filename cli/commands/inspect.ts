@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { CemError, formatBytes, formatShare, type SizeDistribution, UsageError } from '../../base/index.ts';
 import {
   type CorpusStatistics,
@@ -111,19 +110,27 @@ async function inspectContainer(path: string): Promise<ContainerResult> {
   if (reader === undefined) {
     const container = await ZpkgReader.open(path);
     try {
-      return { path, ...(await container.statistics()), documents: null, mappingBytes: 0, metadataBytes: 0 };
+      return { path: container.path, ...(await container.statistics()), documents: null, mappingBytes: 0, metadataBytes: 0 };
     } finally {
       await container.close();
     }
   }
   try {
     const statistics = await reader.container.statistics();
-    const mappingBytes = (await stat(reader.mapping.path)).size;
+    const mappingBytes = reader.mapping.size;
     const metadataBytes = reader.metadata?.size ?? 0;
     const stored = statistics.fileBytes + mappingBytes + metadataBytes;
     const passages = await passageStatistics(reader);
     const saving = statistics.contentBytes === 0 ? 0 : 1 - stored / statistics.contentBytes;
-    return { path, ...statistics, documents: reader.documentCount, mappingBytes, metadataBytes, ...passages, saving };
+    return {
+      path: reader.container.path,
+      ...statistics,
+      documents: reader.documentCount,
+      mappingBytes,
+      metadataBytes,
+      ...passages,
+      saving,
+    };
   } finally {
     await reader.close();
   }

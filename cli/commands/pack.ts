@@ -20,6 +20,7 @@ export const packCommand = defineCommand<PackCommandOptions, PackManifest>({
     ['pack docs/ docs.zpkg', 'every .md .txt .rst .html file under docs/ as one document'],
     ['pack corpus.jsonl corpus.zpkg --level 3', 'one document a line: {"_id": …, "title": …, "text": …, "metadata": {…}}'],
     ['pack - corpus.zpkg < corpus.jsonl', 'the same from standard input, also compressed with gzip or zstd'],
+    ['pack docs/ s3://bucket/docs.zpkg', 'into an object store; whatever reads a container reads it there'],
   ],
   options: (parser) =>
     parser
@@ -33,7 +34,8 @@ export const packCommand = defineCommand<PackCommandOptions, PackManifest>({
       .positional('output', {
         type: 'string',
         demandOption: true,
-        describe: 'the container; its mapping is written beside it as <output>.map, metadata as <output>.meta',
+        describe:
+          'the container, a path or s3://BUCKET/KEY; its mapping is written beside it as <output>.map, metadata as <output>.meta',
       })
       .options(packOptions)
       .option('metadata', {

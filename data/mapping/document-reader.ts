@@ -37,8 +37,10 @@ export class DocumentReader implements ChunkSource {
     const container = await ZpkgReader.open(zpkgPath, options);
     try {
       const mapping =
-        options.mappingPath === undefined ? await findMapping(container) : await openMapping(options.mappingPath, container);
-      const metadata = await metadataOf(container, mapping);
+        options.mappingPath === undefined
+          ? await findMapping(zpkgPath, container)
+          : await openMapping(options.mappingPath, container);
+      const metadata = await metadataOf(zpkgPath, container, mapping);
       if (metadata?.isEmpty !== true) return new DocumentReader(container, mapping, metadata);
       await metadata.close();
       return new DocumentReader(container, mapping, undefined);
@@ -211,7 +213,7 @@ export function checkTerms(
 export async function settleLeftFiles(zpkgPath: string): Promise<void> {
   const reader = await DocumentReader.open(zpkgPath).catch(() => undefined);
   if (reader === undefined) return;
-  const metadata = await metadataOf(reader.container, reader.mapping).catch(() => undefined);
+  const metadata = await metadataOf(zpkgPath, reader.container, reader.mapping).catch(() => undefined);
   await metadata?.close();
   await reader.close();
   if (reader.mapping.path === nextMappingPathOf(zpkgPath)) await settleMapping(zpkgPath);
@@ -219,22 +221,22 @@ export async function settleLeftFiles(zpkgPath: string): Promise<void> {
 }
 
 /** The metadata file that belongs to a container and its mapping, also one that says that nothing is known. */
-function metadataOf(container: ZpkgReader, mapping: Mapping): Promise<MetadataFile | undefined> {
+function metadataOf(zpkgPath: string, container: ZpkgReader, mapping: Mapping): Promise<MetadataFile | undefined> {
   const { documentCount, chunkCount, fingerprint, checksum: mappingChecksum } = mapping;
   return findMetadata(
-    container.path,
+    zpkgPath,
     { documentCount, chunkCount, fingerprint, mappingChecksum },
     { dictionary: container.dictionary, idOf: (document) => mapping.idAt(document) },
   );
 }
 
 /** The container's mapping, which a pack that was killed left in the place of the next one. */
-async function findMapping(container: ZpkgReader): Promise<Mapping> {
+async function findMapping(zpkgPath: string, container: ZpkgReader): Promise<Mapping> {
   try {
-    return await openMapping(mappingPathOf(container.path), container);
+    return await openMapping(mappingPathOf(zpkgPath), container);
   } catch (error) {
     if (!(error instanceof CemError) || !['FILE_OPEN', 'MAPPING_MISMATCH'].includes(error.code)) throw error;
-    return openMapping(nextMappingPathOf(container.path), container).catch(() => {
+    return openMapping(nextMappingPathOf(zpkgPath), container).catch(() => {
       throw error;
     });
   }

@@ -1,6 +1,16 @@
 import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AtomicFile, CemError, checksum, FormatError, StoredFile, syncFolder } from '../../base/index.ts';
+import {
+  AtomicFile,
+  besidePath,
+  CemError,
+  checksum,
+  FormatError,
+  openRandomAccess,
+  syncFolder,
+  WindowedReader,
+  windowsOf,
+} from '../../base/index.ts';
 import { IdTable } from './id-table.ts';
 import {
   BLOCK_HEADER_SIZE,
@@ -14,7 +24,7 @@ import {
 
 /** Where the mapping of a container lies. */
 export function mappingPathOf(zpkgPath: string): string {
-  return `${zpkgPath}.map`;
+  return besidePath(zpkgPath, '.map');
 }
 
 /**
@@ -22,7 +32,7 @@ export function mappingPathOf(zpkgPath: string): string {
  * them must leave the old container with its mapping or the new one with its own.
  */
 export function nextMappingPathOf(zpkgPath: string): string {
-  return `${mappingPathOf(zpkgPath)}.next`;
+  return besidePath(zpkgPath, '.map.next');
 }
 
 /** Chunks of one document: `count` of them from `first` on. */
@@ -34,6 +44,8 @@ export interface ChunkRange {
 /** Which chunks of a container belong to which document: ids to chunks in constant time, chunks to ids in logarithmic time. Wholly in memory. */
 export class Mapping {
   readonly path: string;
+  /** Bytes of the file. */
+  readonly size: number;
   readonly documentCount: number;
   readonly chunkCount: number;
   /** Fingerprint of the container that it was written for. */
@@ -41,11 +53,23 @@ export class Mapping {
   /** CRC-32 of the header and the blocks' headers, one after the other: with the frames' checksums in them it stands for all that the file says. */
   readonly checksum: number;
   readonly #ids: IdTable;
+  /** As it was opened. */
+  readonly #address: string;
   /** [documents + 1] the number of each document's first chunk. */
   readonly #starts: Uint32Array;
 
-  private constructor(path: string, header: MappingHeader, check: number, ids: IdTable, starts: Uint32Array) {
+  private constructor(
+    address: string,
+    path: string,
+    size: number,
+    header: MappingHeader,
+    check: number,
+    ids: IdTable,
+    starts: Uint32Array,
+  ) {
+    this.#address = address;
     this.path = path;
+    this.size = size;
     this.documentCount = header.documentCount;
     this.chunkCount = header.chunkCount;
     this.fingerprint = header.fingerprint;
@@ -58,9 +82,10 @@ export class Mapping {
    * @throws CemError `FILE_OPEN`
    * @throws FormatError `ZPKG_TRUNCATED`, `MAPPING_MAGIC`, `MAPPING_VERSION`, `MAPPING_CHECKSUM`, `MAPPING_FLAGS`, `MAPPING_BLOCK`, `MAPPING_LAYOUT`, `MAPPING_DUPLICATE_ID`
    */
-  static async open(path: string): Promise<Mapping> {
-    const file = await StoredFile.open(path);
-    const { size } = file;
+  static async open(mappingPath: string): Promise<Mapping> {
+    const opened = await openRandomAccess(mappingPath);
+    const { path, size } = opened;
+    const file = new WindowedReader(opened);
     try {
       const headerBytes = await file.read(0, MAPPING_HEADER_SIZE);
       const header = decodeMappingHeader(headerBytes, path);
@@ -95,7 +120,17 @@ export class Mapping {
       if (position !== size) throw layoutError(path, position, `${size - position} bytes follow its last block`);
       if (ids.length !== header.documentCount)
         throw layoutError(path, 8, `it has ${ids.length} documents and declares ${header.documentCount}`);
-      return new Mapping(path, header, check, ids, startsOf(counts, header, path));
+      return new Mapping(mappingPath, path, size, header, check, ids, startsOf(counts, header, path));
+    } finally {
+      await opened.close();
+    }
+  }
+
+  /** The bytes of its file, which is opened again. Throws as `open` does of files. */
+  async *content(): AsyncGenerator<Uint8Array> {
+    const file = await openRandomAccess(this.#address);
+    try {
+      yield* windowsOf(file);
     } finally {
       await file.close();
     }

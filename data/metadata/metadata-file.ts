@@ -1,6 +1,16 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AtomicFile, type ByteSpan, CemError, FormatError, StoredFile, type TermCounts } from '../../base/index.ts';
+import {
+  AtomicFile,
+  type ByteSpan,
+  besidePath,
+  CemError,
+  FormatError,
+  openRandomAccess,
+  type RandomAccessFile,
+  type TermCounts,
+  windowsOf,
+} from '../../base/index.ts';
 import { createDecompressor } from '../../zpkg/index.ts';
 import type { DocumentRecord } from './document-record.ts';
 import { decodeBlock } from './metadata-block.ts';
@@ -27,12 +37,12 @@ import { decodeTerms, type TermsBlock } from './terms-block.ts';
 
 /** Where the metadata of a container lies, when it has some. */
 export function metadataPathOf(zpkgPath: string): string {
-  return `${zpkgPath}.meta`;
+  return besidePath(zpkgPath, '.meta');
 }
 
 /** Where it lies until its container has appeared, as `nextMappingPathOf`. */
 export function nextMetadataPathOf(zpkgPath: string): string {
-  return `${metadataPathOf(zpkgPath)}.next`;
+  return besidePath(zpkgPath, '.meta.next');
 }
 
 export interface MetadataFileOptions {
@@ -50,14 +60,19 @@ export class MetadataFile {
   readonly owner: MetadataOwner;
   /** Bytes on disk. */
   readonly size: number;
-  readonly #file: StoredFile;
+  readonly #file: RandomAccessFile;
   readonly #documents: MetadataSection<readonly DocumentRecord[]> | undefined;
   readonly #passages: MetadataSection<PassagesBlock> | undefined;
   readonly #terms: MetadataSection<TermsBlock> | undefined;
   readonly #analyzer: MetadataSection<AnalyzerDescription> | undefined;
   #settings: AnalyzerDescription | undefined;
 
-  private constructor(file: StoredFile, owner: MetadataOwner, sections: readonly SectionEntry[], options: MetadataFileOptions) {
+  private constructor(
+    file: RandomAccessFile,
+    owner: MetadataOwner,
+    sections: readonly SectionEntry[],
+    options: MetadataFileOptions,
+  ) {
     this.path = file.path;
     this.size = file.size;
     this.owner = owner;
@@ -87,8 +102,9 @@ export class MetadataFile {
    * @throws CemError `FILE_OPEN`
    * @throws FormatError `ZPKG_TRUNCATED`, `METADATA_MAGIC`, `METADATA_VERSION`, `METADATA_CHECKSUM`, `METADATA_FLAGS`, `METADATA_SECTION`, `METADATA_LAYOUT`, `METADATA_BLOCK`
    */
-  static async open(path: string, options: MetadataFileOptions): Promise<MetadataFile> {
-    const file = await StoredFile.open(path);
+  static async open(metadataPath: string, options: MetadataFileOptions): Promise<MetadataFile> {
+    const file = await openRandomAccess(metadataPath);
+    const { path } = file;
     try {
       const header = decodeHeader(await file.read(0, METADATA_HEADER_SIZE), path);
       const size = directorySize(header);
@@ -178,6 +194,11 @@ export class MetadataFile {
       for (let index = 0; index < count; index++) yield block.termsOf(index);
   }
 
+  /** The bytes of its file. Throws as `RandomAccessFile.read`. */
+  content(): AsyncGenerator<Uint8Array> {
+    return windowsOf(this.#file);
+  }
+
   async close(): Promise<void> {
     await this.#file.close();
   }
@@ -264,6 +285,6 @@ function isMissing(error: unknown): boolean {
   return (
     error instanceof CemError &&
     error.code === 'FILE_OPEN' &&
-    (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
+    ((error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' || error.details['missing'] === true)
   );
 }

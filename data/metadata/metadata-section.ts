@@ -1,4 +1,4 @@
-import { FormatError, type StoredFile } from '../../base/index.ts';
+import { FormatError, type RandomAccessFile } from '../../base/index.ts';
 import type { Decompressor } from '../../zpkg/index.ts';
 import { type BlockEntry, blockError, checkChecksum, sectionSize } from './metadata-format.ts';
 
@@ -13,7 +13,7 @@ export interface BlockRange {
 
 /** One section of a metadata file. Its blocks are read, decompressed and decoded when they are asked for. Safe for concurrent use. */
 export class MetadataSection<Block> {
-  readonly #file: StoredFile;
+  readonly #file: RandomAccessFile;
   readonly #blocks: readonly BlockEntry[];
   /** [blocks + 1] the number of the first that each holds. */
   readonly #firsts: readonly number[];
@@ -24,7 +24,7 @@ export class MetadataSection<Block> {
 
   /** @param decode gets a block's content; `fail` makes the error for what is wrong with it */
   constructor(
-    file: StoredFile,
+    file: RandomAccessFile,
     blocks: readonly BlockEntry[],
     decompressor: Decompressor,
     decode: (content: Uint8Array, range: BlockRange, fail: (wrong: string) => FormatError) => Block,

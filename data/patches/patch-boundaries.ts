@@ -1,4 +1,14 @@
-import { AtomicFile, CemError, checksum, FormatError, pushVarint, StoredFile, viewOf } from '../../base/index.ts';
+import {
+  AtomicFile,
+  besidePath,
+  CemError,
+  checksum,
+  FormatError,
+  openRandomAccess,
+  pushVarint,
+  type RandomAccessFile,
+  viewOf,
+} from '../../base/index.ts';
 
 /** `ZPAT` in ASCII, read as a little-endian number. PATCHES.md describes the file. */
 const MAGIC = 0x5441505a;
@@ -29,17 +39,17 @@ export interface ChunkPatches {
 
 /** Where the boundaries of a container's chunks lie. */
 export function patchesPathOf(zpkgPath: string): string {
-  return `${zpkgPath}.patches`;
+  return besidePath(zpkgPath, '.patches');
 }
 
 /** The boundaries of a container's chunks, read by position: memory does not grow with the container. Safe for concurrent use. */
 export class PatchBoundaries {
   readonly path: string;
   readonly chunkCount: number;
-  readonly #file: StoredFile;
+  readonly #file: RandomAccessFile;
   readonly #table: number;
 
-  private constructor(file: StoredFile, chunkCount: number, table: number) {
+  private constructor(file: RandomAccessFile, chunkCount: number, table: number) {
     this.path = file.path;
     this.#file = file;
     this.chunkCount = chunkCount;
@@ -51,7 +61,7 @@ export class PatchBoundaries {
    * @throws FormatError `ZPKG_TRUNCATED`, `PATCHES_MALFORMED`
    */
   static async open(path: string, owner: PatchBoundariesOwner): Promise<PatchBoundaries> {
-    const file = await StoredFile.open(path);
+    const file = await openRandomAccess(path);
     try {
       const header = await file.read(0, HEADER_SIZE);
       const view = viewOf(header);

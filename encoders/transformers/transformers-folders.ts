@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
+import { cacheFolder } from '../../base/index.ts';
 import type { TransformersConfig } from '../teacher-config.ts';
-import { cacheFolder } from './cache-folder.ts';
 import { hubName, modelName } from './transformers-presets.ts';
 
 /** What says where a model's files lie. */
-export type TransformersFiles = Pick<TransformersConfig, 'model' | 'revision' | 'remote' | 'dtype'>;
+export type TransformersFiles = Pick<TransformersConfig, 'model' | 'revision' | 'remote' | 'dtype'> & {
+  /** Which of a repository's files are meant, where it is not those of one whole model: downloads of these are marked by themselves. */
+  readonly part?: 'towers';
+};
 
 /** Where the files of a model lie, or will. */
 export interface TransformersFolders {
@@ -39,13 +42,13 @@ export function findTransformersModel(config: TransformersFiles, models?: string
   };
 }
 
-function hubModel({ model, revision, dtype }: TransformersFiles): HubModel | undefined {
+function hubModel({ model, revision, dtype, part }: TransformersFiles): HubModel | undefined {
   const name = hubName(model);
   if (name === undefined) return undefined;
   const cache = join(cacheFolder(), 'models');
   // Where transformers.js puts what it downloads: another revision than main has a folder of its own.
   const folder = join(cache, name, revision === 'main' ? '' : revision);
-  return { name, cache, folder, mark: join(folder, `.complete-${dtype}`) };
+  return { name, cache, folder, mark: join(folder, `.complete-${part === undefined ? '' : `${part}-`}${dtype}`) };
 }
 
 /** Below `models` a folder of that name (whole id, its last part, or the hub's name), else the model as a path. */

@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import { type PackedCorpus, SegmentedCorpus } from '../../data/index.ts';
 
 /**
@@ -12,7 +10,7 @@ export async function corpusIdentity(reader: PackedCorpus): Promise<string> {
   const hash = createHash('sha256');
   hash.update(`${reader.container.fingerprint} ${reader.chunkCount} ${reader.dictionary.length}\n`);
   hash.update(reader.dictionary);
-  await pipeline(createReadStream(reader.mapping.path), hash, { end: false });
-  if (reader.metadata !== undefined) await pipeline(createReadStream(reader.metadata.path), hash, { end: false });
+  for await (const bytes of reader.mapping.content()) hash.update(bytes);
+  for await (const bytes of reader.metadata?.content() ?? []) hash.update(bytes);
   return hash.digest('hex');
 }

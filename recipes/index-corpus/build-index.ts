@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { inStage, type Listener } from '../../base/index.ts';
+import { inStage, isRemote, type Listener } from '../../base/index.ts';
 import { type LoadedStudent, loadStudent } from '../../checkpoints/index.ts';
 import { openCorpus, type PackedCorpus } from '../../data/index.ts';
 import { corpusIdentity, IndexFolder, type IndexingResult, synchroniseIndex } from '../../rag/index.ts';
@@ -65,7 +65,10 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
   const checkpointPath = options.checkpoint ?? (await chooseCheckpoint(corpus, listener));
   await useBackend(options, listener);
   using checkpoint = await loadStudent(checkpointPath);
-  const zpkg = { path: resolve(options.corpus), identity: await corpusIdentity(corpus) };
+  const zpkg = {
+    path: isRemote(options.corpus) ? options.corpus : resolve(options.corpus),
+    identity: await corpusIdentity(corpus),
+  };
   const makers = { ...modelOf(checkpoint, modelsFolder(options.models)), zpkg };
   const { database, precision, vectorIndex } = options;
   await using folder = await IndexFolder.openForIndexing(

@@ -1,10 +1,11 @@
-import { inStages, silentListener } from '../../base/index.ts';
+import { inStages, isRemote, silentListener } from '../../base/index.ts';
 import { type PackManifest, packCorpus } from '../../data/index.ts';
 import type { DictionaryBorders } from '../../zpkg/index.ts';
 import { type LongCall, listenerOf } from '../shared/call.ts';
 import { type DocumentSource, documentsOf } from '../shared/document-source.ts';
 import { given } from '../shared/given.ts';
 import { openTermsChoice, type TermsChoice } from '../shared/terms-choice.ts';
+import { packToStore } from './pack-to-store.ts';
 
 /** How documents are packed; what is left out has its default. */
 export interface PackChoices {
@@ -30,7 +31,7 @@ export interface PackChoices {
 
 export interface PackSourceOptions extends PackChoices, LongCall {
   readonly source: DocumentSource;
-  /** The container; its mapping is written beside it as `<output>.map`. */
+  /** The container; its mapping is written beside it as `<output>.map`. An address (`s3://BUCKET/KEY`) is written whole or not at all. */
   readonly output: string;
   /** Write titles, sources, languages and what else is known of the documents beside the container (`<output>.meta`), which is the default. Passages are written there whatever this says. */
   readonly metadata?: boolean | undefined;
@@ -53,9 +54,11 @@ export async function pack({
 }: PackSourceOptions): Promise<PackManifest> {
   const opened = await openTermsChoice(choice);
   const terms = opened === 'none' ? undefined : opened;
-  return inPackStages({ signal, listener }, (onProgress) =>
-    packCorpus(documentsOf(source, listener, signal), output, { ...given({ ...choices, terms }), onProgress }),
-  );
+  const packLocally = (path: string): Promise<PackManifest> =>
+    inPackStages({ signal, listener }, (onProgress) =>
+      packCorpus(documentsOf(source, listener, signal), path, { ...given({ ...choices, terms }), onProgress }),
+    );
+  return isRemote(output) ? packToStore(output, packLocally, { force: choices.force, signal, listener }) : packLocally(output);
 }
 
 /** Runs work that reports the stages of packing. */

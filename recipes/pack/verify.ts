@@ -1,9 +1,10 @@
 import { CemError, inStage, type OnProgress } from '../../base/index.ts';
 import * as data from '../../data/index.ts';
+import { CollectionFolder } from '../../rag/index.ts';
 import { type LongCall, listenerOf } from '../shared/call.ts';
 
 export interface VerifyCorpusOptions extends LongCall {
-  /** A container, its mapping beside it, or a corpus folder. */
+  /** A container, its mapping beside it, a corpus folder, or a collection. */
   readonly corpus: string;
 }
 
@@ -18,6 +19,8 @@ export interface VerifiedCorpus {
   readonly terms: number;
   /** Bytes of text in these chunks. */
   readonly contentBytes: number;
+  /** Pictures of figures, of a collection. */
+  readonly figures?: number;
 }
 
 interface Verification extends Omit<data.CorpusVerification, 'failures'> {
@@ -25,11 +28,12 @@ interface Verification extends Omit<data.CorpusVerification, 'failures'> {
 }
 
 /**
- * Checks a container and its mapping, or a corpus folder: every checksum, every chunk decompressed, every id, the metadata.
+ * Checks a container and its mapping, a corpus folder, or that of a collection with its pictures: every checksum, every chunk decompressed, every id, the metadata.
  *
- * @throws CemError `VERIFY_FAILED`, its details the damaged chunks; and what opening throws
+ * @throws CemError `VERIFY_FAILED`, its details the damaged chunks or pictures; and what opening throws
  */
 export async function verifyCorpus({ corpus: path, ...call }: VerifyCorpusOptions): Promise<VerifiedCorpus> {
+  if ((await CollectionFolder.manifestOf(path).catch(() => undefined)) !== undefined) return verifyCollection(path, call);
   return inStage(listenerOf(call), `verifying ${path}`, async (stage) => {
     const verify = (await data.isCorpusFolder(path)) ? verifyFolder : verifyContainer;
     const { documents, chunks, passages, terms, contentBytes, failed, failures } = await verify(path, (done, total) =>
@@ -44,6 +48,24 @@ export async function verifyCorpus({ corpus: path, ...call }: VerifyCorpusOption
     }
     return { path, documents, chunks, passages, terms, contentBytes };
   });
+}
+
+/** The corpus in the state that the database names, and the pictures that its list of files names. */
+async function verifyCollection(path: string, call: LongCall): Promise<VerifiedCorpus> {
+  await using folder = await CollectionFolder.openForSearch(path);
+  const verified = await verifyCorpus({ ...call, corpus: folder.corpusPath });
+  const { files } = await folder.sources();
+  const ids = new Set(files.flatMap(({ figures = [] }) => figures));
+  const failures = await folder.figures.verify(ids);
+  if (failures.length > 0) {
+    const [first] = failures;
+    throw new CemError(
+      'VERIFY_FAILED',
+      `${path}: ${failures.length} of ${ids.size} pictures are damaged; the first: ${first!.id}: ${first!.reason}`,
+      { details: { path, failed: failures.length, failures } },
+    );
+  }
+  return { ...verified, path, figures: ids.size };
 }
 
 async function verifyContainer(path: string, onProgress: OnProgress): Promise<Verification> {

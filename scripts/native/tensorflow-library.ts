@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { CemError } from '../../base/index.ts';
-import { cacheFolder } from '../../encoders/transformers/cache-folder.ts';
+import { CemError, cacheFolder } from '../../base/index.ts';
 import { lastLines, runCommand } from './command.ts';
 
 /** TensorFlow's C library and headers, wherever they were found. */

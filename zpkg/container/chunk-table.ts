@@ -1,7 +1,9 @@
-import { CemError, checksum, FormatError, hexadecimal, viewOf } from '../../base/index.ts';
-import { INDEX_CHECKSUM_SIZE, LARGEST_UINT32, type ZpkgLayout } from './format.ts';
+import { CemError, checksum, FormatError, hexadecimal, type RandomAccessFile, viewOf } from '../../base/index.ts';
+import { INDEX_CHECKSUM_SIZE, LARGEST_UINT32, type ZpkgHeader, type ZpkgLayout } from './format.ts';
 
 const BLOCK = 1 << 16;
+/** Bytes of the index that are read at once: whole entries of either kind, and little beside what is kept of them. */
+const INDEX_WINDOW = 1 << 20;
 
 /** Lengths and checksums of the chunks written so far: 8 bytes a chunk, turned into the index section at the end. */
 export class ChunkTable {
@@ -79,42 +81,48 @@ export interface ZpkgIndex {
 }
 
 /**
- * @param bytes the whole index section
- * @throws FormatError `ZPKG_INDEX_CHECKSUM`, `ZPKG_INDEX_ORDER`
+ * Reads the index section, in windows: of millions of chunks, only what is kept of it is in memory as a whole.
+ *
+ * @throws FormatError `ZPKG_INDEX_CHECKSUM`, `ZPKG_INDEX_ORDER`; as `RandomAccessFile.read`
  */
-export function decodeIndex(
-  bytes: Uint8Array,
+export async function readIndex(
+  file: RandomAccessFile,
   layout: ZpkgLayout,
-  chunkCount: number,
-  position: number,
-  path: string,
-): ZpkgIndex {
-  const view = viewOf(bytes);
-  const body = bytes.length - INDEX_CHECKSUM_SIZE;
-  const stored = view.getUint32(body, true);
-  const actual = checksum(bytes.subarray(0, body));
+  { chunkCount, indexOffset }: Pick<ZpkgHeader, 'chunkCount' | 'indexOffset'>,
+): Promise<ZpkgIndex> {
+  const { path } = file;
+  const wide = layout.offsetSize === 8;
+  const offsets = wide ? new Float64Array(chunkCount + 1) : new Uint32Array(chunkCount + 1);
+  const checksums = new Uint32Array(chunkCount);
+  const checksumsStart = chunkCount * layout.offsetSize;
+  const body = layout.indexSize - INDEX_CHECKSUM_SIZE;
+  let actual = 0;
+  let stored = 0;
+  for (let from = 0; from < layout.indexSize; from += INDEX_WINDOW) {
+    const window = await file.read(indexOffset + from, Math.min(INDEX_WINDOW, layout.indexSize - from));
+    const view = viewOf(window);
+    const end = from + window.length;
+    actual = checksum(window.subarray(0, Math.max(Math.min(end, body) - from, 0)), actual);
+    for (let at = from; at < Math.min(end, checksumsStart); at += layout.offsetSize)
+      offsets[at / layout.offsetSize] = wide ? Number(view.getBigUint64(at - from, true)) : view.getUint32(at - from, true);
+    for (let at = Math.max(from, checksumsStart); at < Math.min(end, body); at += 4)
+      checksums[(at - checksumsStart) / 4] = view.getUint32(at - from, true);
+    if (end === layout.indexSize) stored = view.getUint32(body - from, true);
+  }
   if (stored !== actual) {
     throw new FormatError(
       'ZPKG_INDEX_CHECKSUM',
       `${path}: the index's checksum is ${hexadecimal(actual)}, stored is ${hexadecimal(stored)}: the file is damaged`,
-      {
-        details: { path, position: position + body, stored, actual },
-      },
+      { details: { path, position: indexOffset + body, stored, actual } },
     );
   }
-  const wide = layout.offsetSize === 8;
-  const offsets = wide ? new Float64Array(chunkCount + 1) : new Uint32Array(chunkCount + 1);
-  for (let i = 0; i < chunkCount; i++) offsets[i] = wide ? Number(view.getBigUint64(8 * i, true)) : view.getUint32(4 * i, true);
   offsets[chunkCount] = layout.chunksSize;
-  if (offsets[0] !== 0) throw orderError(path, position, `the first chunk begins at ${offsets[0]} and not at 0`);
+  if (offsets[0] !== 0) throw orderError(path, indexOffset, `the first chunk begins at ${offsets[0]} and not at 0`);
   for (let i = 0; i < chunkCount; i++) {
     if (offsets[i]! < offsets[i + 1]!) continue;
-    const at = position + layout.offsetSize * i;
+    const at = indexOffset + layout.offsetSize * i;
     throw orderError(path, at, `chunk ${i} begins at ${offsets[i]} and ends at ${offsets[i + 1]}`);
   }
-  const checksums = new Uint32Array(chunkCount);
-  const checksumsStart = chunkCount * layout.offsetSize;
-  for (let i = 0; i < chunkCount; i++) checksums[i] = view.getUint32(checksumsStart + 4 * i, true);
   return { offsets, checksums, fingerprint: actual };
 }
 

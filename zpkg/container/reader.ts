@@ -4,10 +4,11 @@ import {
   distributionOf,
   FormatError,
   hexadecimal,
+  openRandomAccess,
+  type RandomAccessFile,
   type SizeDistribution,
-  StoredFile,
 } from '../../base/index.ts';
-import { decodeIndex, type ZpkgIndex } from './chunk-table.ts';
+import { readIndex, type ZpkgIndex } from './chunk-table.ts';
 import { contentSize, createDecompressor, type Decompressor } from './codec.ts';
 import {
   checkLayout,
@@ -18,9 +19,6 @@ import {
   type ZpkgHeader,
   type ZpkgLayout,
 } from './format.ts';
-
-/** How much `frames` reads at once. */
-const WINDOW_BYTES = 1 << 20;
 
 export interface ZpkgReaderOptions {
   /** Makes what `chunk` decompresses with, when it is called first. Tests put one here that throws. */
@@ -72,11 +70,11 @@ export class ZpkgReader {
   readonly #index: ZpkgIndex;
   readonly #createDecompressor: (dictionary: Uint8Array) => Decompressor;
   #decompressor: Decompressor | undefined;
-  readonly #file: StoredFile;
+  readonly #file: RandomAccessFile;
   #closed = false;
 
   private constructor(
-    file: StoredFile,
+    file: RandomAccessFile,
     header: ZpkgHeader,
     layout: ZpkgLayout,
     dictionary: Uint8Array,
@@ -98,8 +96,9 @@ export class ZpkgReader {
    * @throws FormatError `ZPKG_TRUNCATED`, `ZPKG_TRAILING`, `ZPKG_MAGIC`, `ZPKG_VERSION`, `ZPKG_FLAGS`, `ZPKG_LAYOUT`, `ZPKG_HEADER_CHECKSUM`,
    *   `ZPKG_DICTIONARY_CHECKSUM`, `ZPKG_INDEX_CHECKSUM`, `ZPKG_INDEX_ORDER`
    */
-  static async open(path: string, options: ZpkgReaderOptions = {}): Promise<ZpkgReader> {
-    const file = await StoredFile.open(path);
+  static async open(zpkgPath: string, options: ZpkgReaderOptions = {}): Promise<ZpkgReader> {
+    const file = await openRandomAccess(zpkgPath);
+    const { path } = file;
     try {
       const header = decodeHeader(await file.read(0, HEADER_SIZE), path);
       const layout = checkLayout(header, file.size, path);
@@ -112,8 +111,7 @@ export class ZpkgReader {
           { details: { path, position: HEADER_SIZE, stored: header.dictionaryChecksum, actual } },
         );
       }
-      const section = await file.read(header.indexOffset, layout.indexSize);
-      const index = decodeIndex(section, layout, header.chunkCount, header.indexOffset, path);
+      const index = await readIndex(file, layout, header);
       return new ZpkgReader(file, header, layout, dictionary, index, options);
     } catch (error) {
       await file.close();
@@ -217,7 +215,7 @@ export class ZpkgReader {
     let start = first;
     while (start < end) {
       let stop = start + 1;
-      while (stop < end && offsets[stop + 1]! - offsets[start]! <= WINDOW_BYTES) stop += 1;
+      while (stop < end && offsets[stop + 1]! - offsets[start]! <= this.#file.windowBytes) stop += 1;
       const position = this.#positionOf(start);
       const window = await this.#open().read(position, offsets[stop]! - offsets[start]!);
       for (let chunk = start; chunk < stop; chunk++) {
@@ -276,7 +274,7 @@ export class ZpkgReader {
     );
   }
 
-  #open(): StoredFile {
+  #open(): RandomAccessFile {
     if (this.#closed)
       throw new CemError('ZPKG_CLOSED', `${this.path} was closed: open it again`, { details: { path: this.path } });
     return this.#file;
