@@ -11,7 +11,7 @@ const CHECKPOINTS = 4;
 
 /**
  * What of the checkpoint's own rates its further training begins with: its schedule had ended, and at the full ones the first steps undo much of what it had learnt. Measured on cem-small-en, 600 steps
- * on SciFact (configs/cem-small-en-scifact.yaml).
+ * on SciFact (training/RESULTS.md, "Trained further").
  */
 const RATE_SHARE = 0.75;
 
