@@ -8,7 +8,7 @@ import { parseBackendRequest, selectBackend, setProductPrecision } from '../../m
 import { type ModelConfig, modelConfigSchema } from '../../model/config.ts';
 import { CemModel } from '../../model/embedder.ts';
 import type { TrainingBatch } from '../../training/batches/training-batch.ts';
-import { compilesFunctions } from '../../training/device/choose-step.ts';
+import { compilesFunctions, deviceMemoryUsed } from '../../training/device/choose-step.ts';
 import { DeviceTrainingStep } from '../../training/device/device-step.ts';
 import type { OptimizerStep } from '../../training/device/optimizer-step.ts';
 import { StepInputMaker } from '../../training/device/step-inputs.ts';
@@ -101,12 +101,15 @@ function makeStep(): OptimizerStep {
 const step = makeStep();
 const clock = new StepClock();
 const seconds: number[] = [];
+let firstStepSeconds = 0;
 for (let index = 0; index < steps; index++) {
   if (index === number('warmup')) clock.begin();
   const batch = makeBatch();
   const start = performance.now();
   await clock.time(() => step.runAccumulated([[batch]], index));
-  if (index >= number('warmup')) seconds.push((performance.now() - start) / 1000);
+  const taken = (performance.now() - start) / 1000;
+  if (index === 0) firstStepSeconds = taken;
+  if (index >= number('warmup')) seconds.push(taken);
 }
 const costs = clock.costs();
 seconds.sort((a, b) => a - b);
@@ -123,7 +126,10 @@ process.stdout.write(
     secondsPerStep: seconds[seconds.length >> 1],
     backend: backend.name,
     parametersWithoutHashTables: model.graph.countParams(),
+    /** With what is compiled, or loaded. */
+    firstStepSeconds,
     ...costs,
+    deviceBytes: deviceMemoryUsed(),
     residentMegabytes: Math.round(process.memoryUsage().rss / 2 ** 20),
     ...(kernels && { kernels }),
   })}\n`,

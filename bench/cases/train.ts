@@ -5,17 +5,25 @@ import { fileURLToPath } from 'node:url';
 import { CemError, UsageError } from '../../base/index.ts';
 import { selectBackend } from '../../model/backend/index.ts';
 import { type Bench, wholeNumber } from '../bench.ts';
+import { peerSizes } from '../gpu/sizes.ts';
 import { type BenchReport, describeMachine, type Measurement, median } from '../measurement.ts';
 import type { KernelTime } from './kernel-clock.ts';
 import { measureRope } from './rope-cost.ts';
 import { measureTrainLoop } from './train-loop.ts';
 
+const BASE = ['--dim-local', '256', '--dim-global', '768', '--layers-global', '12', '--heads-global', '12'];
 /** Shapes by name, as arguments that the peers and our own program take alike. `default`: the peers' own defaults. */
 const SHAPES: Readonly<Record<string, readonly string[]>> = {
   default: [],
-  base: ['--dim-local', '256', '--dim-global', '768', '--layers-global', '12', '--heads-global', '12', '--batch', '8'],
+  base: [...BASE, '--batch', '8'],
+  'base-64': [...BASE, '--batch', '64'],
 };
+/** Measured unless others are named: `base-64` takes 36 GB. */
+const DEFAULT_SHAPES = ['default', 'base'];
 const PEERS = ['bench_train.py', 'bench_plain.py'] as const;
+/** The same two in our own program, which has bf16 and the fused AdamW. */
+const OWN_PEERS = ['transformers', 'plain'] as const;
+const OWN_PEER = fileURLToPath(new URL('../peers/torch_step.py', import.meta.url));
 /** The default of `model.local.window`. */
 const DEFAULT_WINDOW = 32;
 const BAR = 0.8;
@@ -34,6 +42,8 @@ interface TrainBenchOptions {
   readonly corpus: string;
   readonly loop: boolean;
   readonly wasm: boolean;
+  readonly backend: string;
+  readonly precision: 'float32' | 'bf16';
 }
 
 interface StepTime {
@@ -56,7 +66,7 @@ export const trainBench: Bench<TrainBenchOptions> = {
       .option('shapes', {
         type: 'string',
         array: true,
-        default: Object.keys(SHAPES),
+        default: DEFAULT_SHAPES,
         choices: Object.keys(SHAPES),
         describe: 'sizes',
       })
@@ -69,7 +79,14 @@ export const trainBench: Bench<TrainBenchOptions> = {
         describe: 'texts for the cost of the rope: what `cem pack` reads',
       })
       .option('loop', { type: 'boolean', default: true, describe: 'what the loop around a step costs' })
-      .option('wasm', { type: 'boolean', default: true, describe: 'the wasm backend too (slow)' }),
+      .option('wasm', { type: 'boolean', default: true, describe: 'the wasm backend too (slow)' })
+      .option('backend', { type: 'string', default: 'tensorflow', describe: 'what computes our steps' })
+      .option('precision', {
+        type: 'string',
+        default: 'float32' as const,
+        choices: ['float32', 'bf16'] as const,
+        describe: 'what products are computed in (bf16: backend xla), the peers too',
+      }),
   run: async (options, say) => {
     const peers = resolve(options.peers);
     if (!existsSync(join(peers, PEERS[0])))
@@ -105,16 +122,18 @@ export const trainBench: Bench<TrainBenchOptions> = {
 };
 
 function measureShape(shape: string, peers: string, options: TrainBenchOptions, say: (line: string) => void): Measurement[] {
-  const { python, rounds, steps, threads, wasm } = options;
+  const { rounds, steps, wasm, backend, precision } = options;
+  const side = precision === 'bf16' ? `${backend} in bf16` : backend;
+  const names = PEERS.map((peer, index) => (precision === 'bf16' ? `torch_step.py ${OWN_PEERS[index]} in bf16` : peer));
   const seconds = { ours: [] as number[], windowed: [] as number[], peers: PEERS.map(() => [] as number[]) };
   for (let round = 0; round < rounds; round++) {
     say(`${shape}, turn ${round + 1} of ${rounds}`);
     const turn = [...SHAPES[shape]!, '--steps', String(steps)];
-    seconds.ours.push(runOurs(turn, 'tensorflow', options).secondsPerStep);
-    seconds.windowed.push(runOurs([...turn, '--window', String(DEFAULT_WINDOW)], 'tensorflow', options).secondsPerStep);
-    PEERS.forEach((peer, index) => {
-      const output = capture(python, [join(peers, peer), ...turn, '--threads', String(threads)], {});
-      seconds.peers[index]!.push((JSON.parse(output) as StepTime).secondsPerStep);
+    const ours = [...turn, '--precision', precision];
+    seconds.ours.push(runOurs(ours, backend, options).secondsPerStep);
+    seconds.windowed.push(runOurs([...ours, '--window', String(DEFAULT_WINDOW)], backend, options).secondsPerStep);
+    PEERS.forEach((_, index) => {
+      seconds.peers[index]!.push(runPeer(index, SHAPES[shape]!, peers, options));
     });
   }
   const times = seconds.peers.map(median);
@@ -122,19 +141,19 @@ function measureShape(shape: string, peers: string, options: TrainBenchOptions, 
   const ours = 1000 * median(seconds.ours);
   const result: Measurement[] = [
     {
-      name: `step, ${shape}, tensorflow`,
+      name: `step, ${shape}, ${side}`,
       value: ours,
       unit: 'ms',
-      reference: { name: `ms, ${PEERS[times.indexOf(fastest)]}, the faster peer`, value: 1000 * fastest },
+      reference: { name: `ms, ${names[times.indexOf(fastest)]}, the faster peer`, value: 1000 * fastest },
       bar: { atMost: BAR },
     },
     {
-      name: `step, ${shape}, tensorflow, local attention in windows of ${DEFAULT_WINDOW}, the encoder's default`,
+      name: `step, ${shape}, ${side}, local attention in windows of ${DEFAULT_WINDOW}, the encoder's default`,
       value: 1000 * median(seconds.windowed),
       unit: 'ms',
-      reference: { name: `ms, ${PEERS[times.indexOf(fastest)]}`, value: 1000 * fastest },
+      reference: { name: `ms, ${names[times.indexOf(fastest)]}`, value: 1000 * fastest },
     },
-    ...PEERS.map((peer, index) => ({ name: `step, ${shape}, ${peer}`, value: 1000 * times[index]!, unit: 'ms' })),
+    ...names.map((peer, index) => ({ name: `step, ${shape}, ${peer}`, value: 1000 * times[index]!, unit: 'ms' })),
   ];
   if (!wasm || shape !== 'default') return result;
   say(`${shape}, wasm`);
@@ -143,10 +162,32 @@ function measureShape(shape: string, peers: string, options: TrainBenchOptions, 
     name: `step, ${shape}, wasm`,
     value: 1000 * slow,
     unit: 'ms',
-    reference: { name: 'ms, tensorflow', value: ours },
+    reference: { name: `ms, ${side}`, value: ours },
     bar: { atMost: WASM_BAR },
   });
   return result;
+}
+
+/** Seconds a step of one of the peers. */
+function runPeer(
+  index: number,
+  shape: readonly string[],
+  peers: string,
+  { python, steps, threads, precision }: TrainBenchOptions,
+): number {
+  const counts = ['--steps', String(steps), '--threads', String(threads)];
+  const args =
+    precision === 'bf16'
+      ? [OWN_PEER, '--encoder', OWN_PEERS[index]!, '--dtypes', 'bf16', '--sizes', peerSizes(sizesOf(shape)), ...counts]
+      : [join(peers, PEERS[index]!), ...shape, ...counts];
+  return (JSON.parse(capture(python, args, {})) as StepTime).secondsPerStep;
+}
+
+/** `--batch 8` as `{ batch: 8 }`. */
+function sizesOf(shape: readonly string[]): Record<string, number> {
+  return Object.fromEntries(
+    shape.flatMap((word, index) => (index % 2 === 0 ? [[word.slice('--'.length), Number(shape[index + 1])]] : [])),
+  );
 }
 
 function runOurs(shape: readonly string[], backend: string, { threads }: TrainBenchOptions): StepTime {

@@ -42,7 +42,7 @@ export function isOnDevice({ tables = 'auto', workers = 1 }: StepChoice, state: 
 /** What a backend over a device has to say of it. */
 interface DeviceClient {
   readonly platform: string;
-  memory(): { readonly limit?: number } | undefined;
+  memory(): { readonly used: number; readonly limit?: number } | undefined;
 }
 
 function deviceClient(): DeviceClient | undefined {
@@ -54,14 +54,29 @@ export function deviceMemoryLimit(): number | undefined {
   return deviceClient()?.memory()?.limit;
 }
 
+/** Bytes of the device's memory that are in use; undefined where the backend does not say. */
+export function deviceMemoryUsed(): number | undefined {
+  return deviceClient()?.memory()?.used;
+}
+
 /** Whether tensors lie in memory other than that of the process. */
 export function deviceHasOwnMemory(): boolean {
   const platform = deviceClient()?.platform;
   return platform !== undefined && !/^(cpu|host)$/i.test(platform);
 }
 
-/** Says what to do when the device has no memory left; any other error as it is. */
+/** How a program that the device has taken fails, and what copies to it and back: the device, or its driver, is not what it was. */
+const LOST = ['XLA_EXECUTE', 'XLA_UPLOAD'];
+
+/** Says what to do when the device has no memory left, or fails in the midst of the steps; any other error as it is. */
 export function explainDeviceError(error: unknown): unknown {
+  if (isCemError(error) && LOST.includes(error.code)) {
+    return new CemError(
+      'TRAINING_DEVICE_FAILED',
+      `the device failed in a step (${error.message}); the newest checkpoint is untouched: --resume goes on from it, once the device works again (\`cem doctor\` says whether it does), or with another --backend`,
+      { details: { ...error.details }, cause: error },
+    );
+  }
   if (!isCemError(error, 'XLA_MEMORY')) return error;
   return new CemError(
     'TRAINING_DEVICE_MEMORY',

@@ -9,7 +9,7 @@ import type { StateArrays } from '../optimizers/state-arrays.ts';
 import type { TrainingConfig } from '../options/config.ts';
 import type { MetricsLine } from '../runs/metrics-lines.ts';
 import type { StepResult } from '../runs/step-result.ts';
-import { explainDeviceError } from './choose-step.ts';
+import { deviceMemoryUsed, explainDeviceError } from './choose-step.ts';
 import { createDenseRule } from './create-dense-rule.ts';
 import { DeviceState } from './device-state.ts';
 import type { OptimizerStep, StepGroups } from './optimizer-step.ts';
@@ -166,12 +166,17 @@ export class DeviceTrainingStep implements OptimizerStep {
     return this.#programs.compilations;
   }
 
-  /** Programs and padding, where the backend makes programs; `padding_share` is the mean over the steps since the last call. */
+  /** Programs, padding and the device's memory, where the backend makes programs; `padding_share` is the mean over the steps since the last call. */
   metrics(): Partial<MetricsLine> {
     if (!this.#fit) return {};
     const { sum, steps } = this.#padding;
     this.#padding = { sum: 0, steps: 0 };
-    return { compilations: this.compilations, padding_share: sum / Math.max(1, steps) };
+    const memory = deviceMemoryUsed();
+    return {
+      compilations: this.compilations,
+      padding_share: sum / Math.max(1, steps),
+      ...(memory !== undefined && { device_memory: memory }),
+    };
   }
 
   /** Gives the graph its weights back. */

@@ -28,7 +28,9 @@ export function padBatch(batch: SymbolBatch, shape: BatchShape): PaddedBatch {
   const places = new Int32Array(shape.positions).fill(size * symbols);
   for (let symbol = 0; symbol < own.length; symbol++) {
     const text = Math.floor(own[symbol]! / batch.symbols);
-    places.fill(own[symbol]! + text * (symbols - batch.symbols), starts[symbol]!, starts[symbol + 1]!);
+    const place = own[symbol]! + text * (symbols - batch.symbols);
+    // Most symbols have few bytes: a call of `fill` takes longer than they do.
+    for (let position = starts[symbol]!; position < starts[symbol + 1]!; position++) places[position] = place;
   }
   return {
     size,

@@ -24,6 +24,8 @@ export interface MetricsLine {
   readonly loader_wait_share?: number;
   /** Programs that the backend has made of the step since the run (or its resumption) began; absent where it makes none. */
   readonly compilations?: number;
+  /** Bytes of the device's memory that are in use after the step; absent where the backend has none of its own, or does not say. */
+  readonly device_memory?: number;
   /** Share of the symbols that were padded so that few programs are made, mean over the steps since the line before; absent where none are made. */
   readonly padding_share?: number;
   /** On the lines of the steps that were evaluated. */

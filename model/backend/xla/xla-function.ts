@@ -91,6 +91,7 @@ export class XlaFunction implements CompiledFunction {
 
   #variantFor(inputs: readonly tf.Tensor[], values: readonly Value[]): Variant {
     const { precision } = this.#backend;
+    const several = valuesInSeveralPlaces(values);
     const known = this.#variants.find(
       (variant) =>
         variant.precision === precision &&
@@ -99,7 +100,7 @@ export class XlaFunction implements CompiledFunction {
           const [tensor, value] = [inputs[place]!, values[place]!];
           return (
             facts.dtype === tensor.dtype &&
-            facts.isDonated === this.#isDonated(place, tensor, value, values) &&
+            facts.isDonated === this.#isDonated(place, tensor, value, several) &&
             sameShape(facts.shape, tensor.shape) &&
             sameShape(facts.stored, value.shape)
           );
@@ -112,7 +113,7 @@ export class XlaFunction implements CompiledFunction {
       dtype: tensor.dtype,
       shape: tensor.shape,
       stored: values[place]!.shape,
-      isDonated: this.#isDonated(place, tensor, values[place]!, values),
+      isDonated: this.#isDonated(place, tensor, values[place]!, several),
     }));
     const variant = this.#trace(facts, values, precision);
     this.#variants.push(variant);
@@ -121,9 +122,8 @@ export class XlaFunction implements CompiledFunction {
   }
 
   /** Memory that another tensor or another input sees is not given away. */
-  #isDonated(place: number, { dataId }: tf.Tensor, value: Value, values: readonly Value[]): boolean {
-    if (!this.#donated.has(place)) return false;
-    return this.#backend.refCount(dataId) === 1 && value.holders === 1 && values.indexOf(value) === values.lastIndexOf(value);
+  #isDonated(place: number, { dataId }: tf.Tensor, value: Value, several: ReadonlySet<Value>): boolean {
+    return this.#donated.has(place) && value.holders === 1 && !several.has(value) && this.#backend.refCount(dataId) === 1;
   }
 
   #trace(inputs: readonly InputFacts[], values: readonly Value[], precision: ProductPrecision): Variant {
@@ -162,4 +162,11 @@ export class XlaFunction implements CompiledFunction {
     }
     this.#variants = [];
   }
+}
+
+function valuesInSeveralPlaces(values: readonly Value[]): ReadonlySet<Value> {
+  const seen = new Set<Value>();
+  const several = new Set<Value>();
+  for (const value of values) (seen.has(value) ? several : seen).add(value);
+  return several;
 }

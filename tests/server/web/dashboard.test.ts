@@ -315,6 +315,18 @@ test('charts: those that every run has, a term each, and what else was measured'
   assert.equal([...new Set(panels.map(({ section }) => section))].length, 3);
 });
 
+test('charts of a run on a device: its memory, the programs made, the padding', () => {
+  const panels = panelsFor(['device_memory', 'padding_share', 'compilations', 'loss']).slice(-3);
+  assert.equal(
+    panels.map(({ name, title, unit }) => [name, title, unit]),
+    [
+      ['device_memory', 'Memory of the device', 'bytes'],
+      ['compilations', 'Programs made', 'number'],
+      ['padding_share', 'Padding', 'share'],
+    ],
+  );
+});
+
 test('figures as people read them', () => {
   const written = [formatValue(0.123456, 'number'), formatValue(0.98765, 'share'), formatValue(1_234_567_890, 'bytes')];
   assert.equal(written, ['0.1235', '98.77%', '1.235 GB']);

@@ -35,8 +35,19 @@ test('a device without memory ends a run with what to do about it; other errors 
   assert.match(explained.message, 'training.tables=host');
   assert.match(explained.message, 'allocating 5 GB');
   assert.is(explained.cause, lost);
-  const other = new CemError('XLA_EXECUTE', 'something else');
+  const other = new CemError('XLA_COMPILE', 'something else');
   assert.is(explainDeviceError(other), other);
+});
+
+test('a device that fails in a step ends a run with what to do about it', () => {
+  const failed = new CemError('XLA_EXECUTE', 'running a program failed: CUDA_ERROR_ECC_UNCORRECTABLE', {
+    details: { pluginCode: '13' },
+  });
+  const explained = explainDeviceError(failed) as CemError;
+  assert.is(explained.code, 'TRAINING_DEVICE_FAILED');
+  assert.match(explained.message, 'CUDA_ERROR_ECC_UNCORRECTABLE');
+  assert.match(explained.message, '--resume');
+  assert.is(explained.cause, failed);
 });
 
 test.run();

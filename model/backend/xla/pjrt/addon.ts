@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { messageOf } from '../../../../base/index.ts';
-import { cacheFolder } from '../../../../encoders/index.ts';
+import { cacheFolder, messageOf } from '../../../../base/index.ts';
 import { BackendError } from '../../contract/backend.ts';
 
 /** A pointer of the plugin's as a number; 0 is none. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
-import { cacheFolder } from '../../../../encoders/index.ts';
+import { cacheFolder } from '../../../../base/index.ts';
 import type { CompileRequest, PjrtClient } from './pjrt-client.ts';
 import type { PjrtExecutable } from './pjrt-executable.ts';
 

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { accessSync, closeSync, constants, existsSync, openSync, readdirSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, sep } from 'node:path';
-import { UsageError } from '../../../../base/index.ts';
-import { cacheFolder } from '../../../../encoders/index.ts';
+import { cacheFolder, UsageError } from '../../../../base/index.ts';
+import type { CompilerSettings } from './compile-options.ts';
 import type { ClientOption, PjrtPlugin } from './pjrt-client.ts';
 import { cudaFolder, type PluginKind, pluginKind } from './vendor-libraries.ts';
 
@@ -74,11 +74,27 @@ function cpuDevices(): number {
   );
 }
 
+/** Settings of XLA that `CEM_XLA_SETTINGS` names, as `NAME=VALUE` with commas between them; numbers and truth values are given as such. */
+function namedSettings(): CompilerSettings {
+  const text = process.env['CEM_XLA_SETTINGS'];
+  if (!text) return {};
+  const entries = text.split(',').map((part) => {
+    const [, name, value] = /^\s*(xla_\w+)=(.*?)\s*$/.exec(part) ?? [];
+    if (name === undefined || value === undefined)
+      throw new UsageError(
+        'XLA_SETTINGS',
+        `CEM_XLA_SETTINGS names settings of XLA's compiler, e.g. xla_backend_optimization_level=0, with commas between them; got ${JSON.stringify(text)}.`,
+      );
+    return [name, /^(true|false)$/.test(value) ? value === 'true' : /^-?\d+$/.test(value) ? Number(value) : value] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
 /** A plugin with what its kind is started with: memory of a GPU is taken as it is needed, not three quarters of it at the start. */
 export function describePlugin(path: string, how: string): FoundPlugin {
   const kind = pluginKind(path);
   const options: Record<string, ClientOption> = {};
-  const settings: Record<string, string> = {};
+  const settings: Record<string, CompilerSettings[string]> = {};
   if (kind === 'cuda' || kind === 'rocm') {
     options['preallocate'] = false;
     const share = memoryShare();
@@ -87,7 +103,7 @@ export function describePlugin(path: string, how: string): FoundPlugin {
   if (kind === 'cpu') options['cpu_device_count'] = cpuDevices();
   const cuda = kind === 'cuda' ? cudaFolder(path) : undefined;
   if (cuda !== undefined) settings['xla_gpu_cuda_data_dir'] = cuda;
-  return { path, kind, how, options, settings };
+  return { path, kind, how, options, settings: { ...settings, ...namedSettings() } };
 }
 
 /** Where a program of this name lies on PATH. */

@@ -15,10 +15,19 @@ function packagesOf(plugin: string): string {
   return dirname(dirname(dirname(plugin)));
 }
 
-/** CUDA's own folder (libdevice, ptxas) among pip's packages beside a plugin. */
+/** What XLA links into each program for NVIDIA's GPUs, below CUDA's folder. */
+const LIBDEVICE = 'nvvm/libdevice/libdevice.10.bc';
+
+/**
+ * CUDA's own folder (libdevice, ptxas): among pip's packages beside a plugin, else that of an installed CUDA (`CUDA_HOME`, `CUDA_PATH`, `/usr/local/cuda`). An installed JAX has pip's folder
+ * without libdevice where nothing asked for the compiler's package.
+ */
 export function cudaFolder(plugin: string): string | undefined {
   const packages = packagesOf(plugin);
-  return ['nvidia/cu13', 'nvidia/cuda_nvcc'].map((name) => join(packages, name)).find((folder) => existsSync(folder));
+  const installed = [process.env['CUDA_HOME'], process.env['CUDA_PATH'], '/usr/local/cuda'].filter((folder) => folder);
+  return [...['nvidia/cu13', 'nvidia/cuda_nvcc'].map((name) => join(packages, name)), ...(installed as string[])].find((folder) =>
+    existsSync(join(folder, LIBDEVICE)),
+  );
 }
 
 /** What the system's loader says of a library; undefined where it loads. A library that loads is no addon, which `dlopen` then says in other words. */

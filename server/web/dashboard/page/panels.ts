@@ -35,6 +35,13 @@ export function panelsFor(names: readonly string[]): Panel[] {
     { ...plain, name: 'loader_wait_share', title: 'Time waited for batches', section: machine, unit: 'share', noisy: true },
     { ...plain, name: 'memory', title: 'Memory', section: machine, unit: 'bytes' },
   ];
+  // Of runs on a device that makes programs of their steps.
+  const measured: Panel[] = [
+    { ...plain, name: 'device_memory', title: 'Memory of the device', section: machine, unit: 'bytes' } as const,
+    { ...plain, name: 'compilations', title: 'Programs made', section: machine } as const,
+    { ...plain, name: 'padding_share', title: 'Padding', section: machine, unit: 'share', noisy: true } as const,
+  ].filter(({ name }) => names.includes(name));
+  after.push(...measured);
   const known = new Set([...before, ...after].map(({ name }) => name));
   const others = [...new Set(names)].filter((name) => !known.has(name)).sort();
   const isTerm = (name: string) => name.startsWith('terms/');

@@ -9,7 +9,17 @@ import { findPjrtPlugin, findPjrtPlugins } from '../../../../../model/backend/xl
 const test = suite('model/backend/xla/pjrt/find-plugin');
 
 const folder = mkdtempSync(join(tmpdir(), 'cem-plugins-'));
-const NAMES = ['CEM_CACHE', 'CEM_PJRT', 'CEM_PYTHON', 'CEM_XLA_MEMORY', 'CEM_XLA_CPU_DEVICES', 'HOME', 'PATH'] as const;
+const NAMES = [
+  'CEM_CACHE',
+  'CEM_PJRT',
+  'CEM_PYTHON',
+  'CEM_XLA_MEMORY',
+  'CEM_XLA_CPU_DEVICES',
+  'CEM_XLA_SETTINGS',
+  'CUDA_HOME',
+  'HOME',
+  'PATH',
+] as const;
 const before = NAMES.map((name) => [name, process.env[name]] as const);
 
 /** An empty file with the folders around it. */
@@ -74,6 +84,26 @@ test('a GPU takes memory as it needs it, and is told where CUDA lies', () => {
     process.env['CEM_XLA_MEMORY'] = wrong;
     assert.throws(findPjrtPlugin, (error: unknown) => isCemError(error) && error.code === 'XLA_MEMORY_SHARE');
   }
+});
+
+test('where pip has no libdevice beside the plugin, an installed CUDA has it', () => {
+  const plugin = touch('cache', 'native', 'xla', 'cuda13', 'jax_plugins', 'xla_cuda13', 'xla_cuda_plugin.so');
+  touch('cache', 'native', 'xla', 'cuda13', 'nvidia', 'cu13', 'lib', 'libcublas.so.13');
+  touch('cuda', 'nvvm', 'libdevice', 'libdevice.10.bc');
+  process.env['CUDA_HOME'] = join(folder, 'cuda');
+  assert.equal([findPjrtPlugin()?.path, findPjrtPlugin()?.settings], [plugin, { xla_gpu_cuda_data_dir: join(folder, 'cuda') }]);
+});
+
+test('settings of the compiler can be named', () => {
+  touch('cache', 'native', 'xla', 'cpu', 'fastatomstruct_xla_cpu', 'libpjrt_cpu.so');
+  process.env['CEM_XLA_SETTINGS'] = 'xla_backend_optimization_level=0, xla_cpu_use_onednn=false,xla_dump_to=/tmp/x';
+  assert.equal(findPjrtPlugin()?.settings, {
+    xla_backend_optimization_level: 0,
+    xla_cpu_use_onednn: false,
+    xla_dump_to: '/tmp/x',
+  });
+  process.env['CEM_XLA_SETTINGS'] = 'faster';
+  assert.throws(findPjrtPlugin, (error: unknown) => isCemError(error) && error.code === 'XLA_SETTINGS');
 });
 
 test('the processor is shown as many devices as were asked for', () => {
