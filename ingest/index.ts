@@ -1,6 +1,8 @@
 /** From foreign files to documents: parsers of their formats, what is left out of them, long units. */
+export { type DescribedFigure, describeFigures, type FigureCounts } from './figures/index.ts';
 export {
   type Block,
+  type BlockFigure,
   type BlockKind,
   type BlockTable,
   BlockWriter,

@@ -1,6 +1,6 @@
 import type { ByteSpan } from '../../base/index.ts';
 import type { PageRange } from '../../data/index.ts';
-import type { Block, BlockKind } from './block.ts';
+import type { Block, BlockFigure, BlockKind } from './block.ts';
 import { tableText } from './table-text.ts';
 import { Utf8Offsets } from './utf8-offsets.ts';
 
@@ -15,6 +15,7 @@ export interface BlockPlace {
 interface BlockShape {
   readonly level?: number | undefined;
   readonly codeLanguage?: string | undefined;
+  readonly figure?: BlockFigure | undefined;
 }
 
 /** Puts a document's blocks together in reading order, and keeps them as `Block` says: trimmed, not empty, with the headings above each, spans in order. */
@@ -44,11 +45,12 @@ export class BlockWriter {
     kind: Exclude<BlockKind, 'heading' | 'table'>,
     text: string,
     place: BlockPlace = {},
-    { level, codeLanguage }: BlockShape = {},
+    { level, codeLanguage, figure }: BlockShape = {},
   ): void {
     const words = wellFormed(text);
     if (words === '' && kind !== 'figure') return;
-    this.#push({ kind, text: words, ...(level !== undefined && { level }), ...(codeLanguage && { codeLanguage }) }, place);
+    const shape = { ...(level !== undefined && { level }), ...(codeLanguage && { codeLanguage }), ...(figure && { figure }) };
+    this.#push({ kind, text: words, ...shape }, place);
   }
 
   /** A table; rows that lack cells get empty ones. Nothing happens when no cell has a text. */

@@ -1,5 +1,5 @@
 import type { ByteSpan } from '../../base/index.ts';
-import type { PageRange } from '../../data/index.ts';
+import type { FigurePicture, FigurePlace, PageRange } from '../../data/index.ts';
 
 /** A figure is a picture's place, with the text that stands for it (its alternative text), which may be empty. */
 export type BlockKind = 'heading' | 'paragraph' | 'list-item' | 'quote' | 'table' | 'code' | 'caption' | 'figure';
@@ -9,6 +9,23 @@ export interface BlockTable {
   readonly rows: readonly (readonly string[])[];
   /** How many of the first rows are its header; 0 where it has none. */
   readonly headerRows: number;
+}
+
+/** What is known of the picture of a figure. */
+export interface BlockFigure {
+  readonly picture?: FigurePicture;
+  /** Where its picture lies, relative to the file: another file, which who ingests may read. */
+  readonly reference?: string;
+  /** Why its picture is none to be found: too small, of one colour, not readable, larger than one may be. */
+  readonly leftOut?: 'small' | 'plain' | 'unreadable' | 'large';
+  /** Text that stands for it, where it is not the block's. */
+  readonly alt?: string;
+  /** Words inside of the picture, where they are not the block's text. */
+  readonly words?: string;
+  /** Where it stands on its page. */
+  readonly place?: FigurePlace;
+  /** Whether it stands amid the text of the block before it, which has the text that stands for it. */
+  readonly inline?: boolean;
 }
 
 /** A piece of a document that is one thing to its reader. Blocks stand in reading order and do not nest. */
@@ -28,6 +45,8 @@ export interface Block {
   readonly span?: ByteSpan;
   /** Of a table; absent elsewhere. */
   readonly table?: BlockTable;
+  /** Of a figure, where more is known of it than that text. */
+  readonly figure?: BlockFigure;
   /** Of code: its language, as the source names it. */
   readonly codeLanguage?: string;
 }

@@ -10,6 +10,7 @@ import { mailParser } from '../parse/mail/mail-parser.ts';
 import { markdownParser } from '../parse/markdown/markdown-parser.ts';
 import { docxParser, pptxParser, xlsxParser } from '../parse/office/index.ts';
 import { courtCaseParser, pdfParser } from '../parse/pdf/index.ts';
+import { imageParser } from '../parse/picture/index.ts';
 import { textParser } from '../parse/text/text-parser.ts';
 
 /** Bytes that `Parser.recognise` sees. */
@@ -18,6 +19,7 @@ export const START_BYTES = 4096;
 /** All parsers; of two that are equally sure, the first is taken. */
 export const PARSERS: readonly Parser[] = [
   pdfParser,
+  imageParser,
   epubParser,
   docxParser,
   pptxParser,

@@ -1,4 +1,4 @@
-import type { Block } from '../parse/index.ts';
+import { type Block, captionOwners } from '../parse/index.ts';
 import { DEEPEST_HEADING, renderBlock, separatorOf } from './render-block.ts';
 import type { UnitBorder } from './unit.ts';
 
@@ -49,7 +49,7 @@ export function tokensOf({ text }: RenderedBlock, count: (text: string) => numbe
  * @param maximum tokens of a unit
  */
 export function cutPieces(blocks: readonly RenderedBlock[], maximum: number, count: (text: string) => number): Piece[] {
-  const owners = captionOwners(blocks);
+  const owners = captionOwners(blocks.map(({ block }) => block.kind));
   const pieces: Piece[] = [];
   let gathered: RenderedBlock[] = [];
   let tokens = 0;
@@ -96,39 +96,4 @@ function levelsOf(blocks: readonly RenderedBlock[]): number[] {
     levels.push(level);
   }
   return levels;
-}
-
-/**
- * The block that each caption belongs to: the table, figure or code beside the captions around it. Several captions between two of these
- * are shared out; one goes to the side on which the document's other captions stand, else to what follows.
- *
- * @returns [blocks]: the owner's place, or the block's own
- */
-function captionOwners(blocks: readonly RenderedBlock[]): number[] {
-  const kindAt = (place: number): string | undefined => blocks[place]?.block.kind;
-  const isOwner = (place: number): boolean => ['table', 'figure', 'code'].includes(kindAt(place) ?? '');
-  const owners = blocks.map((_, place) => place);
-  const runs: { from: number; to: number }[] = [];
-  for (let place = 0; place < blocks.length; place++) {
-    if (kindAt(place) !== 'caption') continue;
-    const last = runs.at(-1);
-    if (last?.to === place) last.to = place + 1;
-    else runs.push({ from: place, to: place + 1 });
-  }
-  let below = 0;
-  for (const { from, to } of runs) {
-    if (isOwner(from - 1) && !isOwner(to)) below += 1;
-    if (!isOwner(from - 1) && isOwner(to)) below -= 1;
-  }
-  for (const { from, to } of runs) {
-    if (isOwner(from - 1) && isOwner(to) && to - from > 1) {
-      const middle = (from + to + 1) >>> 1;
-      owners.fill(from - 1, from, middle).fill(to, middle, to);
-      continue;
-    }
-    const isBelow = isOwner(from - 1) && (!isOwner(to) || below > 0);
-    const owner = isBelow ? from - 1 : isOwner(to) ? to : undefined;
-    if (owner !== undefined) owners.fill(owner, from, to);
-  }
-  return owners;
 }

@@ -1,17 +1,29 @@
 import { isDeepStrictEqual } from 'node:util';
 import { UsageError } from '../../base/index.ts';
 import type { JsonValue } from '../../data/index.ts';
+import { parseVectorizer } from '../../encoders/index.ts';
 import { parseUnitSettings } from '../../ingest/index.ts';
 import type { CollectionManifest, CollectionWritingOptions } from '../../rag/index.ts';
 import { analyzerConfig } from '../../search/lexical/index.ts';
 import { given } from '../shared/given.ts';
 import { openTermsChoice } from '../shared/terms-choice.ts';
 import { type CollectionSettings, collectionSettings, type IngestOptions, settingsOfCollection } from './ingest-options.ts';
+import { type GroupsInput, type GroupsSettings, groupsSettings } from './unit-groups.ts';
 
 /** What may be said of a collection that is made new. */
 export type CollectionChoices = Pick<
   IngestOptions,
-  'units' | 'passageSize' | 'passageOverlap' | 'tokenizer' | 'prune' | 'pruneNoise' | 'terms' | 'precision' | 'vectorIndex'
+  | 'units'
+  | 'passageSize'
+  | 'passageOverlap'
+  | 'tokenizer'
+  | 'prune'
+  | 'pruneNoise'
+  | 'figures'
+  | 'terms'
+  | 'groups'
+  | 'precision'
+  | 'vectorIndex'
 >;
 
 /** How a collection is opened that may have to be made. Throws UsageError `UNIT_OPTIONS` and as `openTermsChoice`. */
@@ -34,7 +46,9 @@ function askedSettings({
   tokenizer,
   prune,
   pruneNoise,
+  figures,
   terms,
+  groups,
 }: CollectionChoices): Partial<CollectionSettings> {
   return given({
     units: units && parseUnitSettings(units),
@@ -43,8 +57,22 @@ function askedSettings({
     tokenizer,
     prune,
     pruneNoise,
+    figures,
     terms:
       terms === undefined || terms === 'none' ? terms : analyzerConfig.parse(typeof terms === 'string' ? { kind: terms } : terms),
+    groups: groups && parseGroups(groups),
+  });
+}
+
+/** @throws UsageError `GROUP_STRATEGY`, `GROUP_SETTINGS` */
+function parseGroups(input: GroupsInput): GroupsSettings {
+  if (input.vectorizer !== undefined) parseVectorizer(input.vectorizer);
+  const parsed = groupsSettings.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new UsageError('GROUP_SETTINGS', `these are no settings of vector groups: ${issue!.path.join('.')}: ${issue!.message}`, {
+    details: { input },
+    cause: parsed.error,
   });
 }
 
@@ -56,9 +84,10 @@ export function refuseOtherSettings(path: string, made: CollectionManifest | und
   for (const [name, value] of asked) {
     const own = settings[name as keyof CollectionSettings];
     if (isDeepStrictEqual(value, own)) continue;
+    const stored = own === undefined ? 'none' : JSON.stringify(own);
     throw new UsageError(
       'COLLECTION_SETTINGS',
-      `the collection ${path} was made with ${name} ${JSON.stringify(own)}, and ${JSON.stringify(value)} was asked for: leave it out, or ingest the files into another collection`,
+      `the collection ${path} was made with ${name} ${stored}, and ${JSON.stringify(value)} was asked for: leave it out, or ingest the files into another collection`,
       { details: { path, name, made: own, asked: value } },
     );
   }

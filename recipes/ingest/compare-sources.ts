@@ -3,6 +3,7 @@ import { PARSERS } from '../../ingest/index.ts';
 import type { CollectionSources, SourceFileEntry } from '../../rag/index.ts';
 import { type FoundFile, findFiles } from './find-files.ts';
 import { NO_PARSER, parserName } from './parser-names.ts';
+import { shownFiles, shownHash } from './shown-files.ts';
 import type { OpenRoot } from './source-roots.ts';
 
 /** A file that has to be parsed, with the labels that its documents get. */
@@ -31,6 +32,8 @@ export interface CompareOptions {
   readonly forget: readonly string[];
   /** Its folder, of which nothing is ingested. */
   readonly collection: string;
+  /** Bytes that a file which another one shows may have. */
+  readonly inputBytes: number;
   readonly listener: Listener;
 }
 
@@ -38,7 +41,7 @@ export interface CompareOptions {
 export async function compareSources(
   sources: CollectionSources,
   roots: readonly OpenRoot[],
-  { format, labels, forget, collection, listener }: CompareOptions,
+  { format, labels, forget, collection, inputBytes, listener }: CompareOptions,
 ): Promise<SourceComparison> {
   const known = new Map(sources.files.map((entry) => [entry.path, entry]));
   const looked = new Set(roots.map(({ name }) => name));
@@ -60,7 +63,8 @@ export async function compareSources(
       if (file.hash === undefined && entry !== undefined) {
         same.push(entry);
         unread.push({ path: file.path, message: file.problem ?? 'not readable' });
-      } else if (entry !== undefined && isSame(entry, file, wanted, format)) same.push(entry);
+      } else if (entry !== undefined && isSame(entry, file, wanted, format) && (await showsSame(entry, file, inputBytes)))
+        same.push(entry);
       else toParse.push({ file, labels: wanted, known: entry });
     }
     stage.done(`${found} files, ${(bytes / 1e6).toFixed(1)} MB`);
@@ -109,6 +113,14 @@ function isSame(
   const [name] = entry.parser.split(' ');
   if (format !== undefined && format.toLowerCase() !== name) return false;
   return PARSERS.some((parser) => parserName(parser) === entry.parser);
+}
+
+/** Whether the files that a document shows are as they were. */
+async function showsSame({ path, shows = [] }: SourceFileEntry, { location }: FoundFile, inputBytes: number): Promise<boolean> {
+  if (shows.length === 0) return true;
+  const files = shownFiles({ path, location }, inputBytes);
+  for (const [shown, hash] of shows) if (shownHash(await files?.read(shown)) !== hash) return false;
+  return true;
 }
 
 /** Whether another try may end otherwise: time and memory depend on the machine, and the disk may give it now. */

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { CemError } from '../../base/index.ts';
 import type { JsonValue } from '../../data/index.ts';
-import { type ParseLimits, type UnitSettingsInput, type UnitStatistics, unitSettings } from '../../ingest/index.ts';
+import {
+  type FigureCounts,
+  type ParseLimits,
+  type UnitSettingsInput,
+  type UnitStatistics,
+  unitSettings,
+} from '../../ingest/index.ts';
 import type { IndexingResult, SourceRoot } from '../../rag/index.ts';
 import type { VectorIndexInput } from '../../search/index.ts';
 import { analyzerConfig } from '../../search/lexical/index.ts';
@@ -9,6 +15,7 @@ import type { VectorPrecision } from '../../search/postgres/index.ts';
 import type { OnBackend } from '../shared/backend.ts';
 import type { LongCall } from '../shared/call.ts';
 import type { TermsChoice } from '../shared/terms-choice.ts';
+import { type GroupsInput, groupsSettings } from './unit-groups.ts';
 
 /** Bytes of a passage in a new collection. */
 const PASSAGE_SIZE = 1024;
@@ -26,7 +33,11 @@ export const collectionSettings = z.strictObject({
   prune: z.boolean().default(true),
   /** Whether advertisements, disclaimers and what stands beside a text are left out too, as a small classifier tells them. */
   pruneNoise: z.boolean().default(false),
+  /** What becomes of pictures: `store` keeps them beside the texts, `reference` only says where they are, `none` passes them over. */
+  figures: z.enum(['store', 'reference', 'none']).default('store'),
   terms: z.union([z.literal('none'), analyzerConfig]).prefault({ kind: 'words' }),
+  /** Absent where passages have no vector groups, so that earlier versions read such collections. */
+  groups: groupsSettings.optional(),
 });
 export type CollectionSettings = z.infer<typeof collectionSettings>;
 
@@ -67,8 +78,12 @@ export interface IngestOptions extends LongCall, OnBackend {
   readonly prune?: boolean | undefined;
   /** Of a new collection: whether advertisements, disclaimers and what stands beside a text are left out too, as a small classifier tells them; only if true. */
   readonly pruneNoise?: boolean | undefined;
+  /** Of a new collection: whether pictures are kept beside the texts (`store`, unless given), only described (`reference`), or passed over (`none`). */
+  readonly figures?: CollectionSettings['figures'] | undefined;
   /** Of a new collection: what cuts passages into terms for search by words, `words` unless given; `none`: only vectors are searched. */
   readonly terms?: TermsChoice | undefined;
+  /** Of a new collection: whether each passage has a vector group, which searches can rank by (`field`), and how it is made; it has none unless given. */
+  readonly groups?: GroupsInput | undefined;
   /** A checkpoint's folder or a run's; the collection's own, or for a new one CEM_CHECKPOINT, else the one that comes with the package. */
   readonly checkpoint?: string | undefined;
   /** PostgreSQL with pgvector, as `postgres://user:password@host:port/database`; without it an embedded database in the collection. */
@@ -113,6 +128,8 @@ export interface IngestResult {
   readonly units: UnitStatistics;
   /** Blocks that rules, or the classifier, left out of what was parsed now. */
   readonly pruned: number;
+  /** Figures of what was parsed now, and pictures that are none, by why. */
+  readonly figures: { readonly described: number; readonly stored: number; readonly leftOut: FigureCounts };
   /** Units in the collection. */
   readonly documents: number;
   readonly chunks: number;

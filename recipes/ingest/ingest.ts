@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { CemError, inStage, isCemError, type Listener } from '../../base/index.ts';
+import { CemError, closing, inStage, isCemError, type Listener } from '../../base/index.ts';
 import { type LoadedStudent, loadStudent } from '../../checkpoints/index.ts';
 import { type Document, SegmentedCorpus, stageCorpusUpdate, type UpdateReport } from '../../data/index.ts';
-import { ParseWorkers, type Unit, unitStatistics } from '../../ingest/index.ts';
+import { DEFAULT_LIMITS, type FigureCounts, ParseWorkers, type Unit, unitStatistics } from '../../ingest/index.ts';
 import {
   CollectionFolder,
   type CollectionManifest,
@@ -25,10 +25,12 @@ import { makingOptions, refuseOtherSettings } from './collection-making.ts';
 import { compareSources, type SourceComparison } from './compare-sources.ts';
 import { DocumentSpool } from './document-spool.ts';
 import { type CollectionSettings, type IngestOptions, type IngestResult, settingsOfCollection } from './ingest-options.ts';
+import type { ParsedSource } from './parse-content.ts';
 import { parseFiles } from './parse-files.ts';
 import { ResumableEncoder } from './resumable-encoder.ts';
 import { sourceLanguage } from './source-language.ts';
 import { type OpenRoot, openRoots } from './source-roots.ts';
+import { type GroupsSettings, makeUnitGroups, openGroupsEncoder, rememberGroups } from './unit-groups.ts';
 import { unitIds, unitPacking, unitTools } from './unit-tools.ts';
 
 /** Files that are parsed at once; some wait for their turn to be written. */
@@ -84,7 +86,8 @@ async function ingestFiles(options: IngestOptions): Promise<IngestResult> {
   const settings = settingsOfCollection(path, collection.manifest.settings);
   const sources = await collection.sources();
   const roots = paths.length === 0 && forget.length > 0 ? [] : await openRoots(paths, sources.roots, path);
-  const comparison = await compareSources(sources, roots, { format, labels, forget, collection: path, listener });
+  const inputBytes = options.limits?.inputBytes ?? DEFAULT_LIMITS.inputBytes;
+  const comparison = await compareSources(sources, roots, { format, labels, forget, collection: path, inputBytes, listener });
   const parsed = await parseAll(collection, comparison, settings, options, listener);
   const next: CollectionSources = {
     roots: nextRoots(sources.roots, roots, forget),
@@ -95,7 +98,8 @@ async function ingestFiles(options: IngestOptions): Promise<IngestResult> {
     put: parsed.entries.filter(({ documents }) => documents.length > 0).map(({ path: file }) => file),
     removed: comparison.gone.map(({ path: file }) => file),
   };
-  const index = await changeState(collection, checkpoint, { report, sources: next, changes }, listener);
+  const change = { report, sources: next, changes, documents: parsed.documents, groups: settings.groups };
+  const index = await changeState(collection, checkpoint, change, { listener, models: modelsFolder(options.models) });
   const { documents = 0, chunks = 0, passages = 0 } = collection.state ?? {};
   return {
     collection: path,
@@ -109,6 +113,7 @@ async function ingestFiles(options: IngestOptions): Promise<IngestResult> {
     warnings: parsed.warnings,
     units: unitStatistics(parsed.units, settings.units),
     pruned: parsed.pruned,
+    figures: parsed.figures,
     documents,
     chunks,
     passages,
@@ -159,6 +164,7 @@ interface ParsedFiles {
   readonly bytes: number;
   readonly warnings: readonly string[];
   readonly pruned: number;
+  readonly figures: IngestResult['figures'];
   /** Files that the disk did not give, and that stay as they were known. */
   readonly unread: readonly { readonly path: string; readonly message: string }[];
 }
@@ -176,7 +182,12 @@ async function parseAll(
   const warnings: string[] = [];
   const unread: { path: string; message: string }[] = [];
   let [bytes, pruned] = [0, 0];
-  if (toParse.length === 0) return { entries, documents: await spool.finish(), units, bytes, pruned, warnings, unread };
+  let figures = NO_FIGURES;
+  const stored = new Set<string>();
+  if (toParse.length === 0) {
+    const documents = await spool.finish();
+    return { entries, documents, units, bytes, pruned, figures: { ...figures, stored: 0 }, warnings, unread };
+  }
   const total = toParse.reduce((sum, { file }) => sum + file.bytes, 0);
   const workers = Math.min(MOST_WORKERS, availableParallelism(), toParse.length);
   await using threads = new ParseWorkers({ workers, ...given({ limits }) });
@@ -186,6 +197,7 @@ async function parseAll(
     units: settings.units,
     prune: settings.prune,
     pruneNoise: settings.pruneNoise,
+    figures: settings.figures,
     tools,
     format,
     signal,
@@ -205,6 +217,8 @@ async function parseAll(
         } else {
           entries.push(parsed.entry);
           await spool.add(parsed.documents);
+          for (const picture of parsed.pictures) stored.add(await collection.newFigures.put(picture));
+          figures = addFigures(figures, parsed.figures);
           for (const cut of parsed.units) units.push(cut.map(sizeOnly));
           warnings.push(...parsed.warnings.slice(0, MOST_WARNINGS - warnings.length));
         }
@@ -213,7 +227,18 @@ async function parseAll(
     },
     () => `${toParse.length} files, ${(bytes / 1e6).toFixed(1)} MB`,
   );
-  return { entries, documents: await spool.finish(), units, bytes, pruned, warnings, unread };
+  const documents = await spool.finish();
+  return { entries, documents, units, bytes, pruned, figures: { ...figures, stored: stored.size }, warnings, unread };
+}
+
+const NO_FIGURES: ParsedSource['figures'] = {
+  described: 0,
+  leftOut: { small: 0, plain: 0, unreadable: 0, large: 0, repeated: 0 },
+};
+
+function addFigures(before: ParsedSource['figures'], { described, leftOut }: ParsedSource['figures']): ParsedSource['figures'] {
+  const sums = Object.entries(before.leftOut).map(([why, count]) => [why, count + leftOut[why as keyof FigureCounts]]);
+  return { described: before.described + described, leftOut: Object.fromEntries(sums) as FigureCounts };
 }
 
 /** What is counted of a unit: its text need not stay in memory. */
@@ -259,16 +284,22 @@ function nothingIngested(path: string, entries: readonly SourceFileEntry[], caus
   );
 }
 
+interface StateChange {
+  readonly report: UpdateReport | undefined;
+  readonly sources: CollectionSources;
+  readonly changes: SourceChanges;
+  /** Units that were parsed now. */
+  readonly documents: () => AsyncIterable<Document>;
+  /** Undefined where the collection has no vector groups. */
+  readonly groups: GroupsSettings | undefined;
+}
+
 /** Indexes a staged change and makes it the collection's state, with the list of files; where nothing changed but that list, the list alone. */
 async function changeState(
   collection: CollectionFolder,
   { student, hash }: LoadedStudent,
-  {
-    report,
-    sources,
-    changes,
-  }: { readonly report: UpdateReport | undefined; readonly sources: CollectionSources; readonly changes: SourceChanges },
-  listener: Listener,
+  { report, sources, changes, documents, groups }: StateChange,
+  { listener, models }: { readonly listener: Listener; readonly models: string | undefined },
 ): Promise<IndexingResult | undefined> {
   const state = report?.state;
   if (state === undefined || state === collection.state?.corpus) {
@@ -277,6 +308,11 @@ async function changeState(
   }
   await using corpus = await SegmentedCorpus.open(collection.corpusPath, { state });
   await using encoder = await ResumableEncoder.open(collection.vectorsPath, student, hash);
+  const changed = new Set(report?.segment === null ? [] : corpus.segments.at(-1)!.ids());
+  await using made =
+    groups === undefined || changed.size === 0
+      ? undefined
+      : await groupsOfUnits({ collection, settings: groups, models, corpus, documents: documents(), changed, listener });
   const result = await inStage(
     listener,
     'indexing',
@@ -285,11 +321,23 @@ async function changeState(
         corpus: state,
         sources,
         changes,
-        synchronise: (store) =>
-          synchroniseIndex(corpus, encoder, store, { onProgress: (done, total) => stage.progress(done, total) }),
+        synchronise: async (store) => {
+          await rememberGroups(store, made);
+          return synchroniseIndex(corpus, encoder, store, {
+            onProgress: (done, total) => stage.progress(done, total),
+            groupsOf: made && ((chunk) => made.groupsOf(chunk)),
+          });
+        },
       }),
     ({ documents, passages, encoded }) => `${documents} units, ${encoded} of ${passages} passages encoded`,
   );
   await encoder.forget();
   return result;
+}
+
+async function groupsOfUnits(input: Omit<Parameters<typeof makeUnitGroups>[0], 'encoder'>): ReturnType<typeof makeUnitGroups> {
+  const encoder = await openGroupsEncoder(input.settings, input.collection.manifest.teacher, input.models);
+  await using _ = closing(() => encoder.dispose());
+  // Awaited here: the encoder goes when this returns.
+  return await makeUnitGroups({ ...input, encoder });
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type CemError, isCemError } from '../../base/index.ts';
-import type { Document, JsonValue } from '../../data/index.ts';
+import { type Document, type FigurePicture, figureId, type JsonValue } from '../../data/index.ts';
 import {
   cutUnits,
+  describeFigures,
+  type FigureCounts,
   type ParsedDocument,
   type ParseWorkers,
   pruneByClassifier,
@@ -13,7 +15,11 @@ import {
 } from '../../ingest/index.ts';
 import type { SourceFileEntry } from '../../rag/index.ts';
 import { given } from '../shared/given.ts';
+import { figureDocuments, nameInWords } from './figure-documents.ts';
+import type { CollectionSettings } from './ingest-options.ts';
 import { NO_PARSER, parserName } from './parser-names.ts';
+import { readShownPictures } from './read-shown-pictures.ts';
+import type { ShownFiles } from './shown-files.ts';
 import { unitDocuments } from './unit-documents.ts';
 
 /** What many documents of a source begin or end with stays: what that is changes with every file that comes. */
@@ -28,6 +34,10 @@ export interface ParsedSource {
   readonly warnings: readonly string[];
   /** Blocks that rules or the classifier left out. */
   readonly pruned: number;
+  /** Pictures that the collection is to have of it. */
+  readonly pictures: readonly FigurePicture[];
+  /** Its figures, and pictures that are none. */
+  readonly figures: { readonly described: number; readonly leftOut: FigureCounts };
   /** Whether the disk did not give it, so that nothing is known of its content. */
   readonly unread: boolean;
 }
@@ -39,6 +49,7 @@ export interface ParseTools {
   readonly prune: boolean;
   /** Whether the classifier of blocks does, too. */
   readonly pruneNoise: boolean;
+  readonly figures: CollectionSettings['figures'];
   readonly tools: UnitTools;
   readonly format: string | undefined;
   readonly signal: AbortSignal | undefined;
@@ -54,6 +65,8 @@ export interface SourceContent {
   readonly source?: string | undefined;
   /** Its title, in place of what it says itself, where it is one document. */
   readonly title?: string | undefined;
+  /** Files that it may show; none, unless given. */
+  readonly shown?: ShownFiles | undefined;
   /** Fields of all of its documents, over what they have themselves. */
   readonly fields?: Readonly<Record<string, JsonValue>> | undefined;
 }
@@ -69,35 +82,55 @@ export function contentHash(bytes: Uint8Array): string {
  * @throws the signal's reason, and errors that are none of the content's
  */
 export async function parseContent(
-  { path, bytes, labels, source, title, fields }: SourceContent,
-  { threads, units: settings, prune, pruneNoise, tools, format, signal }: ParseTools,
+  { path, bytes, labels, source, title, fields, shown }: SourceContent,
+  { threads, units: settings, prune, pruneNoise, figures, tools, format, signal }: ParseTools,
 ): Promise<ParsedSource> {
   const known = { hash: contentHash(bytes), bytes: bytes.length };
   try {
     const {
-      documents: parsed,
+      documents: read,
       format: parser,
       version,
     } = await threads.parseFile({ path: source ?? path, bytes }, { format, signal });
+    const { documents: parsed, shows } =
+      figures === 'none' ? { documents: read, shows: [] } : await readShownPictures(read, shown, { threads, signal });
+    const pictures: FigurePicture[] = [];
+    const counts = { described: 0, leftOut: { small: 0, plain: 0, unreadable: 0, large: 0, repeated: 0 } };
     const units: Unit[][] = [];
     const documents: Document[] = [];
     const entries: [string, number][] = [];
     let pruned = 0;
-    for (const [place, read] of parsed.entries()) {
+    for (const [place, one] of parsed.entries()) {
       const whole = {
-        ...read,
+        ...one,
         ...(parsed.length === 1 && given({ title })),
-        ...(fields && { fields: { ...read.fields, ...fields } }),
+        ...(fields && { fields: { ...one.fields, ...fields } }),
       };
       const plain = prune ? pruneByRules(whole, { rules: [...RULES] }).document : whole;
       const document = pruneNoise ? pruneByClassifier(plain).document : plain;
       pruned += whole.blocks.length - document.blocks.length;
       const cut = await cutUnits(document, settings, tools);
       units.push(cut);
-      if (cut.length === 0) continue;
       const made = unitDocuments(document, cut, { path, source, record: place + 1, labels });
-      documents.push(...made.documents);
-      entries.push([made.id, cut.length]);
+      const found = figures === 'none' ? undefined : describeFigures(document);
+      // A picture that is a file by itself.
+      const own = parser === 'image' ? path : undefined;
+      const described = figureDocuments(
+        (found?.figures ?? []).map((figure) => ({ ...figure, ...given({ reference: own }) })),
+        {
+          ...made,
+          first: cut.length,
+          origin: path,
+          store: figures === 'store',
+          name: nameInWords(source ?? path),
+        },
+      );
+      counts.described += described.documents.length;
+      for (const [why, count] of Object.entries(found?.leftOut ?? {})) counts.leftOut[why as keyof FigureCounts] += count;
+      pictures.push(...described.pictures);
+      if (cut.length + described.documents.length === 0) continue;
+      documents.push(...made.documents, ...described.documents);
+      entries.push([made.id, cut.length + described.documents.length]);
     }
     const laws = lawsOf(parsed);
     return {
@@ -105,6 +138,8 @@ export async function parseContent(
         path,
         ...known,
         ...(laws.length > 0 && { laws }),
+        ...(pictures.length > 0 && { figures: [...new Set(pictures.map((picture) => figureId(picture.bytes)))].sort() }),
+        ...(shows.length > 0 && { shows: shows.map(([file, hash]): [string, string] => [file, hash]) }),
         parser: parserName({ format: parser, version }),
         ...(labels && { labels: [...labels] }),
         documents: entries,
@@ -112,6 +147,8 @@ export async function parseContent(
       documents,
       units,
       pruned,
+      pictures,
+      figures: counts,
       warnings: parsed.flatMap(({ warnings = [] }) => warnings.map((warning) => `${path}: ${warning}`)),
       unread: false,
     };
@@ -142,6 +179,8 @@ export function unparsed(
     units: [],
     warnings: [],
     pruned: 0,
+    pictures: [],
+    figures: { described: 0, leftOut: { small: 0, plain: 0, unreadable: 0, large: 0, repeated: 0 } },
     unread,
   };
 }

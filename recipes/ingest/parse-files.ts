@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { CemError, messageOf } from '../../base/index.ts';
 import type { FoundFile } from './find-files.ts';
 import { type ParsedSource, type ParseTools, parseContent, unparsed } from './parse-content.ts';
+import { shownFiles } from './shown-files.ts';
 
 /**
  * Parses files, several at once, and gives what became of each in the order of the files. A file that cannot be read is a result, too.
@@ -48,5 +49,5 @@ async function parseOne(
     );
   }
   // Its hash is made anew: the file may have changed since it was found.
-  return parseContent({ path, bytes: content, labels }, tools);
+  return parseContent({ path, bytes: content, labels, shown: shownFiles({ path, location }, most) }, tools);
 }

@@ -14,10 +14,19 @@ function documentId(path: string, page: number, record: number): string {
 }
 
 /** What a unit is found by beside its text: what its document says, else its title and the headings above it. */
-function indexPrefix({ indexPrefix: given, title }: ParsedDocument, { headings }: Unit): string {
+function indexPrefix({ indexPrefix: given, title }: ParsedDocument, headings: readonly string[]): string {
   if (given !== undefined) return given;
   const parts = title === undefined || headings[0] === title ? headings : [title, ...headings];
   return parts.join(SEPARATOR);
+}
+
+export interface UnitDocuments {
+  readonly id: string;
+  readonly documents: readonly Document[];
+  /** What its units are found by beside their texts, below these headings. */
+  readonly prefixOf: (headings: readonly string[]) => string;
+  /** What all of its units have. */
+  readonly metadata: Metadata;
 }
 
 /**
@@ -40,19 +49,18 @@ export function unitDocuments(
     readonly record: number;
     readonly labels: readonly string[] | undefined;
   },
-): { readonly id: string; readonly documents: readonly Document[] } {
+): UnitDocuments {
   // Who ingests says who may see it, else the file itself does.
   const access = labels ?? document.labels;
   const id = documentId(path, document.blocks[0]?.pages?.first ?? 0, record);
-  const documents = units.map((unit, number): Document => {
-    const { headings, pages, span } = unit;
-    const metadata: Metadata = {
-      source,
-      ...given({ pages, span, labels: access }),
-      ...given({ title: document.title, language: document.language, fields: document.fields }),
-      ...(headings.length > 0 && { headings }),
-    };
-    return { id: `${id}-${number}`, title: indexPrefix(document, unit), text: unit.text, metadata, origin: path };
+  const common: Metadata = {
+    source,
+    ...given({ labels: access, title: document.title, language: document.language, fields: document.fields }),
+  };
+  const prefixOf = (headings: readonly string[]): string => indexPrefix(document, headings);
+  const documents = units.map(({ text, headings, pages, span }, number): Document => {
+    const metadata = { ...common, ...given({ pages, span }), ...(headings.length > 0 && { headings }) };
+    return { id: `${id}-${number}`, title: prefixOf(headings), text, metadata, origin: path };
   });
-  return { id, documents };
+  return { id, documents, prefixOf, metadata: common };
 }

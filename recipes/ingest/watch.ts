@@ -18,11 +18,11 @@ const POLL_MS = 10_000;
  */
 export async function watchAndIngest(
   options: IngestOptions & { readonly signal: AbortSignal },
-  onResult: (result: IngestResult) => void,
+  onResult: (result: IngestResult) => void | Promise<void>,
 ): Promise<void> {
   const { signal, listener = silentListener } = options;
   const first = await ingest(options);
-  onResult(first);
+  await onResult(first);
   const changes = new Changes(
     first.roots.flatMap(({ path }) => path ?? []),
     first.collection,
@@ -32,7 +32,7 @@ export async function watchAndIngest(
     while (await changes.next(signal)) {
       try {
         const result = await ingest({ ...options, forget: [] });
-        if (result.index !== undefined) onResult(result);
+        if (result.index !== undefined) await onResult(result);
       } catch (error) {
         if (signal.aborted) return;
         if (!isCemError(error)) throw error;

@@ -1,5 +1,6 @@
 import type { SourceFile } from '../../ingest/index.ts';
 import { OFFICE_SAMPLES } from './office-samples.ts';
+import { PICTURE_SAMPLES } from './picture-samples.ts';
 import { type ZipEntry, zipFile } from './zip-file.ts';
 
 /** Small files of one format, in English and Chinese, with all that its parser knows. */
@@ -258,5 +259,6 @@ export const PARSE_SAMPLES: Readonly<Record<string, readonly ParseSample[]>> = {
   ],
   mail: [text('one.eml', MAIL), text('box.mbox', MAILBOX)],
   epub: [{ file: { path: 'book.epub', bytes: zipFile(EPUB_ENTRIES) }, entries: EPUB_ENTRIES }],
+  image: PICTURE_SAMPLES,
   ...OFFICE_SAMPLES,
 };

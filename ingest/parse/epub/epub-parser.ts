@@ -3,7 +3,7 @@ import { defineParser } from '../define-parser.ts';
 /** Books (EPUB 2 and 3): their chapters in the order of the spine. */
 export const epubParser = defineParser({
   format: 'epub',
-  version: 1,
+  version: 2,
   extensions: ['.epub'],
   // The first entry of the archive is `mimetype`, stored (EPUB OCF 3.3, 4.3.2).
   recognise(start) {

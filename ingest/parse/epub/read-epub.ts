@@ -3,6 +3,7 @@ import { declaredEncoding, detectText, parsePage } from '../../../data/index.ts'
 import { BlockWriter } from '../block-writer.ts';
 import { bodyOf, type Element, isHidden, writeHtmlBlocks } from '../html/index.ts';
 import type { ParsedDocument, SourceFile } from '../parser.ts';
+import { BlockPictures, dataBytes } from '../picture/index.ts';
 import { ZipArchive } from '../zip/index.ts';
 import { readPackageDocument, resolveName } from './package-document.ts';
 
@@ -24,7 +25,9 @@ export async function readEpub({ bytes, path }: SourceFile): Promise<readonly Pa
       continue;
     }
     const body = bodyOf(parsePage(detectText(page, path, declaredEncoding(page)).text, path));
-    if (body !== undefined) writeHtmlBlocks(body, isNoContent, { writer, offset: undefined });
+    const folder = chapter.slice(0, chapter.lastIndexOf('/') + 1);
+    const resolve = (address: string): string => (/^[a-z][a-z0-9+.-]*:/i.test(address) ? address : resolveName(folder, address));
+    if (body !== undefined) writeHtmlBlocks(body, isNoContent, { writer, offset: undefined, resolve });
   }
   if (chapters.length === 0)
     throw new CemError('PARSE_EPUB', `${path} has no chapters: it is damaged, or no book; take it out`, { details: { path } });
@@ -34,7 +37,7 @@ export async function readEpub({ bytes, path }: SourceFile): Promise<readonly Pa
       ...(language !== undefined && { language }),
       ...(authors.length > 0 && { fields: { authors } }),
       ...(warnings.length > 0 && { warnings }),
-      blocks: writer.blocks,
+      blocks: await new BlockPictures().read(writer.blocks, async (name) => dataBytes(name) ?? archive.readIfThere(name)),
     },
   ];
 }

@@ -18,6 +18,8 @@ export interface HtmlBlocksTarget {
   readonly writer: BlockWriter;
   /** UTF-16 units of the writer's source before the page; undefined when the page is no part of it, and blocks have no spans. */
   readonly offset: number | undefined;
+  /** Where an address of the page leads; as it is, unless given. */
+  readonly resolve?: (address: string) => string;
 }
 
 /** The blocks of a part of a page, in reading order. */
@@ -30,9 +32,10 @@ class BlockWalk {
   readonly #leftOut: LeftOut;
   readonly #writer: BlockWriter;
   readonly #offset: number | undefined;
+  readonly #resolve: (address: string) => string;
   /** Lines of the text that is gathered; `br` and paragraphs of one list item begin new ones. */
   #lines: string[] = [''];
-  #pictures: { readonly alt: string; readonly start: number; readonly end: number }[] = [];
+  #pictures: { readonly alt: string; readonly start: number; readonly end: number; readonly reference: string }[] = [];
   #hasText = false;
   #start = Number.POSITIVE_INFINITY;
   #end = 0;
@@ -42,10 +45,11 @@ class BlockWalk {
   /** Depths of lists around, outermost first: whether an item of it is open, whose text is gathered. */
   #lists: { item: boolean }[] = [];
 
-  constructor(leftOut: LeftOut, { writer, offset }: HtmlBlocksTarget) {
+  constructor(leftOut: LeftOut, { writer, offset, resolve = (address) => address }: HtmlBlocksTarget) {
     this.#leftOut = leftOut;
     this.#writer = writer;
     this.#offset = offset;
+    this.#resolve = resolve;
   }
 
   walk(root: Element): void {
@@ -129,7 +133,12 @@ class BlockWalk {
     if (alt === '' || [attribute(element, 'width'), attribute(element, 'height')].some((size) => size === '0' || size === '1'))
       return;
     if (!isIcon(element))
-      this.#pictures.push({ alt: joinLines(alt ?? ''), start: place?.startOffset ?? 0, end: place?.endOffset ?? 0 });
+      this.#pictures.push({
+        alt: joinLines(alt ?? ''),
+        start: place?.startOffset ?? 0,
+        end: place?.endOffset ?? 0,
+        reference: this.#resolve((attribute(element, 'src') ?? '').trim()),
+      });
     if (alt !== undefined) this.#lines[this.#lines.length - 1] += ` ${alt} `;
     this.#reach(place);
   }
@@ -143,7 +152,14 @@ class BlockWalk {
         const kind = this.#kind();
         this.#writer.add(kind, lines.join('\n'), place, kind === 'list-item' ? { level: this.#lists.length } : {});
       }
-    } else for (const { alt, start, end } of this.#pictures) this.#writer.add('figure', alt, this.#place(start, end));
+      // What stands for these is in the text, and so are their places.
+      for (const { alt, reference } of this.#pictures)
+        if (reference !== '')
+          this.#writer.add('figure', '', {}, { figure: { reference, inline: true, ...(alt !== '' && { alt }) } });
+    } else {
+      for (const { alt, start, end, reference } of this.#pictures)
+        this.#writer.add('figure', alt, this.#place(start, end), reference === '' ? {} : { figure: { reference } });
+    }
     this.#lines = [''];
     this.#pictures = [];
     this.#hasText = false;

@@ -3,7 +3,7 @@ import { defineParser } from '../define-parser.ts';
 /** Pages: their main content, without navigation and what else surrounds it. */
 export const htmlParser = defineParser({
   format: 'html',
-  version: 1,
+  version: 2,
   extensions: ['.html', '.htm', '.xhtml', '.xht'],
   recognise(start) {
     const text = Buffer.from(start).toString('latin1');

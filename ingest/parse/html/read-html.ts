@@ -3,6 +3,7 @@ import type { Block } from '../block.ts';
 import { BlockWriter } from '../block-writer.ts';
 import { onlyOutermostHeading } from '../document-title.ts';
 import type { ParsedDocument, SourceFile } from '../parser.ts';
+import { BlockPictures, pageSource } from '../picture/index.ts';
 import { joinLines } from '../prose.ts';
 import { attribute, type Element, elementsWithin, isElement, isHidden, isNoText, type Page, textWithin } from './elements.ts';
 import { writeHtmlBlocks } from './html-blocks.ts';
@@ -27,11 +28,12 @@ const META_FIELDS: Readonly<Record<string, string>> = {
 /** A page that hides most of its text has a script that shows it: it is read, and said, since what is hidden may also be there for machines alone. */
 const SHOWN_LATER = 'most of its text is hidden until a script shows it, and was read';
 
-export function readHtml({ bytes, path }: SourceFile): readonly ParsedDocument[] {
+export async function readHtml({ bytes, path }: SourceFile): Promise<readonly ParsedDocument[]> {
   const { text, warning } = detectText(bytes, path, declaredEncoding(bytes));
   const document = pageDocument(text, { path, mainContent: true, spans: true });
   const warnings = [...(warning === undefined ? [] : [warning]), ...(document.warnings ?? [])];
-  return [{ ...document, ...(warnings.length > 0 && { warnings }) }];
+  const blocks = await new BlockPictures().read(document.blocks, pageSource);
+  return [{ ...document, blocks, ...(warnings.length > 0 && { warnings }) }];
 }
 
 /** A page as a document. */

@@ -7,7 +7,7 @@ const TELLING = FIELDS.slice(FIELDS.indexOf('message-id'));
 /** Mails (RFC 5322), one a file or many in a mailbox (RFC 4155). */
 export const mailParser = defineParser({
   format: 'mail',
-  version: 1,
+  version: 2,
   extensions: ['.eml', '.mbox'],
   recognise(start) {
     const text = Buffer.from(start).toString('latin1');

@@ -5,6 +5,7 @@ import type { Block } from '../block.ts';
 import { BlockWriter } from '../block-writer.ts';
 import { pageDocument } from '../html/index.ts';
 import type { ParsedDocument, SourceFile } from '../parser.ts';
+import { BlockPictures, dataBytes, type PictureSource } from '../picture/index.ts';
 import { joinLines } from '../prose.ts';
 import { writePlainText } from '../text/plain-text.ts';
 import { mailboxMessages } from './mailbox.ts';
@@ -38,7 +39,7 @@ async function mailDocument(bytes: Uint8Array, path: string): Promise<ParsedDocu
   return {
     ...(title !== undefined && { title }),
     ...(Object.keys(fields).length > 0 && { fields }),
-    blocks: bodyOf(mail, path),
+    blocks: await new BlockPictures().read(bodyOf(mail, path), attachedPictures(mail)),
   };
 }
 
@@ -52,6 +53,16 @@ function bodyOf({ text = '', html = '' }: Email, path: string): readonly Block[]
   const page = pageDocument(html, { path, mainContent: false, spans: false }).blocks;
   const isWhole = text.trim().length >= LEAST_TEXT * lengthOf(page);
   return isWhole && text.trim() !== '' ? plain() : page;
+}
+
+/** Pictures that a page of a mail shows are parts of the mail (RFC 2392), or stand in the page. */
+function attachedPictures({ attachments }: Email): PictureSource {
+  return async (reference) => {
+    if (!/^cid:/i.test(reference)) return dataBytes(reference);
+    const id = reference.slice(4);
+    const content = attachments.find(({ contentId }) => contentId?.replace(/^<|>$/g, '') === id)?.content;
+    return content instanceof ArrayBuffer ? new Uint8Array(content) : content instanceof Uint8Array ? content : undefined;
+  };
 }
 
 function lengthOf(blocks: readonly Block[]): number {

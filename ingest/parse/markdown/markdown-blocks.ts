@@ -20,7 +20,10 @@ interface Around {
 /** The blocks of a Markdown file. Headings inside quotations and lists are text of these, since they part nothing. */
 export function markdownBlocks(tree: Root, source: string, path: string): readonly Block[] {
   const writer = new BlockWriter(source);
-  const write = new MarkdownWriter(writer, source, path);
+  const definitions = new Map<string, string>();
+  for (const node of tree.children)
+    if (node.type === 'definition' && !definitions.has(node.identifier)) definitions.set(node.identifier, node.url);
+  const write = new MarkdownWriter(writer, source, path, definitions);
   for (const node of tree.children) write.node(node, { quote: false, depth: 0 });
   return writer.blocks;
 }
@@ -29,11 +32,14 @@ class MarkdownWriter {
   readonly #writer: BlockWriter;
   readonly #source: string;
   readonly #path: string;
+  /** Addresses by the names that references to pictures use. */
+  readonly #definitions: ReadonlyMap<string, string>;
 
-  constructor(writer: BlockWriter, source: string, path: string) {
+  constructor(writer: BlockWriter, source: string, path: string, definitions: ReadonlyMap<string, string>) {
     this.#writer = writer;
     this.#source = source;
     this.#path = path;
+    this.#definitions = definitions;
   }
 
   node(node: Node, around: Around): void {
@@ -88,15 +94,30 @@ class MarkdownWriter {
   #prose(nodes: readonly Node[], { quote, depth }: Around): void {
     const texts = nodes.filter((node) => node.type === 'paragraph' || node.type === 'heading');
     if (texts.length === 0) return;
-    const pictures = texts.flatMap(({ children }) => picturesOf(children));
+    const pictures = texts.flatMap(({ children }) => this.#picturesOf(children));
     if (pictures.length > 0 && texts.every(({ children }) => children.every(isPictureOrBlank))) {
-      for (const { alt, place } of pictures) this.#writer.add('figure', joinLines(alt), place);
+      for (const { alt, place, reference } of pictures)
+        this.#writer.add('figure', joinLines(alt), place, reference === '' ? {} : { figure: { reference } });
       return;
     }
     const lines = texts.flatMap(({ children }) => wordsOf(children).map(joinLines)).filter((line) => line !== '');
     const place = { units: { start: startOf(texts[0]!), end: endOf(texts.at(-1)!) } };
     const kind = quote ? 'quote' : depth > 0 ? 'list-item' : 'paragraph';
     this.#writer.add(kind, lines.join('\n'), place, kind === 'list-item' ? { level: depth } : {});
+    for (const { alt, reference } of pictures) {
+      const words = joinLines(alt);
+      if (reference !== '')
+        this.#writer.add('figure', '', {}, { figure: { reference, inline: true, ...(words !== '' && { alt: words }) } });
+    }
+  }
+
+  #picturesOf(nodes: readonly Inline[]): Picture[] {
+    return nodes.flatMap((node) => {
+      if (node.type === 'image') return [{ alt: node.alt ?? '', place: placeOf(node), reference: node.url }];
+      if (node.type === 'imageReference')
+        return [{ alt: node.alt ?? '', place: placeOf(node), reference: this.#definitions.get(node.identifier) ?? '' }];
+      return 'children' in node ? this.#picturesOf(node.children) : [];
+    });
   }
 
   /** What HTML shows; its places are known where it stands in the file as it is, without marks of quotations before its lines. */
@@ -130,11 +151,11 @@ function isPictureOrBlank(node: Inline): boolean {
   return (node.type === 'link' || node.type === 'linkReference') && node.children.every(isPictureOrBlank);
 }
 
-function picturesOf(nodes: readonly Inline[]): { readonly alt: string; readonly place: BlockPlace }[] {
-  return nodes.flatMap((node) => {
-    if (node.type === 'image' || node.type === 'imageReference') return [{ alt: node.alt ?? '', place: placeOf(node) }];
-    return 'children' in node ? picturesOf(node.children) : [];
-  });
+interface Picture {
+  readonly alt: string;
+  readonly place: BlockPlace;
+  /** Its address; empty where its definition is missing. */
+  readonly reference: string;
 }
 
 function placeOf(node: Node | Inline): BlockPlace {

@@ -3,7 +3,7 @@ import { defineParser } from '../define-parser.ts';
 /** CommonMark with GitHub's tables, task lists, strikethrough and footnotes, and front matter. It goes by extensions: any text is Markdown. */
 export const markdownParser = defineParser({
   format: 'markdown',
-  version: 1,
+  version: 2,
   extensions: ['.md', '.markdown', '.mdown', '.mkd', '.mdx'],
   load: async () => (await import('./read-markdown.ts')).readMarkdown,
 });

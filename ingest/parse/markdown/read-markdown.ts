@@ -4,16 +4,17 @@ import { frontmatter } from 'micromark-extension-frontmatter';
 import { detectText, frontMatterNode, markdownMetadata } from '../../../data/index.ts';
 import { onlyOutermostHeading } from '../document-title.ts';
 import type { ParsedDocument, SourceFile } from '../parser.ts';
+import { BlockPictures, pageSource } from '../picture/index.ts';
 import { boundedGfm } from './bounded-gfm.ts';
 import { markdownBlocks } from './markdown-blocks.ts';
 
-export function readMarkdown({ bytes, path }: SourceFile): readonly ParsedDocument[] {
+export async function readMarkdown({ bytes, path }: SourceFile): Promise<readonly ParsedDocument[]> {
   const { text, warning } = detectText(bytes, path);
   const tree = fromMarkdown(text, {
     extensions: [frontmatter(['yaml', 'toml']), boundedGfm()],
     mdastExtensions: [frontMatterNode, gfmFromMarkdown()],
   });
-  const blocks = markdownBlocks(tree, text, path);
+  const blocks = await new BlockPictures().read(markdownBlocks(tree, text, path), pageSource);
   const { title, language, fields } = frontMatterOf(text);
   const name = title ?? onlyOutermostHeading(blocks);
   return [

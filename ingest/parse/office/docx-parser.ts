@@ -4,7 +4,7 @@ import { recogniseOffice } from './office-package.ts';
 /** Word's documents (OOXML), by mammoth. */
 export const docxParser = defineParser({
   format: 'docx',
-  version: 1,
+  version: 2,
   extensions: ['.docx', '.docm', '.dotx'],
   recognise: (start) => recogniseOffice(start, 'word/'),
   load: async () => (await import('./read-docx.ts')).readDocx,

@@ -2,8 +2,8 @@ import { CemError } from '../../../base/index.ts';
 import { isLanguageTag } from '../../../data/index.ts';
 import type { SourceFile } from '../parser.ts';
 import { joinLines } from '../prose.ts';
+import { childOf, readXmlTree, type XmlElement } from '../xml.ts';
 import { ZipArchive } from '../zip/index.ts';
-import { childOf, readXmlTree, type XmlElement } from './xml.ts';
 
 /** A part that another one refers to. */
 export interface Relationship {

@@ -4,7 +4,7 @@ import { recogniseOffice } from './office-package.ts';
 /** PowerPoint's presentations (OOXML). */
 export const pptxParser = defineParser({
   format: 'pptx',
-  version: 1,
+  version: 2,
   extensions: ['.pptx', '.pptm', '.ppsx'],
   recognise: (start) => recogniseOffice(start, 'ppt/'),
   load: async () => (await import('./read-pptx.ts')).readPptx,

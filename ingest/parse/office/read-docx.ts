@@ -5,11 +5,12 @@ import { BlockWriter } from '../block-writer.ts';
 import { onlyOutermostHeading } from '../document-title.ts';
 import { attribute, bodyOf, type Element, elementsWithin, isHidden, textWithin, writeHtmlBlocks } from '../html/index.ts';
 import type { ParsedDocument, SourceFile } from '../parser.ts';
+import { BlockPictures } from '../picture/index.ts';
 import { joinLines } from '../prose.ts';
 import { looksLikeHeader } from '../table-header.ts';
 import { tableText } from '../table-text.ts';
+import { assertXml } from '../xml.ts';
 import { OfficePackage } from './office-package.ts';
-import { assertXml } from './xml.ts';
 
 /** Styles beyond those that mammoth knows. Word writes its own headings in English whatever its language; other programs write names in Chinese. */
 const STYLES = [
@@ -25,13 +26,20 @@ const STYLES = [
   ),
 ];
 
+/** Begins the address of a picture in the page that mammoth makes. */
+const PICTURE = 'picture:';
+
 /** The part of mammoth that is used. It reads an archive that is open already through `file`, which its types do not say. */
 interface Mammoth {
   convertToHtml(
     input: { readonly file: MammothFile },
     options: { readonly styleMap: readonly string[]; readonly includeEmbeddedStyleMap: false; readonly convertImage: unknown },
   ): Promise<{ readonly value: string; readonly messages: readonly { readonly type: string; readonly message: string }[] }>;
-  readonly images: { imgElement(read: () => Promise<{ src: string }>): unknown };
+  readonly images: { imgElement(read: (image: MammothImage) => Promise<{ src: string }>): unknown };
+}
+
+interface MammothImage {
+  readAsBuffer(): Promise<Uint8Array>;
 }
 
 interface MammothFile {
@@ -40,7 +48,7 @@ interface MammothFile {
 }
 
 /**
- * A Word document as its paragraphs' styles, lists, tables and notes say. Pictures are read by their alternative text alone; numbers that Word counts itself are not in the file.
+ * A Word document as its paragraphs' styles, lists, tables and notes say. Numbers that Word counts itself are not in the file.
  *
  * @throws CemError as `OfficePackage.open`; Error of mammoth for a malformed document
  */
@@ -57,16 +65,22 @@ export async function readDocx(file: SourceFile): Promise<readonly ParsedDocumen
       return encoding === 'base64' ? bytes.toString('base64') : new TextDecoder(encoding).decode(bytes);
     },
   };
+  const images: MammothImage[] = [];
   const { value, messages } = await mammoth.convertToHtml(
     { file: archive },
-    // Pictures are not read.
     {
       styleMap: STYLES,
       includeEmbeddedStyleMap: false,
-      convertImage: mammoth.images.imgElement(() => Promise.resolve({ src: '' })),
+      // Pictures are read later, by their numbers.
+      convertImage: mammoth.images.imgElement((image) => Promise.resolve({ src: `${PICTURE}${images.push(image) - 1}` })),
     },
   );
-  const { blocks, title: styled } = blocksOf(value, file.path);
+  const { blocks: read, title: styled } = blocksOf(value, file.path);
+  const blocks = await new BlockPictures().read(read, async (reference) => {
+    const image = images[Number(reference.slice(PICTURE.length))];
+    // One that lies outside of the file, or is missing in it, cannot be read.
+    return reference.startsWith(PICTURE) ? image?.readAsBuffer().catch(() => undefined) : undefined;
+  });
   const { title, language } = await parts.information();
   const named = title ?? styled ?? onlyOutermostHeading(blocks);
   const warnings = [...new Set(messages.filter(({ type }) => type === 'error').map(({ message }) => joinLines(message)))].slice(

@@ -1,10 +1,11 @@
 import { BlockWriter } from '../block-writer.ts';
 import type { ParsedDocument, SourceFile } from '../parser.ts';
+import { BlockPictures } from '../picture/index.ts';
 import { joinLines } from '../prose.ts';
 import { looksLikeHeader } from '../table-header.ts';
+import { allWithin, childOf, descend, relationshipId, type XmlElement } from '../xml.ts';
 import { OfficePackage, type Relationship } from './office-package.ts';
 import { type SlideItem, slideItems } from './slide-items.ts';
-import { allWithin, childOf, descend, relationshipId, type XmlElement } from './xml.ts';
 
 /** Text of a slide without a title that stands for one may be so long. */
 const LONGEST_TITLE = 80;
@@ -49,7 +50,7 @@ export async function readPptx(file: SourceFile): Promise<readonly ParsedDocumen
     {
       ...(named !== undefined && { title: named }),
       ...(information.language !== undefined && { language: information.language }),
-      blocks: writer.blocks,
+      blocks: await new BlockPictures().read(writer.blocks, (part) => parts.archive.readIfThere(part)),
       ...(warnings.length > 0 && { warnings }),
     },
   ];
@@ -59,14 +60,19 @@ async function readSlide(parts: OfficePackage, { target }: Relationship, number:
   const slide = await parts.tree(target);
   if (slide.attributes['show'] === '0' || slide.attributes['show'] === 'false') return undefined;
   const { title, items } = slideItems(descend(slide, 'cSld', 'spTree'));
+  const relationships = await parts.relationships(target);
+  // What a picture's id leads to depends on the slide.
+  const placed = items.map((item) =>
+    item.kind === 'picture' ? { ...item, part: relationships.get(item.part)?.target ?? '' } : item,
+  );
   const notes: string[] = [];
   const drawn: SlideItem[] = [];
-  for (const { kind, target: part } of (await parts.relationships(target)).values()) {
+  for (const { kind, target: part } of relationships.values()) {
     if (kind === 'notesSlide') notes.push(...notesOf(await parts.treeIfThere(part)));
     // The words of a drawing that PowerPoint lays out itself (SmartArt).
     if (kind === 'diagramData') drawn.push(...diagramTexts(await parts.treeIfThere(part)));
   }
-  return { number, title, items: [...items, ...drawn], notes };
+  return { number, title, items: [...placed, ...drawn], notes };
 }
 
 function notesOf(notes: XmlElement | undefined): string[] {
@@ -102,8 +108,11 @@ function writeSlide(writer: BlockWriter, { number, title, items, notes }: Slide)
   writer.heading(1, title !== '' ? title : stands ? first.text : `Slide ${number}`, place);
   for (const item of stands ? items.slice(1) : items) {
     if (item.kind === 'table') writer.table(item.rows, item.header || looksLikeHeader(item.rows) ? 1 : 0, place);
-    else if (item.kind === 'picture') writer.add('figure', item.text, place);
-    else if (item.level === undefined) writer.add('paragraph', item.text, place);
+    else if (item.kind === 'picture') {
+      const { part, place: stands } = item;
+      const figure = { ...(part !== '' && { reference: part }), ...(stands && { place: stands }) };
+      writer.add('figure', item.text, place, Object.keys(figure).length > 0 ? { figure } : {});
+    } else if (item.level === undefined) writer.add('paragraph', item.text, place);
     else writer.add('list-item', item.text, place, { level: item.level });
   }
   if (notes.length === 0) return;

@@ -1,6 +1,6 @@
+import { readXml, tooLarge } from '../xml.ts';
 import { numberFormatText } from './number-format.ts';
 import type { Workbook } from './workbook.ts';
-import { readXml, tooLarge } from './xml.ts';
 
 /** A cell with a text to show. */
 export interface Cell {

@@ -1,5 +1,5 @@
+import { tooLarge } from '../xml.ts';
 import type { Cell, CellRange, SheetCells } from './sheet-cells.ts';
-import { tooLarge } from './xml.ts';
 
 /** What stands on a sheet: lines of text, alone or right above a table, or a table. */
 export type SheetRegion =

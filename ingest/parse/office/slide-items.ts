@@ -1,10 +1,17 @@
+import type { FigurePlace } from '../../../data/index.ts';
 import { joinLines } from '../prose.ts';
-import { allWithin, childOf, descend, type XmlElement } from './xml.ts';
+import { allWithin, childOf, descend, type XmlElement } from '../xml.ts';
 
 /** What stands on a slide. A text with a level is an item of a list. */
 export type SlideItem =
   | { readonly kind: 'text'; readonly text: string; readonly level?: number }
-  | { readonly kind: 'picture'; readonly text: string }
+  | {
+      readonly kind: 'picture';
+      readonly text: string;
+      /** Id of the relationship to its part; empty without one. */
+      readonly part: string;
+      readonly place?: FigurePlace;
+    }
   | { readonly kind: 'table'; readonly rows: readonly (readonly string[])[]; readonly header: boolean };
 
 /** Placeholders that every slide repeats (ECMA-376, 19.7.10). */
@@ -30,7 +37,7 @@ export function slideItems(tree: XmlElement | undefined, wanted?: readonly strin
     if (kind !== undefined && TITLES.has(kind) && title === '') title = joinLines(texts.map(({ text }) => text).join('\n'));
     else items.push(...texts);
     if (shape.name === 'graphicFrame') items.push(...allWithin(shape, 'tbl').map(tableOf));
-    if (shape.name === 'pic') items.push(...pictureOf(shape));
+    if (shape.name === 'pic') items.push(...pictureOf(shape, tree));
   }
   return { title, items };
 }
@@ -103,10 +110,28 @@ function tableOf(table: XmlElement): SlideItem {
 }
 
 /** A picture with the text that stands for it; a name that a program gave its file is none. */
-function pictureOf(shape: XmlElement): SlideItem[] {
+function pictureOf(shape: XmlElement, tree: XmlElement | undefined): SlideItem[] {
   const properties = descend(shape, 'nvPicPr', 'cNvPr');
   const text = joinLines(properties?.attributes['descr'] ?? '');
-  return text === ''
-    ? []
-    : [{ kind: 'picture', text: /^\S+\.(?:png|jpe?g|gif|svg|emf|wmf|bmp|tiff?|webp)$/i.test(text) ? '' : text }];
+  const picture = descend(shape, 'blipFill', 'blip');
+  const part = Object.entries(picture?.attributes ?? {}).find(([name]) => name.endsWith(':embed'))?.[1] ?? '';
+  if (text === '' && part === '') return [];
+  // Places inside of a group are those of the group.
+  const place = tree?.children.includes(shape) ? placeOf(childOf(shape, 'spPr')) : undefined;
+  const isName = /^\S+\.(?:png|jpe?g|gif|svg|emf|wmf|bmp|tiff?|webp)$/i.test(text);
+  return [{ kind: 'picture', text: isName ? '' : text, part, ...(place && { place }) }];
+}
+
+/** English metric units of a point (ECMA-376, 20.1.2.1). */
+const EMU = 12_700;
+
+function placeOf(properties: XmlElement | undefined): FigurePlace | undefined {
+  const [offset, extent] = [descend(properties, 'xfrm', 'off'), descend(properties, 'xfrm', 'ext')];
+  const [left, top, width, height] = [
+    offset?.attributes['x'],
+    offset?.attributes['y'],
+    extent?.attributes['cx'],
+    extent?.attributes['cy'],
+  ].map((value) => Math.round(Number(value) / EMU)) as [number, number, number, number];
+  return [left, top, width, height].every(Number.isFinite) ? { left, top, width, height } : undefined;
 }

@@ -1,6 +1,6 @@
+import { childOf, readXml, relationshipId, tooLarge, type XmlElement } from '../xml.ts';
 import { formatOf } from './number-format.ts';
 import type { OfficePackage } from './office-package.ts';
-import { childOf, readXml, relationshipId, tooLarge, type XmlElement } from './xml.ts';
 
 interface SheetEntry {
   readonly name: string;

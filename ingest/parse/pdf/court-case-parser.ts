@@ -10,7 +10,7 @@ import { loadPdfjs } from './pdfjs.ts';
  */
 export const courtCaseParser = defineParser({
   format: 'court-case',
-  version: 1,
+  version: 2,
   extensions: [],
   async load() {
     await loadPdfjs();

@@ -10,8 +10,11 @@ function packageFolder(): string {
   return `${dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json'))}/`;
 }
 
+/** Pixels of an image that is decoded: four bytes each, beside what its file takes. */
+const MOST_IMAGE_PIXELS = 25_000_000;
+
 /**
- * Opens a PDF. Nothing of it is executed or fetched: no scripts, no forms, no evaluated code, no images decoded.
+ * Opens a PDF. Nothing of it is executed or fetched: no scripts, no forms, no evaluated code.
  *
  * @returns the document, which the caller destroys
  * @throws CemError `PARSE_ENCRYPTED` where it wants a password, `PARSE_PDF` where it is malformed, `PARSE_PDF_MISSING` without pdfjs-dist
@@ -28,11 +31,13 @@ export async function openPdf(file: SourceFile): Promise<PDFDocumentProxy> {
     isEvalSupported: false,
     useSystemFonts: false,
     useWorkerFetch: false,
-    useWasm: false,
+    // Decoders of JPEG 2000 and JBIG2, which are in the package.
+    wasmUrl: `${folder}wasm/`,
+    useWasm: true,
     disableFontFace: true,
     enableXfa: false,
     // Images above this many pixels are not decoded.
-    maxImageSize: 0,
+    maxImageSize: MOST_IMAGE_PIXELS,
     verbosity: 0,
   });
   try {

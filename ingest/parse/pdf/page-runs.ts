@@ -1,4 +1,5 @@
 import type { PDFPageProxy } from 'pdfjs-dist/legacy/build/pdf.mjs';
+import { drawingsOf, type PdfDrawings } from './drawings.ts';
 import { glyphText, hasCjk, joinRuns } from './glyph-text.ts';
 import { gridsOf, type PdfGrid } from './ruled-tables.ts';
 import { isPictured, rulesOf } from './rules.ts';
@@ -28,6 +29,8 @@ export interface PdfPage {
   readonly runs: readonly PdfRun[];
   /** Of tables whose cells are divided by lines. */
   readonly grids: readonly PdfGrid[];
+  /** Images, lines and shapes. */
+  readonly drawings: PdfDrawings;
   /** Whether it shows a picture of some size. */
   readonly pictured: boolean;
   /** Characters that the file does not map to Unicode, or only to private use. */
@@ -187,6 +190,8 @@ export async function readPage(page: PDFPageProxy): Promise<PdfPage> {
     height: pageHeight,
     runs,
     grids: main === 0 ? grids : [],
+    // Pages that are read sidewards have their drawings elsewhere.
+    drawings: main === 0 ? drawingsOf(operations, transform as number[]) : { images: [], shapes: [] },
     pictured: isPictured(operations, transform as number[]),
     unmapped,
   };

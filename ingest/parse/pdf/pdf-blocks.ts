@@ -1,13 +1,14 @@
 import type { PageRange } from '../../../data/index.ts';
 import type { Block } from '../block.ts';
 import { BlockWriter } from '../block-writer.ts';
+import { isCaption } from '../caption.ts';
 import { looksLikeHeader } from '../table-header.ts';
 import { alignedTable, contentsText, isContentsLine } from './aligned-tables.ts';
 import { codeText, continuesCode, isCode } from './code-text.ts';
 import type { PdfHeading } from './headings.ts';
 import type { PageStyle } from './page-style.ts';
 import { addLine, continues, type PdfParagraph, paragraphText, startParagraph } from './paragraphs.ts';
-import type { PdfLine } from './pdf-lines.ts';
+import type { PdfLine, PlacedFigure } from './pdf-lines.ts';
 
 /** What lines become, before lists know their depths. */
 type Item =
@@ -20,17 +21,8 @@ type Item =
       readonly lines: PdfLine[];
       rows: readonly (readonly string[])[];
       readonly borders: readonly number[];
-    };
-
-/** A caption: `Figure 3: …`, `表 1.2 …`. In the text a sentence goes on after the number. */
-const CAPTION =
-  /^(?:figure|fig\.|table|tab\.|listing|scheme|abbildung|tabelle|图|表|图表|表格)\s*(?:[A-Z]\.)?\d+(?:[.\-–]\d+)*(?:\s*[:：.。、|—–-]\s*\S|\s+\S)/iu;
-const LONGEST_CAPTION = 300;
-
-function isCaption(text: string): boolean {
-  if (text.length > LONGEST_CAPTION || !CAPTION.test(text)) return false;
-  return /^\S+\s*(?:[A-Z]\.)?[\d.\-–]+\s*[:：.。|—–]/u.test(text) || !/[.。；;！!]$/u.test(text);
-}
+    }
+  | { readonly kind: 'figure'; readonly lines: readonly []; readonly figure: PlacedFigure };
 
 /** Lines at the foot of a page in letters that are smaller than its text by this factor are footnotes. */
 const SMALLER = 0.92;
@@ -137,6 +129,37 @@ function pagesOf(lines: readonly PdfLine[]): PageRange {
   return { first: Math.min(...pages), last: Math.max(...pages) };
 }
 
+/**
+ * Items with figures between them: beside its caption, else behind what stands above it on its page.
+ */
+function withFigures(items: readonly Item[], figures: readonly PlacedFigure[]): Item[] {
+  const before = new Map<Item, Item[]>();
+  const after = new Map<Item, Item[]>();
+  const first: Item[] = [];
+  const put = (map: Map<Item, Item[]>, item: Item, figure: Item): void => {
+    map.set(item, [...(map.get(item) ?? []), figure]);
+  };
+  for (const figure of figures) {
+    const { page, box, caption } = figure;
+    const own: Item = { kind: 'figure', lines: [], figure };
+    const captioned = caption && items.find(({ lines }) => lines.some((line) => isCaptionLine(line, page, caption)));
+    if (captioned !== undefined && caption !== undefined) {
+      put(caption.baseline > (box.top + box.bottom) / 2 ? before : after, captioned, own);
+      continue;
+    }
+    const above = items.findLast(({ lines }) =>
+      lines.some((line) => line.page < page || (line.page === page && line.baseline <= box.top + line.fontSize)),
+    );
+    if (above === undefined) first.push(own);
+    else put(after, above, own);
+  }
+  return [...first, ...items.flatMap((item) => [...(before.get(item) ?? []), item, ...(after.get(item) ?? [])])];
+}
+
+function isCaptionLine(line: PdfLine, page: number, { baseline, left }: NonNullable<PlacedFigure['caption']>): boolean {
+  return line.page === page && Math.abs(line.baseline - baseline) <= 1 && left >= line.left - 1 && left <= line.right;
+}
+
 /** Depths of list items: an item that begins farther right than the one before is deeper. */
 class ListDepths {
   #lefts: { left: number; page: number }[] = [];
@@ -155,7 +178,12 @@ class ListDepths {
 }
 
 /** Blocks of a document's lines, in reading order. */
-export function pdfBlocks(lines: readonly PdfLine[], headings: readonly PdfHeading[], style: PageStyle): Block[] {
+export function pdfBlocks(
+  lines: readonly PdfLine[],
+  headings: readonly PdfHeading[],
+  style: PageStyle,
+  figures: readonly PlacedFigure[] = [],
+): Block[] {
   const items = new ItemWriter(lines, style);
   let index = 0;
   for (const heading of headings) {
@@ -167,7 +195,12 @@ export function pdfBlocks(lines: readonly PdfLine[], headings: readonly PdfHeadi
 
   const writer = new BlockWriter();
   const depths = new ListDepths();
-  for (const item of items.items) {
+  for (const item of withFigures(items.items, figures)) {
+    if (item.kind === 'figure') {
+      const { page, figure, text } = item.figure;
+      writer.add('figure', text, { pages: { first: page, last: page } }, { figure });
+      continue;
+    }
     const place = { pages: pagesOf(item.lines) };
     const first = item.lines[0] as PdfLine;
     if (item.kind === 'text' && item.paragraph.marker !== 'none') {

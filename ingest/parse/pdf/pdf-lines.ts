@@ -1,10 +1,14 @@
-import type { PDFDocumentProxy } from 'pdfjs-dist/legacy/build/pdf.mjs';
+import type { PDFDocumentProxy, PDFPageProxy } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { CemError, messageOf } from '../../../base/index.ts';
+import type { BlockFigure } from '../block.ts';
 import type { SourceFile } from '../parser.ts';
 import { columnsOf } from './columns.ts';
 import { malformedPdf, openPdf } from './document.ts';
+import type { PdfBox } from './drawings.ts';
+import { figurePicture } from './figure-pixels.ts';
 import { spacesMixedText } from './glyph-text.ts';
 import { type OutlineEntry, outlineOf } from './outline.ts';
+import { gridsBeside, type PdfFigure, pageFigures } from './page-figures.ts';
 import { pageFurniture } from './page-furniture.ts';
 import { type PdfPage, type PdfRun, readPage } from './page-runs.ts';
 import { informationOf } from './pdf-information.ts';
@@ -37,10 +41,22 @@ export interface PdfLine {
   readonly runs: readonly PdfRun[];
 }
 
+/** A figure with its page and its picture. */
+export interface PlacedFigure {
+  readonly page: number;
+  readonly box: PdfBox;
+  readonly figure: BlockFigure;
+  /** Words in it, as they stand in rows. */
+  readonly text: string;
+  readonly caption?: PdfFigure['caption'];
+}
+
 /** What a PDF holds, before it is made blocks. */
 export interface PdfLines {
   /** In reading order, column by column; without headers, footers and page numbers that repeat. */
   readonly lines: readonly PdfLine[];
+  /** In the order of pages, from top to bottom. */
+  readonly figures: readonly PlacedFigure[];
   readonly pageCount: number;
   /** Its bookmarks; empty where it has none. */
   readonly outline: readonly OutlineEntry[];
@@ -82,17 +98,27 @@ function lineOf(row: PdfRow, page: number, region: number): PdfLine {
   };
 }
 
+/** A page with its figures; what it draws need not stay in memory. */
+type FiguredPage = PdfPage & { readonly figures: readonly PdfFigure[] };
+
+const NOTHING_DRAWN: PdfPage['drawings'] = { images: [], shapes: [] };
+
 /** Pages of a document, each read and let go; what cannot be read of one is a warning. */
-async function readPages(document: PDFDocumentProxy): Promise<{ pages: PdfPage[]; warnings: string[] }> {
-  const pages: PdfPage[] = [];
+async function readPages(
+  document: PDFDocumentProxy,
+): Promise<{ pages: FiguredPage[]; figures: PlacedFigure[]; warnings: string[] }> {
+  const pages: FiguredPage[] = [];
+  const figures: PlacedFigure[] = [];
   const warnings: string[] = [];
   const empty: number[] = [];
   for (let number = 1; number <= document.numPages; number += 1) {
     try {
       const page = await document.getPage(number);
       const read = await readPage(page);
+      const shown = pageFigures(read.drawings, read.runs, read);
+      for (const found of shown) figures.push(await placedFigure(page, found));
       page.cleanup();
-      pages.push(read);
+      pages.push({ ...read, grids: gridsBeside(read.grids, shown), drawings: NOTHING_DRAWN, figures: shown });
       if (read.runs.length === 0 && read.pictured) empty.push(number);
       if (read.unmapped > 0) warnings.push(`page ${number}: ${read.unmapped} characters of a font without a mapping`);
     } catch (error) {
@@ -100,7 +126,16 @@ async function readPages(document: PDFDocumentProxy): Promise<{ pages: PdfPage[]
     }
   }
   if (empty.length > 0) warnings.push(`${pagesInWords(empty)} without text: pictures of pages are not read (no OCR is done)`);
-  return { pages, warnings };
+  return { pages, figures, warnings };
+}
+
+async function placedFigure(page: PDFPageProxy, found: PdfFigure): Promise<PlacedFigure> {
+  const { box, runs, caption } = found;
+  const [left, top] = [Math.round(box.left), Math.round(box.top)];
+  const place = { left, top, width: Math.round(box.right) - left, height: Math.round(box.bottom) - top };
+  const text = rowsOf(runs).map(textOfRow).join('\n');
+  const figure = { ...(await figurePicture(page, found)), place, ...(text !== '' && { words: text }) };
+  return { page: page.pageNumber, box, figure, text, ...(caption && { caption }) };
 }
 
 /** `page 7`, `pages 1 to 3, 7`. */
@@ -115,7 +150,10 @@ function pagesInWords(numbers: readonly number[]): string {
 }
 
 /** A page's runs with one in place of each table, as wide as it, and the tables' rows. */
-function takeTables({ runs, grids }: PdfPage, spacedMixed: boolean): { runs: PdfRun[]; tables: Map<PdfRun, PdfTableRow[]> } {
+function takeTables(
+  { runs, grids }: Pick<PdfPage, 'runs' | 'grids'>,
+  spacedMixed: boolean,
+): { runs: PdfRun[]; tables: Map<PdfRun, PdfTableRow[]> } {
   const tables = new Map<PdfRun, PdfTableRow[]>();
   let left = [...runs];
   for (const grid of grids) {
@@ -144,7 +182,7 @@ function takeTables({ runs, grids }: PdfPage, spacedMixed: boolean): { runs: Pdf
 const PAGES_THAT_TELL = 20;
 
 /** Lines of pages in reading order. */
-function linesOf(pages: readonly PdfPage[]): PdfLine[] {
+function linesOf(pages: readonly FiguredPage[]): PdfLine[] {
   const furniture = pageFurniture(pages);
   // Some pages tell.
   const rows = pages.slice(0, PAGES_THAT_TELL).flatMap(({ runs }) => rowsOf(runs));
@@ -153,11 +191,13 @@ function linesOf(pages: readonly PdfPage[]): PdfLine[] {
   let regions = 0;
   let tableCount = 0;
   for (const page of pages) {
-    const { runs, tables } = takeTables({ ...page, runs: page.runs.filter((run) => !furniture.has(run)) }, spacedMixed);
+    const inFigures = new Set(page.figures.flatMap((figure) => figure.runs));
+    const text = page.runs.filter((run) => !furniture.has(run) && !inFigures.has(run));
+    const { runs, tables } = takeTables({ ...page, runs: text }, spacedMixed);
     for (const region of columnsOf(runs)) {
       for (const row of rowsOf(region)) {
-        const text = row.runs.filter((run) => !tables.has(run));
-        if (text.length > 0) lines.push(lineOf({ ...row, runs: text }, page.number, regions));
+        const words = row.runs.filter((run) => !tables.has(run));
+        if (words.length > 0) lines.push(lineOf({ ...row, runs: words }, page.number, regions));
         for (const place of row.runs.filter((run) => tables.has(run))) {
           for (const { cells, ...tableRow } of tables.get(place) ?? []) {
             const line = lineOf(tableRow, page.number, regions);
@@ -188,10 +228,11 @@ function linesOf(pages: readonly PdfPage[]): PdfLine[] {
 export async function readPdfLines(file: SourceFile): Promise<PdfLines> {
   const document = await openPdf(file);
   try {
-    const { pages, warnings } = await readPages(document);
+    const { pages, figures, warnings } = await readPages(document);
     if (pages.length === 0) throw malformedPdf(file, new CemError('PARSE_PDF', warnings[0] ?? 'it has no pages'));
     return {
       lines: linesOf(pages),
+      figures,
       pageCount: document.numPages,
       outline: await outlineOf(document),
       ...(await informationOf(document)),

@@ -7,7 +7,7 @@ const MAGIC = Buffer.from('%PDF-');
 /** PDF, by pdf.js. */
 export const pdfParser = defineParser({
   format: 'pdf',
-  version: 1,
+  version: 2,
   extensions: ['.pdf'],
   recognise(start) {
     const place = Buffer.from(start.buffer, start.byteOffset, Math.min(1024, start.length)).indexOf(MAGIC);

@@ -17,9 +17,9 @@ export async function readPdf(file: SourceFile): Promise<readonly ParsedDocument
 }
 
 /** All of a PDF's text, whatever it is about. */
-export function wholePdf({ lines, outline, title, language, warnings }: PdfLines): ParsedDocument {
+export function wholePdf({ lines, figures, outline, title, language, warnings }: PdfLines): ParsedDocument {
   const style = pageStyleOf(lines);
-  const blocks = pdfBlocks(lines, headingsOf(lines, style, outline), style);
+  const blocks = pdfBlocks(lines, headingsOf(lines, style, outline), style, figures);
   const named = title ?? onlyOutermostHeading(blocks);
   return {
     ...(named !== undefined && { title: named }),

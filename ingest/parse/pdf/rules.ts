@@ -9,7 +9,7 @@ export interface PdfRule {
   readonly to: number;
 }
 
-type OperatorList = Awaited<ReturnType<PDFPageProxy['getOperatorList']>>;
+export type OperatorList = Awaited<ReturnType<PDFPageProxy['getOperatorList']>>;
 type Matrix = readonly [number, number, number, number, number, number];
 
 /** Numbers of pdf.js's operations (`OPS`), which are part of its interface. */
@@ -105,7 +105,7 @@ function pathRules(steps: ArrayLike<number>, matrix: Matrix, filled: boolean): P
 }
 
 /** Calls back for each operation with the matrix that holds there, from the operation's coordinates to the page's. */
-function walk(
+export function walkOperations(
   { fnArray, argsArray }: OperatorList,
   view: readonly number[],
   visit: (operation: number, parameters: readonly unknown[], matrix: Matrix) => boolean,
@@ -131,7 +131,7 @@ const PICTURE = 100;
 /** Whether a page shows a picture of some size. Pictures are unit squares that a matrix makes as large as they are shown; they are not decoded, and the matrix is what is left of them. */
 export function isPictured(operations: OperatorList, view: readonly number[]): boolean {
   let found = false;
-  walk(operations, view, (operation, _, [a, b, c, d]) => {
+  walkOperations(operations, view, (operation, _, [a, b, c, d]) => {
     found = operation === OPERATION.transform && Math.hypot(a, b) >= PICTURE && Math.hypot(c, d) >= PICTURE;
     return !found;
   });
@@ -145,7 +145,7 @@ export function isPictured(operations: OperatorList, view: readonly number[]): b
  */
 export function rulesOf(operations: OperatorList, view: readonly number[]): PdfRule[] {
   const rules: PdfRule[] = [];
-  walk(operations, view, (operation, parameters, matrix) => {
+  walkOperations(operations, view, (operation, parameters, matrix) => {
     if (operation !== OPERATION.constructPath || parameters[0] === OPERATION.endPath) return true;
     const steps = (parameters[1] as readonly (ArrayLike<number> | null)[] | undefined)?.[0];
     const filled = parameters[0] === OPERATION.fill || parameters[0] === OPERATION.eoFill;

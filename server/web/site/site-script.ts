@@ -15,6 +15,7 @@ import * as documentList from './page/document-list.ts';
 import * as documentSheet from './page/document-sheet.ts';
 import * as eventStream from './page/event-stream.ts';
 import * as failureNotice from './page/failure-notice.ts';
+import * as figureView from './page/figure-view.ts';
 import * as filterForm from './page/filter-form.ts';
 import * as icons from './page/icons.ts';
 import * as jobEvents from './page/job-events.ts';
@@ -54,6 +55,7 @@ export const PAGE_MODULES: readonly Readonly<Record<string, unknown>>[] = [
   smallDialog,
   collectionChoice,
   documentSheet,
+  figureView,
   answerText,
   answerMeta,
   citationList,

@@ -27,6 +27,8 @@ export async function contentOf(collection: string): Promise<Map<string, string[
       documents.flatMap(([id, units]) => Array.from({ length: units }, (_, unit) => `${id}-${unit}`)),
     );
     assert.equal(listed.sort(), [...ids].sort());
+    const pictures = files.flatMap(({ figures = [] }) => figures);
+    assert.equal(await folder.figures.verify(pictures), [], 'each picture that is listed is there, and whole');
     assert.equal(
       files
         .filter(({ documents }) => documents.length > 0)

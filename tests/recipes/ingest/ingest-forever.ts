@@ -4,7 +4,7 @@ import { writeFilesOf } from './file-sequence.ts';
 
 const [, , files = '', collection = '', checkpoint = '', first = '0'] = process.argv;
 for (let step = Number(first); ; step++) {
-  await writeFilesOf(step, files);
+  await writeFilesOf(step, files, true);
   const say = (what: string) => process.stdout.write(`${step} ${what}\n`);
   say('begins');
   const listener = {

@@ -96,7 +96,7 @@ test('a file that is not read is reported, and the others go in', () =>
     assert.is(error.code, 'INGEST_EMPTY');
     assert.match(error.message, 'files/bad.html');
     await writeFile(join(files, 'good.html'), page('Good', 'anchor beacon'));
-    await writeFile(join(files, 'picture.png'), 'not looked at');
+    await writeFile(join(files, 'film.mp4'), 'not looked at');
     const { files: counts, problems } = await run();
     assert.equal([counts.found, counts.added, counts.failed], [2, 1, 1]);
     assert.equal(

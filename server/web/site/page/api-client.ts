@@ -34,6 +34,15 @@ export class ApiClient {
   }
 
   /**
+   * A file of the server, such as a picture.
+   *
+   * @throws ApiError what it refuses, or that it does not answer
+   */
+  async file(path: string): Promise<Blob> {
+    return (await this.#fetch(path, {}, 'image/*')).blob();
+  }
+
+  /**
    * Events of the server, as they come.
    *
    * @throws ApiError what it refuses before the first one

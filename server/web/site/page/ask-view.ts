@@ -1,6 +1,7 @@
 import type { ApiClient } from './api-client.ts';
 import type { CollectionChoice } from './collection-choice.ts';
 import type { Opening } from './document-sheet.ts';
+import { figuresOf } from './figure-view.ts';
 import { make, makeButton } from './make.ts';
 import { QuestionBox } from './question-box.ts';
 import type { View } from './router.ts';
@@ -82,7 +83,7 @@ export class AskView implements View {
             { role: 'assistant', content: answer.answer },
           ],
     );
-    const turn = new Turn(collection, question, open);
+    const turn = new Turn(collection, question, open, figuresOf(api, collection));
     this.#turns.push(turn);
     this.#conversation.append(turn.element);
     this.element.classList.remove('empty');

@@ -1,3 +1,4 @@
+import type { ShowFigure } from './figure-view.ts';
 import { make, makeButton } from './make.ts';
 import { fieldsOf, makePlace, titleOf } from './place.ts';
 import type { WireCitation, WireResult } from './wire.ts';
@@ -5,7 +6,11 @@ import type { WireCitation, WireResult } from './wire.ts';
 // Code of the page: see site-script.ts.
 
 /** The citations of an answer, each with its words and where they stand. */
-export function makeCitationList(citations: readonly WireCitation[], open: (citation: WireCitation) => void): HTMLElement {
+export function makeCitationList(
+  citations: readonly WireCitation[],
+  open: (citation: WireCitation) => void,
+  figures: ShowFigure,
+): HTMLElement {
   const items = citations.map((citation) => {
     const number = make('span', { class: 'number', text: String(citation.number) });
     const title = makeButton({ class: 'link title', text: titleOf(citation, citation.document) });
@@ -20,6 +25,7 @@ export function makeCitationList(citations: readonly WireCitation[], open: (cita
         {},
         title,
         makePlace(citation),
+        figures(citation.document, citation.figure),
         fields.length === 0 ? undefined : make('p', { class: 'place' }, ...fields.map((text) => make('span', { text }))),
         make('blockquote', { text: citation.text }),
       ),

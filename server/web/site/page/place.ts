@@ -17,10 +17,11 @@ export function headingPath({ headings }: WireMetadata): string | undefined {
   return heads.length === 0 ? undefined : heads.join(' › ');
 }
 
-/** What law, chapter and article are, and the like. */
+/** What law, chapter and article are, and the like; what a figure is shown by is not said in words. */
 export function fieldsOf({ fields }: WireMetadata): string[] {
+  const isShown = (name: string): boolean => /^(?:figure_|chunk_type$|vector_type$)/.test(name);
   return Object.entries(fields ?? {}).flatMap(([name, value]) =>
-    ['string', 'number', 'boolean'].includes(typeof value) ? [`${name}: ${String(value)}`] : [],
+    ['string', 'number', 'boolean'].includes(typeof value) && !isShown(name) ? [`${name}: ${String(value)}`] : [],
   );
 }
 

@@ -1,3 +1,4 @@
+import type { ShowFigure } from './figure-view.ts';
 import { make, makeButton } from './make.ts';
 import { fieldsOf, makePlace, titleOf } from './place.ts';
 import type { StringKey } from './strings.ts';
@@ -23,7 +24,7 @@ export function retrieverName(retriever: string): HTMLElement {
 }
 
 /** A result: what it is, where it stands, its words, and what each stage said of it. */
-export function makeResult(result: WireResult, rank: number, open: () => void): HTMLElement {
+export function makeResult(result: WireResult, rank: number, open: () => void, figures: ShowFigure): HTMLElement {
   const { id, score, text, metadata = {}, parts = [] } = result;
   const title = makeButton({ class: 'link title', text: titleOf(metadata, id), onClick: open });
   const scores = make(
@@ -54,6 +55,7 @@ export function makeResult(result: WireResult, rank: number, open: () => void): 
       {},
       make('h2', {}, title),
       makePlace(metadata),
+      figures(id, result.figure),
       make('p', { class: 'snippet', text }),
       fields.length === 0 ? undefined : make('p', { class: 'place' }, ...fields.map((field) => make('span', { text: field }))),
       scores,

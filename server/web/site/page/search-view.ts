@@ -1,11 +1,12 @@
 import { isAbort } from './api-error.ts';
 import type { ViewParts } from './ask-view.ts';
 import { makeFailure } from './failure-notice.ts';
+import { figuresOf } from './figure-view.ts';
 import { FilterForm } from './filter-form.ts';
 import { make, makeChoice } from './make.ts';
 import { makeResult } from './result-item.ts';
 import type { View } from './router.ts';
-import type { WireSearch } from './wire.ts';
+import type { WireResult, WireSearch } from './wire.ts';
 import { formatMilliseconds, say } from './wording.ts';
 
 // Code of the page: see site-script.ts.
@@ -113,13 +114,9 @@ export class SearchView implements View {
     else say(this.#status, 'search.found', { n: results.length, time: formatMilliseconds(took_ms) });
     if (answer === undefined) delete this.#status.dataset['say'];
     this.#results.hidden = results.length === 0;
-    this.#results.replaceChildren(
-      ...results.map((result, i) =>
-        makeResult(result, i + 1, () => {
-          const { id: unit, text: quote, metadata = {} } = result;
-          this.#parts.open({ collection, unit, quote, metadata });
-        }),
-      ),
-    );
+    const figures = figuresOf(this.#parts.api, collection);
+    const open = ({ id: unit, text: quote, metadata = {} }: WireResult): void =>
+      this.#parts.open({ collection, unit, quote, metadata });
+    this.#results.replaceChildren(...results.map((result, i) => makeResult(result, i + 1, () => open(result), figures)));
   }
 }

@@ -5,6 +5,7 @@ import { makeCitationList, makeNearest } from './citation-list.ts';
 import type { Opening } from './document-sheet.ts';
 import type { StreamEvent } from './event-stream.ts';
 import { makeFailure } from './failure-notice.ts';
+import type { ShowFigure } from './figure-view.ts';
 import { make } from './make.ts';
 import { STRINGS } from './strings.ts';
 import type { WireAnswer, WireCitation, WireResult } from './wire.ts';
@@ -18,6 +19,7 @@ export class Turn {
   readonly question: string;
   readonly #collection: string;
   readonly #open: (opening: Opening) => void;
+  readonly #figures: ShowFigure;
   readonly #text: AnswerText;
   readonly #state = make('p', { class: 'state', say: 'answer.searching', attributes: { role: 'status' } });
   readonly #body = make('div', { class: 'answer' });
@@ -25,10 +27,11 @@ export class Turn {
   /** Once it is there. */
   answer: WireAnswer | undefined;
 
-  constructor(collection: string, question: string, open: (opening: Opening) => void) {
+  constructor(collection: string, question: string, open: (opening: Opening) => void, figures: ShowFigure) {
     this.#collection = collection;
     this.question = question;
     this.#open = open;
+    this.#figures = figures;
     this.#text = new AnswerText((number) => this.#openCitation(this.#citations.get(number)));
     this.#body.append(this.#state, this.#text.element);
     this.element = make('article', { class: 'turn' }, make('h2', { class: 'question', text: question }), this.#body);
@@ -82,7 +85,8 @@ export class Turn {
       const more = STRINGS['answer.none'].some((text) => text === said) ? undefined : make('p', { text: said });
       this.#body.append(make('div', { class: 'unanswered' }, make('p', { class: 'plainly', say: 'answer.none' }), more));
     }
-    if (citations.length > 0) this.#body.append(makeCitationList(citations, (citation) => this.#openCitation(citation)));
+    if (citations.length > 0)
+      this.#body.append(makeCitationList(citations, (citation) => this.#openCitation(citation), this.#figures));
     else if (sources.length > 0) this.#body.append(makeNearest(sources, (source) => this.#openSource(source)));
     this.#body.append(makeAnswerMeta(answer));
   }

@@ -20,6 +20,17 @@ export interface WireMetadata {
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
+/** A figure whose picture may be there to be asked for. */
+export interface WireFigure {
+  readonly id: string;
+  readonly page?: number;
+  readonly caption?: string;
+  readonly alt?: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly stored: boolean;
+}
+
 export interface WireCollection {
   readonly name: string;
   /** Counts are told to who may see all documents. */
@@ -66,6 +77,7 @@ export interface WireResult {
   readonly metadata?: WireMetadata;
   readonly parts?: readonly { readonly retriever: string; readonly rank: number; readonly score: number }[];
   readonly retriever?: string;
+  readonly figure?: WireFigure;
 }
 
 export interface WireSearch {
@@ -78,6 +90,7 @@ export interface WireSearch {
 export interface WireCitation extends WireMetadata {
   /** As `[1]` in the answer. */
   readonly number: number;
+  readonly figure?: WireFigure;
   /** The unit's: D-N. */
   readonly document: string;
   /** The quoted words, as the unit has them. */

@@ -17,6 +17,8 @@ test('every kind of block; front matter says title, language and fields', async 
   assert.equal(await blocksOf('a.md', pumps!.bytes), [
     'heading1 Pumps',
     'paragraph A pump moves water & more,\nline two.',
+    // The picture of water, whose words stand in the text.
+    'figure',
     'heading2 Setext heading',
     'list-item1 one',
     'list-item2 inner with code\nsecond paragraph',

@@ -1,6 +1,6 @@
 import { SaxesParser } from 'saxes';
-import { CemError } from '../../../base/index.ts';
-import { declaredEncoding, detectText } from '../../../data/index.ts';
+import { CemError } from '../../base/index.ts';
+import { declaredEncoding, detectText } from '../../data/index.ts';
 
 /**
  * An element of a small file of XML. Its name is without prefix: office files have few name spaces, and no name that is read here stands in two. Attributes have their prefixes,
