@@ -21,7 +21,19 @@ export type CollectionSearchOptions = LiveSearchOptions;
 /** What routes need of a collection. */
 export type CollectionService = Pick<
   LiveCollection,
-  'name' | 'describe' | 'search' | 'searchWithNote' | 'documents' | 'document' | 'unit' | 'change' | 'changes' | 'checkReplaced'
+  | 'name'
+  | 'describe'
+  | 'search'
+  | 'searchWithNote'
+  | 'searchPictures'
+  | 'embedPictures'
+  | 'documents'
+  | 'document'
+  | 'unit'
+  | 'figure'
+  | 'change'
+  | 'changes'
+  | 'checkReplaced'
 >;
 
 /** What routes need of the collections of a folder. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { MAXIMUM_QUERY_LENGTH } from '../../rag/index.ts';
 import type { EmbeddingModel } from '../../recipes/index.ts';
 import { HttpError } from '../errors.ts';
+import { pictureOf, refuseBadPicture } from '../picture-body.ts';
 import type { Route } from '../routing/index.ts';
 import { collectionNamed } from './models.ts';
 import { ModelMissing, openAiErrorSchema } from './openai-errors.ts';
@@ -17,12 +18,30 @@ const LONGEST = { query: MAXIMUM_QUERY_LENGTH, document: 1_000_000 } as const;
 const INPUT = `must be a text or a list of 1 to ${MAXIMUM_TEXTS} texts, none of them empty; numbers are tokens of another model, which are not read here: send the texts`;
 const text = z.string().refine((value) => value !== '', 'must not be empty');
 
+const part = z
+  .strictObject({
+    text: text.optional(),
+    image: z.string().min(1).optional().describe('A picture in base64, or as a `data:` address.'),
+  })
+  .refine((value) => value.text !== undefined || value.image !== undefined, 'must have a text, an image, or both');
+
 const embeddingsRequest = z
   .looseObject({
     model: z.string().min(1).max(200).describe("The checkpoint's name, or that of a collection that was made with it."),
     input: z
-      .union([text, z.array(text).min(1, INPUT).max(MAXIMUM_TEXTS, INPUT)], INPUT)
-      .describe(`A text, or a list of up to ${MAXIMUM_TEXTS}; no tokens.`),
+      .union(
+        [
+          text,
+          z
+            .array(z.union([text, part], INPUT))
+            .min(1, INPUT)
+            .max(MAXIMUM_TEXTS, INPUT),
+        ],
+        INPUT,
+      )
+      .describe(
+        `A text, or a list of up to ${MAXIMUM_TEXTS}; no tokens. With \`{"image": …}\`, \`{"text": …}\` or both in the list, the vectors are of what encoded the pictures of the collection that \`model\` names.`,
+      ),
     input_type: z
       .enum(['query', 'document'])
       .default('query')
@@ -92,6 +111,43 @@ function base64Of(vector: Float32Array): string {
   return bytes.toString('base64');
 }
 
+/** Vectors of pictures, texts, and both together, in the space of a collection's pictures. */
+async function embedPictures(
+  services: OpenAiServices,
+  { model, dimensions, encoding_format: format }: z.output<typeof embeddingsRequest>,
+  inputs: readonly (string | z.output<typeof part>)[],
+  signal: AbortSignal,
+) {
+  const collection = await collectionNamed(services, model);
+  const queries = inputs.map((input) =>
+    typeof input === 'string'
+      ? { text: input, image: undefined }
+      : { ...input, image: input.image === undefined ? undefined : pictureOf(input.image) },
+  );
+  checkLengths(
+    queries.map((query) => query.text ?? ''),
+    'query',
+  );
+  const { data, dimension } = await services.queue
+    .run(() => services.metrics.timed('embed', () => collection.embedPictures(queries)), signal)
+    .catch(refuseBadPicture);
+  if (dimensions !== undefined && dimensions !== dimension) {
+    throw new HttpError(400, `dimensions: vectors of pictures have ${dimension} numbers here, and no others`, {
+      code: 'EMBEDDINGS_DIMENSIONS',
+    });
+  }
+  const tokens = queries.reduce((sum, { text: one = '', image }) => sum + Buffer.byteLength(one) + (image?.length ?? 0), 0);
+  return {
+    object: 'list',
+    model,
+    data: inputs.map((_, index) => {
+      const vector = data.subarray(index * dimension, (index + 1) * dimension);
+      return { object: 'embedding', index, embedding: format === 'base64' ? base64Of(vector) : [...vector] };
+    }),
+    usage: { prompt_tokens: tokens, total_tokens: tokens },
+  };
+}
+
 /** `POST /v1/embeddings` */
 export function embeddingsRoute(services: OpenAiServices): Route<z.ZodType, z.ZodType, typeof embeddingsRequest> {
   return {
@@ -105,7 +161,9 @@ export function embeddingsRoute(services: OpenAiServices): Route<z.ZodType, z.Zo
     bodyLimit: BODY_LIMIT_BYTES,
     answers: { 200: { description: 'A vector for each text, L2-normalised', schema: embeddingsAnswer } },
     handler: async ({ body, signal }) => {
-      const texts = typeof body.input === 'string' ? [body.input] : body.input;
+      const inputs = typeof body.input === 'string' ? [body.input] : body.input;
+      if (inputs.some((input) => typeof input !== 'string')) return embedPictures(services, body, inputs, signal);
+      const texts = inputs as readonly string[];
       checkLengths(texts, body.input_type);
       const model = await embeddingModel(services, body.model);
       const options = { side: body.input_type, dimension: body.dimensions, signal };

@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { FIGURE_MEDIA_TYPES } from '../../data/index.ts';
 import { labelsToSet, type Principal, seesLabels } from '../access/index.ts';
 import type { CollectionService, DocumentsChange, DocumentToPut } from '../collection-service.ts';
 import { HttpError } from '../errors.ts';
@@ -173,6 +175,48 @@ export function addDocumentRoutes(server: FastifyInstance, services: ServerServi
       const unit = await (await collections.get(name)).unit(id, principal.labels);
       if (unit === undefined) throw missing('unit', id);
       return wireUnit(unit);
+    },
+  });
+  addFigureRoute(server, services);
+}
+
+/** A picture is shown and does nothing else, wherever it is opened. */
+const PICTURE_HEADERS = {
+  'content-security-policy': "default-src 'none'; sandbox",
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
+  'content-disposition': 'inline',
+  // What is asked for by a unit may become another one's, and who may see it may change.
+  'cache-control': 'private, no-cache',
+} as const;
+
+function addFigureRoute(server: FastifyInstance, { collections }: ServerServices): void {
+  const picture = z.string().meta({ format: 'binary' });
+  addRoute(server, {
+    method: 'GET',
+    path: '/v1/collections/{name}/figures/{id}',
+    scope: 'read',
+    tag: TAG,
+    summary: 'The picture of a figure, by the id of the unit that describes it',
+    description:
+      'PNG, JPEG or WebP, without what was written beside its pixels. Drawings (SVG) are served as the pixels that they became.',
+    params: documentParams,
+    answers: {
+      200: {
+        description: 'The picture, in one of the types of pictures; whoever knows no types takes its bytes.',
+        // The last one is for generated clients, which read no body whose types they all do not know.
+        content: Object.fromEntries([...FIGURE_MEDIA_TYPES, 'application/octet-stream'].map((type) => [type, picture])),
+      },
+      304: { description: 'The asker has it: `if-none-match` named it.' },
+    },
+    handler: async ({ params: { name, id }, principal, request, reply }) => {
+      const found = await (await collections.get(name)).figure(id, principal.labels);
+      if (found === undefined) throw missing('figure', id);
+      const { figure, mediaType, bytes } = found;
+      const tag = `"${figure.id}"`;
+      reply.headers({ ...PICTURE_HEADERS, etag: tag });
+      if (request.headers['if-none-match'] === tag) return reply.status(304).send();
+      return reply.type(mediaType).send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     },
   });
 }

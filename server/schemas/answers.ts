@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MAXIMUM_QUERY_LENGTH, MAXIMUM_RESULTS, RETRIEVER_CHOICES } from '../../rag/index.ts';
 import { filterSchema } from '../../search/index.ts';
 import type { Answer, AnswerEvent, Citation } from '../collection-service.ts';
-import { collectionResult, resultSchema } from './search.ts';
+import { collectionResult, figureSchema, resultSchema, wireFigure } from './search.ts';
 import { collectionName, pagesSchema, spanSchema } from './values.ts';
 
 /** Turns of a conversation that are looked at, and characters of one. */
@@ -44,6 +44,7 @@ const citationSchema = z
     pages: pagesSchema.optional(),
     headings: z.array(z.string()).optional(),
     fields: z.record(z.string(), z.unknown()).optional(),
+    figure: figureSchema.optional().describe('Where it is of a figure: which.'),
     relevance: z.number(),
   })
   .meta({ id: 'Citation' });
@@ -85,6 +86,7 @@ const told = (milliseconds: number): number => Math.round(milliseconds * 10) / 1
 
 export function wireCitation({ number, document, chunk, passage, text, span, relevance, ...known }: Citation): WireCitation {
   const { source, title, pages, headings, fields } = known;
+  const figure = wireFigure({ pages, fields });
   return {
     number,
     document,
@@ -97,6 +99,7 @@ export function wireCitation({ number, document, chunk, passage, text, span, rel
     ...(pages && { pages }),
     ...(headings && { headings: [...headings] }),
     ...(fields && { fields: { ...fields } }),
+    ...(figure && { figure: { ...figure } }),
     relevance,
   };
 }

@@ -1,7 +1,11 @@
 import { UsageError } from '../../base/index.ts';
-import type { Metadata } from '../../data/index.ts';
+import { figureOfMetadata, type Metadata } from '../../data/index.ts';
+import type { Vectors } from '../../encoders/index.ts';
 import type { NotedResults, SearchResult } from '../../rag/index.ts';
+import type { PictureResult } from '../../rag/pictures/index.ts';
+import type { LivePictureOptions } from '../../recipes/collections/index.ts';
 import { compileFilter, withAccess } from '../../search/index.ts';
+import type { PictureQuery } from '../../search/pictures/index.ts';
 import type {
   AccessLabels,
   ChangeEntry,
@@ -63,6 +67,8 @@ export class FakeCollection implements CollectionService {
   readonly name: string;
   /** Options of every search. */
   readonly searches: CollectionSearchOptions[] = [];
+  /** Every search for figures. */
+  readonly pictureSearches: { readonly query: PictureQuery; readonly options: LivePictureOptions }[] = [];
   /** Changes wait for it. */
   gate: Promise<void> = Promise.resolve();
   #documents: FakeDocument[] = [];
@@ -125,10 +131,42 @@ export class FakeCollection implements CollectionService {
       score,
       text,
       retriever: options.retrievers ?? 'hybrid',
+      // Each word of the query finds itself.
+      ...(options.field && { coarseScore: score / 2 }),
+      ...(options.field?.explain && {
+        matches: words.map((word, match) => ({ query: word, passage: word, match, score: 1, used: match < 3 })),
+      }),
       ...(units && { unit: { text, passage: { start: 0, end: Buffer.byteLength(text) } } }),
       metadata,
     }));
     return { results, note: 'none of the words is in the index' };
+  }
+
+  /** Finds every unit that may be seen; its score is how many bytes the picture has. */
+  async searchPictures(query: PictureQuery, options: LivePictureOptions): Promise<PictureResult[]> {
+    this.pictureSearches.push({ query, options });
+    const { decodePicture } = await import('../../encoders/index.ts');
+    if (query.image !== undefined) await decodePicture(query.image);
+    return this.#visible(options.labels).flatMap(({ id, metadata, units }) =>
+      units.slice(0, options.k).map((text, number) => ({
+        document: `${id}-${number}`,
+        chunk: 0,
+        passage: 0,
+        score: query.image?.length ?? 0,
+        text,
+        retriever: 'dual',
+        strategy: 'dual' as const,
+        layer: 'visual' as const,
+        parts: [{ retriever: 'visual', rank: 1, score: 0.5 }],
+        metadata,
+      })),
+    );
+  }
+
+  /** One of a text, two of a picture, three of both. */
+  async embedPictures(queries: readonly PictureQuery[]): Promise<Vectors> {
+    const numbers = queries.map(({ text, image }) => (text === undefined ? 0 : 1) + (image === undefined ? 0 : 2));
+    return { rows: queries.length, dimension: 1, data: Float32Array.from(numbers) };
   }
 
   async documents({
@@ -153,6 +191,11 @@ export class FakeCollection implements CollectionService {
     const [, name, number] = /^(.*)-(\d+)$/.exec(id) ?? [];
     const document = this.#visible(labels).find((one) => one.id === name);
     return document?.units[Number(number)] === undefined ? undefined : unitOf(document, Number(number));
+  }
+
+  async figure(id: string, labels: AccessLabels): ReturnType<CollectionService['figure']> {
+    const figure = figureOfMetadata((await this.unit(id, labels))?.metadata);
+    return figure?.stored === true ? { figure, mediaType: 'image/png', bytes: Buffer.from(`picture of ${id}`) } : undefined;
   }
 
   async checkReplaced(sources: readonly string[], labels: AccessLabels): Promise<void> {

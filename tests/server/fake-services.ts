@@ -89,6 +89,9 @@ function fakeCollection(name: string, asked: Asked[] = []): CollectionService {
       const unit = UNITS.find((one) => one.id === id && sees(one, labels));
       return unit && { id, document: id.split('-')[0]!, source: unit.source, title: 'T', text: `${unit.text} And more.` };
     },
+    searchPictures: refuse,
+    embedPictures: refuse,
+    figure: async () => undefined,
     documents: refuse,
     document: refuse,
     change: refuse,

@@ -54,6 +54,20 @@ test('a collection is searched: units, documents, filters, times', async ({ serv
   }
 });
 
+test('results are ranked anew by vector groups where that is asked for, and explained', async ({ server, collections }) => {
+  const search = async (body: object) =>
+    (await post(server, '/v1/search', { collection: 'one', query: 'fox runs', k: 1, ...body })).json();
+  const [explained] = (await search({ field: true, field_candidates: 1000, explain: true })).results;
+  assert.equal([explained.score, explained.coarse_score], [2, 1]);
+  assert.equal(explained.matches[1], { query: 'runs', passage: 'runs', match: 1, score: 1, used: true });
+  assert.is((await search({ field: true })).results[0].matches, undefined);
+  assert.is((await search({})).results[0].coarse_score, undefined);
+  const asked = (await collections.get('one')).searches.map(({ field }) => field);
+  assert.equal(asked, [{ candidates: 1000, explain: true }, { candidates: 300, explain: false }, undefined]);
+  for (const body of [{ field: 1 }, { field: true, field_candidates: 0 }])
+    assert.is((await search(body)).error.code, 'SEARCH_REQUEST');
+});
+
 test('results are read again where that is asked for, and texts are reranked', async ({ server }) => {
   const search = await post(server, '/v1/search', { collection: 'one', query: 'fox', k: 1, rerank: true });
   assert.is(search.json().results[0].text, 'the fox runs and runs far');

@@ -1,0 +1,22 @@
+/** Search for figures: vectors of pictures beside the vectors and words of their descriptions, in layers. */
+export { expandQuery } from './expand-query.ts';
+export {
+  PICTURE_LAYERS,
+  PICTURE_STRATEGIES,
+  type PictureHit,
+  type PictureLayer,
+  type PictureQuery,
+  type PictureQueryOptions,
+  type PictureSearchParts,
+  type PictureStrategy,
+  searchPictures,
+} from './picture-search.ts';
+export {
+  FIGURE_ROWS,
+  PICTURE_VECTOR_TYPES,
+  type PictureEncoderIdentity,
+  type PictureVectorType,
+  textRows,
+  VECTOR_TYPES,
+  type VectorType,
+} from './vector-type.ts';
