@@ -11,6 +11,7 @@ import { analyzersBench } from './cases/analyzers.ts';
 import { indexBench } from './cases/build-index.ts';
 import { codesBench } from './cases/codes.ts';
 import { evalBench } from './cases/eval.ts';
+import { groupsBench } from './cases/groups.ts';
 import { hashBench } from './cases/hash.ts';
 import { ingestBench } from './cases/ingest.ts';
 import { lengthBench } from './cases/length.ts';
@@ -68,6 +69,7 @@ register(parser, codesBench);
 register(parser, vectorSearchBench);
 register(parser, analyzersBench);
 register(parser, lexicalBench);
+register(parser, groupsBench);
 
 try {
   await parser.parseAsync();

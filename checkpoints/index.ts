@@ -12,6 +12,7 @@ export {
 } from './export/index.ts';
 export { type BertImport, type ImportReport, importBert, importBlt, type ShapeMismatch } from './import/index.ts';
 export { type LoadedEntropyPatcher, loadEntropyPatcher } from './load/entropy-patcher.ts';
+export { type LoadImageTowerOptions, loadImageTower } from './load/load-image-tower.ts';
 export { loadQueryStudent, type QueryStudentFiles } from './load/load-query-student.ts';
 export { type LoadRerankerOptions, loadReranker } from './load/load-reranker.ts';
 export { type LoadedStudent, loadStudent } from './load/load-student.ts';
@@ -51,6 +52,13 @@ export {
   saveEntropyCheckpoint,
 } from './store/entropy-checkpoint.ts';
 export {
+  type ImageTowerState,
+  type LoadedImageTower,
+  loadImageTowerModel,
+  loadImageTowerOptimizer,
+  saveImageTower,
+} from './store/image-tower-checkpoint.ts';
+export {
   KNOWN_TEXT_FILE,
   type KnownShare,
   type KnownText,
@@ -59,4 +67,13 @@ export {
   shareKnown,
   writeKnownText,
 } from './store/known-text.ts';
+export {
+  type LoadedProjection,
+  type LoadedQueryHead,
+  loadQueryHead,
+  loadQueryHeadOptimizer,
+  openProjection,
+  type QueryHeadCheckpointState,
+  saveQueryHeadCheckpoint,
+} from './store/query-head-checkpoint.ts';
 export { type NamedArray, readSafetensors } from './store/safetensors.ts';

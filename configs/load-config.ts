@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { UsageError } from '../base/index.ts';
 import { type SweepConfig, sweepConfigSchema } from '../training/index.ts';
 import { type EntropyRunConfig, entropyRunConfigSchema } from './entropy-schema.ts';
+import { type ImageRunConfig, imageRunConfigSchema } from './image-schema.ts';
+import { type QueryHeadRunConfig, queryHeadRunConfigSchema } from './query-head-schema.ts';
 import { type RerankerRunConfig, rerankerRunConfigSchema } from './reranker-schema.ts';
 import { type RunConfig, runConfigSchema } from './schema.ts';
 
@@ -18,7 +20,7 @@ export async function loadConfig(path: string, settings: readonly string[] = [])
 }
 
 /** What `cem train` trains. */
-export type TrainConfig = RunConfig | EntropyRunConfig | RerankerRunConfig;
+export type TrainConfig = RunConfig | EntropyRunConfig | RerankerRunConfig | ImageRunConfig | QueryHeadRunConfig;
 
 /** Reads the configuration of anything that `cem train` trains, by its `kind`; that of an encoder has none. Throws as `loadConfig` does. */
 export async function loadTrainConfig(path: string, settings: readonly string[] = []): Promise<TrainConfig> {
@@ -28,6 +30,10 @@ export async function loadTrainConfig(path: string, settings: readonly string[] 
       return check(entropyRunConfigSchema, values, path);
     case 'reranker':
       return check(rerankerRunConfigSchema, values, path);
+    case 'image-tower':
+      return check(imageRunConfigSchema, values, path);
+    case 'query-head':
+      return check(queryHeadRunConfigSchema, values, path);
     default:
       return parseConfig(values, path);
   }

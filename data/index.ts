@@ -23,14 +23,27 @@ export {
   type TrainingSource,
   trainingDocuments,
 } from './documents/training-documents.ts';
+export {
+  DESCRIPTION_VECTOR,
+  FIGURE_CHUNK,
+  FIGURE_MEDIA_TYPES,
+  type Figure,
+  type FigureMediaType,
+  type FigurePicture,
+  type FigurePlace,
+  figureFields,
+  figureOfMetadata,
+} from './figures/figure.ts';
+export { type DamagedFigure, FigureStore, figureId, type StoredFigure } from './figures/figure-store.ts';
 export { type ChunkText, chunkTexts } from './mapping/chunk-texts.ts';
 export { DocumentReader, type DocumentReaderOptions } from './mapping/document-reader.ts';
-export { type ChunkRange, Mapping } from './mapping/mapping.ts';
+export { type ChunkRange, Mapping, mappingPathOf, nextMappingPathOf } from './mapping/mapping.ts';
 export { type PassageStatistics, passageStatistics } from './mapping/passage-statistics.ts';
 export { type VerifiedMetadata, verifyMetadata } from './mapping/verify-metadata.ts';
 export { isLanguageTag, jsonFault } from './metadata/check-metadata.ts';
 export { markdownMetadata } from './metadata/file-metadata.ts';
 export type { JsonValue, Metadata, PageRange } from './metadata/metadata.ts';
+export { metadataPathOf, nextMetadataPathOf } from './metadata/metadata-file.ts';
 export { rowMetadata } from './metadata/row-metadata.ts';
 export { type AnalyzerDescription, isSameAnalyzer, type TermAnalyzer } from './metadata/term-analyzer.ts';
 export { naturalOrder } from './packing/id-order.ts';
@@ -46,6 +59,7 @@ export { LONGEST_SENTENCE, splitSentences } from './passages/sentences.ts';
 export { randomSpans, type SpanOptions, uniqueSentences, uniqueWords } from './passages/short-texts.ts';
 export { type ChunkPatches, PatchBoundaries, type PatchBoundariesOwner } from './patches/patch-boundaries.ts';
 export { type PreparedPatches, preparePatches } from './patches/prepare-patches.ts';
+export { type CaptionedPicture, PICTURES_FILE, readPictures } from './pictures/read-pictures.ts';
 export {
   type AddOptions,
   type AddReport,

@@ -1,4 +1,6 @@
 /** Everything that turns something into a vector, as interfaces, and those encoders that need no tensors of ours. Loads no TensorFlow.js. */
+
+export { CachedTokenEncoder, type TokenCacheOptions } from './cache/cached-token-encoder.ts';
 export {
   type ExpectedTeacher,
   exportLabels,
@@ -26,9 +28,51 @@ export type {
   Unread,
   Vectors,
 } from './encoder.ts';
+export { createVectorizer } from './groups/create-vectorizer.ts';
+export type {
+  EncodedGroup,
+  GroupDescription,
+  GroupQuery,
+  QueryGroupEncoder,
+  TextGroupEncoder,
+} from './groups/group-encoder.ts';
+export { HeadProjection, type HeadWeights } from './groups/head-projection.ts';
+export { kMeans, nearestCenter } from './groups/k-means.ts';
+export type { Token, TokenEncoder, TokenVectors } from './groups/token-encoder.ts';
+export { TokenGroupEncoder } from './groups/token-group-encoder.ts';
+export type { GroupRole, ProjectedTokens, TokenProjection } from './groups/token-projection.ts';
+export { type VectorGroup, vectorGroup } from './groups/vector-group.ts';
+export {
+  parseVectorizer,
+  type TokenKnowledge,
+  type Vectorizer,
+  type VectorizerConfig,
+  type VectorizerInput,
+  vectorizerConfig,
+} from './groups/vectorizer.ts';
+export { WordWeights } from './groups/word-weights.ts';
+export {
+  type DecodedPicture,
+  type DecodeOptions,
+  decodePicture,
+  MAXIMUM_PIXELS,
+} from './images/decode-picture.ts';
+export { encodePng } from './images/encode-png.ts';
+export { fuseVectors } from './images/fuse-vectors.ts';
+export type { DescribedPicture, ImageEncoder } from './images/image-encoder.ts';
+export { type ImageEncoderInput, imageEncoderConfig } from './images/image-encoder-config.ts';
+export { openImageEncoder } from './images/open-image-encoder.ts';
+export { pictureMediaType } from './images/picture-media-type.ts';
 export { LsaEmbedder } from './lsa/lsa.ts';
 export { splitWords } from './lsa/words.ts';
 export { findModelFolder, openCrossEncoder, openPairTokenizer } from './open-cross-encoder.ts';
+export {
+  type GroupEncoderConfig,
+  groupEncoderConfig,
+  type OpenGroupEncoderOptions,
+  openGroupEncoder,
+} from './open-group-encoder.ts';
+export { openTokenEncoder, type TokenEncoderInput } from './open-token-encoder.ts';
 export { type CrossEncoderInput, crossEncoderConfig } from './pairs/cross-encoder-config.ts';
 export type { PairScorer, PairScorerDescription } from './pairs/pair-scorer.ts';
 export {
@@ -69,7 +113,6 @@ export {
   transformersConfig,
 } from './teacher-config.ts';
 export { TextCorpusEncoder } from './text-corpus-encoder.ts';
-export { cacheFolder } from './transformers/cache-folder.ts';
 export { type ModelTokenizer, openTokenizer } from './transformers/open-tokenizer.ts';
 export { addUnread, unreadNote } from './unread.ts';
 export { type NpyPrecision, NpyReader, NpyWriter } from './vectors/npy.ts';

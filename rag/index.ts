@@ -73,6 +73,9 @@ export {
 export { type QuerySteps, queryParts, rulesOf } from './collection/query-steps.ts';
 export { longContextOrder } from './context/long-context-order.ts';
 export { filterByTopics, type TopicFiltered, type TopicFilterSettings, topicFilterSettings } from './context/topic-filter.ts';
+export { type FieldOptions, fieldAround, openQueryGroups, requireGroups } from './groups/open-field.ts';
+export { PassageGroups } from './groups/passage-groups.ts';
+export { readGroupSettings, type StoredGroupSettings, writeGroupSettings } from './groups/stored-groups.ts';
 export { corpusIdentity } from './index-store/corpus-identity.ts';
 export { IndexFolder } from './index-store/index-folder.ts';
 export type { IndexMakers, IndexManifest, IndexModel } from './index-store/index-manifest.ts';

@@ -84,6 +84,9 @@ export const openSharedCollections = late(async () => (await import('./search/in
 /** Opens a folder of collections that are searched while documents come and go. Close it, or declare it with `await using`. @experimental */
 export const openCollections = late(async () => (await import('./collections/index.ts')).Collections.open);
 
+/** Opens memories that texts call up by vector groups, in a collection: `await using store = await openMemory({ into: 'notes.memory' })`. @experimental */
+export const openMemory = late(async () => (await import('./memory/index.ts')).MemoryStore.open);
+
 /** Opens what orders results by reading them: a cross-encoder, an endpoint or a trained checkpoint. Dispose of it. @experimental */
 export const openReranker = late(async () => (await import('./search/index.ts')).openReranker);
 
@@ -144,6 +147,14 @@ export type { AnswerDocumentsResult, AnswersEvaluation, EvaluateAnswersOptions }
 export type { ExportEncoderOptions, ExportedEncoder } from './export/index.ts';
 export type { BuildIndexOptions, BuildIndexResult } from './index-corpus/index.ts';
 export type { IngestOptions, IngestResult, SourceProblem } from './ingest/index.ts';
+export type {
+  MemoryItem,
+  MemoryQuery,
+  MemoryStore,
+  MemoryStoreOptions,
+  NewMemory,
+  RetrievedMemory,
+} from './memory/index.ts';
 export type {
   AddToCorpusOptions,
   CompactCorpusOptions,

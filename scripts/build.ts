@@ -25,7 +25,7 @@ const FOLDERS = [
   'cli',
 ];
 /** Kernels in WebAssembly, presets, and the formats' documents; not the texts for readers of the sources, whose links lead out of the package. */
-const ASSETS = /(\.wasm|\.yaml|\b(FORMAT|CONFORMANCE|MAPPING|METADATA|SEGMENTS|PATCHES)\.md)$/;
+const ASSETS = /(\.wasm|\.yaml|\b(FORMAT|CONFORMANCE|MAPPING|METADATA|SEGMENTS|PATCHES|GROUPS)\.md)$/;
 
 function compile(): void {
   const { status, stdout, error } = spawnSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json'], {

@@ -5,6 +5,12 @@ import type { Hit, SearchOptions } from './retriever.ts';
 /** A row's metadata: an object of JSON. Filters ask about its fields; `labels`, a list of texts, are labels of access. */
 export type RowMetadata = object;
 
+/** A passage's vector group as it is stored: bytes of a form that the store does not look into, and the words of its vectors. */
+export interface StoredGroup {
+  readonly bytes: Uint8Array;
+  readonly words?: readonly string[] | undefined;
+}
+
 /** One passage's embedding as a store keeps it. Its key is document, chunk and passage together. */
 export interface VectorRow {
   readonly document: string;
@@ -19,6 +25,8 @@ export interface VectorRow {
   readonly metadata?: RowMetadata | undefined;
   /** The passage's terms, for a store that keeps terms; without them no search by words finds it. */
   readonly terms?: TermCounts | undefined;
+  /** The passage's vector group, for a store that keeps groups. */
+  readonly group?: StoredGroup | undefined;
 }
 
 /** What is known of a row without reading it whole. */
@@ -28,7 +36,7 @@ export interface StoredRow extends Pick<VectorRow, 'document' | 'chunk' | 'passa
 }
 
 /** A row's new metadata, and the fingerprint that goes with it. */
-export type MetadataRow = Omit<VectorRow, 'vector' | 'terms'>;
+export type MetadataRow = Omit<VectorRow, 'vector' | 'terms' | 'group'>;
 
 /** A row's terms, which it lacked or had others before. */
 export interface TermRow extends Pick<VectorRow, 'document' | 'chunk' | 'passage'> {

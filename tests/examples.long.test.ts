@@ -19,6 +19,7 @@ const ENDINGS: Readonly<Record<string, RegExp>> = {
   evaluate: /^saving -?\d+ %, rows teacher student bm25 random$/,
   filter: /^recent, for others: now$/,
   first: /^password: Passwords Passwords are hashed with argon2 and$/,
+  groups: /^laptop: lost ~ lost, laptop ~ laptop, keys ~ keys, revoked ~ revoked$/,
   hybrid: /^by words laptop, by vectors laptop, fused laptop, chunk \d+$/,
   'langchain-chain': /^Half past eleven, says canteen\.html\.$/,
   'own-encoder': /^bm25 1\.00$/,

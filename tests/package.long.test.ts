@@ -104,7 +104,7 @@ test('holds JavaScript, declarations, assets and the legal files, and neither so
   for (const path of files)
     assert.match(
       path,
-      /^(dist\/.*\.(js|d\.ts|wasm|yaml)|dist\/.*\/(FORMAT|CONFORMANCE|MAPPING|METADATA|SEGMENTS|PATCHES)\.md|checkpoints\/cem-small-en\/[\w.-]+|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
+      /^(dist\/.*\.(js|d\.ts|wasm|yaml)|dist\/.*\/(FORMAT|CONFORMANCE|MAPPING|METADATA|SEGMENTS|PATCHES|GROUPS)\.md|checkpoints\/cem-small-en\/(query\/)?[\w.-]+|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
     );
   for (const path of [
     'LICENSE',

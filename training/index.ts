@@ -7,12 +7,26 @@ export {
 } from './entropy/config.ts';
 export type { EntropyRun, EntropyTrainOptions, EntropyTrainResult } from './entropy/options.ts';
 export { trainEntropyModel } from './entropy/train-entropy-model.ts';
+export { type ImageTrainingConfig, imageTrainingConfigSchema } from './images/config.ts';
+export type { ImageExamples, ImageRun, ImageTrainOptions, ImageTrainResult } from './images/options.ts';
+export { trainImageTower } from './images/train-images.ts';
 export { type LossConfig, lossConfigSchema } from './losses/config.ts';
 export { type TrainingConfig, trainingConfigSchema } from './options/config.ts';
 export type { DevContext, DevEvaluator, OpenDevEvaluator } from './options/dev-evaluator.ts';
 export type { TrainOptions, TrainResult } from './options/train-options.ts';
 export { type PassPlan, type PlannedBatch, planTraining, type TrainingPlan } from './plan/plan-training.ts';
 export { adoptQueryStudent, sameQueryStudent } from './query/adopt-query-student.ts';
+export { type QueryHeadTrainingConfig, queryHeadTrainingConfigSchema } from './query-head/config.ts';
+export type {
+  HeadPair,
+  QueryHeadExamples,
+  QueryHeadRun,
+  QueryHeadTrainOptions,
+  QueryHeadTrainResult,
+  ScorePassages,
+} from './query-head/options.ts';
+export { TokenRows } from './query-head/token-rows.ts';
+export { trainQueryHead } from './query-head/train-query-head.ts';
 export { type RerankerTrainingConfig, rerankerTrainingConfigSchema } from './reranker/config.ts';
 export type {
   RerankerExamples,

@@ -17,10 +17,14 @@ import { formatRetrievers, RETRIEVER_DATA } from '../text/retriever-comparison.t
 
 type OwnOptions = 'listener' | 'signal' | 'backend' | 'scoring';
 type EvalCommandOptions = Omit<EvaluateOptions, OwnOptions> &
-  Omit<CompareRetrieversOptions, OwnOptions | keyof EvaluateOptions | 'retrievers' | 'analyzer' | 'hyde' | 'rerank' | 'seed'> &
+  Omit<
+    CompareRetrieversOptions,
+    OwnOptions | keyof EvaluateOptions | 'retrievers' | 'analyzer' | 'groups' | 'hyde' | 'rerank' | 'seed'
+  > &
   ScoringOptions & {
     readonly retrievers?: string | undefined;
     readonly analyzer: 'words' | 'characters';
+    readonly groups?: 'token_pool_topK' | 'cluster_centers_r' | 'all_tokens' | undefined;
     readonly by?: 'tag' | undefined;
   };
 
@@ -112,10 +116,11 @@ export const evalCommand = defineCommand<EvalCommandOptions, EvalResult>({
         describe: 'folder for vectors and results; the same command again goes on where it was stopped',
       })
       .option('language', { type: 'string', default: 'eng-Latn', describe: "the data's, for the results in MTEB's form" }),
-  run: async ({ scoring, best, retrievers, by, analyzer, ...options }, listener) => {
-    checkRetrieverOptions({ ...options, best, by, retrievers });
+  run: async ({ scoring, best, retrievers, by, analyzer, groups: strategy, ...options }, listener) => {
+    checkRetrieverOptions({ ...options, best, by, retrievers, groups: strategy });
+    const groups = strategy && { strategy };
     if (retrievers === undefined) return evaluate({ ...options, scoring: parseScoringOptions({ scoring, best }), listener });
-    const compared = await compareRetrievers({ ...options, retrievers, analyzer: { kind: analyzer }, listener });
+    const compared = await compareRetrievers({ ...options, retrievers, groups, analyzer: { kind: analyzer }, listener });
     return { ...compared, by_tag: by === 'tag' };
   },
   text: (result) => ('sets' in result ? formatRetrievers(result, result.by_tag) : formatEvaluation(result)),

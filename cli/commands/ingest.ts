@@ -1,9 +1,11 @@
 import { UsageError } from '../../base/index.ts';
 import type { UnitSettingsInput } from '../../ingest/index.ts';
 import { type IngestOptions, type IngestResult, ingest, watchAndIngest } from '../../recipes/ingest/index.ts';
+import { encodeCollectionPictures, IMAGE_ENCODER_GRAMMAR, strategiesOf } from '../../recipes/pictures/index.ts';
 import { stopSignal } from '../../server/index.ts';
 import { defineCommand } from '../command.ts';
 import { checkpointOption } from '../options/checkpoint-option.ts';
+import { type GroupsOptions, groupsOptions, parseGroupsOptions } from '../options/groups-options.ts';
 import {
   databaseOption,
   hnswOptions,
@@ -13,9 +15,9 @@ import {
   vectorIndexOfOptions,
   vectorIndexOption,
 } from '../options/index-options.ts';
-import { describeIngestion } from '../text/ingestion-text.ts';
+import { describeIngestion, type IngestAnswer } from '../text/ingestion-text.ts';
 
-interface IngestCommandOptions extends VectorIndexOptions {
+interface IngestCommandOptions extends VectorIndexOptions, GroupsOptions {
   readonly paths: string[];
   readonly into: string;
   readonly watch: boolean;
@@ -30,16 +32,19 @@ interface IngestCommandOptions extends VectorIndexOptions {
   readonly tokenizer: string | undefined;
   readonly prune: boolean | undefined;
   readonly pruneNoise?: boolean | undefined;
+  readonly figures: IngestOptions['figures'];
   readonly terms: 'words' | 'characters' | 'none' | undefined;
   readonly fileSeconds?: number | undefined;
   readonly fileMemory?: number | undefined;
   readonly checkpoint: string | undefined;
   readonly database: string | undefined;
   readonly models: string | undefined;
+  readonly images: string | undefined;
+  readonly imageVectors?: 'fusion' | 'dual' | 'both' | undefined;
 }
 
 /** Brings a collection to the state of files. */
-export const ingestCommand = defineCommand<IngestCommandOptions, IngestResult>({
+export const ingestCommand = defineCommand<IngestCommandOptions, IngestAnswer>({
   command: 'ingest [paths..]',
   describe: 'bring a collection to the state of files and folders: parsed, cut into units, packed, indexed',
   examples: [
@@ -47,7 +52,9 @@ export const ingestCommand = defineCommand<IngestCommandOptions, IngestResult>({
     ['ingest --into docs.collection', 'look at all that was ingested before again: only what changed is read'],
     ['ingest docs/ --into docs.collection --watch', 'and again whenever something changes'],
     ['ingest secret/ --into docs.collection --label board', 'found only by those who may see what has this label'],
+    ['ingest docs/ --into docs.collection --groups', 'each passage gets a group of vectors of its words, for search --field'],
     ['ingest --into docs.collection --forget docs', 'take the files of docs/ out'],
+    ['ingest reports/ --into docs.collection --images Xenova/clip-vit-base-patch32', 'figures are found by their pictures, too'],
   ],
   options: (parser) =>
     parser
@@ -91,23 +98,39 @@ export const ingestCommand = defineCommand<IngestCommandOptions, IngestResult>({
         describe:
           'of a new collection: leave out advertisements, disclaimers and what stands beside a text too, as a small classifier tells them (no)',
       })
+      .option('figures', {
+        choices: ['store', 'reference', 'none'] as const,
+        describe:
+          'of a new collection: pictures of documents are kept beside their texts, or only described, or passed over (store)',
+      })
       .option('terms', {
         choices: ['words', 'characters', 'none'] as const,
         describe:
           'of a new collection: what passages are cut into for search by words: words with stems and identifiers, whole words and characters, or nothing (words)',
       })
+      .options(groupsOptions)
       .option('file-seconds', { type: 'number', describe: 'time that parsing one file may take (60)' })
       .option('file-memory', { type: 'number', describe: 'megabytes that parsing one file may take (1024)' })
+      .option('images', {
+        type: 'string',
+        describe: `encode the pictures of figures, with ${IMAGE_ENCODER_GRAMMAR}; afterwards changed ones are encoded without it`,
+      })
+      .option('image-vectors', {
+        choices: ['fusion', 'dual', 'both'] as const,
+        describe:
+          'with --images: one vector of a picture and what is said of it (fusion), one of the picture beside that of its description (dual), or both',
+      })
       .option('checkpoint', checkpointOption)
       .option('database', databaseOption)
       .option('precision', precisionOption)
       .option('vector-index', vectorIndexOption)
       .options(hnswOptions)
       .option('models', { ...modelsOption, describe: 'folder where searches look for the teacher before the hub' }),
-  async run({ label, units, unitMinimum, unitMaximum, fileSeconds, fileMemory, watch, ...options }, listener) {
+  async run({ label, units, unitMinimum, unitMaximum, fileSeconds, fileMemory, watch, groups, ...options }, listener) {
     const wanted: IngestOptions = {
       ...options,
       labels: label,
+      groups: parseGroupsOptions({ groups, ...options }),
       units: unitSettingsOf({ strategy: units, minimumTokens: unitMinimum, maximumTokens: unitMaximum }),
       limits: {
         ...(fileSeconds !== undefined && { seconds: fileSeconds }),
@@ -116,15 +139,27 @@ export const ingestCommand = defineCommand<IngestCommandOptions, IngestResult>({
       vectorIndex: vectorIndexOfOptions(options),
       listener,
     };
-    if (!watch) return ingest(wanted);
+    const { into, images, imageVectors } = options;
+    const encode = async (result: IngestResult): Promise<IngestAnswer> => {
+      const pictures = await encodeCollectionPictures({
+        ...options,
+        collection: into,
+        images,
+        ...(imageVectors && { strategies: strategiesOf(imageVectors) }),
+        listener,
+        signal: wanted.signal,
+      });
+      return { ...result, ...(pictures && { pictures }) };
+    };
+    if (!watch) return encode(await ingest(wanted));
     const stop = new AbortController();
     void stopSignal().then((name) =>
       stop.abort(new UsageError('INGEST_STOPPED', `stopped by ${name}; nothing is left half done`)),
     );
-    let last: IngestResult | undefined;
-    await watchAndIngest({ ...wanted, signal: stop.signal }, (result) => {
-      for (const line of describeIngestion(result).split('\n')) listener.note(line);
-      last = result;
+    let last: IngestAnswer | undefined;
+    await watchAndIngest({ ...wanted, signal: stop.signal }, async (result) => {
+      last = await encode(result);
+      for (const line of describeIngestion(last).split('\n')) listener.note(line);
     });
     return last!;
   },

@@ -3,12 +3,16 @@ import { loadTrainConfig, type TrainConfig } from '../../configs/index.ts';
 import { type SweepResult, sweep } from '../../recipes/sweep/index.ts';
 import {
   type EntropyRunResult,
+  type ImageRunResult,
   planRun,
+  type QueryHeadRunResult,
   type RerankerRunResult,
   type RunPlan,
   type TrainRunChoices,
   type TrainRunResult,
   trainEntropyRun,
+  trainImageRun,
+  trainQueryHeadRun,
   trainRerankerRun,
   trainRun,
 } from '../../recipes/train/index.ts';
@@ -17,7 +21,7 @@ import { modelsOption } from '../options/index-options.ts';
 import { withStopSignal } from '../process/stop-signal.ts';
 import { planText } from '../text/plan-text.ts';
 import { sweepText } from '../text/sweep-text.ts';
-import { entropyTrainText, rerankerTrainText, trainedText } from '../text/train-text.ts';
+import { entropyTrainText, imageTrainText, queryHeadTrainText, rerankerTrainText, trainedText } from '../text/train-text.ts';
 
 interface TrainCommandOptions {
   readonly config: string;
@@ -31,10 +35,11 @@ interface TrainCommandOptions {
 
 export const trainCommand = defineCommand<
   TrainCommandOptions,
-  TrainRunResult | RunPlan | EntropyRunResult | RerankerRunResult | SweepResult
+  TrainRunResult | RunPlan | EntropyRunResult | QueryHeadRunResult | RerankerRunResult | ImageRunResult | SweepResult
 >({
   command: 'train',
-  describe: 'Train an encoder of compressed chunks to land where a text teacher puts the same documents, or a reranker of texts',
+  describe:
+    'Train an encoder of compressed chunks to land where a text teacher puts the same documents, a reranker of texts, a head over token vectors, or an image tower',
   examples: [
     ['train --config configs/techdocs.yaml', 'a run in runs/techdocs'],
     [
@@ -43,6 +48,14 @@ export const trainCommand = defineCommand<
     ],
     ['train --config configs/techdocs.yaml --resume', 'go on from the newest checkpoint'],
     ['train --config configs/reranker-en.yaml --models MODELS', 'a reranker of texts, started from all-MiniLM-L6-v2'],
+    [
+      'train --config configs/image-en.yaml --models MODELS',
+      "an image tower in a text teacher's space, from pictures with captions",
+    ],
+    [
+      'train --config configs/query-head-techdocs.yaml --models MODELS',
+      'a head over the token vectors of a frozen encoder, for vector groups',
+    ],
     ['train --config configs/blt-1b.yaml --plan', 'what it would take, and whether it fits'],
     ['train --config configs/techdocs.yaml --sweep', "a run for each trial of the file's sweep, and a ranked table"],
   ],
@@ -72,16 +85,30 @@ export const trainCommand = defineCommand<
   text: (result) => {
     if ('trials' in result) return sweepText(result);
     if ('parameters' in result) return planText(result);
+    if ('heldOutPictures' in result) return imageTrainText(result);
     if ('pairs' in result) return rerankerTrainText(result);
+    if ('weights' in result) return queryHeadTrainText(result);
     return 'heldOutBits' in result ? entropyTrainText(result) : trainedText(result);
   },
   dataKeys: ['trials.*.settings'],
 });
 
 /** Trains what a configuration is of. */
-function trainOf(config: TrainConfig, choices: TrainRunChoices): Promise<TrainRunResult | EntropyRunResult | RerankerRunResult> {
+function trainOf(
+  config: TrainConfig,
+  choices: TrainRunChoices,
+): Promise<TrainRunResult | EntropyRunResult | QueryHeadRunResult | RerankerRunResult | ImageRunResult> {
   if (!('kind' in config)) return trainRun(config, choices);
-  return config.kind === 'reranker' ? trainRerankerRun(config, choices) : trainEntropyRun(config, choices);
+  switch (config.kind) {
+    case 'reranker':
+      return trainRerankerRun(config, choices);
+    case 'image-tower':
+      return trainImageRun(config, choices);
+    case 'query-head':
+      return trainQueryHeadRun(config, choices);
+    case 'entropy-model':
+      return trainEntropyRun(config, choices);
+  }
 }
 
 /** @throws UsageError `PLAN_ENCODERS_ONLY`, and as `planRun` */

@@ -7,8 +7,17 @@ export const retrieverOptions = {
   retrievers: {
     type: 'string',
     describe:
-      'compare ways of finding, separated by commas: bm25, dense (a text encoder), cem (compressed chunks), dedup, rrf, weighted, weighted_scores (of bm25 with the vectors that are listed, else those of the checkpoint; rrf-cem says which), hyde_dense, hyde_rrf; +rerank behind one, or by itself for all',
+      'compare ways of finding, separated by commas: bm25, dense (a text encoder), cem (compressed chunks), field (the best of dense, ranked anew by the vectors of their words), dedup, rrf, weighted, weighted_scores (of bm25 with the vectors that are listed, else those of the checkpoint; rrf-cem says which), hyde_dense, hyde_rrf; +rerank behind one, or by itself for all',
   },
+  groups: {
+    choices: ['token_pool_topK', 'cluster_centers_r', 'all_tokens'] as const,
+    describe: 'with --retrievers field: how vectors of tokens become a group (token_pool_topK)',
+  },
+  'field-scorer': {
+    choices: ['field', 'maxsim'] as const,
+    describe: "with --retrievers field: the mean of the query's best three matches, or the sum of all (field)",
+  },
+  'field-candidates': { type: 'number', describe: 'with --retrievers field: results of dense that are ranked anew (300)' },
   questions: {
     type: 'string',
     array: true,
@@ -67,6 +76,9 @@ interface Given {
 /** Of `cem eval` without `--retrievers`. */
 const OTHERS = ['encoders', 'output', 'windowDocuments', 'dropOwnId', 'queryVectors', 'best'] as const;
 const OWN = [
+  'groups',
+  'fieldScorer',
+  'fieldCandidates',
   'questions',
   'indexPrefix',
   'selfQuery',

@@ -55,7 +55,14 @@ function placeLine({
 }: Omit<PrintedCitation, 'number' | 'text'>): string {
   const law = LAW_FIELDS.map((name) => fields[name]).filter((value) => typeof value === 'string' && value !== '');
   const page = pages && (pages.first === pages.last ? `page ${pages.first}` : `pages ${pages.first}-${pages.last}`);
-  const others = [title === headings[0] ? undefined : title, page, headings.length > 0 ? headings.join(' > ') : undefined];
+  const { figure_caption: caption } = fields;
+  const figure = typeof caption === 'string' ? `figure "${caption}"` : undefined;
+  const others = [
+    title === headings[0] ? undefined : title,
+    figure,
+    page,
+    headings.length > 0 ? headings.join(' > ') : undefined,
+  ];
   const parts = [`source=${source ?? docId}`, ...(law.length > 0 ? law : others)];
   return parts
     .filter((part) => part !== undefined && part !== '')

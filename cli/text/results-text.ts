@@ -27,11 +27,26 @@ function placeText({ chunk, passage, span }: WireResult): string {
   return `chunk ${chunk}, passage ${passage}${bytes}`;
 }
 
+/** "figure on page 4: 图4：…, 640 × 480 image/png 3f2a…": which, where it is one. */
+function figureText({ figure }: WireResult): string {
+  if (figure === undefined) return '';
+  const { id, page, caption, width, height, media_type: type } = figure;
+  const picture = type === undefined ? 'no picture' : `${width} × ${height} ${type} ${id.slice(0, 12)}…`;
+  return `figure${page === undefined ? '' : ` on page ${page}`}${caption === undefined ? '' : `: ${caption}`} (${picture})`;
+}
+
 function resultText(result: WireResult, rank: number): string {
   const { id, score, text, unit } = result;
   // No line of a text may look like a result's first one.
   const shown = unit === undefined ? snippet(text) : unit.text.trim().replace(/\r?\n/g, '\n   ');
-  const lines = [`${rank + 1}. ${id}  (score ${score.toFixed(4)}, ${placeText(result)})`, provenance(result), shown];
+  const by =
+    result.layer === undefined ? '' : `, ${result.strategy}: ${(result.parts ?? []).map(({ retriever }) => retriever).join(' ')}`;
+  const lines = [
+    `${rank + 1}. ${id}  (score ${score.toFixed(4)}, ${placeText(result)}${by})`,
+    provenance(result),
+    figureText(result),
+    shown,
+  ];
   return lines.filter((line) => line !== '').join('\n   ');
 }
 

@@ -1,11 +1,13 @@
-import assert from 'node:assert/strict';
-import { type PreTrainedTokenizer, Tensor } from '@huggingface/transformers';
+import { Tensor } from '@huggingface/transformers';
 import { CemError, fromHalf, type OnProgress, UsageError } from '../../base/index.ts';
 import type { EncoderDescription, TextEmbedder, Vectors } from '../encoder.ts';
+import type { TokenEncoder, TokenVectors } from '../groups/token-encoder.ts';
 import type { TransformersConfig } from '../teacher-config.ts';
 import { batchesByLength } from '../token-batches.ts';
 import type { ModelSettings } from './model-settings.ts';
 import { resolveModelSettings } from './resolve-settings.ts';
+import { findSpecialTokens, type SpecialTokens } from './special-tokens.ts';
+import { TokenReader } from './token-reader.ts';
 import { findTransformersModel } from './transformers-folders.ts';
 import { type LoadedModel, loadTransformersModel } from './transformers-model.ts';
 import { modelName } from './transformers-presets.ts';
@@ -19,13 +21,14 @@ const QUANTISED_ACTIVATIONS: ReadonlySet<string> = new Set(['q8', 'int8', 'uint8
  * Any feature-extraction model through transformers.js: own cutting, batching and pooling, since the library's pipeline cuts the closing special
  * token off long texts and pools the last position of a padded batch whatever the mask says.
  */
-export class TransformersEmbedder implements TextEmbedder {
+export class TransformersEmbedder implements TextEmbedder, TokenEncoder {
   readonly description: EncoderDescription;
   readonly #loaded: LoadedModel;
   readonly #settings: ModelSettings;
   readonly #batchSize: number;
   readonly #frame: SpecialTokens;
   readonly #hiddenSize: number;
+  #reader: TokenReader | undefined;
 
   private constructor(loaded: LoadedModel, config: TransformersConfig, settings: ModelSettings) {
     this.#loaded = loaded;
@@ -71,6 +74,18 @@ export class TransformersEmbedder implements TextEmbedder {
     return this.#embed(texts, this.#settings.queryPrompt, onProgress);
   }
 
+  get tokenDimension(): number {
+    return this.#hiddenSize;
+  }
+
+  encodeDocumentTokens(texts: readonly string[], onProgress?: OnProgress): Promise<TokenVectors[]> {
+    return this.#embedTokens(texts, this.#settings.documentPrompt, onProgress);
+  }
+
+  encodeQueryTokens(texts: readonly string[], onProgress?: OnProgress): Promise<TokenVectors[]> {
+    return this.#embedTokens(texts, this.#settings.queryPrompt, onProgress);
+  }
+
   async dispose(): Promise<void> {
     await this.#loaded.model.dispose();
   }
@@ -79,19 +94,51 @@ export class TransformersEmbedder implements TextEmbedder {
     const { dimension } = this.description;
     const data = new Float32Array(texts.length * dimension);
     const sequences = texts.map((text) => this.#tokenize(prompt + text));
+    await this.#inBatches(sequences, onProgress, (batch, states) => {
+      const vectors = pool(states, this.#hiddenSize, this.#settings.pooling);
+      batch.forEach((index, row) => {
+        data.set(normalizedHead(vectors, row * this.#hiddenSize, dimension), index * dimension);
+      });
+    });
+    return { rows: texts.length, dimension, data };
+  }
+
+  async #embedTokens(texts: readonly string[], prompt: string, onProgress?: OnProgress): Promise<TokenVectors[]> {
+    this.#reader ??= new TokenReader(this.#loaded.tokenizer);
+    const reader = this.#reader;
+    const sequences = texts.map((text) => this.#tokenize(prompt + text));
+    const read = new Array<TokenVectors>(texts.length);
+    const size = this.#hiddenSize;
+    await this.#inBatches(sequences, onProgress, (batch, states) => {
+      const pooled = pool(states, size, this.#settings.pooling);
+      batch.forEach((index, row) => {
+        const start = states.starts[row]! * size;
+        read[index] = {
+          tokens: reader.read(sequences[index]!, prompt, this.#frame),
+          dimension: size,
+          vectors: states.data.slice(start, start + states.lengths[row]! * size), // [tokens, hidden]
+          sentence: normalizedHead(pooled, row * size, this.description.dimension),
+        };
+      });
+    });
+    return read;
+  }
+
+  /** The model's states, batch by batch; `take` gets the places of the batch's sequences, and the states of these. */
+  async #inBatches(
+    sequences: readonly (readonly number[])[],
+    onProgress: OnProgress | undefined,
+    take: (batch: readonly number[], states: States) => void,
+  ): Promise<void> {
     let done = 0;
     for (const batch of batchesByLength(
       sequences.map((ids) => ids.length),
       this.#batchSize,
     )) {
-      const vectors = await this.#forward(batch.map((index) => sequences[index]!));
-      batch.forEach((index, row) => {
-        data.set(normalizedHead(vectors, row * this.#hiddenSize, dimension), index * dimension);
-      });
+      take(batch, await this.#forward(batch.map((index) => sequences[index]!)));
       done += batch.length;
-      onProgress?.(done, texts.length);
+      onProgress?.(done, sequences.length);
     }
-    return { rows: texts.length, dimension, data };
   }
 
   /** Token ids of a text, cut before the special tokens are added. */
@@ -101,8 +148,7 @@ export class TransformersEmbedder implements TextEmbedder {
     return [...before, ...ids.slice(0, this.#settings.maximumTokens - before.length - after.length), ...after];
   }
 
-  /** Pooled vectors, not yet normalised: [sequences, hidden size]. */
-  async #forward(sequences: readonly number[][]): Promise<Float32Array> {
+  async #forward(sequences: readonly (readonly number[])[]): Promise<States> {
     const { model, tokenizer } = this.#loaded;
     const length = Math.max(1, ...sequences.map((ids) => ids.length));
     const ids = new BigInt64Array(sequences.length * length).fill(BigInt(tokenizer.pad_token_id ?? 0));
@@ -121,32 +167,19 @@ export class TransformersEmbedder implements TextEmbedder {
       input_ids: new Tensor('int64', ids, dims),
       attention_mask: new Tensor('int64', mask, dims),
     });
-    const states = tokenStates(output, this.description.id); // [batch, length, hidden]
-    return pool(
-      states,
-      starts,
-      sequences.map((sequence) => sequence.length),
-      this.#hiddenSize,
-      this.#settings.pooling,
-    );
+    const data = tokenStates(output, this.description.id);
+    return { data, starts, lengths: sequences.map((sequence) => sequence.length) };
   }
 }
 
-interface SpecialTokens {
-  readonly before: readonly number[];
-  readonly after: readonly number[];
-}
-
-/** What the tokenizer puts before and after every text, read off a probe. */
-function findSpecialTokens(tokenizer: PreTrainedTokenizer): SpecialTokens {
-  const bare = tokenizer.encode('a', { add_special_tokens: false });
-  const framed = tokenizer.encode('a');
-  for (let start = 0; start + bare.length <= framed.length; start++) {
-    if (bare.every((id, i) => framed[start + i] === id)) {
-      return { before: framed.slice(0, start), after: framed.slice(start + bare.length) };
-    }
-  }
-  assert.fail('a tokenizer changes a text that it adds special tokens to');
+/** What a model gives for a batch. */
+interface States {
+  /** [batch, length, hidden] */
+  readonly data: Float32Array;
+  /** [batch] where a sequence begins, counted in positions of all. */
+  readonly starts: readonly number[];
+  /** [batch] */
+  readonly lengths: readonly number[];
 }
 
 function hiddenSizeOf({ model }: LoadedModel, name: string): number {
@@ -179,14 +212,8 @@ function tokenStates(output: unknown, id: string): Float32Array {
   );
 }
 
-/** [batch, hidden]: one vector a sequence, from the positions that it occupies. */
-function pool(
-  states: Float32Array,
-  starts: readonly number[],
-  lengths: readonly number[],
-  hiddenSize: number,
-  pooling: ModelSettings['pooling'],
-): Float32Array {
+/** [batch, hidden]: one vector a sequence, from the positions that it occupies; not yet normalised. */
+function pool({ data, starts, lengths }: States, hiddenSize: number, pooling: ModelSettings['pooling']): Float32Array {
   const pooled = new Float32Array(starts.length * hiddenSize);
   starts.forEach((start, row) => {
     const length = lengths[row]!;
@@ -194,7 +221,7 @@ function pool(
     const last = pooling === 'cls' ? start : start + length - 1;
     for (let position = first; position <= last; position++) {
       for (let j = 0; j < hiddenSize; j++)
-        pooled[row * hiddenSize + j] = pooled[row * hiddenSize + j]! + states[position * hiddenSize + j]!;
+        pooled[row * hiddenSize + j] = pooled[row * hiddenSize + j]! + data[position * hiddenSize + j]!;
     }
   });
   return pooled;

@@ -20,25 +20,59 @@ import {
 } from './transformers-folders.ts';
 
 /** A model with its tokenizer, and what its files hash to. */
-export interface LoadedModel {
+export interface LoadedModel extends ModelParts {
   readonly model: PreTrainedModel;
+}
+
+/** What every model of texts has. */
+interface ModelParts {
   readonly tokenizer: PreTrainedTokenizer;
   /** First 16 hexadecimal digits of a sha-256 over the files that decide a vector. */
   readonly revision: string;
 }
 
-/** What a model is loaded as: with which head, and what errors call it. */
-interface Role {
+/** How transformers.js is asked for a part of a model. */
+export interface PartOptions {
+  readonly local_files_only: boolean;
+  readonly cache_dir?: string;
+  readonly revision: string;
+  readonly dtype: TransformersConfig['dtype'];
+}
+
+/** What a model is loaded as: which parts of it, and what errors call it. */
+export interface Role<Parts> {
   readonly noun: string;
   /** Before `_NOT_FOUND` and `_UNAVAILABLE`. */
   readonly code: string;
   /** Setting that forbids the download. */
   readonly remote: string;
-  readonly load: Pick<typeof AutoModel, 'from_pretrained'>;
+  /** Names of its ONNX files without the ends that say the type of weights. */
+  readonly graphs: readonly string[];
+  /** Files beside those of every model that decide a vector. */
+  readonly settings?: readonly string[];
+  load(source: string, options: PartOptions): Promise<Parts>;
 }
 
-const TEACHER: Role = { noun: 'teacher', code: 'TEACHER', remote: 'teacher.remote', load: AutoModel };
-const RERANKER: Role = { noun: 'reranker', code: 'RERANKER', remote: 'remote', load: AutoModelForSequenceClassification };
+type LoadModel = Pick<typeof AutoModel, 'from_pretrained'>;
+
+const ofModel = (model: LoadModel) => async (source: string, options: PartOptions) => ({
+  model: await model.from_pretrained(source, options),
+});
+const GRAPHS = ['model'];
+const TEACHER: Role<Pick<LoadedModel, 'model'>> = {
+  noun: 'teacher',
+  code: 'TEACHER',
+  remote: 'teacher.remote',
+  graphs: GRAPHS,
+  load: ofModel(AutoModel),
+};
+const RERANKER: Role<Pick<LoadedModel, 'model'>> = {
+  noun: 'reranker',
+  code: 'RERANKER',
+  remote: 'remote',
+  graphs: GRAPHS,
+  load: ofModel(AutoModelForSequenceClassification),
+};
 
 /** Ends of the ONNX files' names by weight type, as transformers.js looks for them. */
 const FILE_SUFFIX: Readonly<Record<TransformersConfig['dtype'], string>> = {
@@ -67,7 +101,12 @@ export function loadPairClassifier(config: TransformersFiles, models?: string): 
   return loadAs(RERANKER, config, models);
 }
 
-async function loadAs(role: Role, config: TransformersFiles, models: string | undefined): Promise<LoadedModel> {
+/** The same for any role. Throws CemError `<code>_NOT_FOUND`, `<code>_UNAVAILABLE`. */
+export async function loadAs<Parts>(
+  role: Role<Parts>,
+  config: TransformersFiles,
+  models: string | undefined,
+): Promise<Parts & ModelParts> {
   const found = findTransformersModel(config, models);
   const { local } = found;
   const download = local === undefined ? allowedDownload(role, config, found) : undefined;
@@ -79,16 +118,16 @@ async function loadAs(role: Role, config: TransformersFiles, models: string | un
       revision: config.revision,
     };
     // The model first: for an absent one its error names the file, where the tokenizer's is a TypeError.
-    const model = await role.load.from_pretrained(source, { ...options, dtype: config.dtype });
+    const parts = await role.load(source, { ...options, dtype: config.dtype });
     const tokenizer = await AutoTokenizer.from_pretrained(source, options);
-    const revision = await hashModelFiles(download?.folder ?? local!, config.dtype);
+    const revision = await hashModelFiles(role, download?.folder ?? local!, config.dtype);
     if (download) await writeFile(download.mark, '');
-    return { model, tokenizer, revision };
+    return { ...parts, tokenizer, revision };
   } catch (cause) {
     const reason = messageOf(cause).replace(/[^.!?]$/, '$&.');
     const advice = download
       ? `It is not on this machine (${placesOf(found)}), so the hub was asked for ${download.name} (revision ${config.revision}). Check the name and the network, or put the model into a folder and name that with --models or CEM_MODELS.`
-      : `The folder ${local} needs config.json, tokenizer.json, tokenizer_config.json and onnx/model${FILE_SUFFIX[config.dtype]}.onnx.`;
+      : `The folder ${local} needs config.json, tokenizer.json, tokenizer_config.json and ${role.graphs.map((graph) => `onnx/${graph}${FILE_SUFFIX[config.dtype]}.onnx`).join(' and ')}.`;
     throw new CemError(`${role.code}_UNAVAILABLE`, `The ${role.noun} ${config.model} cannot be loaded: ${reason} ${advice}`, {
       details: { model: config.model, local, hub: download?.name },
       cause,
@@ -97,7 +136,7 @@ async function loadAs(role: Role, config: TransformersFiles, models: string | un
 }
 
 /** @throws CemError `…_NOT_FOUND` when the model that is not at hand may not be fetched, or the hub cannot have it */
-function allowedDownload(role: Role, { model, remote }: TransformersFiles, found: TransformersFolders): HubModel {
+function allowedDownload(role: Role<unknown>, { model, remote }: TransformersFiles, found: TransformersFolders): HubModel {
   const { hub, searched } = found;
   const offline = (process.env['CEM_OFFLINE'] ?? '0') !== '0';
   if (hub !== undefined && remote && !offline) return hub;
@@ -116,12 +155,20 @@ function placesOf({ searched }: TransformersFolders): string {
   return `looked for in ${searched.join(', ')}`;
 }
 
-async function hashModelFiles(folder: string, dtype: TransformersConfig['dtype']): Promise<string> {
+async function hashModelFiles(role: Role<unknown>, folder: string, dtype: TransformersConfig['dtype']): Promise<string> {
   const hash = createHash('sha256');
-  const weights = `model${FILE_SUFFIX[dtype]}.onnx`;
+  const weights = role.graphs.map((graph) => `${graph}${FILE_SUFFIX[dtype]}.onnx`);
   // Large models keep their weights beside the graph in `<graph>_data`, `<graph>_data_1`, …
-  const graphs = (await readdir(join(folder, 'onnx'))).filter((name) => name === weights || name.startsWith(`${weights}_data`));
-  const files = ['config.json', 'tokenizer.json', 'tokenizer_config.json', ...graphs.sort().map((name) => join('onnx', name))];
+  const graphs = (await readdir(join(folder, 'onnx'))).filter((name) =>
+    weights.some((graph) => name === graph || name.startsWith(`${graph}_data`)),
+  );
+  const files = [
+    'config.json',
+    'tokenizer.json',
+    'tokenizer_config.json',
+    ...(role.settings ?? []),
+    ...graphs.sort().map((name) => join('onnx', name)),
+  ];
   for (const name of files) {
     const path = join(folder, name);
     if (!existsSync(path)) continue;

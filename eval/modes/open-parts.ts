@@ -1,10 +1,13 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ClosingStack } from '../../base/index.ts';
+import { batches, ClosingStack } from '../../base/index.ts';
+import type { TextGroupEncoder, VectorGroup } from '../../encoders/index.ts';
 import { ExactRetriever, type InnerProducts } from '../../search/exact/index.ts';
 import type { LexicalUnit, Retriever, RowMetadata } from '../../search/index.ts';
 import { Bm25Retriever } from '../../search/lexical/index.ts';
+import { FieldRetriever, type FieldRetrieverOptions, type GroupSource } from '../../search/rerank/index.ts';
 import type { EncoderContender } from '../encoders/contenders.ts';
 import { type CandidatePacking, packCandidates } from '../encoders/packed-candidates.ts';
 import type { Candidates } from '../measures/candidates.ts';
@@ -20,7 +23,9 @@ export interface PartsInput {
     | { readonly terms: (text: string) => Iterable<string>; readonly k1?: number | undefined; readonly b?: number | undefined }
     | undefined;
   /** What makes vectors: `dense` of texts, `cem` of compressed chunks. */
-  readonly encoders: Partial<Readonly<Record<Exclude<PartName, 'bm25'>, EncoderContender>>>;
+  readonly encoders: Partial<Readonly<Record<Exclude<PartName, 'bm25' | 'field'>, EncoderContender>>>;
+  /** What makes the groups of texts that `field` ranks the best of `dense` by, which must be there. */
+  readonly field?: (FieldRetrieverOptions & { readonly encoder: TextGroupEncoder }) | undefined;
   readonly pack: CandidatePacking;
   readonly innerProducts?: InnerProducts;
   readonly onProgress?: (stage: string, done: number, total: number) => void;
@@ -42,6 +47,7 @@ export async function openParts({
   metadataOf,
   bm25,
   encoders,
+  field,
   pack,
   innerProducts,
   onProgress,
@@ -76,11 +82,37 @@ export async function openParts({
       });
       parts.set(name, retriever);
     }
+    if (field !== undefined) {
+      const groups = await documentGroups(texts, field.encoder, (done, total) =>
+        onProgress?.('encode documents (field)', done, total),
+      );
+      const dense = parts.get('dense');
+      assert.ok(dense !== undefined, 'field ranks what dense finds');
+      parts.set('field', new FieldRetriever(dense, groups, field.encoder, { ...field, ...(innerProducts && { innerProducts }) }));
+    }
     return { parts, close: () => stack.close() };
   } catch (error) {
     await stack.close();
     throw error;
   }
+}
+
+/** Documents whose groups are made in one call. */
+const ENCODED_AT_ONCE = 256;
+
+/** One group a document, whichever of its passages was found. */
+async function documentGroups(
+  texts: ReadonlyMap<string, string>,
+  encoder: TextGroupEncoder,
+  onProgress: (done: number, total: number) => void,
+): Promise<GroupSource> {
+  const groups = new Map<string, VectorGroup>();
+  for (const some of batches(texts, ENCODED_AT_ONCE)) {
+    const encoded = await encoder.encodeTextGroups(some.map(([, text]) => text));
+    some.forEach(([document], place) => void groups.set(document, encoded[place]!.group));
+    onProgress(groups.size, texts.size);
+  }
+  return { groupsOf: async (keys) => keys.map(({ document }) => groups.get(document)) };
 }
 
 function* unitsOf(texts: ReadonlyMap<string, string>, metadataOf: PartsInput['metadataOf']): Generator<LexicalUnit> {

@@ -1,7 +1,7 @@
 import { UsageError } from '../../base/index.ts';
 
-/** What ranks by itself: words, a text encoder's vectors, or those of compressed chunks. */
-export const PART_NAMES = ['bm25', 'dense', 'cem'] as const;
+/** What ranks by itself: words, a text encoder's vectors, those of compressed chunks, or the vector groups of texts over the best of `dense`. */
+export const PART_NAMES = ['bm25', 'dense', 'cem', 'field'] as const;
 export type PartName = (typeof PART_NAMES)[number];
 
 /** How the rankings of parts become one: `FusionOptions.method`, or what a hybrid search does unless it is told otherwise (`hybridFusion`). */
@@ -27,9 +27,9 @@ const METHODS: Readonly<Record<string, FusionMethodName>> = {
   dedup: 'dedup',
   hybrid: 'hybrid',
 };
-const FORMS = `bm25, dense, cem, hyde_dense, hyde_cem; hybrid, dedup, rrf, weighted, weighted_scores, each with hyde_ before it, and with -dense or -cem behind it where there are both; +rerank behind any, or by itself for all`;
+const FORMS = `bm25, dense, cem, field, hyde_dense, hyde_cem, hyde_field; hybrid, dedup, rrf, weighted, weighted_scores, each with hyde_ before it, and with -dense, -cem or -field behind it where there are several; +rerank behind any, or by itself for all`;
 const FORM =
-  /^(hyde_)?(bm25|dense|emb|cem|weighted_scores|weighted|hybrid|dedup|rrf)(?:_only|_default)?(?:-(dense|cem))?(\+rerank)?$/;
+  /^(hyde_)?(bm25|dense|emb|cem|field|weighted_scores|weighted|hybrid|dedup|rrf)(?:_only|_default)?(?:-(dense|cem|field))?(\+rerank)?$/;
 
 /**
  * Reads a list of modes: `bm25,dense,rrf,hyde_rrf,rrf+rerank`. `+rerank` by itself repeats all the others with it. Fusions are of words and of vectors: those

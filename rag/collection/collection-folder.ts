@@ -14,7 +14,7 @@ import {
   UsageError,
 } from '../../base/index.ts';
 import type { QueryStudentFiles } from '../../checkpoints/index.ts';
-import { hasCorpusState, type JsonValue, SegmentedCorpus, settleCorpus } from '../../data/index.ts';
+import { FigureStore, hasCorpusState, type JsonValue, SegmentedCorpus, settleCorpus } from '../../data/index.ts';
 import type { StoredAnalyzer } from '../../search/index.ts';
 import { databaseUrlWithoutPassword, type PgvectorStore } from '../../search/postgres/index.ts';
 import { checkSameModel, type IndexModel } from '../index-store/index-manifest.ts';
@@ -40,6 +40,7 @@ import { type CollectionSources, NO_SOURCES, readSources, removeOtherSources, wr
 const CORPUS_FOLDER = 'corpus';
 const QUERY_FOLDER = 'query';
 /** What is being made: gone when it is finished, and removed by the next one that is at it. */
+const FIGURES_FOLDER = 'figures';
 const WORK_FOLDER = 'work';
 const VECTORS_FOLDER = 'vectors';
 /** What to do about a database that is damaged or gone: the collection is not made again in its place, since the texts in it are well. */
@@ -47,6 +48,9 @@ const REMEDY = 'restore the database from a copy, or ingest the files into anoth
 const ID_BYTES = 8;
 /** Name of the store's property that says which state of the corpus its rows are of. */
 const STATE_PROPERTY = 'collection';
+
+/** The setting that says that passages have vector groups. */
+const GROUPS_SETTING = 'groups';
 
 const collectionState = z.strictObject({
   corpus: z.string(),
@@ -122,6 +126,16 @@ export class CollectionFolder {
   /** For files that are needed while the collection changes; empty at first, and gone when it is closed. */
   get workPath(): string {
     return join(this.path, WORK_FOLDER);
+  }
+
+  /** Pictures of the figures of its state. */
+  get figures(): FigureStore {
+    return new FigureStore(join(this.path, FIGURES_FOLDER));
+  }
+
+  /** Pictures of a state that is being made, which `announce` takes over. */
+  get newFigures(): FigureStore {
+    return new FigureStore(join(this.workPath, FIGURES_FOLDER));
   }
 
   /** For vectors of a state that is being made: unlike the rest, they outlive a kill, and serve the next one that makes it. */
@@ -234,7 +248,8 @@ export class CollectionFolder {
     options: StoreOptions,
     lock: FolderLock,
   ): Promise<CollectionFolder> {
-    const store = await openStore(path, manifest, { ...options, remedy: REMEDY }, { create: true, migrate: true });
+    const groups = manifest.settings[GROUPS_SETTING] !== undefined;
+    const store = await openStore(path, manifest, { ...options, groups, remedy: REMEDY }, { create: true, migrate: true });
     return withStore(store, async () => {
       const collection = new CollectionFolder(path, { manifest, store, lock }, await storedState(store));
       if (collection.state === undefined && (await hasCorpusState(collection.corpusPath))) throw databaseLost(path, manifest);
@@ -302,6 +317,7 @@ export class CollectionFolder {
    */
   async announce({ corpus, sources }: Pick<NextState<Counts>, 'corpus' | 'sources'>): Promise<void> {
     if (this.manifest.store.kind === 'pglite') await assertRoom(this.path);
+    await this.figures.adopt(this.newFigures);
     await writeSources(this.path, corpus, sources);
   }
 
@@ -336,13 +352,18 @@ export class CollectionFolder {
 
   /** Says which files the state was made from, where nothing else changed. */
   async replaceSources(sources: CollectionSources): Promise<void> {
-    if (this.#state !== undefined) await writeSources(this.path, this.#state.corpus, sources);
+    if (this.#state === undefined) return;
+    await this.figures.adopt(this.newFigures);
+    await writeSources(this.path, this.#state.corpus, sources);
   }
 
   /** The last part: finishes or drops what stands beside the state that the database names. What a kill leaves undone, the next one that opens the collection does. */
   async settle(): Promise<void> {
     if (await exists(this.corpusPath)) await settleCorpus(this.corpusPath, this.#state?.corpus);
     await removeOtherSources(this.path, this.#state?.corpus);
+    if (!(await exists(join(this.path, FIGURES_FOLDER)))) return;
+    const { files } = await this.sources();
+    await this.figures.retain(new Set(files.flatMap(({ figures = [] }) => figures)));
   }
 
   async close(): Promise<void> {

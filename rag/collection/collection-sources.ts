@@ -22,6 +22,10 @@ const sourceFile = z.strictObject({
   labels: z.array(z.string()).optional(),
   /** What it became: an id of a document, and how many units that has; their ids are `<id>-0` and so on. */
   documents: z.array(z.tuple([z.string(), z.int().positive()])),
+  /** Ids of pictures that the collection has of it; absent: none. */
+  figures: z.array(z.string().regex(/^[0-9a-f]{64}$/)).optional(),
+  /** Files that it shows, by path in the collection, with the SHA-256 of their bytes, which is empty where there is none: it is parsed again when one changes; absent: none. */
+  shows: z.array(z.tuple([z.string(), z.string()])).optional(),
   /** Digest of what whoever put it said of it beside its content: title, fields, format; absent: nothing, and of files. */
   given: z.string().optional(),
   /** The laws that its articles are of, by full name with what else each is called, by which queries cite them; absent: none. */
@@ -30,8 +34,8 @@ const sourceFile = z.strictObject({
   problem: problem.optional(),
 });
 
-/** Version 2 has a root without a path; a list without one has the first, so that programs of before read what they can. */
-const VERSIONS = { files: 1, withUploads: 2 } as const;
+/** Version 2 has a root without a path, version 3 files with figures; a list without them has the first, so that programs of before read what they can. */
+const VERSIONS = { files: 1, withUploads: 2, withFigures: 3 } as const;
 
 const sourcesSchema = z.strictObject({
   format: z.literal('cem-sources'),
@@ -71,7 +75,9 @@ export async function readSources(folder: string, state: string): Promise<Collec
 }
 
 export async function writeSources(folder: string, state: string, { roots, files }: CollectionSources): Promise<void> {
-  const version = roots.every(({ path }) => path !== undefined) ? VERSIONS.files : VERSIONS.withUploads;
+  const hasFigures = files.some(({ figures, shows }) => figures !== undefined || shows !== undefined);
+  const isOfFiles = roots.every(({ path }) => path !== undefined);
+  const version = hasFigures ? VERSIONS.withFigures : isOfFiles ? VERSIONS.files : VERSIONS.withUploads;
   const value = { format: 'cem-sources', version, roots, files };
   await writeFileAtomically(join(folder, sourcesFile(state)), Buffer.from(`${JSON.stringify(value)}\n`));
 }

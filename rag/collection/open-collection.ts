@@ -1,6 +1,8 @@
 import { CemError, ClosingStack } from '../../base/index.ts';
 import type { SegmentedCorpus } from '../../data/index.ts';
-import type { FusionInput } from '../../search/index.ts';
+import type { QueryEmbedder } from '../../encoders/index.ts';
+import type { FusionInput, Retriever } from '../../search/index.ts';
+import { type FieldOptions, fieldAround, openQueryGroups, requireGroups } from '../groups/open-field.ts';
 import type { StoreAccess } from '../index-store/open-store.ts';
 import { openLexicalRetriever } from '../retrieval/lexical-retriever.ts';
 import { type OpenQueryEncoder, openQueryEncoder, type QueryEncoderOptions } from '../retrieval/query-encoder.ts';
@@ -17,12 +19,14 @@ export interface OpenCollectionOptions extends StoreAccess, QueryEncoderOptions 
   readonly fusion?: FusionInput | undefined;
   /** What is done with a query before it is ranked by. */
   readonly steps?: QuerySteps | undefined;
+  /** Ranks what was found anew by vector groups, where the collection has them. */
+  readonly field?: FieldOptions | undefined;
 }
 
 /**
  * Opens a collection for questions. A result is a unit of a file; its text goes without the prefix that it was found by.
  *
- * @throws what `CollectionFolder.openForSearch`, `SegmentedCorpus.open` and `openQueryEncoder` throw
+ * @throws UsageError `GROUPS_MISSING`; what `openQueryGroups`, `CollectionFolder.openForSearch`, `SegmentedCorpus.open` and `openQueryEncoder` throw
  */
 export async function openCollection(folder: string, options: OpenCollectionOptions = {}): Promise<Searcher> {
   return (await openCollectionToRead(folder, options)).searcher;
@@ -33,6 +37,10 @@ export interface ReadableCollection {
   readonly searcher: Searcher;
   readonly store: CollectionFolder['store'];
   readonly corpus: SegmentedCorpus;
+  /** What encodes queries; undefined where words alone rank. */
+  readonly embedder: QueryEmbedder | undefined;
+  /** Ranks by words; undefined where that was not asked for, or no terms are kept. */
+  readonly lexical: Retriever | undefined;
 }
 
 /** The same, with the parts that a unit is read by. Throws as `openCollection`. */
@@ -43,15 +51,22 @@ export async function openCollectionToRead(folder: string, options: OpenCollecti
     const corpus = opened.add(await corpusOf(collection), (part) => part.close());
     const { store, path } = collection;
     const { note } = options;
+    // What cannot be is said before anything large is loaded.
+    const settings = options.field && (await requireGroups(collection));
     const { fusion, retrievers: asked } = searchingBy(options, await readChosenFusion(path));
     const open = () => openQueryEncoder(collection, options);
     const { retrievers, encoder } = await encoderOrWords(asked, store.terms !== undefined, open, note);
     const lexical = retrievers === 'vectors' ? undefined : await openLexicalRetriever({ path, terms: store.terms });
     if (encoder !== undefined) opened.add(encoder.embedder, (part) => part.dispose());
     const steps = queryParts(options.steps ?? {}, rulesOf(await collection.sources()));
+    const around = [...(steps.around ?? [])];
+    if (options.field !== undefined) {
+      const groups = opened.add(await openQueryGroups(settings!, options.models), (part) => part.dispose());
+      around.push(fieldAround(store, settings!, groups, options.field));
+    }
     const close = () => opened.close();
-    const parts = { collection, state: collection.state!, corpus, retrievers, lexical, encoder, fusion, ...steps, close };
-    return { searcher: collectionSearcher(parts), store, corpus };
+    const parts = { collection, state: collection.state!, corpus, retrievers, lexical, encoder, fusion, ...steps, around, close };
+    return { searcher: collectionSearcher(parts), store, corpus, embedder: encoder?.embedder, lexical };
   } catch (error) {
     await opened.close();
     throw error;

@@ -40,6 +40,8 @@ export interface StoreOptions extends StoreAccess {
   readonly remedy?: string;
   /** Which terms the store keeps from now on, when it is opened to write to it; unless given, those that it has. */
   readonly terms?: TermOptions | 'none';
+  /** Whether rows have vector groups from now on, when it is opened to write to it. */
+  readonly groups?: boolean;
 }
 
 /**
@@ -69,6 +71,7 @@ export async function openStore(
     codesMemory: options.codesMemory ?? (migrate ? 0 : CODES_MEMORY),
     ...(options.termsMemory !== undefined && { termsMemory: options.termsMemory }),
     ...(migrate && options.terms !== undefined && { terms: options.terms }),
+    ...(migrate && options.groups !== undefined && { groups: options.groups }),
     ...(options.precision !== undefined && { precision: options.precision }),
     ...(options.vectorIndex !== undefined && { vectorIndex: options.vectorIndex }),
   });

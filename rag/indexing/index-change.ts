@@ -2,7 +2,16 @@ import { setImmediate } from 'node:timers/promises';
 import { batches, type OnProgress } from '../../base/index.ts';
 import { addUnread, type ChunkEncoder, type Unread } from '../../encoders/index.ts';
 import { checkDocumentId, type VectorRow, type VectorStore } from '../../search/index.ts';
-import { encodeChunks, fingerprinter, type IndexSource, readDocument, type SourceChunk, termReader } from './source-rows.ts';
+import {
+  encodeChunks,
+  fingerprinter,
+  type GroupReader,
+  type IndexSource,
+  readDocument,
+  type SourceChunk,
+  termReader,
+  withTaken,
+} from './source-rows.ts';
 
 /** Passages that are encoded at a time: whoever waits for this thread is let in between. */
 const ENCODED_AT_ONCE = 16;
@@ -34,7 +43,12 @@ export async function prepareIndexChange(
   source: IndexSource,
   encoder: ChunkEncoder,
   store: Pick<VectorStore, 'termAnalyzer'>,
-  { changed, gone, onProgress }: ChangedDocuments & { readonly onProgress?: OnProgress | undefined },
+  {
+    changed,
+    gone,
+    onProgress,
+    groupsOf,
+  }: ChangedDocuments & { readonly onProgress?: OnProgress | undefined; readonly groupsOf?: GroupReader | undefined },
 ): Promise<IndexChange> {
   const fingerprint = fingerprinter(source.dictionary);
   const termsOf = termReader(source, store);
@@ -53,7 +67,7 @@ export async function prepareIndexChange(
   for (const document of changed) {
     checkDocumentId(document);
     const chunks = await readDocument(source, document, fingerprint);
-    for (const chunk of chunks) waiting.push(termsOf === undefined ? chunk : { ...chunk, terms: await termsOf(chunk.chunk) });
+    for (const chunk of chunks) waiting.push(await withTaken(chunk, termsOf, groupsOf));
     passages += chunks.reduce((sum, chunk) => sum + chunk.rows.length, 0);
     done++;
     if (passages >= ENCODED_AT_ONCE) await encode();

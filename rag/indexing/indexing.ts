@@ -6,6 +6,7 @@ import {
   type Fingerprint,
   fingerprinter,
   fingerprintText,
+  type GroupReader,
   type IndexSource,
   readDocument,
   readFingerprint,
@@ -13,6 +14,7 @@ import {
   type SourceRow,
   type TermReader,
   termReader,
+  withTaken,
 } from './source-rows.ts';
 
 /** Rows gathered before they are written in one transaction; it ends with a whole document. */
@@ -72,7 +74,7 @@ class Pending<Item> {
  * stay untouched, so a run that was killed is finished by running it again, and a source that changed costs what changed; a change of metadata alone encodes nothing.
  * The source's chunks are read and encoded as they are stored, compressed: each once, with all of its passages. A document of which a passage changed is encoded anew as a whole.
  *
- * Where source and store keep terms, rows get their passages' terms with their vectors; rows that have a vector and lack their terms get them by themselves.
+ * Where the store keeps vector groups, new rows get those that `groupsOf` has of them. Where source and store keep terms, rows get their passages' terms with their vectors; rows that have a vector and lack their terms get them by themselves.
  *
  * @throws CemError `SEARCH_ANALYZER_OTHER` when the terms of source and store were cut by different analyzers; `INDEX_DIMENSION` when encoder and store disagree about the vectors' length; `VECTOR_STORE_ID`, before anything is encoded, for a document id
  *   that no store takes; `VECTOR_STORE_METADATA`
@@ -81,7 +83,7 @@ export async function synchroniseIndex(
   source: IndexSource,
   encoder: ChunkEncoder,
   store: VectorStore,
-  options: { onProgress?: OnProgress } = {},
+  options: { readonly onProgress?: OnProgress; readonly groupsOf?: GroupReader | undefined } = {},
 ): Promise<IndexingResult> {
   if (encoder.dimension !== store.dimension) {
     throw new CemError(
@@ -133,11 +135,7 @@ export async function synchroniseIndex(
         }
       } else {
         if (known !== undefined) removed += await store.deleteDocuments([id]);
-        const whole =
-          termsOf === undefined
-            ? read
-            : await Promise.all(read.map(async (chunk) => ({ ...chunk, terms: await termsOf(chunk.chunk) })));
-        await changed.add(whole, rows.length);
+        await changed.add(await Promise.all(read.map((chunk) => withTaken(chunk, termsOf, options.groupsOf))), rows.length);
       }
       options.onProgress?.(documents, source.documentCount);
     }

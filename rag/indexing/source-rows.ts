@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { ByteSpan, TermCounts } from '../../base/index.ts';
 import { addUnread, type ChunkEncoder, type ChunkSource, type Unread } from '../../encoders/index.ts';
-import type { RowMetadata, StoredAnalyzer, VectorRow, VectorStore } from '../../search/index.ts';
+import type { RowMetadata, StoredAnalyzer, StoredGroup, VectorRow, VectorStore } from '../../search/index.ts';
 import { assertSameAnalyzer } from '../../search/lexical/index.ts';
 
 /** Rows that go through the encoder in one call; a chunk's are never parted, so one that has more goes by itself. */
@@ -34,6 +34,25 @@ export interface SourceChunk {
   readonly rows: readonly SourceRow[];
   /** Of each passage; undefined where the store keeps none. */
   readonly terms?: readonly TermCounts[] | undefined;
+  /** Vector groups of each passage; undefined where there are none. */
+  readonly groups?: readonly StoredGroup[] | undefined;
+}
+
+/** The vector groups of a chunk's passages, in order, which were made when its text was at hand; undefined where none were. */
+export type GroupReader = (chunk: number) => Promise<readonly StoredGroup[] | undefined>;
+
+/** A chunk with what was taken of its text: its terms and groups. */
+export async function withTaken(
+  chunk: SourceChunk,
+  termsOf: TermReader | undefined,
+  groupsOf: GroupReader | undefined,
+): Promise<SourceChunk> {
+  const [terms, groups] = await Promise.all([termsOf?.(chunk.chunk), groupsOf?.(chunk.chunk)]);
+  assert.ok(
+    groups === undefined || groups.length === chunk.rows.length,
+    'each passage of a chunk has a vector group, or none has',
+  );
+  return { ...chunk, ...(terms && { terms }), ...(groups && { groups }) };
 }
 
 export interface SourceRow {
@@ -133,7 +152,9 @@ export async function encodeChunks(
       batch.some(({ spans }) => spans !== undefined) ? batch.map(({ spans }) => spans) : undefined,
     );
     const { data, dimension } = vectors;
-    const wanted = batch.flatMap(({ rows: own, terms }) => own.map((row) => ({ ...row, terms: terms?.[row.passage] })));
+    const wanted = batch.flatMap(({ rows: own, terms, groups }) =>
+      own.map((row) => ({ ...row, terms: terms?.[row.passage], group: groups?.[row.passage] })),
+    );
     assert.equal(vectors.rows, wanted.length, 'an encoder gives one vector a passage');
     wanted.forEach((row, place) => {
       const vector = data.subarray(place * dimension, (place + 1) * dimension);

@@ -15,6 +15,7 @@ import {
   VectorRetriever,
   type VectorStore,
 } from '../../search/index.ts';
+import type { FieldHit, FieldMatch } from '../../search/rerank/index.ts';
 import { corpusIdentity } from '../index-store/corpus-identity.ts';
 import { IndexFolder } from '../index-store/index-folder.ts';
 import type { StoreAccess } from '../index-store/open-store.ts';
@@ -45,6 +46,10 @@ export interface SearchResult {
   readonly retriever: string;
   /** What each of several retrievers said of its document, where they were fused. */
   readonly parts?: readonly FusedPart[];
+  /** What found it before it was ranked anew by vector groups, where it was. */
+  readonly coarseScore?: number;
+  /** What each vector of the query's group found in the passage, where that was asked for. */
+  readonly matches?: readonly FieldMatch[];
   /** What the corpus knows of the passage beside its text; absent where it knows nothing. */
   readonly metadata?: RowMetadata;
 }
@@ -256,8 +261,17 @@ export class Searcher {
     return Promise.all(hits.map((hit) => this.#read({ ...hit, retriever: VECTORS }, units)));
   }
 
+  /** Reads what another search has found in this index' rows: the text of each, decompressed now. */
+  readHits(
+    hits: readonly SearchHit[],
+    { units = false }: { readonly units?: boolean | undefined } = {},
+  ): Promise<SearchResult[]> {
+    return Promise.all(hits.map((hit) => this.#read(hit, units)));
+  }
+
   /** Decompresses the chunk of a hit, once (invariant 2). */
-  async #read({ document, chunk, passage = 0, score, retriever, parts }: SearchHit, units: boolean): Promise<SearchResult> {
+  async #read(hit: SearchHit, units: boolean): Promise<SearchResult> {
+    const { document, chunk, passage = 0, score, retriever, parts, coarseScore, matches } = hit;
     assert.ok(chunk !== undefined, `${retriever} found ${document} without a chunk`);
     const { texts, prefixBytes } = this.#parts;
     const [content, passages, metadata, prefix = 0] = await Promise.all([
@@ -279,6 +293,8 @@ export class Searcher {
       ...(units && { unit: { text: whole, passage: place } }),
       retriever,
       ...(parts && { parts }),
+      ...(coarseScore !== undefined && { coarseScore }),
+      ...(matches && { matches }),
       ...(metadata !== undefined && { metadata }),
     };
   }
@@ -311,8 +327,8 @@ export async function readWholeChunks(
   );
 }
 
-/** A hit, fused or not. */
-type SearchHit = Hit & { readonly parts?: readonly FusedPart[] };
+/** A hit, fused or not, ranked anew or not. */
+type SearchHit = Hit & { readonly parts?: readonly FusedPart[] } & Partial<Pick<FieldHit, 'coarseScore' | 'matches'>>;
 
 const VECTORS = 'vectors';
 

@@ -1,5 +1,7 @@
-import { type Document, SegmentedCorpus, stageCorpusUpdate } from '../../data/index.ts';
+import { silentListener } from '../../base/index.ts';
+import { type Document, type FigurePicture, SegmentedCorpus, stageCorpusUpdate } from '../../data/index.ts';
 import { applyIndexChange, type ChangeEntry, type CollectionSources, prepareIndexChange } from '../../rag/index.ts';
+import { makeUnitGroups, rememberGroups } from '../ingest/unit-groups.ts';
 import { unitPacking } from '../ingest/unit-tools.ts';
 import { ChangeOutcome } from './change-outcome.ts';
 import { CollectionView } from './collection-view.ts';
@@ -21,7 +23,7 @@ export async function applyChanges(opened: OpenedCollection, changes: readonly P
   const outcome = new ChangeOutcome(opened, uploads);
   const results: Awaited<ReturnType<ChangeOutcome['take']>>[] = [];
   for (const change of changes) results.push(await outcome.take(change));
-  const { files, came, went, documents } = outcome;
+  const { files, came, went, documents, pictures } = outcome;
   let { version, at = new Date().toISOString() } = view.parts;
   if (came.length > 0 || went.length > 0) {
     const sources: CollectionSources = {
@@ -35,7 +37,7 @@ export async function applyChanges(opened: OpenedCollection, changes: readonly P
     const tell = (done: number, total: number, stage: ChangeStage): void => {
       for (const { onProgress } of changes) onProgress(done, total, stage);
     };
-    const entry = await commit(opened, { sources, documents, remove: outcome.removed, named, tell });
+    const entry = await commit(opened, { sources, documents, pictures, remove: outcome.removed, named, tell });
     if (entry !== undefined) ({ version, at } = entry);
   }
   return results.map((result) => ({ version, at, ...result }));
@@ -44,6 +46,7 @@ export async function applyChanges(opened: OpenedCollection, changes: readonly P
 interface Commit {
   readonly sources: CollectionSources;
   readonly documents: readonly Document[];
+  readonly pictures: readonly FigurePicture[];
   /** Units that go, unless they come again. */
   readonly remove: readonly string[];
   readonly named: { readonly put: readonly string[]; readonly removed: readonly string[] };
@@ -53,12 +56,13 @@ interface Commit {
 /** @returns undefined where nothing changed but the list of sources */
 async function commit(
   opened: OpenedCollection,
-  { sources, documents, remove, named, tell }: Commit,
+  { sources, documents, pictures, remove, named, tell }: Commit,
 ): Promise<ChangeEntry | undefined> {
   const { folder, view } = opened;
   const before = view.parts.state;
   // Long work comes first: what nobody sees, and what a kill leaves is dropped.
   const { student } = documents.length > 0 ? await opened.models.studentOf(folder) : { student: undefined };
+  for (const picture of pictures) await folder.newFigures.put(picture);
   const update = {
     documents: async function* () {
       yield* documents;
@@ -80,12 +84,27 @@ async function commit(
   try {
     const changed = segment === null ? [] : [...corpus.segments.at(-1)!.ids()];
     const gone = remove.filter((id) => !corpus.has(id));
+    const { groups: settings } = opened.settings;
+    await using groups =
+      settings === undefined || changed.length === 0
+        ? undefined
+        : await makeUnitGroups({
+            collection: folder,
+            settings,
+            encoder: await opened.models.groupEncoder(folder, settings),
+            models: undefined,
+            corpus,
+            documents: update.documents(),
+            changed: new Set(changed),
+            listener: silentListener,
+          });
     const index =
       student === undefined
         ? { changed, gone, rows: [] }
         : await prepareIndexChange(corpus, student, folder.store, {
             changed,
             gone,
+            groupsOf: groups && ((chunk) => groups.groupsOf(chunk)),
             onProgress: (done, total) => tell(done, total, 'encoding'),
           });
     await folder.announce({ corpus: state, sources });
@@ -93,11 +112,14 @@ async function commit(
       const { entry } = await folder.commitRows({
         corpus: state,
         changes: named,
-        synchronise: async (store) => ({
-          documents: corpus.documentCount,
-          chunks: corpus.chunkCount,
-          passages: (before?.passages ?? 0) + (await applyIndexChange(store, index)),
-        }),
+        synchronise: async (store) => {
+          await rememberGroups(store, groups);
+          return {
+            documents: corpus.documentCount,
+            chunks: corpus.chunkCount,
+            passages: (before?.passages ?? 0) + (await applyIndexChange(store, index)),
+          };
+        },
       });
       const parts = { state: folder.state, corpus, sources, version: entry.version, at: entry.at };
       return { view: new CollectionView(parts), result: entry };

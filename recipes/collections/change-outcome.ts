@@ -1,4 +1,4 @@
-import type { Document } from '../../data/index.ts';
+import type { Document, FigurePicture } from '../../data/index.ts';
 import type { SourceFileEntry } from '../../rag/index.ts';
 import { unitIds } from '../ingest/unit-tools.ts';
 import type { CollectionView } from './collection-view.ts';
@@ -21,6 +21,8 @@ export class ChangeOutcome {
   readonly #touched = new Set<string>();
   /** Units of entries that come. */
   readonly #contents = new Map<SourceFileEntry, readonly Document[]>();
+  /** Their pictures. */
+  readonly #pictures = new Map<SourceFileEntry, readonly FigurePicture[]>();
 
   constructor(opened: OpenedCollection, uploads: Uploads) {
     const { view } = opened;
@@ -55,6 +57,11 @@ export class ChangeOutcome {
   /** Units that come. */
   get documents(): Document[] {
     return this.#touchedIn(this.#files).flatMap((entry) => this.#contents.get(entry) ?? []);
+  }
+
+  /** Pictures that come. */
+  get pictures(): FigurePicture[] {
+    return this.#touchedIn(this.#files).flatMap((entry) => this.#pictures.get(entry) ?? []);
   }
 
   #touchedIn(files: ReadonlyMap<string, SourceFileEntry>): SourceFileEntry[] {
@@ -108,6 +115,7 @@ export class ChangeOutcome {
     else {
       const rest = { ...entry, hash: NO_HASH, documents };
       this.#set(rest);
+      this.#pictures.set(rest, this.#pictures.get(entry) ?? []);
       if (units !== undefined)
         this.#contents.set(
           rest,
@@ -135,9 +143,10 @@ export class ChangeOutcome {
       return { source, documents: [], units: 0, problem: { code, message } };
     }
     const labels = document.labels ?? known?.labels;
-    const { entry: parsed, documents } = content.parsed;
+    const { entry: parsed, documents, pictures } = content.parsed;
     const entry = { ...parsed, ...(labels && { labels: [...labels] }), ...(given !== undefined && { given }) };
     this.#set(entry);
+    this.#pictures.set(entry, pictures);
     this.#contents.set(entry, labels === undefined ? documents : documents.map((unit) => labelled(unit, labels)));
     return putResult(source, entry);
   }

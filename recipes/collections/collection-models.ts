@@ -1,15 +1,20 @@
 import { resolve } from 'node:path';
 import { isCemError, type Listener, messageOf } from '../../base/index.ts';
 import type { LoadedStudent } from '../../checkpoints/index.ts';
+import type { ImageEncoder, QueryGroupEncoder, TextGroupEncoder } from '../../encoders/index.ts';
 import { type ParseLimits, ParseWorkers } from '../../ingest/index.ts';
 import {
   BatchingEmbedder,
   type CollectionFolder,
   type OpenQueryEncoder,
   openQueryEncoder,
+  openQueryGroups,
   type QueryEncoderChoice,
   RememberingEmbedder,
+  type StoredGroupSettings,
 } from '../../rag/index.ts';
+import { type GroupsSettings, groupConfigOf, openGroupsEncoder } from '../ingest/unit-groups.ts';
+import { openImages } from '../pictures/open-images.ts';
 import type { OnBackend } from '../shared/backend.ts';
 import { defaultCheckpoint } from '../shared/default-checkpoint.ts';
 import { given } from '../shared/given.ts';
@@ -30,7 +35,10 @@ export class CollectionModels implements AsyncDisposable {
   readonly parsers: ParseWorkers;
   readonly #options: CollectionModelsOptions;
   readonly #students = new Map<string, Promise<LoadedStudent>>();
+  readonly #groupEncoders = new Map<string, Promise<TextGroupEncoder>>();
+  readonly #queryGroups = new Map<string, Promise<QueryGroupEncoder>>();
   readonly #queryEncoders = new Map<string, Promise<OpenQueryEncoder>>();
+  readonly #imageEncoders = new Map<string, Promise<ImageEncoder>>();
   readonly #remembering: RememberingEmbedder[] = [];
   readonly #failures = new Map<string, { readonly error: unknown; readonly until: number }>();
 
@@ -67,6 +75,20 @@ export class CollectionModels implements AsyncDisposable {
     return student;
   }
 
+  /** What makes the vector groups of a collection. Throws as `openGroupsEncoder`. */
+  groupEncoder({ manifest: { teacher } }: CollectionFolder, settings: GroupsSettings): Promise<TextGroupEncoder> {
+    const { models } = this.#options;
+    const key = JSON.stringify([groupConfigOf(settings, teacher), models ?? teacher.models]);
+    return once(this.#groupEncoders, key, () => openGroupsEncoder(settings, teacher, models));
+  }
+
+  /** What makes the vector groups of queries as a collection's were made. Throws as `openQueryGroups`. */
+  queryGroups(settings: StoredGroupSettings): Promise<QueryGroupEncoder> {
+    const { models } = this.#options;
+    const key = JSON.stringify([settings.config, settings.description, models ?? settings.models]);
+    return once(this.#queryGroups, key, () => openQueryGroups(settings, models));
+  }
+
   /** What encodes the queries of a collection. One that cannot be had is not looked for again at once. Throws as `openQueryEncoder`. */
   async queryEncoder(collection: CollectionFolder): Promise<OpenQueryEncoder> {
     const { teacher } = collection.manifest;
@@ -90,6 +112,11 @@ export class CollectionModels implements AsyncDisposable {
     });
   }
 
+  /** What encodes pictures, by its name. Throws as `openImages`. */
+  imageEncoder(choice: string): Promise<ImageEncoder> {
+    return once(this.#imageEncoders, choice, () => openImages(choice, this.#options));
+  }
+
   /** Queries whose vectors were remembered, and those that were encoded. */
   get queryCache(): { readonly hits: number; readonly misses: number } {
     const asked = this.#remembering.map((embedder) => embedder.asked);
@@ -105,7 +132,13 @@ export class CollectionModels implements AsyncDisposable {
     await this.parsers.close();
     for (const student of this.#students.values()) (await student.catch(() => undefined))?.dispose();
     for (const encoder of this.#queryEncoders.values()) await (await encoder.catch(() => undefined))?.embedder.dispose();
+    for (const encoder of [...this.#groupEncoders.values(), ...this.#queryGroups.values()])
+      await (await encoder.catch(() => undefined))?.dispose();
+    for (const encoder of this.#imageEncoders.values()) await (await encoder.catch(() => undefined))?.dispose();
+    this.#imageEncoders.clear();
     this.#students.clear();
+    this.#groupEncoders.clear();
+    this.#queryGroups.clear();
     this.#queryEncoders.clear();
   }
 

@@ -14,6 +14,7 @@ export type {
   DocumentToPut,
   DocumentToRemove,
   LiveDocument,
+  LivePictureOptions,
   LiveSearchOptions,
   LiveUnit,
   PutResult,

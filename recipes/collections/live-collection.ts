@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Listener, messageOf, UsageError } from '../../base/index.ts';
 import { compactCorpus, segmentsToMerge } from '../../data/index.ts';
+import type { ImageEncoder, Vectors } from '../../encoders/index.ts';
 import {
   type ChangeEntry,
   COLLECTION_FILE,
@@ -11,6 +12,14 @@ import {
   type SearchResult,
   searchWithNote,
 } from '../../rag/index.ts';
+import {
+  embedQueries,
+  type PictureChoice,
+  type PictureResult,
+  readPictureChoice,
+  searchForPictures,
+} from '../../rag/pictures/index.ts';
+import type { PictureQuery } from '../../search/pictures/index.ts';
 import { given } from '../shared/given.ts';
 import { applyChanges } from './apply-changes.ts';
 import { ChangeQueue } from './change-queue.ts';
@@ -26,12 +35,14 @@ import type {
   DocumentsChange,
   DocumentsWanted,
   LiveDocument,
+  LiveFigure,
+  LivePictureOptions,
   LiveSearchOptions,
   LiveUnit,
 } from './live-types.ts';
 import { OpenedCollection } from './opened-collection.ts';
 import { type PreparedChange, prepareChange } from './prepare-change.ts';
-import { listDocuments, permitted, readDocument, readUnit } from './read-documents.ts';
+import { listDocuments, permitted, readDocument, readFigure, readUnit } from './read-documents.ts';
 import { Uploads } from './uploads.ts';
 
 const CHANGES_LISTED = 100;
@@ -107,16 +118,58 @@ export class LiveCollection {
   }
 
   /** As `search`, and says in words for people why nothing was found where nothing was. */
-  searchWithNote(query: string, { labels, filter, retrievers, ...options }: LiveSearchOptions): Promise<NotedResults> {
+  searchWithNote(query: string, { labels, filter, retrievers, field, ...options }: LiveSearchOptions): Promise<NotedResults> {
     return this.#use(async (opened) => {
       if (opened.view.parts.state === undefined) return EMPTY;
       // What encodes queries may have to be loaded, for which nobody who commits should wait.
-      const ranking = await opened.ranking(retrievers);
+      const ranking = { ...(await opened.ranking(retrievers)), field: await opened.field(field) };
       return opened.read(async (view, asked) => {
         const searcher = await opened.searcher(view, ranking, asked);
         return searchWithNote(searcher, query, { ...options, filter: permitted(filter, labels) });
       });
     });
+  }
+
+  /**
+   * Figures that the asker may see, by words, a picture, or both.
+   *
+   * @throws UsageError `PICTURES_NONE` where no pictures were encoded; as `searchForPictures` and `openImages`
+   */
+  searchPictures(query: PictureQuery, { labels, filter, ...options }: LivePictureOptions): Promise<PictureResult[]> {
+    return this.#use(async (opened) => {
+      if (opened.view.parts.state === undefined) return [];
+      const { choice, encoder } = await this.#pictures(opened);
+      const ranking = await opened.ranking(undefined);
+      return opened.read(async (view, asked) => {
+        const searcher = await opened.searcher(view, ranking, asked);
+        const parts = {
+          searcher,
+          store: opened.folder.store,
+          embedder: ranking.encoder?.embedder,
+          lexical: await opened.lexical(),
+        };
+        return searchForPictures(parts, encoder, choice, query, { ...options, filter: permitted(filter, labels) });
+      });
+    });
+  }
+
+  /**
+   * Vectors of texts, pictures, or both together, of what encoded the collection's pictures: [queries, dimension].
+   *
+   * @throws as `searchPictures`
+   */
+  embedPictures(queries: readonly PictureQuery[]): Promise<Vectors> {
+    return this.#use(async (opened) => embedQueries((await this.#pictures(opened)).encoder, queries));
+  }
+
+  async #pictures(opened: OpenedCollection): Promise<{ readonly choice: PictureChoice; readonly encoder: ImageEncoder }> {
+    const choice = await readPictureChoice(opened.folder.store);
+    if (choice !== undefined) return { choice, encoder: await opened.models.imageEncoder(choice.encoder) };
+    throw new UsageError(
+      'PICTURES_NONE',
+      `the pictures of the collection ${this.name} have no vectors: they are made by cem ingest --images ENCODER`,
+      { details: { collection: this.name } },
+    );
   }
 
   /**
@@ -137,6 +190,11 @@ export class LiveCollection {
   /** A unit, if there is such a one and the asker may see it. */
   unit(id: string, labels: AccessLabels): Promise<LiveUnit | undefined> {
     return this.#use((opened) => readUnit(opened, id, labels));
+  }
+
+  /** The picture of a figure, by the unit that describes it, if the asker may see that and the picture is stored. @throws CemError `FIGURE_DAMAGED` */
+  figure(unit: string, labels: AccessLabels): Promise<LiveFigure | undefined> {
+    return this.#use((opened) => readFigure(opened, unit, labels));
   }
 
   /**

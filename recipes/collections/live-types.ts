@@ -1,5 +1,6 @@
-import type { JsonValue, Metadata, PageRange } from '../../data/index.ts';
-import type { IndexDescription, RetrieverChoice, SearcherSearchOptions } from '../../rag/index.ts';
+import type { Figure, FigureMediaType, JsonValue, Metadata, PageRange } from '../../data/index.ts';
+import type { FieldOptions, IndexDescription, RetrieverChoice, SearcherSearchOptions } from '../../rag/index.ts';
+import type { PictureSearchOptions } from '../../rag/pictures/index.ts';
 
 /** Labels of access of who asks; 'everything' where no access rules are kept. They go into the store's query, whatever the query is. */
 export type AccessLabels = readonly string[] | 'everything';
@@ -35,6 +36,13 @@ export interface LiveSearchOptions extends Omit<SearcherSearchOptions, 'onUnsear
   readonly labels: AccessLabels;
   /** What ranks; both where the collection keeps terms (words alone where the teacher is not to be had), else vectors, unless given. */
   readonly retrievers?: RetrieverChoice | undefined;
+  /** Ranks what was found anew by vector groups; of a collection that has them. */
+  readonly field?: FieldOptions | undefined;
+}
+
+/** A search for figures by words, a picture, or both. */
+export interface LivePictureOptions extends PictureSearchOptions {
+  readonly labels: AccessLabels;
 }
 
 /** A document that is to come, or to take the place of the one that was put under the same source. */
@@ -110,6 +118,13 @@ export interface DocumentSummary {
   /** Those that the asker may see. */
   readonly units: number;
   readonly labels?: readonly string[];
+}
+
+/** A figure with its picture. */
+export interface LiveFigure {
+  readonly figure: Figure;
+  readonly mediaType: FigureMediaType;
+  readonly bytes: Uint8Array;
 }
 
 /** A part of a document: what results are. */

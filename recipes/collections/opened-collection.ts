@@ -10,10 +10,13 @@ import {
   type CollectionState,
   collectionSearcher,
   encoderOrWords,
+  type FieldOptions,
+  fieldAround,
   openLexicalRetriever,
   queryParts,
   type RetrieverChoice,
   readChosenFusion,
+  requireGroups,
   type Searcher,
   searchingBy,
   writeSummary,
@@ -24,6 +27,8 @@ import { unitTools } from '../ingest/unit-tools.ts';
 import type { CollectionModels } from './collection-models.ts';
 import { CollectionView } from './collection-view.ts';
 
+/** Puts a retriever around another. */
+type Around = (inner: Retriever) => Retriever;
 /** What ranks, with what encodes queries where vectors do. */
 type Ranking = Awaited<ReturnType<typeof encoderOrWords>>;
 
@@ -143,7 +148,11 @@ export class OpenedCollection {
    * @param asked called when the ranking is done, after which the database is not asked any more
    * @throws UsageError `INDEX_NO_TERMS`
    */
-  async searcher(view: CollectionView, { retrievers, encoder }: Ranking, asked: () => void): Promise<Searcher> {
+  async searcher(
+    view: CollectionView,
+    { retrievers, encoder, field }: Ranking & { readonly field?: Around | undefined },
+    asked: () => void,
+  ): Promise<Searcher> {
     const { state, corpus } = view.parts;
     const lexical = retrievers === 'vectors' ? undefined : await this.#lexicalRetriever();
     const { around = [], aroundVectors } = queryParts({}, view.rules);
@@ -155,10 +164,27 @@ export class OpenedCollection {
       encoder,
       lexical,
       fusion: searchingBy({}, this.#chosen).fusion,
-      around: [...around, (inner) => new TellingRetriever(inner, asked)],
+      around: [...around, ...(field ? [field] : []), (inner) => new TellingRetriever(inner, asked)],
       aroundVectors,
       close: async () => undefined,
     });
+  }
+
+  /** Ranks by words; undefined where no terms are kept. */
+  async lexical(): Promise<Retriever | undefined> {
+    return this.folder.store.terms === undefined ? undefined : this.#lexicalRetriever();
+  }
+
+  /**
+   * Ranks anew by vector groups; undefined where that is not asked for.
+   *
+   * @throws UsageError `GROUPS_MISSING`; CemError `GROUPS_OTHER_ENCODER`; as `openGroupEncoder`
+   */
+  async field(options: FieldOptions | undefined): Promise<Around | undefined> {
+    if (options === undefined) return undefined;
+    const { folder, models } = this;
+    const settings = await requireGroups(folder);
+    return fieldAround(folder.store, settings, await models.queryGroups(settings), options);
   }
 
   #lexicalRetriever(): Promise<Retriever> {

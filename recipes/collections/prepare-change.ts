@@ -85,6 +85,7 @@ function preparedPut(
           units: opened.settings.units,
           prune: opened.settings.prune,
           pruneNoise: opened.settings.pruneNoise,
+          figures: opened.settings.figures,
           tools: await opened.unitTools(),
           format: asked,
           signal,

@@ -1,9 +1,9 @@
 import { UsageError } from '../../base/index.ts';
-import type { Metadata } from '../../data/index.ts';
+import { figureOfMetadata, type Metadata } from '../../data/index.ts';
 import { collectionTexts, readWholeChunks } from '../../rag/index.ts';
 import { type Filter, withAccess } from '../../search/index.ts';
 import type { CollectionView } from './collection-view.ts';
-import type { AccessLabels, DocumentSummary, DocumentsWanted, LiveDocument, LiveUnit } from './live-types.ts';
+import type { AccessLabels, DocumentSummary, DocumentsWanted, LiveDocument, LiveFigure, LiveUnit } from './live-types.ts';
 import type { OpenedCollection } from './opened-collection.ts';
 
 const LISTED = 100;
@@ -61,6 +61,20 @@ export async function readUnit(opened: OpenedCollection, id: string, labels: Acc
     if (view.document(documentOf(id)) === undefined) return undefined;
     const [unit] = await readUnits(opened, view, [id], labels, asked);
     return unit;
+  });
+}
+
+/** The picture of a figure, by the unit that describes it, if the asker may see that; undefined where it is none, or its picture is not stored. */
+export async function readFigure(opened: OpenedCollection, unit: string, labels: AccessLabels): Promise<LiveFigure | undefined> {
+  return opened.read(async (view, asked) => {
+    const { corpus } = view.parts;
+    if (corpus === undefined || view.document(documentOf(unit)) === undefined) return undefined;
+    const permittedChunks = await opened.folder.store.listing.chunks([unit], permitted(undefined, labels));
+    asked();
+    if (permittedChunks.length === 0) return undefined;
+    const figure = figureOfMetadata(await corpus.documentMetadata(unit));
+    const picture = figure?.stored === true ? await opened.folder.figures.read(figure.id) : undefined;
+    return figure && picture && { figure, ...picture };
   });
 }
 

@@ -2,6 +2,7 @@
 export { COMPARED_MEASURES, type CompareOptions, type CompareResult, compareEvaluations } from './compare.ts';
 export { type CheckpointEvaluation, type Evaluation, type EvaluationOrigin, evaluate, evaluateCheckpoint } from './evaluate.ts';
 export type { EvaluateOptions } from './evaluate-options.ts';
+export { type EvaluateFieldsOptions, type FieldsEvaluation, measureFields } from './fields.ts';
 export {
   type GenerateTaskOptions,
   type GenerateTaskResult,

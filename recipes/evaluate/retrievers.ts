@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { closing, inStages, UsageError } from '../../base/index.ts';
 import { loadStudent } from '../../checkpoints/index.ts';
+import { createVectorizer, type TokenEncoder, TokenGroupEncoder, type VectorizerInput } from '../../encoders/index.ts';
 import type { EncoderContender } from '../../eval/index.ts';
 import {
   assertModesPossible,
@@ -21,6 +22,7 @@ import { assertShare, blendScores, openReranker, type Reranker } from '../../rag
 import { tensorInnerProducts } from '../../search/exact/index.ts';
 import type { Hit } from '../../search/index.ts';
 import { type AnalyzerInput, openAnalyzer } from '../../search/lexical/index.ts';
+import type { GroupScorerInput } from '../../search/rerank/index.ts';
 import { filterByRules, lawRules, parseSelfQueryRules } from '../../search/self-query/index.ts';
 import { useBackend } from '../shared/backend.ts';
 import { listenerOf } from '../shared/call.ts';
@@ -72,6 +74,12 @@ export interface CompareRetrieversOptions
   readonly rerankDepth?: number | undefined;
   /** How much the reranker counts beside the mode that it follows, 0 to 1; 1, it alone, unless given. */
   readonly rerankShare?: number | undefined;
+  /** Of `field`: how tokens become groups; `token_pool_topK` unless given. */
+  readonly groups?: VectorizerInput | undefined;
+  /** Of `field`: how groups are scored; the mean of the best three matches unless given. */
+  readonly fieldScorer?: GroupScorerInput['scorer'] | undefined;
+  /** Of `field`: results of `dense` that are ranked anew; 300 unless given. */
+  readonly fieldCandidates?: number | undefined;
   /** The chat model of modes with HyDE: what an endpoint of OpenAI's shape (OPENAI_BASE_URL) calls it. */
   readonly chatModel?: string | undefined;
   /** In place of `chatModel`: the text that vectors are asked with instead of a query. */
@@ -123,7 +131,9 @@ export async function compareRetrievers(options: CompareRetrieversOptions): Prom
   const hyde = options.hyde ?? hypotheticalPassages(options);
   assertShare(options.rerankShare ?? 1);
   assertModesPossible(modes, { hyde, against: options.against, rerank: options.rerank ?? options.reranker });
-  const needed = PART_NAMES.filter((part) => modes.some(({ parts }) => parts.includes(part)));
+  const asked = new Set(modes.flatMap(({ parts }) => parts));
+  // Groups rank what vectors found.
+  const needed = PART_NAMES.filter((part) => asked.has(part) || (part === 'dense' && asked.has('field')));
   const weights = parseWeightOption(options.weights);
   const recallShares = options.recallShares === undefined ? {} : parsePartNumbers(options.recallShares, '--recall-shares');
   const data = await readData(options, listener);
@@ -152,6 +162,7 @@ export async function compareRetrievers(options: CompareRetrieversOptions): Prom
       metadataOf: data.metadataOf,
       bm25: needed.includes('bm25') ? { terms: analyzer.terms, k1: options.k1, b: options.b } : undefined,
       encoders,
+      field: needed.includes('field') ? fieldOf(resources!, options) : undefined,
       pack: { ...packingOf(options, loaded?.state.pack), ...(dictionary !== undefined && { dictionary }) },
       innerProducts: tensorInnerProducts,
       onProgress,
@@ -180,12 +191,35 @@ export async function compareRetrievers(options: CompareRetrieversOptions): Prom
       documents: data.texts.size,
       backend,
       encoders: Object.fromEntries(
-        needed.flatMap((part) => (part === 'bm25' ? [] : [[part, describe(part, resources!, options)]])),
+        needed.flatMap((part) => (part === 'bm25' || part === 'field' ? [] : [[part, describe(part, resources!, options)]])),
       ),
       bm25: needed.includes('bm25') ? { analyzer: analyzer.name, k1: options.k1 ?? null, b: options.b ?? null } : null,
       sets,
     };
   });
+}
+
+/**
+ * What makes the groups of `field`: the encoder of `dense`, by its vectors of tokens.
+ *
+ * @throws UsageError `EVAL_RETRIEVERS` for one that has none; `GROUP_STRATEGY`
+ */
+function fieldOf({ teacher }: EvaluationResources, { groups, fieldScorer, fieldCandidates }: CompareRetrieversOptions) {
+  if (!isTokenEncoder(teacher))
+    throw new UsageError(
+      'EVAL_RETRIEVERS',
+      '--retrievers: field needs an encoder that gives the vectors of tokens; name one with --encoder transformers:MODEL, or a checkpoint whose teacher is one',
+    );
+  const vectorizer = createVectorizer(groups ?? { strategy: 'token_pool_topK' });
+  return {
+    encoder: new TokenGroupEncoder(teacher, { vectorizer }),
+    scorer: { scorer: fieldScorer ?? 'field' },
+    candidates: fieldCandidates,
+  };
+}
+
+function isTokenEncoder(encoder: object | undefined): encoder is TokenEncoder {
+  return encoder !== undefined && 'encodeDocumentTokens' in encoder;
 }
 
 /** The query with a passage behind it that a chat model writes for it (HyDE). */
@@ -207,13 +241,13 @@ async function openModesReranker(
   return openReranker(reranker, { models: modelsFolder(options.models), beforeCheckpoint: async () => {} });
 }
 
-function numbersOf({ k, seed, rankConstant, rerankDepth }: CompareRetrieversOptions): {
+function numbersOf({ k, seed, rankConstant, rerankDepth, fieldCandidates }: CompareRetrieversOptions): {
   k?: number;
   seed?: number;
   rankConstant?: number;
   rerankDepth?: number;
 } {
-  for (const [name, value] of Object.entries({ k, 'rerank-depth': rerankDepth }))
+  for (const [name, value] of Object.entries({ k, 'rerank-depth': rerankDepth, 'field-candidates': fieldCandidates }))
     if (value !== undefined && !(Number.isInteger(value) && value >= 1 && value <= 1000))
       throw new UsageError('EVAL_RETRIEVERS', `--${name} ${value} is no whole number from 1 to 1000`);
   return {
@@ -240,14 +274,14 @@ function availableParts({ checkpoint, encoder }: CompareRetrieversOptions): Part
   // Without any word of it, the checkpoint that comes with the package is meant: fusions are of its student.
   if (checkpoint === undefined && kind === undefined) return ['bm25', 'cem'];
   const alone = checkpoint === undefined && kind !== 'teacher' && kind !== 'student';
-  if (alone) return ['bm25', 'dense'];
+  if (alone) return ['bm25', 'dense', 'field'];
   // Fusions are of the student, unless an encoder of texts is asked for.
-  return kind === undefined || kind === 'student' ? ['bm25', 'cem', 'dense'] : ['bm25', 'dense', 'cem'];
+  return kind === undefined || kind === 'student' ? ['bm25', 'cem', 'dense', 'field'] : ['bm25', 'dense', 'cem', 'field'];
 }
 
 function planOf(needed: readonly PartName[], options: CompareRetrieversOptions): ContenderPlan | undefined {
   const { checkpoint, encoder } = options;
-  const rows = needed.flatMap((part) => (part === 'bm25' ? [] : [rowOf(part, options)]));
+  const rows = needed.flatMap((part) => (part === 'bm25' || part === 'field' ? [] : [rowOf(part, options)]));
   if (rows.length === 0) return undefined;
   return planContenders({
     ...options,
@@ -265,7 +299,9 @@ function contendersOf(
 ): Partial<Record<'dense' | 'cem', EncoderContender>> {
   return Object.fromEntries(
     needed.flatMap((part) =>
-      part === 'bm25' ? [] : [[part, makeContenders({ ...plan, rows: [rowOf(part, options)] }, resources, undefined)[0]!]],
+      part === 'bm25' || part === 'field'
+        ? []
+        : [[part, makeContenders({ ...plan, rows: [rowOf(part, options)] }, resources, undefined)[0]!]],
     ),
   ) as Partial<Record<'dense' | 'cem', EncoderContender>>;
 }

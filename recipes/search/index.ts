@@ -2,7 +2,7 @@
 export { type CollectionSearcherOptions, openCollection } from './open-collection.ts';
 export { openReranker, type RerankerOptions } from './open-reranker.ts';
 export { openSearcher } from './open-searcher.ts';
-export type { SearcherOptions } from './searching-options.ts';
+export { type SearcherOptions, searchingOptions } from './searching-options.ts';
 export {
   type CollectionsPlace,
   openSharedCollections,

@@ -1,10 +1,12 @@
-import { openCollection as open, type QuerySteps, type Searcher } from '../../rag/index.ts';
+import { type FieldOptions, openCollection as open, type QuerySteps, type Searcher } from '../../rag/index.ts';
 import { listenerOf } from '../shared/call.ts';
 import { type SearcherOptions, searchingOptions } from './searching-options.ts';
 
 export interface CollectionSearcherOptions extends SearcherOptions {
   /** What is done with a query before it is ranked by; articles that it cites are a filter unless said otherwise. */
   readonly steps?: QuerySteps | undefined;
+  /** Ranks what was found anew by vector groups (`cem ingest --groups`), the best 300 of it unless `candidates` says otherwise. */
+  readonly field?: FieldOptions | undefined;
 }
 
 /**
@@ -14,5 +16,5 @@ export interface CollectionSearcherOptions extends SearcherOptions {
  */
 export async function openCollection(collection: string, options: CollectionSearcherOptions = {}): Promise<Searcher> {
   const { note } = listenerOf(options);
-  return open(collection, { ...searchingOptions(options), steps: { note, ...options.steps } });
+  return open(collection, { ...searchingOptions(options), steps: { note, ...options.steps }, field: options.field });
 }

@@ -1,4 +1,10 @@
-import { entropyRunConfigSchema, rerankerRunConfigSchema, runConfigSchema } from '../../configs/index.ts';
+import {
+  entropyRunConfigSchema,
+  imageRunConfigSchema,
+  queryHeadRunConfigSchema,
+  rerankerRunConfigSchema,
+  runConfigSchema,
+} from '../../configs/index.ts';
 import { sweepConfigSchema } from '../../training/index.ts';
 import { rowsOf, type SchemaNode, schemaOf, tableOf } from './schema-rows.ts';
 
@@ -34,6 +40,12 @@ export function configurationReference(): string {
     '## A run that trains a reranker',
     'A cross-encoder that reads queries and texts together: `kind: reranker` tells such a file from the others.',
     ...tables(schemaOf(rerankerRunConfigSchema)),
+    '## A run that trains a head over token vectors',
+    'A projection of the token vectors of a frozen encoder, for vector groups: `kind: query-head` tells such a file from the others.',
+    ...tables(schemaOf(queryHeadRunConfigSchema)),
+    '## A run that trains an image tower',
+    'Pictures are drawn to where a text teacher puts their captions: `kind: image-tower` tells such a file from the others.',
+    ...tables(schemaOf(imageRunConfigSchema)),
   ];
   return `${parts.join('\n\n')}\n`;
 }

@@ -3,6 +3,7 @@ export { databaseUrlWithoutPassword } from './database-url.ts';
 export type { DocumentChunk, DocumentGroup, GroupsWanted } from './document-groups.ts';
 export { openPglite } from './pglite-driver.ts';
 export { PgvectorStore, type SearchedBy, type VectorIndexRecall } from './pgvector-store.ts';
+export { type FigureRow, type PictureRow, type PictureVectorCount, PictureVectors } from './picture-vectors.ts';
 export { PostgresBm25Retriever } from './postgres-bm25.ts';
 export { openPostgres } from './postgres-driver.ts';
 export type { SqlDriver } from './sql-driver.ts';

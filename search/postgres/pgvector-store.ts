@@ -11,6 +11,7 @@ import { checkDimension, lastRowsByKey, metadataJson, whyUnsearchable } from '..
 import type {
   MetadataRow,
   StoredAnalyzer,
+  StoredGroup,
   StoredRow,
   StoreHit,
   TermRow,
@@ -25,8 +26,10 @@ import { StoreListing } from './document-groups.ts';
 import { namesDocuments } from './filter-sql.ts';
 import { buildHnsw, checkHnsw } from './hnsw.ts';
 import { type PlainTable, sampleVectors, searchByHnsw, searchExactly, type VectorQuery } from './pgvector-search.ts';
+import { PictureVectors } from './picture-vectors.ts';
 import { countRows, deleteRowsOf, documentsAfter, insertRows, rowsOf, updateRowMetadata } from './row-statements.ts';
 import { type SqlDriver, type SqlQuery, withinTransaction } from './sql-driver.ts';
+import { groupsAt, prepareGroups } from './store-groups.ts';
 import { dropLog, StoreLog } from './store-log.ts';
 import {
   createTables,
@@ -60,6 +63,8 @@ export interface PgvectorOptions extends StoreTermOptions {
    * them instead of by the database's own scan. 0, none, unless given.
    */
   readonly codesMemory?: number;
+  /** Whether rows have vector groups from now on, in a store that had none; one that has keeps them. */
+  readonly groups?: boolean | undefined;
   /** Whether to make the store where there is none (default) or to refuse. */
   readonly create?: boolean;
   /** Whether tables that an earlier version made are brought to today's layout (default), or read as they are, in which case nothing can be written. */
@@ -114,6 +119,7 @@ export class PgvectorStore implements VectorStore {
   #candidates = CANDIDATES;
   #memory: CodesInMemory | undefined;
   #terms: StoreTerms | undefined;
+  #groups = false;
 
   private constructor(driver: SqlDriver, options: { dimension: number; tables: StoreTables; precision: VectorPrecision }) {
     this.dimension = options.dimension;
@@ -143,6 +149,24 @@ export class PgvectorStore implements VectorStore {
     return this.#terms;
   }
 
+  /** Whether its rows have vector groups. */
+  get keepsGroups(): boolean {
+    return this.#groups;
+  }
+
+  /**
+   * The vector groups of rows by their keys.
+   *
+   * @returns [keys.length]; undefined for a row without one, or that is not there
+   */
+  groupsAt(
+    keys: readonly Pick<VectorRow, 'document' | 'chunk' | 'passage'>[],
+    options: { readonly words?: boolean | undefined; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<(StoredGroup | undefined)[]> {
+    assert.ok(this.#groups, 'a store that keeps no vector groups was asked for some');
+    return groupsAt(this.#driver.query, this.#table, keys, options);
+  }
+
   /** Its documents as lists have them. */
   get listing(): StoreListing {
     return new StoreListing(this.#driver.query, this.#table);
@@ -152,6 +176,11 @@ export class PgvectorStore implements VectorStore {
   get log(): StoreLog {
     this.#assertWritable();
     return new StoreLog(this.#driver.query, this.#tables);
+  }
+
+  /** Vectors of pictures, beside the rows of the figures' descriptions. */
+  get pictures(): PictureVectors {
+    return new PictureVectors(this.#driver.query, this.#tables);
   }
 
   get termAnalyzer(): StoredAnalyzer | undefined {
@@ -169,6 +198,7 @@ export class PgvectorStore implements VectorStore {
       dimension: this.dimension,
       layout: this.#layout,
       termsKept: this.#terms && termsKept(this.#tables),
+      groups: this.#groups,
     };
   }
 
@@ -259,9 +289,13 @@ export class PgvectorStore implements VectorStore {
     await this.#prepareTerms(migrate ? options : { termsMemory: options.termsMemory }, settings);
   }
 
-  async #prepareTerms(options: StoreTermOptions, settings: ReadonlyMap<string, string>): Promise<void> {
+  async #prepareTerms(
+    options: StoreTermOptions & Pick<PgvectorOptions, 'groups'>,
+    settings: ReadonlyMap<string, string>,
+  ): Promise<void> {
     const { layout, terms } = await prepareTerms(this.#driver, this.#tables, options, settings, this.#layout);
     [this.#layout, this.#terms] = [layout, terms];
+    this.#groups = await prepareGroups(this.#driver, this.#tables, options.groups, settings);
   }
 
   async #remember({ candidates, codesMemory = 0 }: PgvectorOptions): Promise<void> {
@@ -464,6 +498,7 @@ export class PgvectorStore implements VectorStore {
       store.#wanted = this.#wanted;
       store.#candidates = this.#candidates;
       store.#terms = this.#terms?.within(driver);
+      store.#groups = this.#groups;
       return { result: await body(store), built: store.#built };
     });
     this.#built = inner.built;
@@ -484,6 +519,7 @@ export class PgvectorStore implements VectorStore {
   /** Removes the store's tables, and all that is in them. */
   async drop(): Promise<void> {
     await dropLog(this.#driver.query, this.#tables);
+    await this.pictures.drop();
     const { chunks, settings } = this.#tables;
     const others = this.#layout === LAYOUT_WITH_TERMS ? Object.values(termTables(this.#tables)) : [];
     await this.#driver.query(`drop table ${[chunks, settings, ...others].join(', ')}`);

@@ -3,6 +3,7 @@ import { type CheckedRow, isZero } from '../vector-row.ts';
 import type { MetadataRow, StoredRow, VectorCount } from '../vector-store.ts';
 import { documentKey, filterCondition } from './filter-sql.ts';
 import type { SqlParameter, SqlQuery } from './sql-driver.ts';
+import { GROUP_COLUMNS, groupValues } from './store-groups.ts';
 import { directed, LAYOUT_WITH_TERMS, passageColumn, type VectorTable } from './vector-table.ts';
 import type { RowUnit } from './write-terms.ts';
 
@@ -22,15 +23,17 @@ const TERM_COLUMNS = [
  */
 export async function insertRows(
   query: SqlQuery,
-  { name, form, dimension, layout }: VectorTable,
+  { name, form, dimension, layout, groups }: VectorTable,
   rows: readonly CheckedRow[],
   units?: readonly (RowUnit | undefined)[],
 ): Promise<void> {
   const vectorColumns = form.columns(dimension);
   const termColumns = layout === LAYOUT_WITH_TERMS ? TERM_COLUMNS : [];
-  const columns = [...vectorColumns, ...termColumns];
+  const groupColumns = groups === true ? GROUP_COLUMNS : [];
+  const columns = [...vectorColumns, ...termColumns, ...groupColumns];
   const names = columns.map((column) => column.name).join(', ');
   const values = rows.map(({ vector }) => (isZero(vector) ? undefined : form.values(vector)));
+  const ownGroups = groups === true ? rows.map(groupValues) : [];
   await query(
     `insert into ${name} (document, chunk, passage, fingerprint, metadata, ${names})
       select document, chunk, passage, fingerprint, metadata::jsonb, ${columns.map((column) => `${column.name}::${column.type}`).join(', ')}
@@ -46,6 +49,7 @@ export async function insertRows(
       rows.map((row) => row.json),
       ...vectorColumns.map((_, place) => values.map((ofRow) => ofRow?.[place] ?? null)),
       ...termColumns.map((column) => rows.map((_, place) => units?.[place]?.[column.name].toString() ?? null)),
+      ...groupColumns.map((_, place) => ownGroups.map((ofRow) => ofRow[place] ?? null)),
     ],
   );
 }

@@ -71,7 +71,10 @@ export async function createTables(
 }
 
 /** What the store says of itself, by key; undefined where there is no such store. */
-export async function readSettings(driver: SqlDriver, { settings }: StoreTables): Promise<Map<string, string> | undefined> {
+export async function readSettings(
+  driver: Pick<SqlDriver, 'query'>,
+  { settings }: StoreTables,
+): Promise<Map<string, string> | undefined> {
   const [table] = await driver.query<{ name: string | null }>('select to_regclass($1)::text as name', [settings]);
   if (table?.name == null) return undefined;
   const rows = await driver.query<{ key: string; value: string }>(`select key, value from ${settings}`);

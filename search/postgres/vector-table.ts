@@ -21,6 +21,8 @@ export interface VectorTable {
   readonly layout: Layout;
   /** Whether a row's terms are kept, as an SQL condition; undefined where the store keeps none. */
   readonly termsKept?: string | undefined;
+  /** Whether rows have columns for vector groups. */
+  readonly groups?: boolean | undefined;
 }
 
 /** The passage's number of a row, as a column of a select list. */

@@ -1,7 +1,7 @@
 import { stem } from 'porter2';
+import { STOP_WORDS } from '../../../base/index.ts';
 import { charactersAndPairs, UNSPACED_BUT_HAN } from '../tokenizer.ts';
 import { articleNumbers, identifierTerms, WORD_OR_IDENTIFIER } from './identifiers.ts';
-import { STOP_WORDS } from './stop-words.ts';
 
 export interface WordRules {
   readonly stemming: boolean;

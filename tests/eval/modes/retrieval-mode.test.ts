@@ -20,6 +20,11 @@ test('parts, fusions, HyDE and reranking', () => {
   ]);
   assert.equal(parse('rrf-cem,rrf-dense'), ['rrf-cem bm25+cem rrf', 'rrf-dense bm25+dense rrf']);
   assert.equal(parse('hybrid,hybrid-cem'), ['hybrid bm25+dense hybrid', 'hybrid-cem bm25+cem hybrid']);
+  assert.equal(parse('field,rrf-field,rrf', ['bm25', 'dense', 'field']), [
+    'field field -',
+    'rrf-field bm25+field rrf',
+    'rrf bm25+dense rrf',
+  ]);
   assert.equal(parse('bm25,cem,rrf').slice(2), ['rrf bm25+cem rrf'], 'vectors that are listed');
   assert.equal(parse('rrf', ['bm25', 'cem']), ['rrf bm25+cem rrf'], 'vectors of what there is');
   assert.equal(parse('bm25,rrf,+rerank'), [

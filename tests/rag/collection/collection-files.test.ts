@@ -35,7 +35,7 @@ test('a list of sources has the version that says what there is', () =>
       const path = join(folder, `sources-${state}.json`);
       const written = JSON.parse(await readFile(path, 'utf8')) as { version: number };
       assert.is(written.version, version);
-      await writeFile(path, JSON.stringify({ ...written, version: 3 }));
+      await writeFile(path, JSON.stringify({ ...written, version: 9 }));
       assert.is((await errorOf(() => readSources(folder, state))).code, 'COLLECTION_SOURCES');
     }
   }));

@@ -1,0 +1,138 @@
+import {
+  listCheckpoints,
+  loadQueryHead,
+  loadQueryHeadOptimizer,
+  pruneCheckpoints,
+  saveQueryHeadCheckpoint,
+} from '../../checkpoints/index.ts';
+import { QueryHeadModel } from '../../model/query-head/index.ts';
+import { Development } from '../loop/development.ts';
+import { runSteps } from '../loop/run-steps.ts';
+import { markBest } from '../loop/save-step.ts';
+import { StepCheckpoints } from '../loop/step-checkpoints.ts';
+import { StepLog } from '../loop/step-log.ts';
+import { readEvaluations } from '../runs/evaluations.ts';
+import { MetricsLog } from '../runs/metrics-log.ts';
+import type { RunFolder } from '../runs/run-folder.ts';
+import { principalDirections } from '../warm-start/principal-directions.ts';
+import type { QueryHeadExamples, QueryHeadRun, QueryHeadTrainOptions, QueryHeadTrainResult } from './options.ts';
+import { PairBatches } from './pair-batches.ts';
+import { QueryHeadStep } from './query-head-step.ts';
+
+/** Texts whose vectors say where the head's directions are: enough for 384 of them. */
+const TEXTS_FOR_DIRECTIONS = 256;
+
+/** The steps of a run, from its newest checkpoint to its last step. */
+export class QueryHeadLoop {
+  readonly #folder: RunFolder;
+  readonly #config: QueryHeadRun;
+  readonly #options: QueryHeadTrainOptions;
+
+  constructor(folder: RunFolder, config: QueryHeadRun, options: QueryHeadTrainOptions) {
+    this.#folder = folder;
+    this.#config = config;
+    this.#options = options;
+  }
+
+  async run(): Promise<Omit<QueryHeadTrainResult, 'run' | 'texts' | 'seconds'>> {
+    const { training, seed } = this.#config;
+    const { steps } = training;
+    const { listener, signal, examples, evaluate } = this.#options;
+    const batches = new PairBatches(examples, seed, training);
+    const { model, step, first } = await this.#start();
+    try {
+      const metrics = await MetricsLog.open(this.#folder.metrics, first);
+      const development = new Development(await readEvaluations(this.#folder.metrics), {
+        every: training.evaluateEvery ?? training.checkpointEvery,
+        earlyStopping: undefined,
+        evaluate: evaluate && (() => evaluate(model)),
+      });
+      await markBest(this.#folder, development.best);
+      const log = new StepLog({
+        every: training.logEvery,
+        logs: [metrics],
+        alsoAt: (done) => development.at(done) !== undefined,
+        extra: (done) => {
+          const measured = development.at(done);
+          return measured === undefined ? {} : { dev: measured };
+        },
+      });
+      const checkpoints = new StepCheckpoints({
+        first,
+        every: training.checkpointEvery,
+        path: (done) => this.#folder.checkpoint(done),
+        save: async (done) => {
+          await this.#save(model, step, done);
+          await markBest(this.#folder, development.best);
+          await pruneCheckpoints(this.#folder.path, training.keepCheckpoints);
+        },
+        alsoAt: (done) => development.best?.step === done,
+      });
+      const weights = model.graph.countParams();
+      listener.note(
+        `train: ${steps} steps of ${batches.size} pairs, ${batches.epochs(steps).toFixed(1)} epochs of ${examples.pairs.length} pairs; ${weights} weights`,
+      );
+      const stage = listener.stage('train');
+      const { step: done, interrupted } = await runSteps({
+        first,
+        steps,
+        step: async (number) => ({ result: await step.run(batches.at(number), number), texts: batches.size }),
+        every: [
+          development,
+          log,
+          {
+            afterStep: ({ done, result }) =>
+              stage.progress(done, steps, `loss ${result.loss.toFixed(4)}${development.shownBest(', dev ')}`),
+          },
+          checkpoints,
+        ],
+        onFailure: () => `the newest checkpoint is step ${checkpoints.newest}`,
+        stage,
+        signal,
+      });
+      const loss = log.losses;
+      const summary = loss === null ? 'nothing left to do' : `loss ${loss.last.toFixed(4)}`;
+      stage.done(`step ${done}, ${summary}${development.shownBest(', best dev ')}`);
+      const checkpoint = this.#folder.checkpoint(done);
+      return { checkpoint, step: done, interrupted, loss, best: development.best ?? null, weights };
+    } finally {
+      step.dispose();
+      model.dispose();
+    }
+  }
+
+  async #start(): Promise<{ model: QueryHeadModel; step: QueryHeadStep; first: number }> {
+    const { seed, model: shape, training } = this.#config;
+    const { listener, examples } = this.#options;
+    const newest = (await listCheckpoints(this.#folder.path)).at(-1);
+    if (newest !== undefined) {
+      listener.note(`resume: step ${newest}`);
+      const { model, state, path } = await loadQueryHead(this.#folder.checkpoint(newest));
+      const step = new QueryHeadStep(model, examples, training);
+      step.restore(await loadQueryHeadOptimizer(path));
+      return { model, step, first: state.step };
+    }
+    const directions = directionsOf(examples, shape.dimension);
+    const model = QueryHeadModel.create(shape, examples.keys.dimension, directions, seed);
+    return { model, step: new QueryHeadStep(model, examples, training), first: 0 };
+  }
+
+  async #save(model: QueryHeadModel, step: QueryHeadStep, done: number): Promise<void> {
+    const state = { step: done, seed: this.#config.seed, config: this.#options.resolved };
+    await saveQueryHeadCheckpoint(this.#folder.checkpoint(done), model, this.#options.encoder, state, await step.arrays());
+  }
+}
+
+/** The directions in which token vectors have most of their length, [wanted, dimension]: with as many as dimensions the head is a rotation, and changes nothing. */
+function directionsOf({ keys, queries }: QueryHeadExamples, wanted: number): Float32Array {
+  const some = [keys, queries].flatMap((texts) =>
+    Array.from({ length: Math.min(texts.size, TEXTS_FOR_DIRECTIONS) }, (_, place) => ({ texts, text: place })),
+  );
+  const rows = new Float32Array(some.reduce((sum, { texts, text }) => sum + texts.count(text), 0) * keys.dimension);
+  let row = 0;
+  for (const { texts, text } of some) {
+    texts.read(text, rows, row);
+    row += texts.count(text);
+  }
+  return principalDirections(rows, keys.dimension, wanted);
+}
