@@ -1,19 +1,7 @@
 import { lockFolder } from '../../base/index.ts';
-import {
-  listCheckpoints,
-  loadImageTowerModel,
-  loadImageTowerOptimizer,
-  pruneCheckpoints,
-  saveImageTower,
-} from '../../checkpoints/index.ts';
+import { listCheckpoints, loadImageTowerModel, loadImageTowerOptimizer, saveImageTower } from '../../checkpoints/index.ts';
 import { ImageTowerModel } from '../../model/image-tower/index.ts';
-import { Development } from '../loop/development.ts';
-import { runSteps } from '../loop/run-steps.ts';
-import { markBest } from '../loop/save-step.ts';
-import { StepCheckpoints } from '../loop/step-checkpoints.ts';
-import { StepLog } from '../loop/step-log.ts';
-import { readEvaluations } from '../runs/evaluations.ts';
-import { MetricsLog } from '../runs/metrics-log.ts';
+import { runMeasuredSteps } from '../loop/measured-steps.ts';
 import { openRunFolder, type RunFolder } from '../runs/run-folder.ts';
 import { ImageStep } from './image-step.ts';
 import type { ImageRun, ImageTrainOptions, ImageTrainResult } from './options.ts';
@@ -50,55 +38,23 @@ async function runIn(
   const { listener, signal, examples, evaluate } = options;
   const { model, step, first } = await startOf(folder, config, options);
   try {
-    const metrics = await MetricsLog.open(folder.metrics, first);
-    const development = new Development(await readEvaluations(folder.metrics), {
-      every: training.evaluateEvery ?? training.checkpointEvery,
-      earlyStopping: undefined,
-      evaluate: evaluate && (() => evaluate(model)),
-    });
-    await markBest(folder, development.best);
-    const log = new StepLog({
-      every: training.logEvery,
-      logs: [metrics],
-      alsoAt: (done) => development.at(done) !== undefined,
-      extra: (done) => {
-        const measured = development.at(done);
-        return measured === undefined ? {} : { dev: measured };
-      },
-    });
-    const checkpoints = new StepCheckpoints({
-      first,
-      every: training.checkpointEvery,
-      path: (done) => folder.checkpoint(done),
-      save: async (done) => {
-        const state = { step: done, seed: config.seed, teacher: options.teacher, config: options.resolved };
-        await saveImageTower(folder.checkpoint(done), model, state, await step.arrays());
-        await markBest(folder, development.best);
-        await pruneCheckpoints(folder.path, training.keepCheckpoints);
-      },
-      alsoAt: (done) => development.best?.step === done,
-    });
     listener.note(
       `train: ${steps} steps of ${batchSize} pictures, ${batches.epochs(steps).toFixed(1)} epochs of ${examples.count} pictures; ${model.graph.countParams()} weights`,
     );
-    const stage = listener.stage('train');
-    const shown = {
-      afterStep: ({ done, result }: { readonly done: number; readonly result: { readonly loss: number } }) =>
-        stage.progress(done, steps, `loss ${result.loss.toFixed(4)}${development.shownBest(', dev ')}`),
-    };
-    const { step: done, interrupted } = await runSteps({
+    return await runMeasuredSteps({
+      folder,
       first,
-      steps,
-      step: async (number) => ({ result: await step.run(batches.at(number), number), texts: batchSize }),
-      every: [development, log, shown, checkpoints],
-      onFailure: () => `the newest checkpoint is step ${checkpoints.newest}`,
-      stage,
+      training,
+      textsPerStep: batchSize,
+      step: (number) => step.run(batches.at(number), number),
+      evaluate: evaluate && (() => evaluate(model)),
+      save: async (done) => {
+        const state = { step: done, seed: config.seed, teacher: options.teacher, config: options.resolved };
+        await saveImageTower(folder.checkpoint(done), model, state, await step.arrays());
+      },
+      listener,
       signal,
     });
-    const loss = log.losses;
-    const summary = loss === null ? 'nothing left to do' : `loss ${loss.last.toFixed(4)}`;
-    stage.done(`step ${done}, ${summary}${development.shownBest(', best dev ')}`);
-    return { checkpoint: folder.checkpoint(done), step: done, interrupted, loss, best: development.best ?? null };
   } finally {
     step.dispose();
     model.dispose();

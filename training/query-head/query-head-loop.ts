@@ -1,18 +1,6 @@
-import {
-  listCheckpoints,
-  loadQueryHead,
-  loadQueryHeadOptimizer,
-  pruneCheckpoints,
-  saveQueryHeadCheckpoint,
-} from '../../checkpoints/index.ts';
+import { listCheckpoints, loadQueryHead, loadQueryHeadOptimizer, saveQueryHeadCheckpoint } from '../../checkpoints/index.ts';
 import { QueryHeadModel } from '../../model/query-head/index.ts';
-import { Development } from '../loop/development.ts';
-import { runSteps } from '../loop/run-steps.ts';
-import { markBest } from '../loop/save-step.ts';
-import { StepCheckpoints } from '../loop/step-checkpoints.ts';
-import { StepLog } from '../loop/step-log.ts';
-import { readEvaluations } from '../runs/evaluations.ts';
-import { MetricsLog } from '../runs/metrics-log.ts';
+import { runMeasuredSteps } from '../loop/measured-steps.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import { principalDirections } from '../warm-start/principal-directions.ts';
 import type { QueryHeadExamples, QueryHeadRun, QueryHeadTrainOptions, QueryHeadTrainResult } from './options.ts';
@@ -41,60 +29,22 @@ export class QueryHeadLoop {
     const batches = new PairBatches(examples, seed, training);
     const { model, step, first } = await this.#start();
     try {
-      const metrics = await MetricsLog.open(this.#folder.metrics, first);
-      const development = new Development(await readEvaluations(this.#folder.metrics), {
-        every: training.evaluateEvery ?? training.checkpointEvery,
-        earlyStopping: undefined,
-        evaluate: evaluate && (() => evaluate(model)),
-      });
-      await markBest(this.#folder, development.best);
-      const log = new StepLog({
-        every: training.logEvery,
-        logs: [metrics],
-        alsoAt: (done) => development.at(done) !== undefined,
-        extra: (done) => {
-          const measured = development.at(done);
-          return measured === undefined ? {} : { dev: measured };
-        },
-      });
-      const checkpoints = new StepCheckpoints({
-        first,
-        every: training.checkpointEvery,
-        path: (done) => this.#folder.checkpoint(done),
-        save: async (done) => {
-          await this.#save(model, step, done);
-          await markBest(this.#folder, development.best);
-          await pruneCheckpoints(this.#folder.path, training.keepCheckpoints);
-        },
-        alsoAt: (done) => development.best?.step === done,
-      });
       const weights = model.graph.countParams();
       listener.note(
         `train: ${steps} steps of ${batches.size} pairs, ${batches.epochs(steps).toFixed(1)} epochs of ${examples.pairs.length} pairs; ${weights} weights`,
       );
-      const stage = listener.stage('train');
-      const { step: done, interrupted } = await runSteps({
+      const done = await runMeasuredSteps({
+        folder: this.#folder,
         first,
-        steps,
-        step: async (number) => ({ result: await step.run(batches.at(number), number), texts: batches.size }),
-        every: [
-          development,
-          log,
-          {
-            afterStep: ({ done, result }) =>
-              stage.progress(done, steps, `loss ${result.loss.toFixed(4)}${development.shownBest(', dev ')}`),
-          },
-          checkpoints,
-        ],
-        onFailure: () => `the newest checkpoint is step ${checkpoints.newest}`,
-        stage,
+        training,
+        textsPerStep: batches.size,
+        step: (number) => step.run(batches.at(number), number),
+        evaluate: evaluate && (() => evaluate(model)),
+        save: (number) => this.#save(model, step, number),
+        listener,
         signal,
       });
-      const loss = log.losses;
-      const summary = loss === null ? 'nothing left to do' : `loss ${loss.last.toFixed(4)}`;
-      stage.done(`step ${done}, ${summary}${development.shownBest(', best dev ')}`);
-      const checkpoint = this.#folder.checkpoint(done);
-      return { checkpoint, step: done, interrupted, loss, best: development.best ?? null, weights };
+      return { ...done, weights };
     } finally {
       step.dispose();
       model.dispose();

@@ -7,18 +7,11 @@ import {
   listCheckpoints,
   loadCrossEncoder,
   loadCrossEncoderOptimizer,
-  pruneCheckpoints,
   saveCrossEncoderCheckpoint,
 } from '../../checkpoints/index.ts';
 import { openPairTokenizer, type PairTokenizer, TokenPairScorer } from '../../encoders/index.ts';
 import { CrossEncoderModel } from '../../model/cross-encoder/index.ts';
-import { Development } from '../loop/development.ts';
-import { runSteps } from '../loop/run-steps.ts';
-import { markBest } from '../loop/save-step.ts';
-import { StepCheckpoints } from '../loop/step-checkpoints.ts';
-import { StepLog } from '../loop/step-log.ts';
-import { readEvaluations } from '../runs/evaluations.ts';
-import { MetricsLog } from '../runs/metrics-log.ts';
+import { runMeasuredSteps } from '../loop/measured-steps.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import type { RerankerRun, RerankerTrainOptions, RerankerTrainResult } from './options.ts';
 import { PairGroups } from './pair-groups.ts';
@@ -53,66 +46,22 @@ export class RerankerLoop {
     const tokenizer = await openPairTokenizer(this.#tokenizerFolder);
     const { model, step, first } = await this.#start(tokenizer);
     try {
-      const metrics = await MetricsLog.open(this.#folder.metrics, first);
-      const development = new Development(await readEvaluations(this.#folder.metrics), {
-        every: training.evaluateEvery ?? training.checkpointEvery,
-        earlyStopping: undefined,
-        evaluate: evaluate && (() => evaluate(this.#scorer(model, tokenizer))),
-      });
-      await markBest(this.#folder, development.best);
-      const log = new StepLog({
-        every: training.logEvery,
-        logs: [metrics],
-        alsoAt: (done) => development.at(done) !== undefined,
-        extra: (done) => {
-          const measured = development.at(done);
-          return measured === undefined ? {} : { dev: measured };
-        },
-      });
-      const checkpoints = new StepCheckpoints({
-        first,
-        every: training.checkpointEvery,
-        path: (done) => this.#folder.checkpoint(done),
-        save: async (done) => {
-          await this.#save(model, step, done);
-          await markBest(this.#folder, development.best);
-          await pruneCheckpoints(this.#folder.path, training.keepCheckpoints);
-        },
-        alsoAt: (done) => development.best?.step === done,
-      });
       const pairs = queries * (1 + negatives.perQuery);
       listener.note(
         `train: ${steps} steps of ${pairs} pairs, ${groups.epochs(steps).toFixed(1)} epochs of ${examples.queries.length} queries; ${model.graph.countParams()} weights`,
       );
-      const stage = listener.stage('train');
-      const { step: done, interrupted } = await runSteps({
+      const done = await runMeasuredSteps({
+        folder: this.#folder,
         first,
-        steps,
-        step: async (number) => ({ result: await step.run(groups.at(number), number), texts: pairs }),
-        every: [
-          development,
-          log,
-          {
-            afterStep: ({ done, result }) =>
-              stage.progress(done, steps, `loss ${result.loss.toFixed(4)}${development.shownBest(', dev ')}`),
-          },
-          checkpoints,
-        ],
-        onFailure: () => `the newest checkpoint is step ${checkpoints.newest}`,
-        stage,
+        training,
+        textsPerStep: pairs,
+        step: (number) => step.run(groups.at(number), number),
+        evaluate: evaluate && (() => evaluate(this.#scorer(model, tokenizer))),
+        save: (number) => this.#save(model, step, number),
+        listener,
         signal,
       });
-      const loss = log.losses;
-      const summary = loss === null ? 'nothing left to do' : `loss ${loss.last.toFixed(4)}`;
-      stage.done(`step ${done}, ${summary}${development.shownBest(', best dev ')}`);
-      return {
-        checkpoint: this.#folder.checkpoint(done),
-        step: done,
-        interrupted,
-        loss,
-        best: development.best ?? null,
-        pairs: steps * pairs,
-      };
+      return { ...done, pairs: steps * pairs };
     } finally {
       step.dispose();
       model.dispose();
