@@ -2,7 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CemError, inStage, isCemError, openRandomAccess, removeObject, uploadFile } from '../../base/index.ts';
-import { mappingPathOf, metadataPathOf, nextMappingPathOf, nextMetadataPathOf, type PackManifest } from '../../data/index.ts';
+import {
+  DocumentReader,
+  mappingPathOf,
+  metadataPathOf,
+  nextMappingPathOf,
+  nextMetadataPathOf,
+  type PackManifest,
+} from '../../data/index.ts';
 import { type LongCall, listenerOf } from '../shared/call.ts';
 
 /**
@@ -11,7 +18,7 @@ import { type LongCall, listenerOf } from '../shared/call.ts';
  *
  * @param address `s3://BUCKET/KEY` of the container
  * @param packLocally writes the container to this path, and its side files beside it
- * @throws CemError `PACK_OUTPUT_EXISTS`, and as `packLocally` and `uploadFile`
+ * @throws CemError `PACK_OUTPUT_EXISTS`, `PACK_TWO_AT_ONCE`, and as `packLocally` and `uploadFile`
  */
 export async function packToStore(
   address: string,
@@ -54,10 +61,24 @@ export async function packToStore(
         await step();
         stage.progress(++done, steps.length);
       }
+      await checkWhole(address);
     });
     return { ...manifest, output: address };
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Two packs that replace one container at once may leave the files of both: who ends last sees it. */
+async function checkWhole(address: string): Promise<void> {
+  try {
+    await (await DocumentReader.open(address)).close();
+  } catch (cause) {
+    if (!isCemError(cause) || !['MAPPING_MISMATCH', 'METADATA_MISMATCH', 'REMOTE_CHANGED'].includes(cause.code)) throw cause;
+    throw new CemError('PACK_TWO_AT_ONCE', `${address} was written by another process at the same time: pack once more, alone`, {
+      details: { path: address },
+      cause,
+    });
   }
 }
 

@@ -85,6 +85,26 @@ if (SDK === undefined) {
     assert.is(second.metadata, undefined);
   });
 
+  test('two at once: what both say is done is whole, else one of them says so', async () => {
+    const output = 's3://bucket/race.zpkg';
+    for (let round = 0; round < 5; round++) {
+      const both = await Promise.allSettled(
+        [30, 7].map((count) => pack({ source: documents(count, `word${count}`), output, level: 3, force: true })),
+      );
+      const refused = both.flatMap((one) => (one.status === 'rejected' ? [(one.reason as { code: string }).code] : []));
+      assert.ok(
+        refused.every((code) => code === 'PACK_TWO_AT_ONCE'),
+        refused.join(),
+      );
+      const opened = await DocumentReader.open(output).catch(() => undefined);
+      assert.ok(opened !== undefined || refused.length > 0);
+      await opened?.close();
+    }
+    await pack({ source: documents(4, 'alone'), output, level: 3, force: true });
+    await using reader = await DocumentReader.open(output);
+    assert.is(reader.documentCount, 4);
+  });
+
   test('no such object, no such bucket, a place that cannot be written', async () => {
     const missing = await errorOf(() => DocumentReader.open('s3://bucket/none.zpkg'));
     assert.is(missing.message, 'cannot read s3://bucket/none.zpkg: there is no such object');
