@@ -22,7 +22,7 @@ import { checkWorkers } from './workers/gradient-workers.ts';
 /**
  * Trains an encoder from a corpus in a run folder, which no other process may use meanwhile.
  *
- * @throws UsageError `RUN_EXISTS`, `TRAINING_WORKERS_BACKEND`, `TRAINING_DEVICE_WORKERS`, `PRODUCT_PRECISION`, `WARM_START_NO_SKIP_PATH`, `WARM_START_TWICE`; CemError `RUN_CONFIG_DIFFERS`, `FOLDER_LOCKED`, `RUN_VARIANT_DIFFERS`, `TRAINING_NO_TEXTS`, `TRAINING_NOT_FINITE`, `TRAINING_DEVICE_MEMORY`, `TRAINING_DEVICE_FAILED`, `CHECKPOINT_TEACHER`, and what reading the data throws
+ * @throws UsageError `RUN_EXISTS`, `TRAINING_WORKERS_BACKEND`, `TRAINING_DEVICE_WORKERS`, `TRAINING_DEVICES`, `PRODUCT_PRECISION`, `WARM_START_NO_SKIP_PATH`, `WARM_START_TWICE`; CemError `RUN_CONFIG_DIFFERS`, `FOLDER_LOCKED`, `RUN_VARIANT_DIFFERS`, `TRAINING_NO_TEXTS`, `TRAINING_NOT_FINITE`, `TRAINING_DEVICE_MEMORY`, `TRAINING_DEVICE_FAILED`, `CHECKPOINT_TEACHER`, and what reading the data throws
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   checkWorkers(options.training.workers, tf.getBackend());

@@ -39,6 +39,8 @@ const { values } = parseArgs({
     window: { type: 'string', default: '0' },
     /** What products are computed in: float32 or bf16 (backend xla). */
     precision: { type: 'string', default: 'float32' },
+    /** Devices that a step is divided between (backend xla). */
+    devices: { type: 'string', default: '1' },
     /** Prints the kernels of one step by time. */
     kernels: { type: 'boolean', default: false },
   },
@@ -69,6 +71,7 @@ const model = CemModel.create(config, number('out-dim'), 0);
 const steps = number('warmup') + number('steps');
 const training = trainingConfigSchema.parse({
   steps,
+  devices: number('devices'),
   schedule: { warmupSteps: 0 },
   loss: { distillation: { weight: 1, kind: 'cosine' }, infoNce: { weight: 1, temperature: 0.05, falseNegativeMargin: 1 } },
 });

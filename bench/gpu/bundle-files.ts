@@ -38,6 +38,7 @@ const PROGRAMS = [
 /** Loaded only where something asks for it, and nothing of the check does. */
 const EXTERNAL = [
   '@huggingface/transformers',
+  '@napi-rs/*',
   '@node-rs/*',
   '@tensorflow/tfjs-backend-webgpu',
   '@tensorflow/tfjs-node',
@@ -45,6 +46,7 @@ const EXTERNAL = [
   'gpt-tokenizer*',
   'opencc-js*',
   'pdfjs-dist*',
+  'sharp',
   'webgpu',
   '*.node',
   '*.wasm',

@@ -1,10 +1,12 @@
 import { CemError, isCemError, UsageError } from '../../base/index.ts';
 import { setProductPrecision } from '../../model/backend/index.ts';
 import { tf } from '../../model/index.ts';
+import type { TextsConfig } from '../batches/config.ts';
 import type { TrainingConfig } from '../options/config.ts';
 
 /** What decides which step is taken. */
-type StepChoice = Pick<TrainingConfig, 'tables' | 'precision' | 'workers'>;
+type StepChoice = Pick<TrainingConfig, 'tables' | 'precision' | 'workers'> &
+  Partial<Pick<TrainingConfig, 'devices' | keyof TextsConfig>>;
 
 /** Share of the device's memory that state may take, so that activations, gradients and a program's own memory find room beside it. */
 const LARGEST_STATE_SHARE = 0.5;
@@ -15,11 +17,14 @@ export function compilesFunctions(): boolean {
 }
 
 /**
- * @throws UsageError `PRODUCT_PRECISION` when the backend has not the precision that is asked for, `TRAINING_DEVICE_WORKERS` when gradient threads are asked for beside tables on the device
+ * @throws UsageError `PRODUCT_PRECISION` when the backend has not the precision that is asked for, `TRAINING_DEVICE_WORKERS` when gradient threads are asked for beside tables on the device,
+ * `TRAINING_DEVICES` when several devices are asked for and a step cannot be divided between so many
  */
-export function checkStepChoice({ tables, precision = 'float32', workers = 1 }: StepChoice): void {
+export function checkStepChoice(choice: StepChoice): void {
+  const { tables, precision = 'float32', workers = 1 } = choice;
   setProductPrecision(precision);
   setProductPrecision('float32');
+  checkDevices(choice);
   if (tables !== 'device' || workers === 1) return;
   throw new UsageError(
     'TRAINING_DEVICE_WORKERS',
@@ -28,20 +33,49 @@ export function checkStepChoice({ tables, precision = 'float32', workers = 1 }: 
   );
 }
 
+function checkDevices(choice: StepChoice): void {
+  const { devices = 1, tables, workers = 1 } = choice;
+  if (devices === 1) return;
+  const refuse = (reason: string): never => {
+    throw new UsageError('TRAINING_DEVICES', `training.devices is ${devices}: ${reason}`, { details: { devices } });
+  };
+  if (!compilesFunctions()) refuse(`several devices need the backend xla, but ${tf.getBackend()} computes: choose --backend xla`);
+  if (tables === 'host' || workers > 1)
+    refuse('it needs tables on the device and no gradient threads: leave out training.tables and training.workers');
+  const there = deviceClient()?.devices.length ?? 1;
+  if (there < devices) refuse(`the plugin shows ${there}; one for processors shows as many as CEM_XLA_CPU_DEVICES says`);
+  for (const [name, batchSize] of batchSizes(choice))
+    if (batchSize % devices !== 0) refuse(`${name} has batches of ${batchSize} texts, which is no multiple of it`);
+}
+
+/** Texts in a batch of each granularity that is there. */
+function batchSizes({ passages, sentences, titles, words, spans, lists }: StepChoice): [name: string, batchSize: number][] {
+  const own = Object.entries({ passages, sentences, titles, words, spans });
+  const listed = (lists ?? []).map((list) => [list.name, list] as const);
+  return [...own, ...listed].flatMap(([name, part]) => (part ? [[`training.${name}`, part.batchSize] as [string, number]] : []));
+}
+
 /**
  * Whether the state of the steps lies on the device (`DeviceTrainingStep`) or its tables on the host (`TrainingStep`).
  *
  * @param state bytes of weights, tables and what optimiser and averages keep of them
  * @param memory bytes that the device has; undefined: not known
  */
-export function isOnDevice({ tables = 'auto', workers = 1 }: StepChoice, state: number, memory: number | undefined): boolean {
+export function isOnDevice(
+  { tables = 'auto', workers = 1, devices = 1 }: StepChoice,
+  state: number,
+  memory: number | undefined,
+): boolean {
   if (tables !== 'auto') return tables === 'device';
+  // Whether it has room is seen when it is tried: there is no other way to take such a step.
+  if (devices > 1) return true;
   return compilesFunctions() && workers === 1 && (memory === undefined || state <= LARGEST_STATE_SHARE * memory);
 }
 
 /** What a backend over a device has to say of it. */
 interface DeviceClient {
   readonly platform: string;
+  readonly devices: readonly unknown[];
   memory(): { readonly used: number; readonly limit?: number } | undefined;
 }
 

@@ -44,13 +44,14 @@ export class DeviceTrainingStep implements OptimizerStep {
   constructor(model: CemModel, config: TrainingConfig, fit?: FitShape) {
     this.#fit = fit;
     this.#config = config;
-    const { optimizer, loss, accumulate = 1, gradientCaching } = config;
+    const { optimizer, loss, accumulate = 1, gradientCaching, devices = 1 } = config;
     const dense = createDenseRule(model.graph.trainableWeights, optimizer);
     const table = createTableRule(optimizer.tables ?? 'adam', optimizer);
     setRecompute(model.graph, config.recompute ?? false);
     this.#state = new DeviceState(model, dense.kinds, table.kinds, config.ema?.decay);
     const { lent } = this.#state;
-    this.#setting = { model, lent, loss, dense, table, clipNorm: optimizer.clipNorm, groups: accumulate, batches: [], terms: [] };
+    const { clipNorm } = optimizer;
+    this.#setting = { model, lent, loss, dense, table, clipNorm, groups: accumulate, devices, batches: [], terms: [] };
     this.#programs = new StepPrograms(this.#setting);
     this.#inputs = new StepInputMaker(model, gradientCaching?.microBatch);
   }

@@ -44,6 +44,8 @@ export interface StepSetting {
   readonly clipNorm: number;
   /** Groups whose mean gradient a step takes. */
   readonly groups: number;
+  /** Devices that compute a step together. */
+  readonly devices: number;
   /** Each granularity's name and the weight of its loss, in the order of the batches. */
   batches: readonly { readonly name: string; readonly weight: number }[];
   /** Names of each batch's loss terms, which the functions here write down when they are called or traced. */

@@ -77,18 +77,19 @@ export class StepPrograms {
 
   constructor(setting: StepSetting) {
     this.#setting = setting;
+    const { devices } = setting;
     this.#whole = new TreeFunction(
       'training step',
       ({ state, batches, rows, numbers }) => {
         const { gradients, values } = groupGradients(setting, state.weights, touchedRows(state.tables, rows), batches);
         return updated(setting, state, rows, gradients, [[values]], numbers);
       },
-      ['state'],
+      { donated: ['state'], divided: ['batches'], devices },
     );
     this.#update = new TreeFunction(
       'update',
       ({ state, sums, values, rows, numbers }) => updated(setting, state, rows, sums, values, numbers),
-      ['state', 'sums'],
+      { donated: ['state', 'sums'], devices },
     );
     this.#group = new TreeFunction(
       'gradients of a group',
@@ -96,18 +97,20 @@ export class StepPrograms {
         const { gradients, values } = groupGradients(setting, read.weights, touchedRows(read.tables, read.rows), batches);
         return { sums: addGradients(sums, gradients), values: [values] };
       },
-      ['sums'],
+      { donated: ['sums'], divided: ['batches'], devices },
     );
-    this.#embed = new TreeFunction('vectors of a piece', ({ read, part }) => ({
-      vectors: embedPart(setting, read.weights, touchedRows(read.tables, read.rows), part),
-    }));
+    this.#embed = new TreeFunction(
+      'vectors of a piece',
+      ({ read, part }) => ({ vectors: embedPart(setting, read.weights, touchedRows(read.tables, read.rows), part) }),
+      { divided: ['part'], devices },
+    );
     this.#piece = new TreeFunction(
       'gradients of a piece',
       ({ read, sums, part, upstream }) => {
         const touched = touchedRows(read.tables, read.rows);
         return { sums: addGradients(sums, partGradients(setting, read.weights, touched, part, upstream)) };
       },
-      ['sums'],
+      { donated: ['sums'], divided: ['part'], devices },
     );
   }
 
@@ -149,8 +152,10 @@ export class StepPrograms {
   }
 
   #vectorsOf(index: number): TreeFunction<VectorInput, { upstream: tf.Tensor2D[]; values: tf.Tensor1D }> {
-    this.#vectors[index] ??= new TreeFunction('losses of a batch', ({ students, targets }) =>
-      vectorGradients(this.#setting, students, targets, index),
+    this.#vectors[index] ??= new TreeFunction(
+      'losses of a batch',
+      ({ students, targets }) => vectorGradients(this.#setting, students, targets, index),
+      { devices: this.#setting.devices },
     );
     return this.#vectors[index]!;
   }

@@ -40,6 +40,15 @@ function partsOf(tree: object): [name: string, part: object | undefined][] {
   return Object.entries(tree);
 }
 
+/** Places among the leaves of a tree of those that some of its parts have. */
+function placesOf(tree: object, parts: readonly string[]): number[] {
+  let next = 0;
+  return partsOf(tree).flatMap(([name, part]) => {
+    const places = leavesOf(part).map(() => next++);
+    return parts.includes(name) ? places : [];
+  });
+}
+
 interface Outlined<Output> {
   readonly compiled: CompiledFunction;
   /** Results as they were first; undefined before. */
@@ -48,18 +57,27 @@ interface Outlined<Output> {
   input: object | undefined;
 }
 
+/** What becomes of the parts of an input. */
+interface TreeParts<Input> {
+  /** Parts whose memory results may take: `run` disposes of them. */
+  readonly donated?: readonly (keyof Input & string)[];
+  /** Parts whose tensors devices share along their first axis, where it can be divided. */
+  readonly divided?: readonly (keyof Input & string)[];
+  /** Devices that compute together, where the backend has several; 1 unless given. */
+  readonly devices?: number;
+}
+
 /** A pure function of trees of tensors, which the backend may make one program of for each outline and each combination of shapes; see `compileFunction`. */
 export class TreeFunction<Input extends object, Output extends object> {
   readonly #name: string;
   readonly #function: (input: Input) => Output;
-  readonly #donated: readonly (keyof Input & string)[];
+  readonly #parts: TreeParts<Input>;
   readonly #byOutline = new Map<string, Outlined<Output>>();
 
-  /** @param donated parts of the input whose memory results may take: `run` disposes of them */
-  constructor(name: string, run: (input: Input) => Output, donated: readonly (keyof Input & string)[] = []) {
+  constructor(name: string, run: (input: Input) => Output, parts: TreeParts<Input> = {}) {
     this.#name = name;
     this.#function = run;
-    this.#donated = donated;
+    this.#parts = parts;
   }
 
   /** Results are the caller's, inputs stay it, but for those that are donated. */
@@ -83,13 +101,7 @@ export class TreeFunction<Input extends object, Output extends object> {
   }
 
   #add(outline: string, input: Input): Outlined<Output> {
-    const donated: number[] = [];
-    let next = 0;
-    for (const [name, part] of partsOf(input)) {
-      const first = next;
-      next += leavesOf(part).length;
-      if (this.#donated.includes(name as keyof Input & string)) for (let leaf = first; leaf < next; leaf++) donated.push(leaf);
-    }
+    const { donated = [], divided = [], devices = 1 } = this.#parts;
     const compiled = compileFunction(
       this.#name,
       (leaves) => {
@@ -97,7 +109,10 @@ export class TreeFunction<Input extends object, Output extends object> {
         known.output = output;
         return leavesOf(output);
       },
-      { donated },
+      {
+        donated: placesOf(input, donated),
+        ...(devices > 1 && { division: { devices, inputs: placesOf(input, divided) } }),
+      },
     );
     const known: Outlined<Output> = { compiled, output: undefined, input: undefined };
     this.#byOutline.set(outline, known);

@@ -68,6 +68,12 @@ export const trainingConfigSchema = z.strictObject({
     .describe(
       'What products of matrices are computed in; `float32` by default. `bf16` (backend xla only): half the memory traffic, and tensor cores where there are some; weights, moments, sums and norms stay float32.',
     ),
+  devices: positive
+    .max(64)
+    .optional()
+    .describe(
+      'Devices that compute a step together (backend xla only); 1 by default. Each has a share of every batch, of which the batch sizes must be multiples, and whole weights and tables; in-batch losses see the whole batch. Same result as with one, up to rounding.',
+    ),
   lengthBucketBatches: positive
     .default(16)
     .describe(

@@ -7,6 +7,16 @@ export type TensorFunction = (inputs: readonly tf.Tensor[]) => readonly tf.Tenso
 export interface CompileOptions {
   /** Places of the inputs whose memory the results may take; `run` disposes of them. */
   readonly donated?: readonly number[];
+  /** Spreads the computation over several devices where the backend has them; absent: it takes one. */
+  readonly division?: Division;
+}
+
+/** How a function is computed by several devices at once: each has all of the inputs and results, but for some inputs, of which it has its share. The results are those of one device up to rounding. */
+export interface Division {
+  /** How many devices: the first ones of the backend. */
+  readonly devices: number;
+  /** Places of the inputs that are divided along their first axis, where its length is a multiple of `devices`. */
+  readonly inputs: readonly number[];
 }
 
 export interface CompiledFunction {
@@ -20,6 +30,7 @@ export interface CompiledFunction {
 
 /** What a backend has that compiles functions. */
 export interface CompilingBackend {
+  /** Throws UsageError `XLA_DEVICES` where it has not as many devices as a division asks for. */
   compileFunction(name: string, f: TensorFunction, options: CompileOptions): CompiledFunction;
   setProductPrecision(precision: ProductPrecision): void;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { executableCache, type PjrtClient, type PjrtExecutable } from './pjrt/index.ts';
+import { type CompileRequest, executableCache, type PjrtClient, type PjrtExecutable } from './pjrt/index.ts';
 
 /** Programs kept in memory; a training has one for each shape of a batch. */
 const KEPT = 256;
@@ -20,8 +20,8 @@ export class ProgramCache {
   }
 
   /** A program of the caller's own. */
-  compile(text: string): PjrtExecutable {
-    return this.#disk.compile(this.#client, text).executable;
+  compile(text: string, request?: CompileRequest): PjrtExecutable {
+    return this.#disk.compile(this.#client, text, request).executable;
   }
 
   /** The program of a text, which stays the cache's. */

@@ -7,6 +7,7 @@ import type {
   ProductPrecision,
   TensorFunction,
 } from '../contract/compile-function.ts';
+import { CopiedBuffer } from './copied-buffer.ts';
 import type { XlaCall, XlaKernel } from './kernels/call.ts';
 import { valueTypeOf } from './kernels/elementwise.ts';
 import type { KernelRecorder } from './kernels/register.ts';
@@ -52,6 +53,8 @@ export class XlaBackend extends tf.KernelBackend implements CompilingBackend, Ke
   #recorded = 0;
   /** The function that is being traced. */
   #tracing: string | undefined;
+  /** Functions are divided between devices: what is written stays here until it is known what each of them needs of it. */
+  #isDivided = false;
 
   constructor(client: PjrtClient) {
     super();
@@ -143,15 +146,41 @@ export class XlaBackend extends tf.KernelBackend implements CompilingBackend, Ke
     const value = new Value(type, shape);
     const numbers = values as ArrayLike<number>;
     const array = ofKind(numbers, ARRAYS[type]);
-    if (this.#tracing !== undefined || array.length <= SMALL) value.host = array.slice();
+    if (this.#tracing !== undefined || this.#isDivided || array.length <= SMALL) value.host = array.slice();
     else value.memory = this.client.upload(array, type, shape);
     return value;
   }
 
   /** The device's memory of a value that is there. */
   memoryOf(value: Value): PjrtBuffer {
-    if (value.host && !value.memory) value.memory = this.client.upload(value.host, value.type, value.shape);
-    return value.memory as PjrtBuffer;
+    if (value.host && !value.memory) {
+      value.memory = this.client.upload(value.host, value.type, value.shape);
+      if (value.size > SMALL) value.host = undefined;
+    }
+    const { memory } = value;
+    return memory instanceof CopiedBuffer ? memory.copies[0]! : (memory as PjrtBuffer);
+  }
+
+  /** The memories of a value that is there on each of the first devices; they stay the value's. */
+  copiesOf(value: Value, devices: number): readonly PjrtBuffer[] {
+    if (value.memory instanceof CopiedBuffer && value.memory.copies.length === devices) return value.memory.copies;
+    const numbers = value.host ?? (this.memoryOf(value).read() as HostValues);
+    const more = Array.from({ length: devices - 1 }, (_, index) =>
+      this.client.upload(numbers, value.type, value.shape, index + 1),
+    );
+    const copied = new CopiedBuffer([this.memoryOf(value), ...more]);
+    value.memory = copied;
+    return copied.copies;
+  }
+
+  /** A value that is there, divided along its first axis between the first devices; the memories are the caller's. */
+  sharesOf(value: Value, devices: number): PjrtBuffer[] {
+    const numbers = value.host ?? (this.memoryOf(value).read() as HostValues);
+    const [rows = 0, ...row] = value.shape;
+    const [size, shape] = [value.size / devices, [rows / devices, ...row]];
+    return Array.from({ length: devices }, (_, device) =>
+      this.client.upload(numbers.subarray(device * size, (device + 1) * size), value.type, shape, device),
+    );
   }
 
   override readSync(dataId: object): tf.backend_util.BackendValues {
@@ -211,6 +240,11 @@ export class XlaBackend extends tf.KernelBackend implements CompilingBackend, Ke
   }
 
   compileFunction(name: string, f: TensorFunction, options: CompileOptions): CompiledFunction {
+    const { division } = options;
+    if (division && division.devices > 1) {
+      this.client.requireDevices(division.devices);
+      this.#isDivided = true;
+    }
     return new XlaFunction(this, name, f, options);
   }
 

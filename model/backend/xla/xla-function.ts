@@ -1,14 +1,23 @@
 import { tf } from '../../tf.ts';
-import type { CompiledFunction, CompileOptions, ProductPrecision, TensorFunction } from '../contract/compile-function.ts';
+import type {
+  CompiledFunction,
+  CompileOptions,
+  Division,
+  ProductPrecision,
+  TensorFunction,
+} from '../contract/compile-function.ts';
+import { CopiedBuffer } from './copied-buffer.ts';
 import type { PjrtBuffer, PjrtExecutable } from './pjrt/index.ts';
 import { isSplat } from './program/literal.ts';
 import { sameShape } from './program/operations.ts';
 import { writeProgram } from './program/program-text.ts';
-import { Value } from './program/value.ts';
+import { type DeviceMemory, Value } from './program/value.ts';
 import type { ProgramCache } from './program-cache.ts';
 
 /** Constants of at most so many numbers are written into a program; longer ones go along as parameters. */
 const WRITTEN_NUMBERS = 1024;
+
+const UNDIVIDED: Division = { devices: 1, inputs: [] };
 
 /** What a function needs of the backend. */
 interface FunctionHost {
@@ -17,6 +26,8 @@ interface FunctionHost {
   readonly programs: ProgramCache;
   valueFor(dataId: object): Value;
   memoryOf(value: Value): PjrtBuffer;
+  copiesOf(value: Value, devices: number): readonly PjrtBuffer[];
+  sharesOf(value: Value, devices: number): PjrtBuffer[];
   hold(value: Value, dtype: tf.DataType): object;
   refCount(dataId: object): number;
   flush(): void;
@@ -53,14 +64,19 @@ export class XlaFunction implements CompiledFunction {
   readonly #name: string;
   readonly #f: TensorFunction;
   readonly #donated: ReadonlySet<number>;
+  /** One device unless the function is divided. */
+  readonly #devices: number;
+  readonly #divided: ReadonlySet<number>;
   #variants: Variant[] = [];
   compilations = 0;
 
-  constructor(backend: FunctionHost, name: string, f: TensorFunction, { donated = [] }: CompileOptions) {
+  constructor(backend: FunctionHost, name: string, f: TensorFunction, { donated = [], division = UNDIVIDED }: CompileOptions) {
     this.#backend = backend;
     this.#name = name;
     this.#f = f;
     this.#donated = new Set(donated);
+    this.#devices = division.devices;
+    this.#divided = new Set(division.inputs);
   }
 
   run(inputs: readonly tf.Tensor[]): tf.Tensor[] {
@@ -70,17 +86,42 @@ export class XlaFunction implements CompiledFunction {
     const values = inputs.map(({ dataId }) => backend.valueFor(dataId));
     if (values.some((value) => value.isPending)) backend.flush();
     const variant = this.#variantFor(inputs, values);
-    const buffers: PjrtBuffer[] = values.map((value) => backend.memoryOf(value));
-    for (const value of variant.constants) buffers.push(backend.memoryOf(value));
-    const memories = variant.program.execute(buffers);
+    const memories = this.#devices === 1 ? this.#execute(variant, values) : this.#executeDivided(variant, values);
     for (const place of this.#donated) inputs[place]?.dispose();
     const engine = tf.engine();
     return variant.results.map(({ dtype, shape }, index) => {
-      const memory = memories[index]!;
-      const value = new Value(memory.type as Value['type'], memory.shape);
-      value.memory = memory;
+      const { type, shape: stored } = variant.program.outputs[index]!;
+      const value = new Value(type as Value['type'], stored);
+      value.memory = memories[index]!;
       return engine.makeTensorFromTensorInfo({ dataId: backend.hold(value, dtype), shape: [...shape], dtype });
     });
+  }
+
+  #execute({ program, constants }: Variant, values: readonly Value[]): DeviceMemory[] {
+    return program.execute([...values, ...constants].map((value) => this.#backend.memoryOf(value)));
+  }
+
+  /** Each device gets its shares and copies, and makes a copy of all results. */
+  #executeDivided({ program, constants }: Variant, values: readonly Value[]): DeviceMemory[] {
+    const [backend, devices] = [this.#backend, this.#devices];
+    const lent: PjrtBuffer[] = [];
+    try {
+      const inputs = [...values, ...constants].map((value, place) => {
+        if (!this.#isDivided(place, value)) return backend.copiesOf(value, devices);
+        const shares = backend.sharesOf(value, devices);
+        lent.push(...shares);
+        return shares;
+      });
+      const results = program.executeOnDevices(Array.from({ length: devices }, (_, device) => inputs.map((of) => of[device]!)));
+      return program.outputs.map((_, index) => new CopiedBuffer(results.map((of) => of[index]!)));
+    } finally {
+      // What still reads them goes on.
+      for (const share of lent) share.dispose();
+    }
+  }
+
+  #isDivided(place: number, { shape: [rows = 0] }: Value): boolean {
+    return this.#divided.has(place) && rows > 0 && rows % this.#devices === 0;
   }
 
   #inline(inputs: readonly tf.Tensor[]): tf.Tensor[] {
@@ -127,7 +168,7 @@ export class XlaFunction implements CompiledFunction {
   }
 
   #trace(inputs: readonly InputFacts[], values: readonly Value[], precision: ProductPrecision): Variant {
-    const backend = this.#backend;
+    const [backend, devices] = [this.#backend, this.#devices];
     const engine = tf.engine();
     const parameters = values.map(({ type, shape }) => new Value(type, shape));
     let variant: Variant | undefined;
@@ -143,9 +184,15 @@ export class XlaFunction implements CompiledFunction {
             parameters,
             isWritten: ({ host }) => host !== undefined && (host.length <= WRITTEN_NUMBERS || isSplat(host)),
             isDonated: (_, place) => inputs[place]?.isDonated === true,
+            ...(devices > 1 && {
+              partitions: {
+                devices,
+                isDivided: (place) => place < parameters.length && this.#isDivided(place, parameters[place]!),
+              },
+            }),
           },
         );
-        const program = backend.programs.compile(text);
+        const program = backend.programs.compile(text, { partitions: devices });
         const constants = all.slice(parameters.length);
         // They outlive the tensors of the trace.
         for (const value of constants) value.hold();

@@ -4,5 +4,5 @@ export type { ElementType, HostArray } from './element-type.ts';
 export { executableCache } from './executable-cache.ts';
 export { describePlugin, type FoundPlugin, findPjrtPlugin, findPjrtPlugins } from './find-plugin.ts';
 export type { PjrtBuffer } from './pjrt-buffer.ts';
-export { PjrtClient } from './pjrt-client.ts';
+export { type CompileRequest, PjrtClient } from './pjrt-client.ts';
 export type { PjrtExecutable } from './pjrt-executable.ts';

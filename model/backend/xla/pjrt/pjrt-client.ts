@@ -123,13 +123,25 @@ export class PjrtClient {
     return this.#session.buffers.size;
   }
 
+  /** Throws UsageError `XLA_DEVICES` unless a program can be computed by so many devices, which are the first ones. */
+  requireDevices(count: number): void {
+    if (!(count <= this.devices.length))
+      throw new UsageError(
+        'XLA_DEVICES',
+        `a program was asked for that ${count} devices compute, and there are ${this.devices.length}.`,
+      );
+    if (this.#device !== 0)
+      throw new UsageError(
+        'XLA_DEVICES',
+        `a program of ${count} devices is computed by the first ones: leave out CEM_XLA_DEVICE, which names device ${this.#device} alone.`,
+      );
+  }
+
   /** Compiles StableHLO text. Throws CemError `XLA_COMPILE` with the plugin's message. */
   compile(program: string, { partitions = 1, replicas = 1 }: CompileRequest = {}): PjrtExecutable {
     const session = this.#alive('compile');
     const count = partitions * replicas;
-    if (!(count <= this.devices.length)) {
-      throw new UsageError('XLA_DEVICES', `a program for ${count} devices was to be compiled, there are ${this.devices.length}.`);
-    }
+    if (count !== 1) this.requireDevices(count);
     const devices = count === 1 ? [this.device] : this.devices.slice(0, count);
     const options = compileOptions({ replicas, partitions, devices: devices.map(({ id }) => id), settings: this.#settings });
     let handle: Handle;

@@ -16,7 +16,18 @@ export interface ProgramOptions {
   readonly isWritten?: (value: Value) => boolean;
   /** Whether the program may take a parameter's memory for a result. */
   readonly isDonated?: (value: Value, parameter: number) => boolean;
+  /** Absent: a program of one device. */
+  readonly partitions?: Partitions;
 }
+
+/** How a program lies on several devices: XLA divides it by the sharding of its parameters. */
+interface Partitions {
+  readonly devices: number;
+  /** Whether each device has a share of a parameter's first axis; the others are whole on each, as results are. */
+  readonly isDivided: (parameter: number) => boolean;
+}
+
+const WHOLE = 'mhlo.sharding = "{replicated}"';
 
 /**
  * The text of a program that computes some values. Names follow the order of the operations alone, so that what is recorded twice in the same way has the same text.
@@ -72,14 +83,21 @@ export function writeProgram(results: readonly Value[], options: ProgramOptions 
   }
   const given = results.map(nameOf);
   const aliases = aliasesOf(parameters, results, isDonated);
+  const { partitions } = options;
   const head = parameters.map((value, index) => {
     const alias = aliases.get(index);
-    return `%arg${index}: ${value.typeText}${alias === undefined ? '' : ` {tf.aliasing_output = ${alias} : i32}`}`;
+    const attributes = [
+      ...(partitions ? [partitions.isDivided(index) ? firstAxisDivided(value, partitions.devices) : WHOLE] : []),
+      ...(alias === undefined ? [] : [`tf.aliasing_output = ${alias} : i32`]),
+    ];
+    return `%arg${index}: ${value.typeText}${attributes.length === 0 ? '' : ` {${attributes.join(', ')}}`}`;
   });
   const types = results.map((value) => value.typeText).join(', ');
+  const signature = partitions ? results.map((value) => `${value.typeText} {${WHOLE}}`).join(', ') : types;
+  const layout = partitions ? ` attributes {mhlo.num_partitions = ${partitions.devices} : i32, mhlo.num_replicas = 1 : i32}` : '';
   const text = [
-    'module @cem {',
-    `func.func public @main(${head.join(', ')}) -> (${types}) {`,
+    `module @cem${layout} {`,
+    `func.func public @main(${head.join(', ')}) -> (${signature}) {`,
     ...lines,
     `"func.return"(${given.join(', ')}) : (${types}) -> ()`,
     '}',
@@ -87,6 +105,11 @@ export function writeProgram(results: readonly Value[], options: ProgramOptions 
     '',
   ].join('\n');
   return { text, parameters };
+}
+
+/** The sharding of a parameter whose first axis is divided between devices, as XLA writes it. */
+function firstAxisDivided({ shape }: Value, devices: number): string {
+  return `mhlo.sharding = "{devices=[${[devices, ...shape.slice(1).map(() => 1)].join(',')}]<=[${devices}]}"`;
 }
 
 /** What has to be computed for some results, each after its inputs. */
