@@ -23,6 +23,7 @@ import type { VariantContainer } from '../variants/open-variants.ts';
 import type { TextsConfig } from './config.ts';
 import { compressInMemory, Granularity, type TrainingTexts, withTargets } from './granularity.ts';
 import { type BatchesConfig, sharedSettings } from './granularity-settings.ts';
+import { labelTexts } from './label-texts.ts';
 
 /** What of a run's options decides its texts and their targets. */
 export interface LabelOptions {
@@ -195,15 +196,8 @@ export async function label(
   options: LabelOptions,
 ): Promise<Granularity[]> {
   const { training, seed, listener } = options;
-  const targetsOf = async (name: string, texts: readonly string[]) => {
-    const stage = listener.stage(`label ${name}`);
-    const vectors = await teacher.embedDocuments(texts, (done, total) => {
-      stage.progress(done, total);
-      if (options.signal?.aborted) throw stoppedBeforeTraining(stage);
-    });
-    stage.done(`${texts.length} vectors of ${vectors.dimension}`);
-    return vectors.data;
-  };
+  const targetsOf = async (name: string, texts: readonly string[]) =>
+    (await labelTexts(name, options, (onProgress) => teacher.embedDocuments(texts, onProgress))).data;
   const common = sharedSettings(training, seed);
   const granularities: Granularity[] = [];
   const add = (name: string, texts: Omit<TrainingTexts, 'count'>, settings: { batchSize: number; weight: number }) => {
@@ -271,13 +265,4 @@ async function compressedSize({ container }: DocumentReader, { frame, span }: Te
   const size = container.chunkSize(frame);
   if (span === undefined) return size;
   return Math.ceil((size * (span.end - span.start)) / contentSize(await container.compressedChunk(frame)));
-}
-
-/** There is no step to end and no checkpoint to write yet. What was labelled is in the cache. */
-function stoppedBeforeTraining(stage: { fail(): void }): CemError {
-  stage.fail();
-  return new CemError(
-    'TRAINING_STOPPED',
-    'stopped while the teacher labelled the texts; its vectors so far are kept, and the same command with --resume goes on',
-  );
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { TextEmbedder, Vectors } from '../../encoders/index.ts';
 import { Granularity, withTargets } from '../batches/granularity.ts';
 import { sharedSettings } from '../batches/granularity-settings.ts';
+import { labelTexts } from '../batches/label-texts.ts';
 import type { ShortTexts } from '../batches/labelling.ts';
 import type { TrainingConfig } from '../options/config.ts';
 import type { TrainOptions } from '../options/train-options.ts';
@@ -38,13 +39,13 @@ function queryVectors(
 export async function labelQueries(
   teacher: TextEmbedder,
   wanted: readonly ShortTexts[],
-  { training, seed, listener }: Pick<TrainOptions, 'training' | 'seed' | 'listener'>,
+  options: Pick<TrainOptions, 'training' | 'seed' | 'listener' | 'signal'>,
 ): Promise<Granularity[]> {
   const granularities: Granularity[] = [];
   for (const { name, texts, shares, settings } of wanted) {
-    const stage = listener.stage(`label ${name}`);
-    const { data: targets, dimension } = await queryVectors(teacher, texts, (done, total) => stage.progress(done, total));
-    stage.done(`${texts.length} vectors of ${dimension}`);
+    const { data: targets, dimension } = await labelTexts(name, options, (onProgress) =>
+      queryVectors(teacher, texts, onProgress),
+    );
     const usable = withTargets(
       {
         sizes: Uint32Array.from(texts, (text) => Buffer.byteLength(text)),
@@ -56,7 +57,7 @@ export async function labelQueries(
       dimension,
     );
     if (usable.count === 0) continue;
-    granularities.push(new Granularity(name, usable, { ...settings, ...sharedSettings(training, seed) }));
+    granularities.push(new Granularity(name, usable, { ...settings, ...sharedSettings(options.training, options.seed) }));
   }
   return granularities;
 }

@@ -58,6 +58,16 @@ async function newestCheckpoint(run: string): Promise<Map<string, string>> {
   return new Map(await Promise.all(files.map(async (file) => [file, await readFile(join(folder, file), 'hex')] as const)));
 }
 
+test('a signal while texts are labelled as queries ends the run at once, and the resumed one goes on', () =>
+  withTemporaryFolder(async (folder) => {
+    const run = join(folder, 'run');
+    const source = await writePassages(folder, 16);
+    const error = await errorOf(() => train({ ...options(run, source, silent), signal: AbortSignal.abort() }));
+    assert.is(error.code, 'TRAINING_STOPPED');
+    assert.equal(await listCheckpoints(join(run, 'query')), []);
+    assert.is((await train(options(run, source, silent))).step, STEPS);
+  }));
+
 test('killed and stopped in both trainings and resumed: checkpoints, query student included, of an uninterrupted run, to the byte', () =>
   withTemporaryFolder(async (folder) => {
     // One thread: sums have one order.
