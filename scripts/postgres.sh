@@ -3,7 +3,11 @@
 #
 #   scripts/postgres.sh install   installs PostgreSQL and pgvector where they are missing; a pgvector that it builds is kept in CEM_CACHE for later machines
 #   scripts/postgres.sh start     starts a fresh server and prints its URL, for CEM_TEST_DATABASE_URL
-#   scripts/postgres.sh stop      stops it and removes its files
+#   scripts/postgres.sh pool      starts PgBouncer before it, whose few connections belong to a client for one transaction each, and prints the URL; installs it where it is missing
+#   scripts/postgres.sh restart   restarts the server as an administrator does: what is under way fails
+#   scripts/postgres.sh stop      stops both and removes their files
+#
+# CEM_POSTGRES_FOLDER: where its files are, for a server of one's own.
 set -euo pipefail
 
 folder=${CEM_POSTGRES_FOLDER:-/var/tmp/cem-postgres}
@@ -80,10 +84,12 @@ install() {
 # Runs a program as a user who may run the server (it refuses root).
 as_server_user() { if [ "$(id -u)" = 0 ]; then (cd / && runuser -u postgres -- "$@"); else "$@"; fi; }
 
+is_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
 free_port() {
   local port
   for port in $(seq 54320 54399); do
-    if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then echo "$port"; return; fi
+    if ! is_open "$port"; then echo "$port"; return; fi
   done
   fail 'no free port from 54320 to 54399'
 }
@@ -103,9 +109,46 @@ start() {
   echo "postgres://cem@127.0.0.1:$port/cem_test"
 }
 
+pool() {
+  local port server
+  # Debian's package lies where users other than root do not look.
+  export PATH=$PATH:/usr/sbin
+  if ! command -v pgbouncer >/dev/null; then
+    [ "$(id -u)" = 0 ] || fail 'installing PgBouncer needs root'
+    apt-get update -qq
+    # The package starts one with its own configuration, which is not wanted.
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends pgbouncer >/dev/null
+    service pgbouncer stop >/dev/null 2>&1 || true
+  fi
+  server=$(sed -n 4p "$folder/data/postmaster.pid")
+  port=$(free_port)
+  cat > "$folder/pool.ini" <<END
+[databases]
+* = host=127.0.0.1 port=$server user=cem
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = $port
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 3
+server_login_retry = 1
+ignore_startup_parameters = extra_float_digits
+logfile = $folder/pool.log
+pidfile = $folder/pool.pid
+END
+  as_server_user "$(command -v pgbouncer)" --quiet --daemon "$folder/pool.ini" >&2 || { cat "$folder/pool.log" >&2; fail 'PgBouncer did not start'; }
+  # It listens a moment after it has gone into the background.
+  for _ in $(seq 100); do is_open "$port" && break; sleep 0.1; done
+  echo "postgres://cem@127.0.0.1:$port/cem_test"
+}
+
+restart() { as_server_user "$(server_programs)/pg_ctl" --pgdata="$folder/data" --log="$folder/log" --wait --silent --mode=fast restart >&2; }
+
 stop() {
   local programs
   programs=$(server_programs)
+  [ ! -e "$folder/pool.pid" ] || kill "$(cat "$folder/pool.pid")" || true
   if [ -n "$programs" ] && [ -e "$folder/data/postmaster.pid" ]; then
     as_server_user "$programs/pg_ctl" --pgdata="$folder/data" --mode=immediate --silent stop || true
   fi
@@ -115,6 +158,8 @@ stop() {
 case ${1:-} in
   install) install ;;
   start) start ;;
+  pool) pool ;;
+  restart) restart ;;
   stop) stop ;;
-  *) fail 'say install, start or stop' ;;
+  *) fail 'say install, start, pool, restart or stop' ;;
 esac

@@ -1,3 +1,4 @@
+import { connect as connectTo } from 'node:net';
 import pg from 'pg';
 import { CemError } from '../../base/index.ts';
 import { databaseError } from './database-error.ts';
@@ -8,19 +9,17 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Searches of one process that may run at the same time. */
 const CONNECTIONS = 4;
 
-type Cancel = (processId: number) => Promise<void>;
-
 /**
  * Statements on one connection. A signal cancels the one that runs, on the server; `onCancelled` hears of it, for the request may reach the server late:
  * the connection should not be used for anything else.
  */
-function queryOn(client: pg.PoolClient, location: string, cancel: Cancel, onCancelled: () => void): SqlQuery {
+function queryOn(client: pg.PoolClient, location: string, onCancelled: () => void): SqlQuery {
   return async <Row extends object>(statement: string, parameters: readonly SqlParameter[] = [], signal?: AbortSignal) => {
     signal?.throwIfAborted();
     let cancelling: Promise<void> | undefined;
     const onAbort = () => {
       onCancelled();
-      cancelling = cancel(processIdOf(client));
+      cancelling = cancelStatement(client);
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
@@ -35,9 +34,36 @@ function queryOn(client: pg.PoolClient, location: string, cancel: Cancel, onCanc
   };
 }
 
-/** Number of the server's process behind a connection; the driver has it, its types do not. */
-function processIdOf(client: pg.PoolClient): number {
-  return (client as pg.PoolClient & { readonly processID: number }).processID;
+/** CancelRequest of PostgreSQL's protocol (its manual, "Message Formats"). */
+const CANCEL_REQUEST = 80_877_102;
+
+/** What the server told when the connection began, by which it knows it again; the driver has it, its types do not. */
+interface CancelKey {
+  readonly host: string;
+  readonly port: number;
+  readonly processID: number;
+  readonly secretKey: number;
+}
+
+/**
+ * Asks for the end of what a connection runs, as the protocol has it, so that a pooler between here and the server hands it on (to `pg_cancel_backend` the number that a pooler gives means nothing, or
+ * another's process). Resolves when the request was taken; where it cannot be made, the statement runs to its end.
+ */
+function cancelStatement(client: pg.PoolClient): Promise<void> {
+  const { host, port, processID, secretKey } = client as pg.PoolClient & CancelKey;
+  const request = Buffer.alloc(16);
+  [request.length, CANCEL_REQUEST, processID, secretKey].forEach((value, place) => {
+    request.writeInt32BE(value | 0, 4 * place);
+  });
+  return new Promise((resolve) => {
+    const socket = host.startsWith('/') ? connectTo(`${host}/.s.PGSQL.${port}`) : connectTo(port, host);
+    socket.setTimeout(CONNECT_TIMEOUT_MS, () => socket.destroy());
+    socket.on('error', () => {});
+    socket.on('close', () => resolve());
+    // The server says nothing and closes; a pooler forgets a request whose sender has closed.
+    socket.write(request);
+    socket.resume();
+  });
 }
 
 /** A statement that only reads: done twice it does nothing more. */
@@ -73,7 +99,7 @@ export async function openPostgres(url: string): Promise<SqlDriver> {
   });
   // The pool drops an idle connection that the server closed, and tells about it here; unheard, the event would end the process.
   pool.on('error', () => {});
-  const connections: Connections = { pool, location, cancel: (processId) => cancelBackend(url, processId) };
+  const connections: Connections = { pool, location };
   const queryOnce: SqlQuery = (statement, parameters, signal) =>
     onConnection(connections, (query) => query(statement, parameters, signal));
   const query: SqlQuery = (statement, parameters, signal) =>
@@ -97,7 +123,6 @@ export async function openPostgres(url: string): Promise<SqlDriver> {
 interface Connections {
   readonly pool: pg.Pool;
   readonly location: string;
-  readonly cancel: Cancel;
 }
 
 interface Connection {
@@ -106,25 +131,7 @@ interface Connection {
   release(broken?: Error): void;
 }
 
-/** Asks the server, over a connection of its own, to end what another one runs. Where that cannot be done, the statement runs to its end. */
-async function cancelBackend(url: string, processId: number): Promise<void> {
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    application_name: 'cem-rag',
-  });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    await client.query('select pg_cancel_backend($1)', [processId]);
-  } catch {
-    // As it is said above.
-  } finally {
-    await client.end().catch(() => {});
-  }
-}
-
-async function connect({ pool, location, cancel }: Connections): Promise<Connection> {
+async function connect({ pool, location }: Connections): Promise<Connection> {
   let client: pg.PoolClient;
   try {
     client = await pool.connect();
@@ -136,7 +143,7 @@ async function connect({ pool, location, cancel }: Connections): Promise<Connect
   client.on('error', ignore);
   let cancelled = false;
   return {
-    query: queryOn(client, location, cancel, () => {
+    query: queryOn(client, location, () => {
       cancelled = true;
     }),
     release(broken) {
