@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { type ByteSpan, type OnProgress, UsageError } from '../base/index.ts';
-import { addUnread, type ChunkVectors, type Unread, type Vectors } from '../encoders/index.ts';
+import { addUnread, type ChunkVectors, type PatchVectors, type Unread, type Vectors } from '../encoders/index.ts';
 import { type ModelConfig, ngramTables } from './config.ts';
+import { encodingBatches } from './encoding-batches.ts';
 import { buildGraph, graphInputs, initializeWeights } from './graph.ts';
 import { truncateVectors } from './matryoshka.ts';
+import { PatchGraph } from './patch-graph.ts';
 import type { Patcher } from './patching/patcher.ts';
 import type { EncodedChunk, SymbolBatch } from './symbols/symbol-batch.ts';
 import { type PreparedDictionary, SymbolReader } from './symbols/symbol-reader.ts';
@@ -12,8 +14,6 @@ import { tf } from './tf.ts';
 
 export type { PreparedDictionary };
 
-/** A batch for encoding holds at most this many padded symbols, so that memory does not grow with the number of chunks. */
-const SYMBOLS_PER_ENCODING_BATCH = 16_384;
 /** Passages of long chunks are encoded in groups of about so many bytes of text, since each byte takes some 30 bytes of memory until its vector is there. */
 const BYTES_PER_GROUP = 4 * 1024 * 1024;
 
@@ -34,6 +34,7 @@ export class CemModel {
   readonly graph: tf.LayersModel;
   readonly tables: HashTables;
   readonly #reader: SymbolReader;
+  #patches: PatchGraph | undefined;
 
   /** @throws UsageError `MATRYOSHKA_TOO_LONG` when a listed dimension is longer than the model's own */
   constructor(config: ModelConfig, dimension: number, graph: tf.LayersModel, tables: HashTables) {
@@ -153,7 +154,36 @@ export class CemModel {
     return { rows, dimension, data, ...(unread && { unread }) };
   }
 
-  /** The same of texts, for models with the input `text`. */
+  /**
+   * The patches of compressed chunks or their passages, whose vectors are in the space of the passages' own; nothing is decompressed. A passage of no symbols has one patch of zeros. Give few at a time: all are held.
+   *
+   * @param passages as `encodeChunks` takes them
+   * @throws what `encode` and `encodePassages` throw
+   */
+  async encodePatches(
+    frames: readonly Uint8Array[],
+    dictionary: Uint8Array,
+    passages?: readonly (readonly ByteSpan[] | undefined)[],
+  ): Promise<PatchVectors[]> {
+    const prepared = this.prepareDictionary(dictionary);
+    const encoded = frames.flatMap((frame, place) => {
+      const spans = passages?.[place];
+      return spans ? this.encodePassages(frame, prepared, spans) : [this.encode(frame, prepared)];
+    });
+    this.#patches ??= new PatchGraph(this.graph, this.config);
+    const found: PatchVectors[] = new Array(encoded.length);
+    for (const members of encodingBatches(encoded, (longest) => this.paddedSymbols(longest))) {
+      const chunks = members.map((index) => encoded[index]!);
+      const batch = this.batch(chunks);
+      const vectors = await this.#patches.apply(this.tables.embed(batch), batch, chunks);
+      members.forEach((index, place) => {
+        found[index] = vectors[place]!;
+      });
+    }
+    return found;
+  }
+
+  /** Vectors of texts, for models with the input `text`, as `encodeChunks` gives them. */
   async encodeTexts(texts: readonly Uint8Array[], onProgress?: OnProgress, dimension = this.dimension): Promise<Vectors> {
     this.#checkDimension(dimension);
     await this.prepareTexts(texts);
@@ -175,21 +205,15 @@ export class CemModel {
   }
 
   async #embed(encoded: readonly EncodedChunk[], dimension: number, onProgress?: OnProgress): Promise<Vectors> {
-    const order = encoded.map((_, index) => index).sort((a, b) => encoded[a]!.count - encoded[b]!.count);
     const data = new Float32Array(encoded.length * this.dimension);
-    let next = 0;
-    while (next < order.length) {
-      const members: number[] = [];
-      while (next < order.length) {
-        const padded = this.#reader.paddedSymbols(encoded[order[next]!]!.count);
-        if (members.length > 0 && (members.length + 1) * padded > SYMBOLS_PER_ENCODING_BATCH) break;
-        members.push(order[next++]!);
-      }
+    let done = 0;
+    for (const members of encodingBatches(encoded, (longest) => this.paddedSymbols(longest))) {
       const vectors = await this.#embedBatch(this.batch(members.map((index) => encoded[index]!)));
       members.forEach((index, row) => {
         data.set(vectors.subarray(row * this.dimension, (row + 1) * this.dimension), index * this.dimension);
       });
-      onProgress?.(next, order.length);
+      done += members.length;
+      onProgress?.(done, encoded.length);
     }
     return truncateVectors({ rows: encoded.length, dimension: this.dimension, data }, dimension);
   }

@@ -13,6 +13,11 @@ import { tf } from './tf.ts';
 export const SYMBOL_KIND_LAYER = 'local/kind';
 export const PATCH_POOLING_LAYER = 'local/pooling';
 export const GLOBAL_INPUT_LAYER = 'global/input';
+/** Names of the layers that patches go through by themselves; the last two are there with a skip path. */
+export const GLOBAL_NORM_LAYER = 'global/norm';
+export const PROJECTION_LAYER = 'projection';
+export const SKIP_BAG_LAYER = 'skip/bag';
+export const SKIP_PROJECTION_LAYER = 'skip/projection';
 
 /** RMSNorm's epsilon in BLT (facebookresearch/blt and transformers' configuration). */
 const NORM_EPSILON = 1e-5;
@@ -96,18 +101,18 @@ export function buildGraph(config: ModelConfig, outputDimension: number): tf.Lay
     });
     patches = apply(block, [patches, patchMask]);
   }
-  patches = apply(new RmsNormalization({ name: 'global/norm', epsilon }), patches);
+  patches = apply(new RmsNormalization({ name: GLOBAL_NORM_LAYER, epsilon }), patches);
 
   // [batch, global dimension]
   const pooled = apply(poolingLayer(config), [patches, patchMask]);
   let output = apply(
-    tf.layers.dense({ name: 'projection', units: outputDimension, useBias: false, kernelInitializer: 'zeros' }),
+    tf.layers.dense({ name: PROJECTION_LAYER, units: outputDimension, useBias: false, kernelInitializer: 'zeros' }),
     pooled,
   );
   if (config.skipPath) {
-    const bag = apply(new SkipBag({ name: 'skip/bag', epsilon }), [symbols, lengths]);
+    const bag = apply(new SkipBag({ name: SKIP_BAG_LAYER, epsilon }), [symbols, lengths]);
     const skip = apply(
-      tf.layers.dense({ name: 'skip/projection', units: outputDimension, useBias: false, kernelInitializer: 'zeros' }),
+      tf.layers.dense({ name: SKIP_PROJECTION_LAYER, units: outputDimension, useBias: false, kernelInitializer: 'zeros' }),
       bag,
     );
     output = apply(tf.layers.add({ name: 'sum' }), [output, skip]);
