@@ -73,6 +73,7 @@ export {
   loadQueryHead,
   loadQueryHeadOptimizer,
   openProjection,
+  PROJECTION_FILES,
   type QueryHeadCheckpointState,
   saveQueryHeadCheckpoint,
 } from './store/query-head-checkpoint.ts';

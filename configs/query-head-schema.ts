@@ -33,6 +33,20 @@ export const queryHeadRunConfigSchema = z
         dtype: z.enum(['fp32', 'fp16', 'q8']).default('fp32').describe('Which of its ONNX files is run.'),
       })
       .prefault({}),
+    patches: z
+      .strictObject({
+        checkpoint: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            "A CEM checkpoint's folder or a run's; by default `CEM_CHECKPOINT`, else the one that comes with the package.",
+          ),
+      })
+      .optional()
+      .describe(
+        'Passages are read from compressed chunks by CEM, whose patches stand for them (`training.tokens.key` of them at most); the encoder reads queries alone. Needs `model.shared: false`. Absent: passages are tokens of the encoder, too.',
+      ),
     cache: z
       .strictObject({
         precision: z
@@ -91,6 +105,14 @@ export const queryHeadRunConfigSchema = z
     }),
     model: queryHeadModelConfigSchema.prefault({}),
     training: queryHeadTrainingConfigSchema.prefault({}),
+  })
+  .superRefine(({ patches, model }, context) => {
+    if (patches === undefined || !model.shared) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['model', 'shared'],
+      message: 'is true, and patches are no tokens: set it to false',
+    });
   })
   .superRefine(({ data, training }, context) => {
     if (training.distillation === 0 || (data.teacher !== undefined && training.negatives.perPair > 0)) return;

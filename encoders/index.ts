@@ -38,8 +38,8 @@ export type {
 } from './groups/group-encoder.ts';
 export { HeadProjection, type HeadWeights } from './groups/head-projection.ts';
 export { kMeans, nearestCenter } from './groups/k-means.ts';
-export type { PatchEncoder, PatchVectors } from './groups/patch-encoder.ts';
-export { longestPatches, PATCHES_PER_GROUP, patchGroup } from './groups/patch-group.ts';
+export { type PatchDescription, type PatchEncoder, type PatchVectors, patchDescription } from './groups/patch-encoder.ts';
+export { PATCHES_PER_GROUP, type PatchGroupsConfig, patchGroup } from './groups/patch-group.ts';
 export type { Token, TokenEncoder, TokenVectors } from './groups/token-encoder.ts';
 export { TokenGroupEncoder } from './groups/token-group-encoder.ts';
 export type { GroupRole, ProjectedTokens, TokenProjection } from './groups/token-projection.ts';

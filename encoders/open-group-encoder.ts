@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { createVectorizer } from './groups/create-vectorizer.ts';
 import type { TextGroupEncoder } from './groups/group-encoder.ts';
+import { patchGroupsConfig } from './groups/patch-group.ts';
 import { TokenGroupEncoder } from './groups/token-group-encoder.ts';
 import type { TokenProjection } from './groups/token-projection.ts';
 import { vectorizerConfig } from './groups/vectorizer.ts';
@@ -12,6 +13,9 @@ import { transformersConfig } from './teacher-config.ts';
 export const groupEncoderConfig = z.strictObject({
   encoder: transformersConfig.omit({ kind: true, cache: true }).describe('Who makes the vectors of tokens.'),
   vectorizer: vectorizerConfig.describe('How they become a group.'),
+  patches: patchGroupsConfig
+    .optional()
+    .describe('Passages are patches of compressed chunks, and only queries are tokens; absent: both are.'),
 });
 
 export type GroupEncoderConfig = z.infer<typeof groupEncoderConfig>;
@@ -25,13 +29,13 @@ export interface OpenGroupEncoderOptions {
 
 /** Opens an encoder of groups. Dispose of it. Throws as `openTokenEncoder`, `createVectorizer`, and UsageError `GROUP_PROJECTION`. */
 export async function openGroupEncoder(
-  { encoder, vectorizer }: GroupEncoderConfig,
+  { encoder, vectorizer, patches }: GroupEncoderConfig,
   { models, projection, words }: OpenGroupEncoderOptions = {},
 ): Promise<TextGroupEncoder> {
   const strategy = createVectorizer(vectorizer);
   const tokens = await openTokenEncoder(encoder, models);
   try {
-    return new TokenGroupEncoder(tokens, { vectorizer: strategy, projection, words });
+    return new TokenGroupEncoder(tokens, { vectorizer: strategy, projection, words, patches });
   } catch (error) {
     await tokens.dispose();
     throw error;

@@ -73,6 +73,8 @@ export {
 export { type QuerySteps, queryParts, rulesOf } from './collection/query-steps.ts';
 export { longContextOrder } from './context/long-context-order.ts';
 export { filterByTopics, type TopicFiltered, type TopicFilterSettings, topicFilterSettings } from './context/topic-filter.ts';
+export { assertHeadFits, keepHead, openCollectionHead } from './groups/collection-head.ts';
+export { type GroupMaker, type PackedPassage, patchGroupMaker, textGroupMaker } from './groups/group-maker.ts';
 export { type FieldOptions, fieldAround, openQueryGroups, requireGroups } from './groups/open-field.ts';
 export { PassageGroups } from './groups/passage-groups.ts';
 export { readGroupSettings, type StoredGroupSettings, writeGroupSettings } from './groups/stored-groups.ts';

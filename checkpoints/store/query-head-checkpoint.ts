@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { CemError, FormatError, readJsonFile } from '../../base/index.ts';
-import type { EncoderDescription, HeadProjection } from '../../encoders/index.ts';
+import { type EncoderDescription, type HeadProjection, type PatchDescription, patchDescription } from '../../encoders/index.ts';
 import { headProjection, QueryHeadModel, queryHeadModelConfigSchema } from '../../model/query-head/index.ts';
 import { listCheckpoints, MODEL_FILE, OPTIMIZER_FILE, type OptimizerArrays, STATE_FILE } from './checkpoint.ts';
 import { resolveBestCheckpoint, writeCheckpointFolder } from './checkpoint-folder.ts';
@@ -19,7 +19,7 @@ const stateSchema = z.strictObject({
   step: z.number().int().nonnegative(),
   seed: z.number().int(),
   model: queryHeadModelConfigSchema,
-  /** Whose token vectors it projects. */
+  /** Whose token vectors it projects, those of queries at least. */
   encoder: z.strictObject({
     id: z.string(),
     revision: z.string(),
@@ -28,6 +28,8 @@ const stateSchema = z.strictObject({
     /** Length of a token's vector. */
     tokenDimension: z.number().int().positive(),
   }),
+  /** Whose patches its keys are; absent: tokens of the encoder's. */
+  patches: patchDescription.optional(),
   /** The run's resolved configuration, for reading. */
   config: z.unknown(),
   /** Identity of the head: SHA-256 over its shape, its encoder and the weights' file. */
@@ -48,7 +50,12 @@ export interface LoadedQueryHead {
 export interface LoadedProjection {
   readonly projection: HeadProjection;
   readonly state: QueryHeadCheckpointState;
+  /** Folder of the checkpoint itself. */
+  readonly folder: string;
 }
+
+/** What of a checkpoint's folder a projection is opened from. */
+export const PROJECTION_FILES = [STATE_FILE, MODEL_FILE] as const;
 
 /**
  * Writes a head's checkpoint as a whole: `model.safetensors`, `optimizer.safetensors`, `state.json`.
@@ -59,7 +66,7 @@ export interface LoadedProjection {
 export async function saveQueryHeadCheckpoint(
   folder: string,
   model: QueryHeadModel,
-  encoder: EncoderDescription,
+  { encoder, patches }: { readonly encoder: EncoderDescription; readonly patches?: PatchDescription | undefined },
   state: Pick<QueryHeadCheckpointState, 'step' | 'seed' | 'config'>,
   optimizer: OptimizerArrays,
 ): Promise<string> {
@@ -68,12 +75,13 @@ export async function saveQueryHeadCheckpoint(
     await writeSafetensors(join(temporary, OPTIMIZER_FILE), optimizer, { format: 'cem' });
     const { id, revision, dimension, settings } = encoder;
     const described = { id, revision, dimension, settings: { ...settings }, tokenDimension: model.inputDimension };
-    const hash = await contentHash(temporary, model.config, described);
+    const hash = await contentHash(temporary, model.config, described, ...(patches ? [patches] : []));
     const complete: QueryHeadCheckpointState = {
       kind: 'query-head',
       formatVersion: FORMAT_VERSION,
       model: model.config,
       encoder: described,
+      ...(patches && { patches }),
       ...state,
       contentHash: hash,
     };
@@ -90,7 +98,8 @@ export async function saveQueryHeadCheckpoint(
  */
 export async function loadQueryHead(path: string): Promise<LoadedQueryHead> {
   const { folder, state, arrays } = await readCheckpoint(path);
-  const model = new QueryHeadModel(state.model, state.encoder.tokenDimension);
+  const { query, key } = inputDimensions(state);
+  const model = new QueryHeadModel(state.model, query, key);
   try {
     restoreGraph(model.graph, arrays, join(folder, MODEL_FILE));
   } catch (error) {
@@ -105,10 +114,21 @@ export async function loadQueryHead(path: string): Promise<LoadedQueryHead> {
  */
 export async function openProjection(path: string): Promise<LoadedProjection> {
   const { folder, state, arrays } = await readCheckpoint(path);
-  const { model, encoder, contentHash: hash } = state;
+  const { model, contentHash: hash } = state;
   const values = new Map(Array.from(arrays, ([name, { data }]) => [name, Float32Array.from(data)]));
-  const id = `cem-query-head:${basename(dirname(dirname(folder)))}`;
-  return { projection: headProjection(id, hash.slice(0, 16), model, encoder.tokenDimension, values), state };
+  const id = `cem-query-head:${runName(state.config) ?? basename(dirname(dirname(folder)))}`;
+  return { projection: headProjection(id, hash.slice(0, 16), model, inputDimensions(state), values), state, folder };
+}
+
+/** The name of the run that a configuration is of: it stays when the folder is moved. */
+function runName(config: unknown): string | undefined {
+  const { name } = (config ?? {}) as { readonly name?: unknown };
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** Length of the vectors that either role takes. */
+function inputDimensions({ encoder, patches }: QueryHeadCheckpointState): { readonly query: number; readonly key: number } {
+  return { query: encoder.tokenDimension, key: patches?.dimension ?? encoder.tokenDimension };
 }
 
 /** Optimiser state of a head's checkpoint. */
@@ -122,7 +142,7 @@ async function readCheckpoint(
   const newest = (await listCheckpoints(path)).at(-1);
   const folder = newest === undefined ? ((await resolveBestCheckpoint(path)) ?? path) : join(path, 'checkpoints', String(newest));
   const state = await readState(folder);
-  const hash = await contentHash(folder, state.model, state.encoder);
+  const hash = await contentHash(folder, state.model, state.encoder, ...(state.patches ? [state.patches] : []));
   if (hash !== state.contentHash) {
     throw new FormatError(
       'CHECKPOINT_HASH',

@@ -10,13 +10,14 @@ export interface GroupsOptions {
   readonly groupsModel?: string | undefined;
   readonly groupsDtype?: 'fp32' | 'fp16' | 'q8' | undefined;
   readonly groupsCodec?: Groups['codec'];
+  readonly head?: string | undefined;
 }
 
 export const groupsOptions = {
   groups: {
     type: 'string',
     describe:
-      'of a new collection: keep a group of vectors of each passage, for search --field: of the 32 words that it says most of, unless another strategy is named (token_pool_topK, cluster_centers_r, all_tokens)',
+      'of a new collection: keep a group of vectors of each passage, for search --field: of the 32 words that it says most of, unless another strategy is named (token_pool_topK, cluster_centers_r, all_tokens; patches: of its compressed chunk, by the encoder of the collection)',
   },
   'groups-model': {
     type: 'string',
@@ -25,6 +26,11 @@ export const groupsOptions = {
   'groups-dtype': {
     choices: ['fp32', 'fp16', 'q8'] as const,
     describe: "with --groups-model: which of the model's files is run (fp32)",
+  },
+  head: {
+    type: 'string',
+    describe:
+      'with --groups: a head that cem train made, through which vectors of passages and queries go: a run, a checkpoint, or RUN/checkpoints/best; it is kept in the collection',
   },
   'groups-codec': {
     choices: GROUP_CODECS,
@@ -38,16 +44,21 @@ export const groupsOptions = {
  * @throws UsageError `GROUP_SETTINGS` for options that say nothing without others; as recipes do for strategies that are none
  */
 export function parseGroupsOptions(options: GroupsOptions): Groups | undefined {
-  const { groups, groupsModel, groupsDtype, groupsCodec } = options;
+  const { groups, groupsModel, groupsDtype, groupsCodec, head } = options;
   if (groups === undefined) {
-    if (groupsModel === undefined && groupsDtype === undefined && groupsCodec === undefined) return undefined;
-    throw new UsageError('GROUP_SETTINGS', '--groups-model, --groups-dtype and --groups-codec go with --groups: give that too');
+    if (groupsModel === undefined && groupsDtype === undefined && groupsCodec === undefined && head === undefined)
+      return undefined;
+    throw new UsageError(
+      'GROUP_SETTINGS',
+      '--groups-model, --groups-dtype, --groups-codec and --head go with --groups: give that too',
+    );
   }
   if (groupsModel === undefined && groupsDtype !== undefined)
     throw new UsageError('GROUP_SETTINGS', '--groups-dtype goes with --groups-model: name the model too');
-  const strategy = (groups === '' ? 'token_pool_topK' : groups) as NonNullable<Groups['vectorizer']>['strategy'];
+  const strategy = (groups === '' ? 'token_pool_topK' : groups) as NonNullable<Groups['vectorizer']>['strategy'] | 'patches';
   return {
-    vectorizer: { strategy },
+    ...(strategy === 'patches' ? { patches: {} } : { vectorizer: { strategy } }),
+    ...(head !== undefined && { head }),
     ...(groupsModel !== undefined && {
       encoder: { model: groupsModel, ...(groupsDtype !== undefined && { dtype: groupsDtype }) },
     }),

@@ -1,5 +1,6 @@
 import type { OnProgress } from '../../base/index.ts';
 import type { EncoderDescription } from '../encoder.ts';
+import type { PatchGroupsConfig } from './patch-group.ts';
 import type { VectorGroup } from './vector-group.ts';
 import type { VectorizerConfig } from './vectorizer.ts';
 
@@ -10,6 +11,8 @@ export interface GroupDescription {
   readonly vectorizer: VectorizerConfig;
   /** The projection between them; absent: none. */
   readonly projection?: { readonly id: string; readonly revision: string } | undefined;
+  /** Whose patches the groups of passages are; absent: they are tokens of the encoder. */
+  readonly patches?: PatchGroupsConfig | undefined;
   /** Revision of the weights of words; absent: none. */
   readonly words?: string | undefined;
   /** Length of a group's vectors. */

@@ -32,6 +32,7 @@ export class HeadProjection implements TokenProjection {
   readonly id: string;
   readonly revision: string;
   readonly inputDimension: number;
+  readonly keyDimension: number;
   readonly dimension: number;
   readonly #weights: Readonly<Record<GroupRole, HeadWeights>>;
 
@@ -39,6 +40,7 @@ export class HeadProjection implements TokenProjection {
     this.id = id;
     this.revision = revision;
     this.inputDimension = weights.query.inputDimension;
+    this.keyDimension = weights.key.inputDimension;
     this.dimension = weights.query.dimension;
     this.#weights = weights;
   }

@@ -1,4 +1,15 @@
+import { z } from 'zod';
 import type { ByteSpan } from '../../base/index.ts';
+
+/** Whose patches vectors are of. */
+export const patchDescription = z.strictObject({
+  /** Identity of the encoder's weights: another one's patches are others. */
+  revision: z.string(),
+  /** Length of a patch's vector. */
+  dimension: z.int().positive(),
+});
+
+export type PatchDescription = z.infer<typeof patchDescription>;
 
 /** A passage of a compressed chunk as its encoder's patches, read from symbols: no text was decompressed for it. */
 export interface PatchVectors {

@@ -1,10 +1,16 @@
+import { z } from 'zod';
 import { rowsAt } from './filtered-tokens.ts';
-import type { PatchVectors } from './patch-encoder.ts';
+import { type PatchVectors, patchDescription } from './patch-encoder.ts';
 import type { TokenProjection } from './token-projection.ts';
 import { type VectorGroup, vectorGroup } from './vector-group.ts';
 
 /** Patches of a group at most: a passage of 1,024 bytes has some forty. */
 export const PATCHES_PER_GROUP = 64;
+
+/** Whose patches groups are of, and how many of them. */
+export const patchGroupsConfig = patchDescription.extend({ most: z.int().positive().max(1024).default(PATCHES_PER_GROUP) });
+
+export type PatchGroupsConfig = z.infer<typeof patchGroupsConfig>;
 
 /**
  * The group of a passage's patches, in the passage's order: of those with the longest vectors, which have the largest share in the passage's own; of equal ones the earlier goes first.
@@ -26,7 +32,7 @@ export function patchGroup(
 }
 
 /** Places of the longest vectors, ascending. */
-export function longestPatches(
+function longestPatches(
   { patches, vectors, dimension }: Pick<PatchVectors, 'patches' | 'vectors' | 'dimension'>,
   most: number,
 ): number[] {

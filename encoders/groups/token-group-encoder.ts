@@ -1,5 +1,6 @@
 import { batches, type OnProgress, UsageError } from '../../base/index.ts';
 import type { EncodedGroup, GroupDescription, GroupQuery, TextGroupEncoder } from './group-encoder.ts';
+import type { PatchGroupsConfig } from './patch-group.ts';
 import type { TokenEncoder, TokenVectors } from './token-encoder.ts';
 import type { GroupRole, TokenProjection } from './token-projection.ts';
 import type { Vectorizer } from './vectorizer.ts';
@@ -12,6 +13,8 @@ export interface TokenGroupOptions {
   readonly vectorizer: Vectorizer;
   readonly projection?: TokenProjection | undefined;
   readonly words?: WordWeights | undefined;
+  /** Whose patches the groups of queries are compared with; absent: with groups of texts. */
+  readonly patches?: PatchGroupsConfig | undefined;
 }
 
 /** Groups by a token encoder: its vectors, through a projection where there is one, to a vectorizer. */
@@ -20,9 +23,17 @@ export class TokenGroupEncoder implements TextGroupEncoder {
   readonly #tokens: TokenEncoder;
   readonly #options: TokenGroupOptions;
 
-  /** @throws UsageError `GROUP_PROJECTION` for a projection of vectors of another length */
+  /** @throws UsageError `GROUP_PROJECTION` for a projection of vectors of another length, and where patches and tokens of different lengths have none */
   constructor(tokens: TokenEncoder, options: TokenGroupOptions) {
-    const { vectorizer, projection, words } = options;
+    const { vectorizer, projection, words, patches } = options;
+    const keys = patches?.dimension ?? tokens.tokenDimension;
+    if ((projection?.keyDimension ?? tokens.tokenDimension) !== keys) {
+      throw new UsageError(
+        'GROUP_PROJECTION',
+        `the vectors of ${patches ? 'patches' : 'tokens'} have ${keys} values, and ${projection ? `the projection ${projection.id} takes ${projection.keyDimension} of passages` : `those of queries' tokens ${tokens.tokenDimension}`}; use a head that was trained on both`,
+        { details: { got: keys, wanted: projection?.keyDimension ?? tokens.tokenDimension } },
+      );
+    }
     if (projection !== undefined && projection.inputDimension !== tokens.tokenDimension) {
       throw new UsageError(
         'GROUP_PROJECTION',
@@ -36,6 +47,7 @@ export class TokenGroupEncoder implements TextGroupEncoder {
       encoder: tokens.description,
       vectorizer: vectorizer.config,
       ...(projection && { projection: { id: projection.id, revision: projection.revision } }),
+      ...(patches && { patches }),
       ...(words && { words: words.revision }),
       dimension: projection?.dimension ?? tokens.tokenDimension,
     };

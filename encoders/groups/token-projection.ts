@@ -14,10 +14,12 @@ export interface TokenProjection {
   readonly id: string;
   /** Digest of the weights. */
   readonly revision: string;
-  /** Length of the vectors that it takes. */
+  /** Length of the vectors of queries that it takes. */
   readonly inputDimension: number;
+  /** Of those of keys. */
+  readonly keyDimension: number;
   /** Length of those that it gives. */
   readonly dimension: number;
-  /** @param vectors [tokens, inputDimension] of one text */
+  /** @param vectors [tokens, input dimension of the role] of one text */
   project(vectors: Float32Array, tokens: number, role: GroupRole): ProjectedTokens;
 }

@@ -15,6 +15,15 @@ export interface FieldContender {
   readonly keys: GroupSet;
   /** Scores that have a row each. */
   readonly scores: readonly GroupScore[];
+  /** One vector each in place of the input's, for candidates and sums; it has a row of its own under its name. */
+  readonly coarse?: CoarseVectors | undefined;
+}
+
+/** One vector for each query, and one or several for each passage, of which the best counts. */
+export interface CoarseVectors {
+  readonly name: string;
+  readonly queries: GroupSet;
+  readonly keys: GroupSet;
 }
 
 export interface FieldInput {
@@ -22,8 +31,8 @@ export interface FieldInput {
   readonly queries: readonly string[];
   readonly keys: readonly string[];
   readonly qrels: Qrels;
-  /** [queries, dimension] and [keys, dimension]: one vector each, as groups of one. */
-  readonly coarse: { readonly queries: GroupSet; readonly keys: GroupSet };
+  /** What candidates are found by. */
+  readonly coarse: CoarseVectors;
   readonly contenders: readonly FieldContender[];
   /** Passages that the coarse vectors find for a query and the field ranks anew. */
   readonly candidates: number;
@@ -65,24 +74,33 @@ export interface FieldEvaluation {
 
 /** Ranks the coarse vectors' candidates of each query by groups. Each score has two rows: by itself, and in a sum with the coarse cosine. */
 export async function evaluateFields(input: FieldInput): Promise<FieldEvaluation> {
-  const { queries, keys, qrels, coarse, topPerQuery } = input;
+  const { queries, keys, qrels, topPerQuery } = input;
   const judgments = queries.map((id) => qrels.get(id)!);
-  assert(coarse.queries.size === queries.length && coarse.keys.size === keys.length, 'a vector for each id');
-  const cosines: Float32Array[] = [];
-  await scoreGroups(coarse.queries, coarse.keys, 1, (query, { sum }) => {
-    cosines[query] = sum;
-  });
-  const candidates =
-    input.candidates < keys.length ? cosines.map((scores) => bestPlaces(scores, keys, input.candidates)) : undefined;
-  const ndcg = (query: number, scores: Float32Array) => ndcgOf(scores, keys, judgments[query]!, candidates?.[query]);
-  const rows = [
-    rowOf(
-      'coarse',
-      coarse,
-      cosines.map((scores, query) => ndcg(query, scores)),
-    ),
-  ];
-  for (const { name, scores: kinds, ...made } of input.contenders) {
+  const rows: FieldRow[] = [];
+  const rankedBy = new Map<CoarseVectors, CoarseRanking>();
+  const rankingBy = async (coarse: CoarseVectors): Promise<CoarseRanking> => {
+    const known = rankedBy.get(coarse);
+    if (known !== undefined) return known;
+    const cosines = await cosinesOf(coarse, queries.length, keys.length);
+    const candidates =
+      input.candidates < keys.length ? cosines.map((scores) => bestPlaces(scores, keys, input.candidates)) : undefined;
+    const ranking: CoarseRanking = {
+      cosines,
+      ndcg: (query, scores) => ndcgOf(scores, keys, judgments[query]!, candidates?.[query]),
+    };
+    rankedBy.set(coarse, ranking);
+    rows.push(
+      rowOf(
+        coarse.name,
+        coarse,
+        cosines.map((scores, query) => ranking.ndcg(query, scores)),
+      ),
+    );
+    return ranking;
+  };
+  await rankingBy(input.coarse);
+  for (const { name, scores: kinds, coarse = input.coarse, ...made } of input.contenders) {
+    const { cosines, ndcg } = await rankingBy(coarse);
     /** [shares][queries] by score. */
     const mixed = new Map(kinds.map((kind) => [kind, SHARES.map(() => new Array<number>(queries.length).fill(0))]));
     await scoreGroups(made.queries, made.keys, topPerQuery, (query, scores) => {
@@ -106,6 +124,23 @@ export async function evaluateFields(input: FieldInput): Promise<FieldEvaluation
     }
   }
   return { queries: queries.length, keys: keys.length, candidates: Math.min(input.candidates, keys.length), rows };
+}
+
+/** What one vector each says of every query. */
+interface CoarseRanking {
+  /** [queries][keys] */
+  readonly cosines: readonly Float32Array[];
+  /** nDCG@10 of scores, over the candidates of a query. */
+  ndcg(query: number, scores: Float32Array): number;
+}
+
+async function cosinesOf({ queries, keys }: CoarseVectors, asked: number, known: number): Promise<Float32Array[]> {
+  assert(queries.size === asked && keys.size === known, 'a vector for each id');
+  const cosines: Float32Array[] = [];
+  await scoreGroups(queries, keys, 1, (query, { sum }) => {
+    cosines[query] = sum;
+  });
+  return cosines;
 }
 
 /** The difference of two rows with its paired test. */

@@ -1,5 +1,6 @@
 /** What late interaction is worth: every query against every passage by their groups of vectors. */
 export {
+  type CoarseVectors,
   evaluateFields,
   type FieldContender,
   type FieldDifference,

@@ -19,22 +19,32 @@ export interface HeadOutput {
 /** A head that projects token vectors, to be trained. */
 export class QueryHeadModel {
   readonly config: QueryHeadModelConfig;
+  /** Length of the vectors that queries have. */
   readonly inputDimension: number;
+  /** Length of those that keys have. */
+  readonly keyDimension: number;
   readonly graph: tf.LayersModel;
   readonly #layers: ReadonlyMap<GroupRole, tf.layers.Layer>;
 
-  /** With weights of zeros, as a checkpoint is read into. */
-  constructor(config: QueryHeadModelConfig, inputDimension: number) {
+  /** With weights of zeros, as a checkpoint is read into. Only two heads take vectors of two lengths. */
+  constructor(config: QueryHeadModelConfig, inputDimension: number, keyDimension = inputDimension) {
+    assert(!config.shared || keyDimension === inputDimension, 'a shared head takes vectors of one length');
     this.config = config;
     this.inputDimension = inputDimension;
+    this.keyDimension = keyDimension;
     const { dimension, layers, hidden, shared, tokenWeights } = config;
-    const x = tf.input({ shape: [inputDimension], name: 'tokens' });
-    const layerOf = (name: string) =>
-      new HeadLayer({ name, inputDimension, dimension, hidden: layers === 2 ? hidden : 0, tokenWeights });
-    const query = layerOf(shared ? 'head' : 'query');
-    const key = shared ? query : layerOf('key');
-    const outputs = (shared ? [query] : [query, key]).map((layer) => layer.apply(x) as tf.SymbolicTensor);
-    this.graph = tf.model({ name: 'cem-query-head', inputs: x, outputs });
+    const layerOf = (name: string, width: number) =>
+      new HeadLayer({ name, inputDimension: width, dimension, hidden: layers === 2 ? hidden : 0, tokenWeights });
+    const query = layerOf(shared ? 'head' : 'query', inputDimension);
+    const key = shared ? query : layerOf('key', keyDimension);
+    const inputs = [tf.input({ shape: [inputDimension], name: 'queries' })];
+    const outputs = [query.apply(inputs[0]!) as tf.SymbolicTensor];
+    if (!shared) {
+      const keys = tf.input({ shape: [keyDimension], name: 'keys' });
+      inputs.push(keys);
+      outputs.push(key.apply(keys) as tf.SymbolicTensor);
+    }
+    this.graph = tf.model({ name: 'cem-query-head', inputs, outputs });
     this.#layers = new Map<GroupRole, tf.layers.Layer>([
       ['query', query],
       ['key', key],
@@ -44,20 +54,21 @@ export class QueryHeadModel {
   /**
    * A head that begins as a projection on given directions: with all of them it changes no similarity.
    *
-   * @param directions [dimension, inputDimension], orthonormal rows
+   * @param directions [dimension, input dimension] of either role, orthonormal rows
    */
-  static create(config: QueryHeadModelConfig, inputDimension: number, directions: Float32Array, seed: number): QueryHeadModel {
+  static create(
+    config: QueryHeadModelConfig,
+    directions: Readonly<Record<GroupRole, Float32Array>>,
+    seed: number,
+  ): QueryHeadModel {
     const { dimension } = config;
-    assert(directions.length === dimension * inputDimension, 'a direction for each dimension of the head');
-    const model = new QueryHeadModel(config, inputDimension);
-    const kernel = new Float32Array(directions.length); // [inputDimension, dimension]
-    for (let row = 0; row < dimension; row++)
-      for (let i = 0; i < inputDimension; i++) kernel[i * dimension + row] = directions[row * inputDimension + i]!;
+    const model = new QueryHeadModel(config, directions.query.length / dimension, directions.key.length / dimension);
     for (const weight of namedWeights(model.graph)) {
-      if (weight.name.endsWith('/kernel')) writeWeight(weight, kernel);
+      const role = weight.name.startsWith('key/') ? 'key' : 'query';
+      if (weight.name.endsWith('/kernel')) writeWeight(weight, transposed(directions[role], dimension));
       if (!weight.name.endsWith('/up')) continue;
-      // Both roles begin as the same.
-      const values = new Float32Array(inputDimension * config.hidden);
+      // Roles that take vectors of one length begin as the same.
+      const values = new Float32Array(weight.shape[0]! * config.hidden);
       new RandomNumbers(seed, 'query-head/up').fillTruncatedNormal(values, 1);
       writeWeight(weight, values);
     }
@@ -83,7 +94,7 @@ export class QueryHeadModel {
       arrays.set(weight.name, (await tensor.data()).slice() as Float32Array);
       tensor.dispose();
     }
-    return headProjection(id, revision, this.config, this.inputDimension, arrays);
+    return headProjection(id, revision, this.config, { query: this.inputDimension, key: this.keyDimension }, arrays);
   }
 
   dispose(): void {
@@ -96,13 +107,13 @@ export function headProjection(
   id: string,
   revision: string,
   { dimension, layers, hidden: width, shared, tokenWeights }: QueryHeadModelConfig,
-  inputDimension: number,
+  inputDimensions: Readonly<Record<GroupRole, number>>,
   arrays: ReadonlyMap<string, Float32Array>,
 ): HeadProjection {
   const [query, key] = ROLES.map((role): HeadWeights => {
     const own = (name: string) => arrays.get(`${shared ? 'head' : role}/${name}`)!;
     return {
-      inputDimension,
+      inputDimension: inputDimensions[role],
       dimension,
       kernel: own('kernel'),
       ...(layers === 2 && { hidden: { width, up: own('up'), upBias: own('up-bias'), down: own('down') } }),
@@ -110,6 +121,12 @@ export function headProjection(
     };
   }) as [HeadWeights, HeadWeights];
   return new HeadProjection(id, revision, { query, key });
+}
+
+/** [inputs, rows] of [rows, inputs] */
+function transposed(matrix: Float32Array, rows: number): Float32Array {
+  const inputs = matrix.length / rows;
+  return Float32Array.from(matrix, (_, place) => matrix[(place % rows) * inputs + Math.floor(place / rows)]!);
 }
 
 function writeWeight(weight: { readonly shape: readonly number[]; write(values: tf.Tensor): void }, values: Float32Array): void {

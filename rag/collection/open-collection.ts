@@ -61,7 +61,7 @@ export async function openCollectionToRead(folder: string, options: OpenCollecti
     const steps = queryParts(options.steps ?? {}, rulesOf(await collection.sources()));
     const around = [...(steps.around ?? [])];
     if (options.field !== undefined) {
-      const groups = opened.add(await openQueryGroups(settings!, options.models), (part) => part.dispose());
+      const groups = opened.add(await openQueryGroups(path, settings!, options.models), (part) => part.dispose());
       around.push(fieldAround(store, settings!, groups, options.field));
     }
     const close = () => opened.close();

@@ -2,6 +2,7 @@ import { openGroupEncoder, type QueryGroupEncoder } from '../../encoders/index.t
 import type { Retriever } from '../../search/index.ts';
 import type { PgvectorStore } from '../../search/postgres/index.ts';
 import { FieldRetriever, type FieldRetrieverOptions } from '../../search/rerank/index.ts';
+import { assertHeadFits, openCollectionHead } from './collection-head.ts';
 import {
   assertSameGroupEncoder,
   groupsMissing,
@@ -32,11 +33,17 @@ export async function requireGroups({ path, store }: GroupCollection): Promise<S
 /**
  * Opens what makes the groups of queries as those of a collection were made.
  *
- * @throws CemError `GROUPS_OTHER_ENCODER`; as `openGroupEncoder`
+ * @param path of the collection
+ * @throws CemError `GROUPS_OTHER_ENCODER`; UsageError `HEAD_ENCODER`; as `openProjection` and `openGroupEncoder`
  */
-export async function openQueryGroups(settings: StoredGroupSettings, models?: string): Promise<QueryGroupEncoder> {
-  const encoder = await openGroupEncoder(settings.config, { models: models ?? settings.models });
+export async function openQueryGroups(path: string, settings: StoredGroupSettings, models?: string): Promise<QueryGroupEncoder> {
+  const head = await openCollectionHead(path);
+  const encoder = await openGroupEncoder(settings.config, {
+    models: models ?? settings.models,
+    projection: head?.projection,
+  });
   try {
+    assertHeadFits(head, encoder.description);
     assertSameGroupEncoder(settings, encoder.description);
     return encoder;
   } catch (error) {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { CemError, messageOf, readFully } from '../../base/index.ts';
-import type { GroupEncoderConfig, TextGroupEncoder, VectorGroup } from '../../encoders/index.ts';
+import type { GroupEncoderConfig, VectorGroup } from '../../encoders/index.ts';
 import { type InnerProducts, plainInnerProducts } from '../../search/exact/index.ts';
 import type { StoredGroup } from '../../search/index.ts';
 import { type GroupCodec, type GroupCodecKind, openGroupCodec, trainCodebook, writeCodebook } from '../../search/rerank/index.ts';
+import type { GroupMaker } from './group-maker.ts';
 import { assertSameGroupEncoder, descriptionJson, type StoredGroupSettings } from './stored-groups.ts';
 
 /** Passages that are encoded at once. */
@@ -26,9 +27,9 @@ export interface PassageGroupsOptions {
 }
 
 /** A chunk whose passages have no groups yet. */
-interface WaitingChunk {
+interface WaitingChunk<Passage> {
   readonly chunk: number;
-  readonly texts: readonly string[];
+  readonly passages: readonly Passage[];
 }
 
 /** Where the groups of a chunk's passages stand in the file. */
@@ -37,26 +38,26 @@ interface Place {
   readonly bytes: number;
 }
 
-/** Groups of the passages of new chunks, made of texts that are at hand now, and kept in a file until the index takes them. */
-export class PassageGroups implements AsyncDisposable {
+/** Groups of the passages of new chunks, made of texts that are at hand now or of the chunks themselves, and kept in a file until the index takes them. */
+export class PassageGroups<Passage> implements AsyncDisposable {
   readonly #path: string;
   readonly #file: FileHandle;
-  readonly #encoder: TextGroupEncoder;
+  readonly #maker: GroupMaker<Passage>;
   readonly #options: PassageGroupsOptions;
   readonly #places = new Map<number, Place>();
   #settings: StoredGroupSettings | undefined;
   #codec: GroupCodec | undefined;
-  #waiting: WaitingChunk[] = [];
+  #waiting: WaitingChunk<Passage>[] = [];
   #waitingPassages = 0;
   #unwritten: { readonly chunk: number; readonly groups: readonly VectorGroup[] }[] = [];
   #unwrittenVectors = 0;
   #end = 0;
   #passages = 0;
 
-  private constructor(path: string, file: FileHandle, encoder: TextGroupEncoder, options: PassageGroupsOptions) {
+  private constructor(path: string, file: FileHandle, maker: GroupMaker<Passage>, options: PassageGroupsOptions) {
     this.#path = path;
     this.#file = file;
-    this.#encoder = encoder;
+    this.#maker = maker;
     this.#options = options;
   }
 
@@ -64,10 +65,14 @@ export class PassageGroups implements AsyncDisposable {
    * @param path of the file, which goes when this is disposed of
    * @throws CemError `GROUPS_OTHER_ENCODER` where the collection's groups were made by another encoder
    */
-  static async create(path: string, encoder: TextGroupEncoder, options: PassageGroupsOptions): Promise<PassageGroups> {
+  static async create<Passage>(
+    path: string,
+    maker: GroupMaker<Passage>,
+    options: PassageGroupsOptions,
+  ): Promise<PassageGroups<Passage>> {
     const { known } = options;
-    if (known !== undefined) assertSameGroupEncoder(known, encoder.description);
-    const groups = new PassageGroups(path, await open(path, 'w+'), encoder, options);
+    if (known !== undefined) assertSameGroupEncoder(known, maker.description);
+    const groups = new PassageGroups(path, await open(path, 'w+'), maker, options);
     if (known !== undefined) groups.#use(known);
     else if (options.codec !== 'residual2') groups.#use(groups.#described());
     return groups;
@@ -83,10 +88,10 @@ export class PassageGroups implements AsyncDisposable {
     return this.#passages;
   }
 
-  /** @param texts of the chunk's passages, in order */
-  async add(chunk: number, texts: readonly string[]): Promise<void> {
-    this.#waiting.push({ chunk, texts });
-    this.#waitingPassages += texts.length;
+  /** @param passages of the chunk, in order */
+  async add(chunk: number, passages: readonly Passage[]): Promise<void> {
+    this.#waiting.push({ chunk, passages });
+    this.#waitingPassages += passages.length;
     if (this.#waitingPassages >= ENCODED_AT_ONCE) await this.#encode();
   }
 
@@ -123,7 +128,7 @@ export class PassageGroups implements AsyncDisposable {
 
   #described(codebook?: Uint8Array): StoredGroupSettings {
     const { config, models, codec } = this.#options;
-    const { description } = this.#encoder;
+    const { description } = this.#maker;
     return {
       config,
       ...(models !== undefined && { models }),
@@ -142,11 +147,11 @@ export class PassageGroups implements AsyncDisposable {
   async #encode(): Promise<void> {
     const waiting = this.#waiting;
     [this.#waiting, this.#waitingPassages] = [[], 0];
-    const encoded = await this.#encoder.encodeTextGroups(waiting.flatMap(({ texts }) => texts));
+    const encoded = await this.#maker.groupsOf(waiting.flatMap(({ passages }) => passages));
     let first = 0;
-    for (const { chunk, texts } of waiting) {
-      const groups = encoded.slice(first, first + texts.length).map(({ group }) => group);
-      first += texts.length;
+    for (const { chunk, passages } of waiting) {
+      const groups = encoded.slice(first, first + passages.length);
+      first += passages.length;
       this.#unwritten.push({ chunk, groups });
       this.#unwrittenVectors += groups.reduce((sum, { vectors }) => sum + vectors, 0);
     }
@@ -185,7 +190,7 @@ export class PassageGroups implements AsyncDisposable {
   }
 
   async #codebook(): Promise<Uint8Array> {
-    const { dimension } = this.#encoder.description;
+    const { dimension } = this.#maker.description;
     const rows = new Float32Array(this.#unwrittenVectors * dimension);
     let filled = 0;
     for (const { data } of this.#unwritten.flatMap(({ groups }) => groups)) {

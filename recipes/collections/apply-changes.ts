@@ -86,12 +86,13 @@ async function commit(
     const gone = remove.filter((id) => !corpus.has(id));
     const { groups: settings } = opened.settings;
     await using groups =
-      settings === undefined || changed.length === 0
+      settings === undefined || changed.length === 0 || student === undefined
         ? undefined
         : await makeUnitGroups({
             collection: folder,
             settings,
-            encoder: await opened.models.groupEncoder(folder, settings),
+            groups: await opened.models.groups(folder, settings),
+            student,
             models: undefined,
             corpus,
             documents: update.documents(),

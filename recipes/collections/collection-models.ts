@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isCemError, type Listener, messageOf } from '../../base/index.ts';
 import type { LoadedStudent } from '../../checkpoints/index.ts';
-import type { ImageEncoder, QueryGroupEncoder, TextGroupEncoder } from '../../encoders/index.ts';
+import type { ImageEncoder, QueryGroupEncoder } from '../../encoders/index.ts';
 import { type ParseLimits, ParseWorkers } from '../../ingest/index.ts';
 import {
   BatchingEmbedder,
@@ -13,7 +13,7 @@ import {
   RememberingEmbedder,
   type StoredGroupSettings,
 } from '../../rag/index.ts';
-import { type GroupsSettings, groupConfigOf, openGroupsEncoder } from '../ingest/unit-groups.ts';
+import { type CollectionGroups, type GroupsSettings, groupConfigOf, openCollectionGroups } from '../ingest/unit-groups.ts';
 import { openImages } from '../pictures/open-images.ts';
 import type { OnBackend } from '../shared/backend.ts';
 import { defaultCheckpoint } from '../shared/default-checkpoint.ts';
@@ -35,7 +35,7 @@ export class CollectionModels implements AsyncDisposable {
   readonly parsers: ParseWorkers;
   readonly #options: CollectionModelsOptions;
   readonly #students = new Map<string, Promise<LoadedStudent>>();
-  readonly #groupEncoders = new Map<string, Promise<TextGroupEncoder>>();
+  readonly #groups = new Map<string, Promise<CollectionGroups>>();
   readonly #queryGroups = new Map<string, Promise<QueryGroupEncoder>>();
   readonly #queryEncoders = new Map<string, Promise<OpenQueryEncoder>>();
   readonly #imageEncoders = new Map<string, Promise<ImageEncoder>>();
@@ -75,18 +75,19 @@ export class CollectionModels implements AsyncDisposable {
     return student;
   }
 
-  /** What makes the vector groups of a collection. Throws as `openGroupsEncoder`. */
-  groupEncoder({ manifest: { teacher } }: CollectionFolder, settings: GroupsSettings): Promise<TextGroupEncoder> {
+  /** What makes the vector groups of a collection. Throws as `openCollectionGroups`. */
+  groups(collection: CollectionFolder, settings: GroupsSettings): Promise<CollectionGroups> {
     const { models } = this.#options;
-    const key = JSON.stringify([groupConfigOf(settings, teacher), models ?? teacher.models]);
-    return once(this.#groupEncoders, key, () => openGroupsEncoder(settings, teacher, models));
+    const { manifest } = collection;
+    const key = JSON.stringify([groupConfigOf(settings, manifest), settings.head, models ?? manifest.teacher.models]);
+    return once(this.#groups, key, () => openCollectionGroups(collection, settings, models));
   }
 
   /** What makes the vector groups of queries as a collection's were made. Throws as `openQueryGroups`. */
-  queryGroups(settings: StoredGroupSettings): Promise<QueryGroupEncoder> {
+  queryGroups({ path }: CollectionFolder, settings: StoredGroupSettings): Promise<QueryGroupEncoder> {
     const { models } = this.#options;
     const key = JSON.stringify([settings.config, settings.description, models ?? settings.models]);
-    return once(this.#queryGroups, key, () => openQueryGroups(settings, models));
+    return once(this.#queryGroups, key, () => openQueryGroups(path, settings, models));
   }
 
   /** What encodes the queries of a collection. One that cannot be had is not looked for again at once. Throws as `openQueryEncoder`. */
@@ -132,12 +133,12 @@ export class CollectionModels implements AsyncDisposable {
     await this.parsers.close();
     for (const student of this.#students.values()) (await student.catch(() => undefined))?.dispose();
     for (const encoder of this.#queryEncoders.values()) await (await encoder.catch(() => undefined))?.embedder.dispose();
-    for (const encoder of [...this.#groupEncoders.values(), ...this.#queryGroups.values()])
-      await (await encoder.catch(() => undefined))?.dispose();
+    for (const groups of this.#groups.values()) await (await groups.catch(() => undefined))?.encoder.dispose();
+    for (const encoder of this.#queryGroups.values()) await (await encoder.catch(() => undefined))?.dispose();
     for (const encoder of this.#imageEncoders.values()) await (await encoder.catch(() => undefined))?.dispose();
     this.#imageEncoders.clear();
     this.#students.clear();
-    this.#groupEncoders.clear();
+    this.#groups.clear();
     this.#queryGroups.clear();
     this.#queryEncoders.clear();
   }

@@ -3,8 +3,16 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { exists, isCemError, type Listener, messageOf, silentListener, UsageError } from '../../base/index.ts';
 import type { ParseLimits } from '../../ingest/index.ts';
-import { COLLECTION_FILE, CollectionFolder, listedState, type QueryEncoderChoice, readSummary } from '../../rag/index.ts';
+import {
+  COLLECTION_FILE,
+  CollectionFolder,
+  keepHead,
+  listedState,
+  type QueryEncoderChoice,
+  readSummary,
+} from '../../rag/index.ts';
 import { type CollectionChoices, makingOptions } from '../ingest/collection-making.ts';
+import { settingsOfCollection } from '../ingest/ingest-options.ts';
 import type { OnBackend } from '../shared/backend.ts';
 import { checkpointForLanguage, checkpointOrDefault } from '../shared/default-checkpoint.ts';
 import { given } from '../shared/given.ts';
@@ -129,6 +137,9 @@ export class Collections implements AsyncDisposable {
         ...making,
         ...given({ database: this.#options.database, queryStudent: student.query, address: this.#address }),
       });
+      const { groups } = settings;
+      if (groups?.head !== undefined)
+        await keepHead(folder.path, settingsOfCollection(folder.path, folder.manifest.settings).groups?.head, groups.head);
       const live = this.#liveOf(name);
       live.adopt(folder);
       const { index: _, ...summary } = await live.describe();

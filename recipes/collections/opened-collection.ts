@@ -184,7 +184,7 @@ export class OpenedCollection {
     if (options === undefined) return undefined;
     const { folder, models } = this;
     const settings = await requireGroups(folder);
-    return fieldAround(folder.store, settings, await models.queryGroups(settings), options);
+    return fieldAround(folder.store, settings, await models.queryGroups(folder, settings), options);
   }
 
   #lexicalRetriever(): Promise<Retriever> {

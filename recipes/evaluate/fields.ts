@@ -1,34 +1,38 @@
-import { batches, inStage, type OnProgress, UsageError } from '../../base/index.ts';
-import { openProjection, type QueryHeadCheckpointState } from '../../checkpoints/index.ts';
+import { ClosingStack, inStage, type Listener, UsageError } from '../../base/index.ts';
+import {
+  type LoadedProjection,
+  type LoadedStudent,
+  loadStudent,
+  openProjection,
+  type QueryHeadCheckpointState,
+} from '../../checkpoints/index.ts';
 import { readBeir } from '../../data/index.ts';
 import {
   CachedTokenEncoder,
   createVectorizer,
-  type GroupRole,
-  type HeadProjection,
   openTokenEncoder,
   type TokenEncoder,
   type TokenProjection,
-  type VectorGroup,
   type Vectorizer,
   type VectorizerInput,
   WordWeights,
 } from '../../encoders/index.ts';
 import {
+  type CoarseVectors,
   evaluateFields,
   type FieldContender,
   type FieldDifference,
   type FieldRow,
   fieldDifference,
   type GroupScore,
-  type GroupSet,
-  groupSet,
 } from '../../eval/groups/index.ts';
 import { type CandidateChoice, candidateTexts } from '../../eval/index.ts';
 import { type OnBackend, useBackend } from '../shared/backend.ts';
 import { type LongCall, listenerOf } from '../shared/call.ts';
+import { checkpointOrDefault } from '../shared/default-checkpoint.ts';
 import { parseEncoder } from '../shared/encoder-choice.ts';
 import { modelsFolder } from '../shared/models-folder.ts';
+import { encodePatchGroups, encodeTokenGroups } from './field-groups.ts';
 
 export interface EvaluateFieldsOptions extends LongCall, OnBackend {
   /** A folder in BEIR layout. */
@@ -43,10 +47,12 @@ export interface EvaluateFieldsOptions extends LongCall, OnBackend {
   /** Which of the model's ONNX files is run; that of the head, else fp32, unless given. */
   readonly dtype?: 'fp32' | 'fp16' | 'q8' | undefined;
   readonly maximumTokens?: number | undefined;
-  /** A head's checkpoint or run; without one only the untrained vectors are measured. */
-  readonly head?: string | undefined;
-  /** Ways of making groups, separated by commas: token_pool_topK, cluster_centers_r, all_tokens; the first two unless given. */
+  /** Checkpoints or runs of heads, one for groups of tokens and one for patches at most; without one only the untrained vectors are measured. */
+  readonly head?: string | readonly string[] | undefined;
+  /** Ways of making groups, separated by commas: token_pool_topK, cluster_centers_r, all_tokens, and patches, of passages that are read compressed; the first two unless given. */
   readonly strategies?: string | undefined;
+  /** Of patches: a CEM checkpoint's folder or a run's; CEM_CHECKPOINT, else the one that comes with the package, unless given. */
+  readonly checkpoint?: string | undefined;
   /** Vectors of a group of `token_pool_topK`. */
   readonly k?: number | undefined;
   /** Vectors of a group of `cluster_centers_r`. */
@@ -63,7 +69,7 @@ export interface FieldsEvaluation {
   readonly data: string;
   readonly split: string;
   readonly encoder: string;
-  /** Null without a head. */
+  /** Null without a head; two are separated by a comma. */
   readonly head: string | null;
   readonly queries: number;
   readonly passages: number;
@@ -71,12 +77,15 @@ export interface FieldsEvaluation {
   readonly candidates: number;
   readonly topPerQuery: number;
   readonly rows: readonly Omit<FieldRow, 'perQuery'>[];
-  /** Against one vector a text, and with a head against the same without. */
+  /** Against one vector a text, with a head against the same without, and of patches against the tokens of texts. */
   readonly differences: readonly FieldDifference[];
   readonly backend: string;
 }
 
-const STRATEGIES = ['token_pool_topK', 'cluster_centers_r', 'all_tokens'] as const;
+const TOKEN_STRATEGIES = ['token_pool_topK', 'cluster_centers_r', 'all_tokens'] as const;
+const PATCHES = 'patches';
+const STRATEGIES = [...TOKEN_STRATEGIES, PATCHES] as const;
+type TokenStrategy = (typeof TOKEN_STRATEGIES)[number];
 type Strategy = (typeof STRATEGIES)[number];
 
 /** As the design that this follows has it: clusters' centres by the mean of the best, tokens by both scores. */
@@ -84,127 +93,208 @@ const SCORES: Readonly<Record<Strategy, readonly GroupScore[]>> = {
   token_pool_topK: ['top_mean', 'sum'],
   cluster_centers_r: ['top_mean'],
   all_tokens: ['sum'],
+  patches: ['top_mean', 'sum'],
 };
-
-/** Texts whose token vectors are held at a time. */
-const TEXTS_AT_ONCE = 64;
+/** What the words of queries become where passages are patches, and what these are measured beside. */
+const QUERIES_OF_PATCHES = 'token_pool_topK';
 /** Token vectors that are kept for the next evaluation, at most, in bytes. */
 const CACHE_BYTES = 8e9;
 
 /**
- * What late interaction is worth on judged queries: one vector a text, groups of vectors as the encoder has them, and through a trained head, on the same candidates.
+ * What late interaction is worth on judged queries: one vector a text, groups of vectors as the encoder has them, and through a trained head, on the same candidates. Groups of patches stand beside them: their passages are
+ * packed and read compressed, and their candidates are found by the vectors that CEM gives these.
  *
- * @throws UsageError `FIELD_ENCODER`, `FIELD_STRATEGY`, `HEAD_ENCODER` for a head of another encoder; and what reading and loading throw
+ * @throws UsageError `FIELD_ENCODER`, `FIELD_STRATEGY`, `FIELD_HEAD`, `HEAD_ENCODER` for a head of another encoder; and what reading and loading throw
  */
 export async function measureFields(options: EvaluateFieldsOptions): Promise<FieldsEvaluation> {
   const listener = listenerOf(options);
   const { depth = 1000, topPerQuery = 3 } = options;
   const strategies = parseStrategies(options.strategies);
-  const loaded = options.head === undefined ? undefined : await openProjection(options.head);
+  const heads = await openHeads(options.head, strategies);
   const { queries, texts, qrels } = await readQueries(options);
   const { name: backend } = await useBackend(options, listener);
+  await using stack = new ClosingStack();
   const words = await WordWeights.count(texts.values());
-  const encoder = await openEncoder(options, loaded?.state);
-  try {
-    const settings: Readonly<Record<Strategy, VectorizerInput>> = {
-      token_pool_topK: { strategy: 'token_pool_topK', ...(options.k !== undefined && { k: options.k }) },
-      cluster_centers_r: { strategy: 'cluster_centers_r', ...(options.r !== undefined && { r: options.r }) },
-      all_tokens: { strategy: 'all_tokens' },
-    };
-    const vectorizers = strategies.map((strategy) => createVectorizer(settings[strategy]));
-    const coarse: { queries?: GroupSet; keys?: GroupSet } = {};
-    const contenders: FieldContender[] = [];
-    for (const projection of [undefined, ...(loaded ? [loaded.projection] : [])]) {
-      const encode = (role: GroupRole, own: readonly string[]) =>
-        inStage(listener, `${role === 'query' ? 'queries' : 'passages'}${projection ? ', trained' : ''}`, (stage) =>
-          encodeGroups(encoder, own, role, { vectorizers, words, projection }, (done, total) => stage.progress(done, total)),
-        );
-      const asked = await encode('query', [...queries.values()]);
-      const known = await encode('key', [...texts.values()]);
-      coarse.queries ??= asked.sentences;
-      coarse.keys ??= known.sentences;
-      strategies.forEach((strategy, place) => {
-        const groups = { queries: asked.groups[place]!, keys: known.groups[place]! };
-        contenders.push({ name: `${strategy}${projection ? ', trained' : ''}`, scores: SCORES[strategy], ...groups });
-      });
-    }
-    const stage = listener.stage('rank');
-    const result = await evaluateFields({
-      queries: [...queries.keys()],
-      keys: [...texts.keys()],
-      qrels,
-      coarse: { queries: coarse.queries!, keys: coarse.keys! },
-      contenders,
-      candidates: depth,
-      topPerQuery,
-      onProgress: (_, done, total) => stage.progress(done, total),
-    });
-    stage.done();
-    return {
-      data: options.data,
-      split: options.split,
-      encoder: encoder.description.id,
-      head: headName(loaded?.projection),
-      queries: result.queries,
-      passages: result.keys,
-      candidates: result.candidates,
-      topPerQuery,
-      rows: result.rows.map(({ perQuery: _, ...row }) => row),
-      differences: differencesOf(result.rows),
-      backend,
-    };
-  } finally {
-    await encoder.dispose();
-  }
-}
-
-/** Groups of texts by several vectorizers, whose token vectors are read and projected once, and the texts' own vectors as groups of one. */
-async function encodeGroups(
-  encoder: TokenEncoder,
-  texts: readonly string[],
-  role: GroupRole,
-  {
-    vectorizers,
+  const encoder = stack.add(await openEncoder(options, (heads.tokens ?? heads.patches)?.state), (own) => own.dispose());
+  const groups: GroupsInput = {
+    encoder,
     words,
-    projection,
-  }: {
-    readonly vectorizers: readonly Vectorizer[];
-    readonly words: WordWeights;
-    readonly projection: TokenProjection | undefined;
-  },
-  onProgress: OnProgress,
-): Promise<{ readonly groups: readonly GroupSet[]; readonly sentences: GroupSet }> {
-  const made = vectorizers.map((): VectorGroup[] => []);
-  const sentences: VectorGroup[] = [];
-  for (const some of batches(texts, TEXTS_AT_ONCE)) {
-    const read = role === 'query' ? await encoder.encodeQueryTokens(some) : await encoder.encodeDocumentTokens(some);
-    for (const { tokens, vectors, dimension, sentence } of read) {
-      const projected = projection?.project(vectors, tokens.length, role);
-      const text = { tokens, vectors: projected?.vectors ?? vectors, dimension: projection?.dimension ?? dimension };
-      vectorizers.forEach((vectorizer, place) => {
-        made[place]!.push(vectorizer.vectorize(text, { words, tokens: projected?.weights }));
-      });
-      sentences.push({ vectors: 1, dimension: sentence.length, data: sentence });
-    }
-    onProgress(sentences.length, texts.length);
+    options,
+    queries: [...queries.values()],
+    passages: [...texts.values()],
+    listener,
+  };
+  const made = await tokenContenders(groups, strategies, heads.tokens?.projection);
+  if (strategies.includes(PATCHES)) {
+    const student = await openStudent(options.checkpoint, heads.patches?.state, encoder);
+    stack.add(student, (own) => own.dispose());
+    made.push(...(await patchContenders(groups, student, heads.patches?.projection)));
   }
-  const dimension = projection?.dimension ?? encoder.tokenDimension;
+  const stage = listener.stage('rank');
+  const result = await evaluateFields({
+    queries: [...queries.keys()],
+    keys: [...texts.keys()],
+    qrels,
+    coarse: made[0]!.coarse!,
+    contenders: made,
+    candidates: depth,
+    topPerQuery,
+    onProgress: (_, done, total) => stage.progress(done, total),
+  });
+  stage.done();
+  const named = [heads.tokens, heads.patches].flatMap((head) => head ?? []).map(headName);
   return {
-    groups: made.map((groups) => groupSet(groups, dimension)),
-    sentences: groupSet(sentences, encoder.description.dimension),
+    data: options.data,
+    split: options.split,
+    encoder: encoder.description.id,
+    head: named.length === 0 ? null : named.join(', '),
+    queries: result.queries,
+    passages: result.keys,
+    candidates: result.candidates,
+    topPerQuery,
+    rows: result.rows.map(({ perQuery: _, ...row }) => row),
+    differences: differencesOf(result.rows),
+    backend,
   };
 }
 
-function headName(projection: HeadProjection | undefined): string | null {
-  return projection === undefined ? null : `${projection.id} ${projection.revision}`;
+interface GroupsInput {
+  readonly encoder: TokenEncoder;
+  readonly words: WordWeights;
+  readonly options: EvaluateFieldsOptions;
+  readonly queries: readonly string[];
+  readonly passages: readonly string[];
+  readonly listener: Listener;
+}
+
+/** Groups of the tokens of texts, as they are and through a head. */
+async function tokenContenders(
+  { encoder, words, options, queries, passages, listener }: GroupsInput,
+  strategies: readonly Strategy[],
+  head: TokenProjection | undefined,
+): Promise<FieldContender[]> {
+  const own = TOKEN_STRATEGIES.filter((strategy) => strategies.includes(strategy));
+  if (own.length === 0) return [];
+  const vectorizers = own.map((strategy) => vectorizerOf(strategy, options));
+  const contenders: FieldContender[] = [];
+  let coarse: CoarseVectors | undefined;
+  for (const projection of [undefined, ...(head ? [head] : [])]) {
+    const encode = (role: 'query' | 'key', texts: readonly string[]) =>
+      inStage(listener, `${role === 'query' ? 'queries' : 'passages'}${projection ? ', trained' : ''}`, (stage) =>
+        encodeTokenGroups(encoder, texts, role, { vectorizers, words, projection }, (done, total) => stage.progress(done, total)),
+      );
+    const [asked, known] = [await encode('query', queries), await encode('key', passages)];
+    coarse ??= { name: 'coarse', queries: asked.whole, keys: known.whole };
+    for (const [place, strategy] of own.entries()) {
+      const made = { queries: asked.groups[place]!, keys: known.groups[place]!, coarse };
+      contenders.push({ name: `${strategy}${projection ? ', trained' : ''}`, scores: SCORES[strategy], ...made });
+    }
+  }
+  return contenders;
+}
+
+/** Groups of the patches of passages that are read compressed. Untrained ones are there where their vectors are as long as those of the queries' tokens. */
+async function patchContenders(
+  { encoder, words, options, queries, passages, listener }: GroupsInput,
+  student: LoadedStudent,
+  head: TokenProjection | undefined,
+): Promise<FieldContender[]> {
+  const projections = [...(student.student.dimension === encoder.tokenDimension ? [undefined] : []), ...(head ? [head] : [])];
+  const known = await inStage(listener, 'compressed passages', (stage) =>
+    encodePatchGroups(student, passages, projections, (done, total) => stage.progress(done, total)),
+  );
+  const vectorizers = [vectorizerOf(QUERIES_OF_PATCHES, options)];
+  const contenders: FieldContender[] = [];
+  let coarse: CoarseVectors | undefined;
+  for (const [place, projection] of projections.entries()) {
+    const asked = await inStage(listener, 'queries', (stage) =>
+      encodeTokenGroups(encoder, queries, 'query', { vectorizers, words, projection }, (done, total) =>
+        stage.progress(done, total),
+      ),
+    );
+    coarse ??= { name: 'coarse, compressed', queries: asked.whole, keys: known.whole };
+    const made = { queries: asked.groups[0]!, keys: known.groups[place]!, coarse };
+    contenders.push({ name: `${PATCHES}${projection ? ', trained' : ''}`, scores: SCORES[PATCHES], ...made });
+  }
+  return contenders;
+}
+
+function vectorizerOf(strategy: TokenStrategy, { k, r }: EvaluateFieldsOptions): Vectorizer {
+  const settings: Readonly<Record<TokenStrategy, VectorizerInput>> = {
+    token_pool_topK: { strategy: 'token_pool_topK', ...(k !== undefined && { k }) },
+    cluster_centers_r: { strategy: 'cluster_centers_r', ...(r !== undefined && { r }) },
+    all_tokens: { strategy: 'all_tokens' },
+  };
+  return createVectorizer(settings[strategy]);
+}
+
+interface Heads {
+  readonly tokens?: LoadedProjection;
+  readonly patches?: LoadedProjection;
+}
+
+/** @throws UsageError `FIELD_HEAD` for two of one kind, and one that no strategy has a use for; as `openProjection` */
+async function openHeads(paths: string | readonly string[] = [], strategies: readonly Strategy[]): Promise<Heads> {
+  const heads: { tokens?: LoadedProjection; patches?: LoadedProjection } = {};
+  for (const path of typeof paths === 'string' ? [paths] : paths) {
+    const loaded = await openProjection(path);
+    const kind = loaded.state.patches === undefined ? 'tokens' : 'patches';
+    const used = strategies.some((strategy) => (strategy === PATCHES) === (kind === 'patches'));
+    if (heads[kind] === undefined && used) {
+      heads[kind] = loaded;
+      continue;
+    }
+    throw new UsageError(
+      'FIELD_HEAD',
+      `${path} is a head for ${kind === 'patches' ? 'patches' : 'the tokens of texts'}: ${used ? 'name one of them' : `give --strategies ${kind === 'patches' ? PATCHES : QUERIES_OF_PATCHES}, too`}`,
+      { details: { path, strategies: strategies.join(',') } },
+    );
+  }
+  return heads;
+}
+
+/** @throws UsageError `CHECKPOINT_NEEDED`, `HEAD_ENCODER`, `FIELD_PATCHES`; as `loadStudent` */
+async function openStudent(
+  checkpoint: string | undefined,
+  head: QueryHeadCheckpointState | undefined,
+  encoder: TokenEncoder,
+): Promise<LoadedStudent> {
+  const student = await loadStudent(checkpointOrDefault(checkpoint));
+  try {
+    if (head?.patches !== undefined && head.patches.revision !== student.hash) {
+      throw new UsageError(
+        'HEAD_ENCODER',
+        `the head was trained on patches of the checkpoint ${head.patches.revision.slice(0, 12)}…, and ${student.folder} is ${student.hash.slice(0, 12)}…; name the other one with --checkpoint`,
+        { details: { wanted: head.patches.revision, got: student.hash } },
+      );
+    }
+    const { id, revision } = student.state.teacher;
+    const { description } = encoder;
+    if (id === description.id && revision === description.revision) return student;
+    throw new UsageError(
+      'FIELD_PATCHES',
+      `${student.folder} was trained on vectors of ${id} (${revision}), and queries are those of ${description.id} (${description.revision}): name its teacher with --encoder`,
+      { details: { teacher: { id, revision }, encoder: description } },
+    );
+  } catch (error) {
+    student.dispose();
+    throw error;
+  }
+}
+
+function headName({ projection }: LoadedProjection): string {
+  return `${projection.id} ${projection.revision}`;
 }
 
 function differencesOf(rows: readonly FieldRow[]): FieldDifference[] {
   const [coarse, ...others] = rows;
   const byName = new Map(rows.map((row) => [row.name, row]));
   return others.flatMap((row) => {
-    const untrained = row.name.includes(', trained') ? byName.get(row.name.replace(', trained', '')) : undefined;
-    return [fieldDifference(coarse!, row), ...(untrained ? [fieldDifference(untrained, row)] : [])];
+    const before = [
+      ...(row.name.includes(', trained') ? [row.name.replace(', trained', '')] : []),
+      ...(row.name.startsWith(PATCHES) ? [row.name.replace(PATCHES, QUERIES_OF_PATCHES)] : []),
+    ];
+    return [coarse!, ...before.flatMap((name) => byName.get(name) ?? [])].map((first) => fieldDifference(first, row));
   });
 }
 

@@ -1,14 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { UsageError } from '../../base/index.ts';
 import type { JsonValue } from '../../data/index.ts';
-import { parseVectorizer } from '../../encoders/index.ts';
 import { parseUnitSettings } from '../../ingest/index.ts';
 import type { CollectionManifest, CollectionWritingOptions } from '../../rag/index.ts';
 import { analyzerConfig } from '../../search/lexical/index.ts';
 import { given } from '../shared/given.ts';
 import { openTermsChoice } from '../shared/terms-choice.ts';
 import { type CollectionSettings, collectionSettings, type IngestOptions, settingsOfCollection } from './ingest-options.ts';
-import { type GroupsInput, type GroupsSettings, groupsSettings } from './unit-groups.ts';
+import { parseGroups } from './unit-groups.ts';
 
 /** What may be said of a collection that is made new. */
 export type CollectionChoices = Pick<
@@ -29,7 +28,7 @@ export type CollectionChoices = Pick<
 /** How a collection is opened that may have to be made. Throws UsageError `UNIT_OPTIONS` and as `openTermsChoice`. */
 export async function makingOptions(choices: CollectionChoices): Promise<CollectionWritingOptions> {
   const { precision, vectorIndex } = choices;
-  const settings = collectionSettings.parse(askedSettings(choices));
+  const settings = collectionSettings.parse(await askedSettings(choices));
   const analyzer = await openTermsChoice(settings.terms);
   return {
     settings: storable(settings),
@@ -39,7 +38,7 @@ export async function makingOptions(choices: CollectionChoices): Promise<Collect
 }
 
 /** What is said of a collection's settings. */
-function askedSettings({
+async function askedSettings({
   units,
   passageSize,
   passageOverlap,
@@ -49,7 +48,7 @@ function askedSettings({
   figures,
   terms,
   groups,
-}: CollectionChoices): Partial<CollectionSettings> {
+}: CollectionChoices): Promise<Partial<CollectionSettings>> {
   return given({
     units: units && parseUnitSettings(units),
     passageSize,
@@ -60,25 +59,17 @@ function askedSettings({
     figures,
     terms:
       terms === undefined || terms === 'none' ? terms : analyzerConfig.parse(typeof terms === 'string' ? { kind: terms } : terms),
-    groups: groups && parseGroups(groups),
-  });
-}
-
-/** @throws UsageError `GROUP_STRATEGY`, `GROUP_SETTINGS` */
-function parseGroups(input: GroupsInput): GroupsSettings {
-  if (input.vectorizer !== undefined) parseVectorizer(input.vectorizer);
-  const parsed = groupsSettings.safeParse(input);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new UsageError('GROUP_SETTINGS', `these are no settings of vector groups: ${issue!.path.join('.')}: ${issue!.message}`, {
-    details: { input },
-    cause: parsed.error,
+    groups: groups && (await parseGroups(groups)),
   });
 }
 
 /** @throws UsageError `COLLECTION_SETTINGS` for settings that the collection was not made with */
-export function refuseOtherSettings(path: string, made: CollectionManifest | undefined, choices: CollectionChoices): void {
-  const asked = Object.entries(askedSettings(choices));
+export async function refuseOtherSettings(
+  path: string,
+  made: CollectionManifest | undefined,
+  choices: CollectionChoices,
+): Promise<void> {
+  const asked = Object.entries(await askedSettings(choices));
   if (made === undefined) return;
   const settings = settingsOfCollection(path, made.settings);
   for (const [name, value] of asked) {

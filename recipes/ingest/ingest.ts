@@ -9,6 +9,7 @@ import {
   type CollectionManifest,
   type CollectionSources,
   type IndexingResult,
+  keepHead,
   type SourceChanges,
   type SourceFileEntry,
   type SourceRoot,
@@ -30,7 +31,7 @@ import { parseFiles } from './parse-files.ts';
 import { ResumableEncoder } from './resumable-encoder.ts';
 import { sourceLanguage } from './source-language.ts';
 import { type OpenRoot, openRoots } from './source-roots.ts';
-import { type GroupsSettings, makeUnitGroups, openGroupsEncoder, rememberGroups } from './unit-groups.ts';
+import { type GroupsSettings, makeUnitGroups, openCollectionGroups, rememberGroups, type UnitGroups } from './unit-groups.ts';
 import { unitIds, unitPacking, unitTools } from './unit-tools.ts';
 
 /** Files that are parsed at once; some wait for their turn to be written. */
@@ -79,11 +80,12 @@ async function ingestFiles(options: IngestOptions): Promise<IngestResult> {
   const { paths = [], forget = [], format, labels } = options;
   const made = await CollectionFolder.manifestOf(path);
   // What is wrong with the wishes is said before anything is loaded.
-  refuseOtherSettings(path, made, options);
+  await refuseOtherSettings(path, made, options);
   const named = paths.length > 0 ? await openRoots(paths, [], path) : [];
   using checkpoint = await openCheckpoint(made, named, options, listener);
   await using collection = await openCollectionFolder(path, checkpoint, options);
   const settings = settingsOfCollection(path, collection.manifest.settings);
+  await keepHead(path, settings.groups?.head, options.groups?.head);
   const sources = await collection.sources();
   const roots = paths.length === 0 && forget.length > 0 ? [] : await openRoots(paths, sources.roots, path);
   const inputBytes = options.limits?.inputBytes ?? DEFAULT_LIMITS.inputBytes;
@@ -312,7 +314,9 @@ async function changeState(
   await using made =
     groups === undefined || changed.size === 0
       ? undefined
-      : await groupsOfUnits({ collection, settings: groups, models, corpus, documents: documents(), changed, listener });
+      : await groupsOfUnits({
+          ...{ collection, settings: groups, student, models, corpus, documents: documents(), changed, listener },
+        });
   const result = await inStage(
     listener,
     'indexing',
@@ -335,9 +339,9 @@ async function changeState(
   return result;
 }
 
-async function groupsOfUnits(input: Omit<Parameters<typeof makeUnitGroups>[0], 'encoder'>): ReturnType<typeof makeUnitGroups> {
-  const encoder = await openGroupsEncoder(input.settings, input.collection.manifest.teacher, input.models);
-  await using _ = closing(() => encoder.dispose());
+async function groupsOfUnits(input: Omit<Parameters<typeof makeUnitGroups>[0], 'groups'>): Promise<UnitGroups> {
+  const groups = await openCollectionGroups(input.collection, input.settings, input.models);
+  await using _ = closing(() => groups.encoder.dispose());
   // Awaited here: the encoder goes when this returns.
-  return await makeUnitGroups({ ...input, encoder });
+  return await makeUnitGroups({ ...input, groups });
 }

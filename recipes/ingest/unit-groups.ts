@@ -1,15 +1,31 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { inStage, type Listener, UsageError } from '../../base/index.ts';
+import type { LoadedProjection } from '../../checkpoints/index.ts';
 import { type Document, documentText, type SegmentedCorpus } from '../../data/index.ts';
 import {
   type GroupEncoderConfig,
   groupEncoderConfig,
   openGroupEncoder,
+  PATCHES_PER_GROUP,
+  type PatchEncoder,
+  parseVectorizer,
   type TextGroupEncoder,
   vectorizerConfig,
 } from '../../encoders/index.ts';
-import { type CollectionFolder, PassageGroups, readGroupSettings, writeGroupSettings } from '../../rag/index.ts';
+import {
+  assertHeadFits,
+  type CollectionFolder,
+  type GroupMaker,
+  keepHead,
+  openCollectionHead,
+  type PackedPassage,
+  PassageGroups,
+  patchGroupMaker,
+  readGroupSettings,
+  textGroupMaker,
+  writeGroupSettings,
+} from '../../rag/index.ts';
 import { tensorInnerProducts } from '../../search/exact/index.ts';
 import { GROUP_CODECS } from '../../search/rerank/index.ts';
 import { contentSize } from '../../zpkg/index.ts';
@@ -19,24 +35,56 @@ export const groupsSettings = z.strictObject({
   /** Who makes the vectors of tokens; the collection's teacher unless given. */
   encoder: groupEncoderConfig.shape.encoder.optional(),
   vectorizer: vectorizerConfig.prefault({ strategy: 'token_pool_topK' }),
+  /** Passages are patches that the collection's encoder reads from their compressed chunks, so many at most; absent: they are tokens, as queries are. */
+  patches: z.strictObject({ most: z.int().positive().max(1024).default(PATCHES_PER_GROUP) }).optional(),
   codec: z.enum(GROUP_CODECS).default('int8'),
+  /** Content hash of the trained head that vectors go through; absent: none. */
+  head: z.string().optional(),
 });
 
 export type GroupsSettings = z.infer<typeof groupsSettings>;
-export type GroupsInput = z.input<typeof groupsSettings>;
 
-type Teacher = CollectionFolder['manifest']['teacher'];
+/** How groups are made. */
+export interface GroupsInput extends Omit<z.input<typeof groupsSettings>, 'head'> {
+  /** A head's checkpoint or run, which is kept in the collection. */
+  readonly head?: string | undefined;
+}
+
+/** @throws UsageError `GROUP_STRATEGY`, `GROUP_SETTINGS`; as `openProjection` */
+export async function parseGroups({ head, ...input }: GroupsInput): Promise<GroupsSettings> {
+  if (input.vectorizer !== undefined) parseVectorizer(input.vectorizer);
+  const hash = head === undefined ? undefined : await hashOf(head);
+  const parsed = groupsSettings.safeParse({ ...input, ...(hash !== undefined && { head: hash }) });
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new UsageError('GROUP_SETTINGS', `these are no settings of vector groups: ${issue!.path.join('.')}: ${issue!.message}`, {
+    details: { input },
+    cause: parsed.error,
+  });
+}
+
+/** Content hash of a head. */
+async function hashOf(head: string): Promise<string> {
+  const { openProjection } = await import('../../checkpoints/index.ts');
+  return (await openProjection(head)).state.contentHash;
+}
+
+type Manifest = CollectionFolder['manifest'];
 
 /**
  * What makes a collection's groups.
  *
  * @throws UsageError `GROUP_ENCODER` where nothing is named and the teacher gives no vectors of tokens
  */
-export function groupConfigOf({ encoder, vectorizer }: GroupsSettings, { config }: Teacher): GroupEncoderConfig {
-  if (encoder !== undefined) return { encoder, vectorizer };
+export function groupConfigOf(
+  { encoder, vectorizer, patches }: GroupsSettings,
+  { teacher: { config }, checkpoint, dimension }: Manifest,
+): GroupEncoderConfig {
+  const passages = patches && { patches: { revision: checkpoint.hash, dimension, most: patches.most } };
+  if (encoder !== undefined) return { encoder, vectorizer, ...passages };
   if (config.kind === 'transformers') {
     const { kind: _, cache: __, ...own } = config;
-    return { encoder: own, vectorizer };
+    return { encoder: own, vectorizer, ...passages };
   }
   throw new UsageError(
     'GROUP_ENCODER',
@@ -45,19 +93,40 @@ export function groupConfigOf({ encoder, vectorizer }: GroupsSettings, { config 
   );
 }
 
-/** Opens it. Dispose of it. Throws as `groupConfigOf` and `openGroupEncoder`. */
-export function openGroupsEncoder(
+/** What makes the groups of a collection, and the head that it has. */
+export interface CollectionGroups {
+  readonly encoder: TextGroupEncoder;
+  readonly head: LoadedProjection | undefined;
+}
+
+/** Opens it. Dispose of the encoder. Throws UsageError `HEAD_NEEDED`, `HEAD_ENCODER`; as `groupConfigOf`, `openProjection` and `openGroupEncoder`. */
+export async function openCollectionGroups(
+  { path, manifest }: CollectionFolder,
   settings: GroupsSettings,
-  teacher: Teacher,
   models: string | undefined,
-): Promise<TextGroupEncoder> {
-  return openGroupEncoder(groupConfigOf(settings, teacher), { models: models ?? teacher.models });
+): Promise<CollectionGroups> {
+  const config = groupConfigOf(settings, manifest);
+  await keepHead(path, settings.head, undefined);
+  const head = await openCollectionHead(path);
+  const encoder = await openGroupEncoder(config, {
+    models: models ?? manifest.teacher.models,
+    projection: head?.projection,
+  });
+  try {
+    assertHeadFits(head, encoder.description);
+    return { encoder, head };
+  } catch (error) {
+    await encoder.dispose();
+    throw error;
+  }
 }
 
 interface UnitGroupsInput {
   readonly collection: CollectionFolder;
   readonly settings: GroupsSettings;
-  readonly encoder: TextGroupEncoder;
+  readonly groups: CollectionGroups;
+  /** What reads patches. */
+  readonly student: PatchEncoder;
   readonly models: string | undefined;
   /** In the state that is to come. */
   readonly corpus: SegmentedCorpus;
@@ -68,29 +137,45 @@ interface UnitGroupsInput {
   readonly listener: Listener;
 }
 
-/** Makes the groups of new units' passages, whose texts are at hand only now. Dispose of them. */
-export async function makeUnitGroups(input: UnitGroupsInput): Promise<PassageGroups> {
-  const { collection, settings, encoder, models, corpus, documents, changed, listener } = input;
+/** Vector groups that were made, until the index takes them. */
+export type UnitGroups = Pick<PassageGroups<never>, 'settings' | 'groupsOf' | typeof Symbol.asyncDispose>;
+
+/** Makes the groups of new units' passages: of their texts, which are at hand only now, or of their patches. Dispose of them. */
+export function makeUnitGroups(input: UnitGroupsInput): Promise<UnitGroups> {
+  const { settings, groups, student, corpus, documents, changed } = input;
+  const { encoder, head } = groups;
+  if (settings.patches === undefined) return madeOf(input, textGroupMaker(encoder), textsOf(corpus, documents, changed));
+  const maker = patchGroupMaker(student, corpus.dictionary, encoder.description, head?.projection);
+  return madeOf(input, maker, packedOf(corpus, changed));
+}
+
+/** A unit's chunks with their passages. */
+type UnitPassages<Passage> = readonly { readonly chunk: number; readonly passages: readonly Passage[] }[];
+
+async function madeOf<Passage>(
+  { collection, settings, models, changed, listener }: UnitGroupsInput,
+  maker: GroupMaker<Passage>,
+  passages: AsyncIterable<UnitPassages<Passage>>,
+): Promise<UnitGroups> {
   const known = await readGroupSettings(collection.store);
-  const { teacher } = collection.manifest;
+  const { manifest } = collection;
   return inStage(
     listener,
     'vector groups',
     async (stage) => {
       let units = 0;
-      const groups = await PassageGroups.create(join(collection.workPath, 'groups'), encoder, {
-        config: groupConfigOf(settings, teacher),
-        models: models ?? teacher.models,
+      const groups = await PassageGroups.create(join(collection.workPath, 'groups'), maker, {
+        config: groupConfigOf(settings, manifest),
+        models: models ?? manifest.teacher.models,
         codec: settings.codec,
         known,
         innerProducts: tensorInnerProducts,
-        onProgress: (passages) => stage.progress(units, changed.size, `${passages} passages`),
+        onProgress: (done) => stage.progress(units, changed.size, `${done} passages`),
       });
       try {
-        for await (const document of documents) {
-          if (!changed.has(document.id)) continue;
+        for await (const unit of passages) {
           units++;
-          for (const { chunk, texts } of await passageTexts(corpus, document)) await groups.add(chunk, texts);
+          for (const { chunk, passages: own } of unit) await groups.add(chunk, own);
         }
         await groups.finish();
         return groups;
@@ -104,26 +189,45 @@ export async function makeUnitGroups(input: UnitGroupsInput): Promise<PassageGro
 }
 
 /** Says in a transaction what the groups are, where that is not said yet. */
-export async function rememberGroups(store: CollectionFolder['store'], groups: PassageGroups | undefined): Promise<void> {
+export async function rememberGroups(store: CollectionFolder['store'], groups: UnitGroups | undefined): Promise<void> {
   if (groups?.settings !== undefined && (await readGroupSettings(store)) === undefined)
     await writeGroupSettings(store, groups.settings);
 }
 
-/** The texts of a document's passages, chunk by chunk: the parts that were packed of its text. */
-async function passageTexts(
+/** The texts of new units. */
+async function* textsOf(
   corpus: SegmentedCorpus,
-  document: Document,
-): Promise<{ readonly chunk: number; readonly texts: readonly string[] }[]> {
+  documents: AsyncIterable<Document>,
+  changed: ReadonlySet<string>,
+): AsyncGenerator<UnitPassages<string>> {
+  for await (const document of documents) if (changed.has(document.id)) yield await passageTexts(corpus, document);
+}
+
+/** New units as they were packed. */
+async function* packedOf(corpus: SegmentedCorpus, changed: ReadonlySet<string>): AsyncGenerator<UnitPassages<PackedPassage>> {
+  for (const id of changed) {
+    const unit: { chunk: number; passages: PackedPassage[] }[] = [];
+    for (const chunk of corpus.chunksOf(id)) {
+      const frame = await corpus.compressedChunk(chunk);
+      const spans = (await corpus.passagesOf(chunk)) ?? [undefined];
+      unit.push({ chunk, passages: spans.map((span) => ({ frame, span })) });
+    }
+    yield unit;
+  }
+}
+
+/** The texts of a document's passages, chunk by chunk: the parts that were packed of its text. */
+async function passageTexts(corpus: SegmentedCorpus, document: Document): Promise<UnitPassages<string>> {
   const text = Buffer.from(documentText(document));
   const chunks = corpus.chunksOf(document.id);
-  const found: { chunk: number; texts: string[] }[] = [];
+  const found: { chunk: number; passages: string[] }[] = [];
   let start = 0;
   for (const chunk of chunks) {
     const size = chunks.length === 1 ? text.length : contentSize(await corpus.compressedChunk(chunk));
     const content = text.subarray(start, start + size);
     start += size;
     const spans = (await corpus.passagesOf(chunk)) ?? [{ start: 0, end: size }];
-    found.push({ chunk, texts: spans.map((span) => content.toString('utf8', span.start, span.end)) });
+    found.push({ chunk, passages: spans.map((span) => content.toString('utf8', span.start, span.end)) });
   }
   return found;
 }

@@ -44,7 +44,7 @@ export interface RetrievedMemory extends MemoryItem {
 export interface MemoryStoreOptions extends Pick<LongCall, 'listener'>, OnBackend {
   /** The collection that memories are kept in; made when the first one comes. */
   readonly into: string;
-  /** Of a new one: how the groups of memories are made. */
+  /** Of a new one: how the groups of memories are made, through which head where one is named. */
   readonly groups?: GroupsInput | undefined;
   /** Of a new one: a checkpoint's folder or a run's; CEM_CHECKPOINT, else the one that comes with the package, unless given. */
   readonly checkpoint?: string | undefined;

@@ -1,4 +1,5 @@
 import type { OnProgress } from '../../base/index.ts';
+import type { LoadedStudent } from '../../checkpoints/index.ts';
 import type { QueryHeadRunConfig } from '../../configs/index.ts';
 import { type BeirData, readBeir } from '../../data/index.ts';
 import type { TokenEncoder, WordWeights } from '../../encoders/index.ts';
@@ -7,7 +8,7 @@ import { candidateTexts } from '../../eval/index.ts';
 import { tf } from '../../model/index.ts';
 import type { QueryHeadModel } from '../../model/query-head/index.ts';
 import type { DevMetrics, TokenRows } from '../../training/index.ts';
-import { type EncodedTexts, encodeTexts } from './head-examples.ts';
+import { encodePatches, encodeTexts } from './head-examples.ts';
 
 /** Rows that go through a head at a time. */
 const ROWS_AT_ONCE = 8192;
@@ -23,7 +24,7 @@ export async function openHeadDevelopment(
   dev: NonNullable<QueryHeadRunConfig['data']['dev']>,
   source: string,
   { tokens, score, topPerQuery }: Pick<QueryHeadRunConfig['training'], 'tokens' | 'score' | 'topPerQuery'>,
-  encoder: TokenEncoder,
+  { encoder, student }: { readonly encoder: TokenEncoder; readonly student: LoadedStudent | undefined },
   words: WordWeights,
   onProgress?: OnProgress,
 ): Promise<HeadDevelopment> {
@@ -38,7 +39,10 @@ export async function openHeadDevelopment(
     tokens.query,
     words,
   );
-  const keys = await encodeTexts(encoder, [...texts.values()], 'key', tokens.key, words, onProgress);
+  const passages = [...texts.values()];
+  const keys = await (student === undefined
+    ? encodeTexts(encoder, passages, 'key', tokens.key, words, onProgress)
+    : encodePatches(student, passages, tokens.key, onProgress));
   const measure = async (one: GroupSet, other: GroupSet, kind: GroupScore): Promise<number> => {
     let total = 0;
     await scoreGroups(one, other, topPerQuery, (query, scores) => {
@@ -46,7 +50,7 @@ export async function openHeadDevelopment(
     });
     return total / Math.max(1, asked.length);
   };
-  const coarse = await measure(wholeTexts(queries), wholeTexts(keys), 'sum');
+  const coarse = await measure(queries.whole, keys.whole, 'sum');
   return {
     evaluate: async (model) => {
       const value = await measure(await projected(model, queries.rows, 'query'), await projected(model, keys.rows, 'key'), score);
@@ -60,13 +64,6 @@ function askedQueries({ qrels, queries }: BeirData, count: number): string[] {
   const judged = [...qrels.keys()].filter((id) => queries.get(id)?.trim());
   const step = Math.max(1, judged.length / count);
   return Array.from({ length: Math.min(count, judged.length) }, (_, index) => judged[Math.floor(index * step)]!);
-}
-
-/** Each text's own vector as a group. */
-function wholeTexts({ rows, sentences }: EncodedTexts): GroupSet {
-  const { size } = rows;
-  const starts = Int32Array.from({ length: size + 1 }, (_, place) => place);
-  return { size, dimension: sentences.length / Math.max(1, size), starts, data: sentences };
 }
 
 async function projected(model: QueryHeadModel, texts: TokenRows, role: 'query' | 'key'): Promise<GroupSet> {

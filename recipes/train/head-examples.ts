@@ -1,19 +1,21 @@
 import { batches, type OnProgress } from '../../base/index.ts';
+import type { LoadedStudent } from '../../checkpoints/index.ts';
 import type { QueryHeadRunConfig } from '../../configs/index.ts';
-import { createVectorizer, type TokenEncoder, type WordWeights } from '../../encoders/index.ts';
-import { bestPlaces, groupSet, scoreGroups } from '../../eval/groups/index.ts';
+import { createVectorizer, patchGroup, type TokenEncoder, type VectorGroup, type WordWeights } from '../../encoders/index.ts';
+import { bestPlaces, type GroupSet, groupSet, scoreGroups } from '../../eval/groups/index.ts';
 import { Bm25Retriever, wholeDocuments } from '../../search/lexical/index.ts';
 import { type HeadPair, TokenRows } from '../../training/index.ts';
+import { readPatches } from '../shared/read-patches.ts';
 import type { TextPairs } from './head-pairs.ts';
 
 /** Texts whose token vectors are held at a time. */
 const TEXTS_AT_ONCE = 256;
 
-/** Token vectors of texts, chosen, and a vector of each text. */
+/** Vectors of texts' tokens or patches, chosen, and those of the texts as a whole. */
 export interface EncodedTexts {
   readonly rows: TokenRows;
-  /** [texts, sentence dimension] */
-  readonly sentences: Float32Array;
+  /** One vector a text, or one for each of the chunks that it is packed as. */
+  readonly whole: GroupSet;
 }
 
 /** Encodes texts and keeps the content tokens that weigh most. */
@@ -38,7 +40,25 @@ export async function encodeTexts(
     }
     onProgress?.(done, texts.length);
   }
-  return { rows, sentences };
+  const starts = Int32Array.from({ length: texts.length + 1 }, (_, place) => place);
+  return { rows, whole: { size: texts.length, dimension, starts, data: sentences } };
+}
+
+/** Reads passages by their patches, and keeps those with the longest vectors. */
+export async function encodePatches(
+  student: LoadedStudent,
+  texts: readonly string[],
+  most: number,
+  onProgress?: OnProgress,
+): Promise<EncodedTexts> {
+  const { dimension } = student.student;
+  const rows = new TokenRows(dimension);
+  const whole: VectorGroup[] = [];
+  for await (const text of readPatches(texts, student, { onProgress })) {
+    rows.add(patchGroup(text, most).data);
+    whole.push({ vectors: text.chunks.length / dimension, dimension, data: text.chunks });
+  }
+  return { rows, whole: groupSet(whole, dimension) };
 }
 
 /** The pairs with the passages that retrievers find for their queries. A backend must have been chosen where these are the encoder's. */
@@ -46,7 +66,7 @@ export async function withCandidates(
   { queries, keys, pairs }: TextPairs,
   negatives: QueryHeadRunConfig['data']['negatives'],
   depth: number,
-  sentences: { readonly queries: Float32Array; readonly keys: Float32Array },
+  whole: { readonly queries: GroupSet; readonly keys: GroupSet },
   onProgress?: OnProgress,
 ): Promise<HeadPair[]> {
   const asked = pairs.map(({ query }) => queries[query]!);
@@ -54,10 +74,9 @@ export async function withCandidates(
   if (negatives === 'words' || negatives === 'both') lists.push(await byWords(asked, keys, depth, onProgress));
   if (negatives === 'encoder' || negatives === 'both')
     lists.push(
-      await bySentences(
+      await byWholeTexts(
         pairs.map(({ query }) => query),
-        sentences,
-        queries.length,
+        whole,
         depth,
         onProgress,
       ),
@@ -85,23 +104,19 @@ async function byWords(
   return found;
 }
 
-async function bySentences(
+async function byWholeTexts(
   pairs: readonly number[],
-  { queries, keys }: { readonly queries: Float32Array; readonly keys: Float32Array },
-  count: number,
+  { queries: { data, dimension }, keys }: { readonly queries: GroupSet; readonly keys: GroupSet },
   depth: number,
   onProgress?: OnProgress,
 ): Promise<number[][]> {
-  const dimension = queries.length / count;
   const asked = groupSet(
-    pairs.map((query) => ({ vectors: 1, dimension, data: queries.subarray(query * dimension, (query + 1) * dimension) })),
+    pairs.map((query) => ({ vectors: 1, dimension, data: data.subarray(query * dimension, (query + 1) * dimension) })),
     dimension,
   );
-  const size = keys.length / dimension;
-  const known = { size, dimension, starts: Int32Array.from({ length: size + 1 }, (_, place) => place), data: keys };
-  const ids = Array.from({ length: size }, (_, place) => String(place));
+  const ids = Array.from({ length: keys.size }, (_, place) => String(place));
   const found: number[][] = [];
-  await scoreGroups(asked, known, 1, (query, { sum }) => {
+  await scoreGroups(asked, keys, 1, (query, { sum }) => {
     found[query] = bestPlaces(sum, ids, depth);
     onProgress?.(query + 1, pairs.length);
   });

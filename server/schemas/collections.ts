@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { VECTOR_PRECISIONS } from '../../search/postgres/index.ts';
+import { GROUP_CODECS } from '../../search/rerank/index.ts';
 import type { ChangeEntry, CollectionSummary, CollectionsService } from '../collection-service.ts';
 import { collectionName, queryNumber } from './values.ts';
 
@@ -25,6 +26,15 @@ export const createCollectionRequest = z.strictObject({
       passage_overlap: z.int().min(0).optional().describe('Bytes that neighbouring passages share.'),
       prune: z.boolean().optional().describe('Whether page numbers and the like are left out.'),
       terms: z.enum(['none', 'words', 'characters']).optional().describe('What cuts passages into terms for search by words.'),
+      groups: z
+        .strictObject({
+          strategy: z.enum(['token_pool_topK', 'cluster_centers_r', 'all_tokens', 'patches']).default('token_pool_topK'),
+          codec: z.enum(GROUP_CODECS).default('int8'),
+        })
+        .optional()
+        .describe(
+          'That each passage has a group of vectors, for searches with `field`: of its words by the teacher, or of the patches of its compressed chunk; absent: none has.',
+        ),
       precision: z.enum(VECTOR_PRECISIONS).optional().describe('How vectors are kept.'),
       language: z
         .string()
@@ -45,12 +55,18 @@ export function settingsOf(
   settings: z.output<typeof createCollectionRequest>['settings'],
 ): Parameters<CollectionsService['create']>[1] {
   if (settings === undefined) return undefined;
-  const { units, passage_size: passageSize, passage_overlap: passageOverlap, ...rest } = settings;
+  const { units, passage_size: passageSize, passage_overlap: passageOverlap, groups, ...rest } = settings;
   const { strategy, minimum_tokens: minimumTokens, maximum_tokens: maximumTokens } = units ?? {};
   return {
     ...rest,
     passageSize,
     passageOverlap,
+    ...(groups && {
+      groups: {
+        codec: groups.codec,
+        ...(groups.strategy === 'patches' ? { patches: {} } : { vectorizer: { strategy: groups.strategy } }),
+      },
+    }),
     ...(units && {
       units: {
         ...(strategy !== undefined && { strategy }),

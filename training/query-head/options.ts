@@ -1,4 +1,4 @@
-import type { EncoderDescription } from '../../encoders/index.ts';
+import type { EncoderDescription, PatchDescription } from '../../encoders/index.ts';
 import type { QueryHeadModel, QueryHeadModelConfig } from '../../model/query-head/index.ts';
 import type { DevEvaluationAtStep } from '../runs/evaluations.ts';
 import type { DevMetrics } from '../runs/metrics-lines.ts';
@@ -42,8 +42,10 @@ export interface QueryHeadTrainOptions {
   readonly resolved: unknown;
   /** What else the environment file should say, such as the backend. */
   readonly environment: Record<string, unknown>;
-  /** Who made the token vectors. */
+  /** Who made the token vectors of queries, and those of passages where `patches` did not. */
   readonly encoder: EncoderDescription;
+  /** Whose patches the vectors of passages are; absent: those are of tokens. */
+  readonly patches?: PatchDescription | undefined;
   readonly examples: QueryHeadExamples;
   /** Measures the head between steps; absent: nothing does. It depends on the weights alone. */
   readonly evaluate?: ((model: QueryHeadModel) => Promise<DevMetrics>) | undefined;

@@ -1,4 +1,5 @@
 import { listCheckpoints, loadQueryHead, loadQueryHeadOptimizer, saveQueryHeadCheckpoint } from '../../checkpoints/index.ts';
+import type { GroupRole } from '../../encoders/index.ts';
 import { QueryHeadModel } from '../../model/query-head/index.ts';
 import { runMeasuredSteps } from '../loop/measured-steps.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
@@ -6,6 +7,7 @@ import { principalDirections } from '../warm-start/principal-directions.ts';
 import type { QueryHeadExamples, QueryHeadRun, QueryHeadTrainOptions, QueryHeadTrainResult } from './options.ts';
 import { PairBatches } from './pair-batches.ts';
 import { QueryHeadStep } from './query-head-step.ts';
+import type { TokenRows } from './token-rows.ts';
 
 /** Texts whose vectors say where the head's directions are: enough for 384 of them. */
 const TEXTS_FOR_DIRECTIONS = 256;
@@ -62,27 +64,38 @@ export class QueryHeadLoop {
       step.restore(await loadQueryHeadOptimizer(path));
       return { model, step, first: state.step };
     }
-    const directions = directionsOf(examples, shape.dimension);
-    const model = QueryHeadModel.create(shape, examples.keys.dimension, directions, seed);
+    const model = QueryHeadModel.create(shape, directionsOf(examples, shape.dimension), seed);
     return { model, step: new QueryHeadStep(model, examples, training), first: 0 };
   }
 
   async #save(model: QueryHeadModel, step: QueryHeadStep, done: number): Promise<void> {
     const state = { step: done, seed: this.#config.seed, config: this.#options.resolved };
-    await saveQueryHeadCheckpoint(this.#folder.checkpoint(done), model, this.#options.encoder, state, await step.arrays());
+    const { encoder, patches } = this.#options;
+    await saveQueryHeadCheckpoint(this.#folder.checkpoint(done), model, { encoder, patches }, state, await step.arrays());
   }
 }
 
-/** The directions in which token vectors have most of their length, [wanted, dimension]: with as many as dimensions the head is a rotation, and changes nothing. */
-function directionsOf({ keys, queries }: QueryHeadExamples, wanted: number): Float32Array {
-  const some = [keys, queries].flatMap((texts) =>
+/**
+ * The directions in which vectors have most of their length, [wanted, dimension]: with as many as dimensions the head is a rotation, and changes nothing. Queries and keys of one length are taken to be of one space,
+ * and have the same ones.
+ */
+function directionsOf({ keys, queries }: QueryHeadExamples, wanted: number): Readonly<Record<GroupRole, Float32Array>> {
+  if (keys.dimension !== queries.dimension)
+    return { query: principalDirectionsOf([queries], wanted), key: principalDirectionsOf([keys], wanted) };
+  const both = principalDirectionsOf([keys, queries], wanted);
+  return { query: both, key: both };
+}
+
+function principalDirectionsOf(sets: readonly TokenRows[], wanted: number): Float32Array {
+  const [{ dimension }] = sets as [TokenRows];
+  const some = sets.flatMap((texts) =>
     Array.from({ length: Math.min(texts.size, TEXTS_FOR_DIRECTIONS) }, (_, place) => ({ texts, text: place })),
   );
-  const rows = new Float32Array(some.reduce((sum, { texts, text }) => sum + texts.count(text), 0) * keys.dimension);
+  const rows = new Float32Array(some.reduce((sum, { texts, text }) => sum + texts.count(text), 0) * dimension);
   let row = 0;
   for (const { texts, text } of some) {
     texts.read(text, rows, row);
     row += texts.count(text);
   }
-  return principalDirections(rows, keys.dimension, wanted);
+  return principalDirections(rows, dimension, wanted);
 }

@@ -11,10 +11,17 @@ import { QueryHeadLoop } from './query-head-loop.ts';
 export async function trainQueryHead(config: QueryHeadRun, options: QueryHeadTrainOptions): Promise<QueryHeadTrainResult> {
   const start = performance.now();
   const { queries, keys } = options.examples;
-  if (config.model.dimension > keys.dimension) {
+  const longest = Math.min(queries.dimension, keys.dimension);
+  if (config.model.dimension > longest) {
     throw new UsageError(
       'CONFIG_INVALID',
-      `model.dimension is ${config.model.dimension}, and the token vectors of ${options.encoder.id} have ${keys.dimension} numbers; ask for at most that many`,
+      `model.dimension is ${config.model.dimension}, and the ${longest < queries.dimension ? 'vectors of patches' : `token vectors of ${options.encoder.id}`} have ${longest} numbers; ask for at most that many`,
+    );
+  }
+  if (config.model.shared && keys.dimension !== queries.dimension) {
+    throw new UsageError(
+      'CONFIG_INVALID',
+      `model.shared is true, and the vectors of queries have ${queries.dimension} numbers, those of passages ${keys.dimension}: set model.shared to false`,
     );
   }
   const folder = await openRunFolder(options.run, options.resolved, options.resume, options.environment);

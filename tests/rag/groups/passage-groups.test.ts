@@ -9,7 +9,7 @@ import {
   StoredGroups,
   writeGroupSettings,
 } from '../../../rag/groups/stored-groups.ts';
-import { PassageGroups, type StoredGroupSettings } from '../../../rag/index.ts';
+import { PassageGroups, type StoredGroupSettings, textGroupMaker } from '../../../rag/index.ts';
 import { GROUP_CODECS } from '../../../search/rerank/index.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
@@ -59,7 +59,7 @@ for (const codec of GROUP_CODECS) {
       const [path, store] = [join(folder, 'groups'), fakeStore()];
       const write = async (revision: string, chunks: readonly (readonly string[])[]) => {
         const known = await readGroupSettings(store);
-        await using groups = await PassageGroups.create(path, encoderOf(revision), { config, codec, known });
+        await using groups = await PassageGroups.create(path, textGroupMaker(encoderOf(revision)), { config, codec, known });
         for (const [chunk, texts] of chunks.entries()) await groups.add(chunk, texts);
         await groups.finish();
         if (known === undefined) await writeGroupSettings(store, groups.settings!);

@@ -1,12 +1,17 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomNumbers } from '../../../base/index.ts';
+import { loadStudent, saveQueryHeadCheckpoint } from '../../../checkpoints/index.ts';
+import { openTokenEncoder } from '../../../encoders/index.ts';
+import { QueryHeadModel, queryHeadModelConfigSchema } from '../../../model/query-head/index.ts';
 import { Collections } from '../../../recipes/collections/index.ts';
 import { type IngestOptions, ingest } from '../../../recipes/ingest/index.ts';
 import { openCollection } from '../../../recipes/search/index.ts';
+import { testBackend } from '../../backend.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { saveIngestStudent } from './student.ts';
 
@@ -75,6 +80,85 @@ if (!existsSync(join(MODELS, MODEL))) {
       const strategy = { strategy: 'mean' } as unknown as NonNullable<NonNullable<IngestOptions['groups']>['vectorizer']>;
       const unknown = await errorOf(() => ingest({ ...common, groups: { vectorizer: strategy } }));
       assert.is(unknown.code, 'GROUP_STRATEGY');
+    }));
+}
+
+if (existsSync(join(MODELS, MODEL))) {
+  test('through a head, of patches of compressed chunks: kept in the collection, used by searches, another one refused', () =>
+    withTemporaryFolder(async (folder) => {
+      await testBackend();
+      const [files, into, checkpoint] = [join(folder, 'files'), join(folder, 'collections', 'ports'), join(folder, 'run')];
+      await saveIngestStudent(checkpoint);
+      await mkdir(files);
+      await mkdir(join(folder, 'collections'));
+      for (const [name, text] of Object.entries(TEXTS)) await writeFile(join(files, name), text);
+      const encoder = await openTokenEncoder({ model: MODEL, queryPrompt: '' }, MODELS);
+      const { description, tokenDimension } = encoder;
+      await encoder.dispose();
+      using student = await loadStudent(checkpoint);
+      const { hash, student: model } = student;
+      const saveHead = async (name: string, seed: number, revision: string): Promise<string> => {
+        const shape = queryHeadModelConfigSchema.parse({ dimension: 4, shared: false });
+        const random = new RandomNumbers(seed, 'head');
+        const drawn = (width: number): Float32Array => {
+          const values = new Float32Array(shape.dimension * width);
+          random.fillTruncatedNormal(values, 1);
+          return values;
+        };
+        const head = QueryHeadModel.create(shape, { query: drawn(tokenDimension), key: drawn(model.dimension) }, seed);
+        const path = join(folder, name);
+        const patches = { revision, dimension: model.dimension };
+        await saveQueryHeadCheckpoint(
+          path,
+          head,
+          { encoder: description, patches },
+          { step: 1, seed, config: { name } },
+          new Map(),
+        );
+        head.dispose();
+        return path;
+      };
+      const [head, other] = [await saveHead('head', 1, hash), await saveHead('other', 2, hash)];
+      const groups: IngestOptions['groups'] = { encoder: { model: MODEL, queryPrompt: '' }, patches: {}, codec: 'float16' };
+      const common = { into, checkpoint, models: MODELS };
+      await ingest({ ...common, paths: [files], groups: { ...groups, head } });
+      // From now on it is the collection's own.
+      await rm(head, { recursive: true });
+      await writeFile(join(files, 'cargo.md'), 'Barrels of herring and salt wait in the warehouse');
+      await ingest(common);
+      const search = async () => {
+        await using searcher = await openCollection(into, { models: MODELS, queries: 'teacher', field: { explain: true } });
+        // Awaited here: the searcher is closed when this returns.
+        // A word of each file: the teacher knows none of them, so that only words bring candidates.
+        return await searcher.search('Barrels, a ferry and a lighthouse', { k: 3 });
+      };
+      const found = await search();
+      assert.is(found.length, 3);
+      assert.ok(found.every(({ retriever, coarseScore }) => retriever === 'field' && coarseScore !== undefined));
+      assert.equal(
+        found.map(({ score }) => score),
+        found.map(({ score }) => score).sort((a, b) => b - a),
+      );
+      assert.ok(found[0]!.matches!.length > 0);
+      const refused = await errorOf(() => ingest({ ...common, groups: { ...groups, head: other } }));
+      assert.is(refused.code, 'COLLECTION_SETTINGS');
+      assert.match(refused.message, /was made with groups .*"head"/);
+
+      // The same in a collection that stays open; a head for patches of another checkpoint is refused by name.
+      await using collections = await Collections.open({
+        ...{ folder: join(folder, 'collections'), checkpoint, models: MODELS, queries: 'teacher' },
+      });
+      await collections.create('more', { groups: { ...groups, head: other } });
+      const live = await collections.get('more');
+      await live.change({ put: [{ source: 'gulls.txt', content: 'Seventeen gulls sleep upon the breakwater' }] });
+      const [gulls] = await live.search('gulls', { k: 1, labels: 'everything', field: {} });
+      assert.is(gulls!.retriever, 'field');
+      const strange = await saveHead('strange', 3, 'other weights');
+      await collections.create('wrong', { groups: { ...groups, head: strange } });
+      const wrong = await collections.get('wrong');
+      const error = await errorOf(() => wrong.change({ put: [{ source: 'a.txt', content: 'A pilot guides the ferry' }] }));
+      assert.is(error.code, 'HEAD_ENCODER');
+      await collections.close();
     }));
 }
 

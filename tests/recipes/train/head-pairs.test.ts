@@ -88,14 +88,14 @@ test('hard negatives are what words and vectors find', async () => {
     await encodeTexts(encoder, keys, 'key', 8, words),
   ];
   assert.equal([queries.rows.count(0), known.rows.size], [3, 4]);
-  const sentences = { queries: queries.sentences, keys: known.sentences };
-  const [byWords] = await withCandidates(texts, 'words', 2, sentences);
+  const whole = { queries: queries.whole, keys: known.whole };
+  const [byWords] = await withCandidates(texts, 'words', 2, whole);
   assert.equal(byWords!.candidates, [0, 1]);
-  const [byVectors] = await withCandidates(texts, 'encoder', 2, sentences);
+  const [byVectors] = await withCandidates(texts, 'encoder', 2, whole);
   assert.equal(byVectors!.candidates, [0, 1]);
-  const [both] = await withCandidates(texts, 'both', 4, sentences);
+  const [both] = await withCandidates(texts, 'both', 4, whole);
   assert.equal([...both!.candidates].sort(), [0, 1, 2, 3]);
-  assert.equal((await withCandidates(texts, 'none', 2, sentences))[0]!.candidates, []);
+  assert.equal((await withCandidates(texts, 'none', 2, whole))[0]!.candidates, []);
 });
 
 test.run();

@@ -133,6 +133,7 @@ test('S3-07: a projection stands before the vectorizer, for queries and keys ali
     id: 'first two',
     revision: '1',
     inputDimension: WORDS.length,
+    keyDimension: WORDS.length,
     dimension: 2,
     project: (vectors, tokens, role) => {
       roles.push(role);

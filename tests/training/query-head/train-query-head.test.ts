@@ -90,6 +90,31 @@ test('untrained, a head of all dimensions changes no similarity', async ({ folde
   assert.ok(Math.abs(cosine(first!) - cosine(rows)) < 1e-5);
 });
 
+test('queries and passages may have vectors of two lengths, of two encoders: then there are two heads', async ({ folder }) => {
+  const keys = new TokenRows(DIMENSION + 3);
+  for (let key = 0; key < examples.keys.size; key++) {
+    const rows = new Float32Array(examples.keys.count(key) * DIMENSION);
+    examples.keys.read(key, rows, 0);
+    const wider = new Float32Array(examples.keys.count(key) * keys.dimension);
+    for (let i = 0; i < rows.length; i++) wider[Math.floor(i / DIMENSION) * keys.dimension + 3 + (i % DIMENSION)] = rows[i]!;
+    keys.add(wider);
+  }
+  const patches = { revision: 'some weights', dimension: keys.dimension };
+  const options = { examples: { ...examples, keys }, patches };
+  const { loss, checkpoint } = await train(folder, 'wider', tinyHeadRun({}, { shared: false }), options);
+  assert.ok(loss!.last < loss!.first - 0.4, `${loss!.first} -> ${loss!.last}`);
+  const { projection, state } = await openProjection(checkpoint);
+  assert.equal([projection.inputDimension, projection.keyDimension], [DIMENSION, DIMENSION + 3]);
+  assert.equal(state.patches, patches);
+  assert.is(projection.project(new Float32Array(2 * keys.dimension), 2, 'key').vectors.length, 2 * DIMENSION);
+  const { model } = await loadQueryHead(checkpoint);
+  assert.equal([model.inputDimension, model.keyDimension], [DIMENSION, DIMENSION + 3]);
+  model.dispose();
+  const shared = await errorOf(() => train(folder, 'one', tinyHeadRun({}, { shared: true }), options));
+  assert.is(shared.code, 'CONFIG_INVALID');
+  assert.match(shared.message, 'set model.shared to false');
+});
+
 test('a run that was stopped and resumed is the run that was not', async ({ folder }) => {
   const config = tinyHeadRun(
     { steps: 12, checkpointEvery: 5, evaluateEvery: 4, distillation: 0.3 },
