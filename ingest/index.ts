@@ -48,6 +48,7 @@ export {
   type ParseWorkersOptions,
   START_BYTES,
 } from './reading/index.ts';
+export { missingRecognitionFiles, RECOGNITION_FILES, RECOGNITION_NAME } from './recognition/index.ts';
 export {
   cutUnits,
   type EmbedTexts,

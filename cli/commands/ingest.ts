@@ -39,6 +39,7 @@ interface IngestCommandOptions extends VectorIndexOptions, GroupsOptions {
   readonly checkpoint: string | undefined;
   readonly database: string | undefined;
   readonly models: string | undefined;
+  readonly ocrModels?: string | undefined;
   readonly images: string | undefined;
   readonly imageVectors?: 'fusion' | 'dual' | 'both' | undefined;
 }
@@ -125,7 +126,12 @@ export const ingestCommand = defineCommand<IngestCommandOptions, IngestAnswer>({
       .option('precision', precisionOption)
       .option('vector-index', vectorIndexOption)
       .options(hnswOptions)
-      .option('models', { ...modelsOption, describe: 'folder where searches look for the teacher before the hub' }),
+      .option('models', { ...modelsOption, describe: 'folder where searches look for the teacher before the hub' })
+      .option('ocr-models', {
+        type: 'string',
+        describe:
+          'folder of the models that read texts in pictures and scanned pages, as cem fetch-ocr fetches them, or none (CEM_OCR_MODELS, else PP-OCRv6-small in --models, where it is there)',
+      }),
   async run({ label, units, unitMinimum, unitMaximum, fileSeconds, fileMemory, watch, groups, ...options }, listener) {
     const wanted: IngestOptions = {
       ...options,

@@ -1,7 +1,7 @@
 import { CemError, isCemError, messageOf } from '../../base/index.ts';
-import type { ParsedDocument, Parser, SourceFile } from './parser.ts';
+import type { ParsedDocument, Parser, ParserTools, SourceFile } from './parser.ts';
 
-export type ReadFile = (file: SourceFile) => Promise<readonly ParsedDocument[]> | readonly ParsedDocument[];
+export type ReadFile = (file: SourceFile, tools: ParserTools) => Promise<readonly ParsedDocument[]> | readonly ParsedDocument[];
 
 export interface ParserDefinition extends Omit<Parser, 'parse' | 'recognise' | 'load'> {
   /** `Parser.recognise`; without it the format goes by extensions. */
@@ -19,10 +19,10 @@ export function defineParser({ load, recognise = () => 0, ...rest }: ParserDefin
     async load() {
       await load();
     },
-    async parse(file) {
+    async parse(file, tools = {}) {
       const read = await load();
       try {
-        return await read(file);
+        return await read(file, tools);
       } catch (cause) {
         if (isCemError(cause)) throw cause;
         const details = { path: file.path, format: rest.format };

@@ -5,6 +5,6 @@ export { captionLabel } from './caption.ts';
 export { captionOwners } from './caption-owners.ts';
 export { defineParser, type ParserDefinition, type ReadFile } from './define-parser.ts';
 export { onlyOutermostHeading } from './document-title.ts';
-export type { ParsedDocument, Parser, SourceFile } from './parser.ts';
+export type { ParsedDocument, Parser, ParserTools, SourceFile } from './parser.ts';
 export { joinLines } from './prose.ts';
 export { tableText } from './table-text.ts';

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../data/index.ts';
+import type { Pixels, RecognisedPicture } from '../recognition/index.ts';
 import type { Block } from './block.ts';
 
 /** A file to be parsed. */
@@ -30,6 +31,12 @@ export interface ParsedDocument {
   readonly warnings?: readonly string[];
 }
 
+/** What parsers may use beside their own libraries. */
+export interface ParserTools {
+  /** Reads texts in pictures; absent where there are no models for it. @throws CemError as `TextRecogniser` */
+  readonly recognise?: ((picture: Pixels) => Promise<RecognisedPicture>) | undefined;
+}
+
 /**
  * Reads one format. It must not trust the file: a malformed one is an error or a document with warnings, never a hang or a crash of the process; memory and time are
  * limited by who calls it, in a process of its own.
@@ -41,6 +48,8 @@ export interface Parser {
   readonly version: number;
   /** Of file names, lower case, with the point: `.md`. */
   readonly extensions: readonly string[];
+  /** Whether its files may hold pictures, in which there may be texts. */
+  readonly pictures?: boolean;
   /**
    * How sure the first bytes make it that the file is of this format, whatever its name: 0 no, 1 it may be, 2 yes. A parser that only goes by extensions gives 0.
    *
@@ -53,5 +62,5 @@ export interface Parser {
    * @returns the file's documents: one, or one a record (lines of JSONL, articles of a law, messages of a mailbox)
    * @throws CemError `PARSE_<FORMAT>` for a file that is malformed, `PARSE_ENCRYPTED` for one that wants a password; what readers of texts throw (`DATA_UTF8`, `DATA_BINARY`)
    */
-  parse(file: SourceFile): Promise<readonly ParsedDocument[]>;
+  parse(file: SourceFile, tools?: ParserTools): Promise<readonly ParsedDocument[]>;
 }

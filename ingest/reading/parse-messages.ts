@@ -7,6 +7,15 @@ export interface WorkerSettings {
   /** URL of the module that has the parsers. */
   readonly parsers: string;
   readonly limits: ParseLimits;
+  readonly recognition?: RecognitionSettings | undefined;
+}
+
+/** How texts in pictures are read. */
+export interface RecognitionSettings {
+  /** Folder of the models. */
+  readonly folder: string;
+  /** That each process computes with. */
+  readonly threads: number;
 }
 
 export interface ParseRequest {
@@ -22,10 +31,11 @@ export interface ErrorMessage {
   readonly details: string;
 }
 
-/** `ready`: the process has started; `begun`: what parses the file is loaded, and the file's time runs. */
+/** `ready`: the process has started; `begun`: what parses the file is loaded, and the file's time runs; `recognised`: a step of reading a picture, of which there are not many, is done, and the time runs anew. */
 export type ParseAnswer =
   | 'ready'
   | 'begun'
+  | 'recognised'
   | { readonly documents: readonly ParsedDocument[] }
   | { readonly error: ErrorMessage };
 

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { CemError, programFile } from '../../base/index.ts';
 import type { ParsedDocument, Parser, SourceFile } from '../parse/index.ts';
+import { RECOGNITION_NAME } from '../recognition/index.ts';
 import { assertInput, DEFAULT_LIMITS, type ParseLimits } from './limits.ts';
-import { errorOfMessage, type ParseAnswer, type ParseRequest } from './parse-messages.ts';
+import { errorOfMessage, type ParseAnswer, type ParseRequest, type RecognitionSettings } from './parse-messages.ts';
 import { findParser, START_BYTES } from './parsers.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -14,6 +15,8 @@ export interface ParseWorkersOptions {
   readonly limits?: Partial<ParseLimits>;
   /** URL of a module that exports `PARSERS`, in place of our own. */
   readonly parsers?: string;
+  /** Folder of the models that read texts in pictures (`RECOGNITION_FILES`); without it none are read. */
+  readonly recognition?: string | undefined;
 }
 
 export interface ParseFileOptions {
@@ -27,6 +30,8 @@ export interface ParsedFile {
   readonly format: string;
   readonly version: number;
   readonly documents: readonly ParsedDocument[];
+  /** By which models texts in its pictures were read, where it may have pictures. */
+  readonly recognition?: string;
 }
 
 interface Job {
@@ -58,13 +63,21 @@ export class ParseWorkers implements AsyncDisposable {
   readonly #count: number;
   readonly #limits: ParseLimits;
   readonly #parsers: string;
+  readonly #recognition: RecognitionSettings | undefined;
   readonly #slots: Slot[] = [];
   readonly #waiting: Job[] = [];
   #closed = false;
 
-  constructor({ workers = Math.min(MOST_WORKERS, availableParallelism()), limits = {}, parsers }: ParseWorkersOptions = {}) {
+  constructor({
+    workers = Math.min(MOST_WORKERS, availableParallelism()),
+    limits = {},
+    parsers,
+    recognition,
+  }: ParseWorkersOptions = {}) {
     this.#count = workers;
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
+    const threads = Math.max(1, Math.floor(availableParallelism() / workers));
+    this.#recognition = recognition === undefined ? undefined : { folder: recognition, threads };
     this.#parsers = parsers ?? programFile('./parsers', import.meta.url).url.href;
   }
 
@@ -86,7 +99,13 @@ export class ParseWorkers implements AsyncDisposable {
     assertInput(file.path, file.bytes.length, this.#limits);
     const request = { format: parser.format, path: file.path, bytes: file.bytes };
     const documents = await this.#run(request, signal);
-    return { format: parser.format, version: parser.version, documents };
+    const recognised = this.#recognition !== undefined && parser.pictures === true;
+    return {
+      format: parser.format,
+      version: parser.version,
+      documents,
+      ...(recognised && { recognition: RECOGNITION_NAME }),
+    };
   }
 
   /** Ends the processes, whatever they are doing; files that are not parsed yet end with `PARSE_CLOSED`. */
@@ -125,7 +144,7 @@ export class ParseWorkers implements AsyncDisposable {
   }
 
   #start(): Slot {
-    const settings = { parsers: this.#parsers, limits: this.#limits };
+    const settings = { parsers: this.#parsers, limits: this.#limits, recognition: this.#recognition };
     const slot: Slot = {
       process: new WorkerProcess(settings, {
         onAnswer: (answer) => this.#take(slot, answer),
@@ -154,9 +173,10 @@ export class ParseWorkers implements AsyncDisposable {
     slot.process.send(job.request, (error) => void this.#end(slot, (path) => failedError(path, error.message)));
   }
 
-  /** The clock runs from here, so that neither the start of a process counts nor the loading of libraries. */
+  /** The clock runs from here, so that neither the start of a process counts nor the loading of libraries, and anew with each step of reading a picture. */
   #startClock(slot: Slot): void {
     const { seconds } = this.#limits;
+    clearTimeout(slot.timer);
     if (slot.job !== undefined)
       slot.timer = setTimeout(() => void this.#end(slot, (path) => timeoutError(path, seconds)), seconds * 1000);
   }
@@ -167,7 +187,7 @@ export class ParseWorkers implements AsyncDisposable {
       if (slot.job !== undefined) this.#begin(slot);
       return;
     }
-    if (answer === 'begun') {
+    if (answer === 'begun' || answer === 'recognised') {
       this.#startClock(slot);
       return;
     }

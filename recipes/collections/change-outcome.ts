@@ -136,7 +136,7 @@ export class ChangeOutcome {
     const { source, path, given } = document;
     const known = this.#files.get(path);
     if (known !== undefined && (await this.#isHidden(known, asker))) throw sourceTaken(source);
-    if (known !== undefined && isSame(known, document)) return putResult(source, known);
+    if (known !== undefined && isSame(known, document, this.#opened.models.recognises)) return putResult(source, known);
     const content = await document.parsed(this.#opened);
     if (content.problem !== undefined) {
       const { code, message } = content.problem;

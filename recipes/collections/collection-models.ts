@@ -27,6 +27,8 @@ export interface CollectionModelsOptions extends OnBackend {
   readonly models: string | undefined;
   readonly queries: QueryEncoderChoice | undefined;
   readonly limits: Partial<ParseLimits> | undefined;
+  /** Folder of the models that read texts in pictures. */
+  readonly recognition: string | undefined;
   readonly listener: Listener;
 }
 
@@ -44,7 +46,12 @@ export class CollectionModels implements AsyncDisposable {
 
   constructor(options: CollectionModelsOptions) {
     this.#options = options;
-    this.parsers = new ParseWorkers(given({ limits: options.limits }));
+    this.parsers = new ParseWorkers({ recognition: options.recognition, ...given({ limits: options.limits }) });
+  }
+
+  /** Whether texts in pictures can be read. */
+  get recognises(): boolean {
+    return this.#options.recognition !== undefined;
   }
 
   /** The encoder of a checkpoint or a run. Throws as `loadStudent`. */

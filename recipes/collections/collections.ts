@@ -18,6 +18,7 @@ import { checkpointForLanguage, checkpointOrDefault } from '../shared/default-ch
 import { given } from '../shared/given.ts';
 import { modelOf } from '../shared/index-model.ts';
 import { modelsFolder } from '../shared/models-folder.ts';
+import { recognitionFolder } from '../shared/recognition-folder.ts';
 import { CollectionModels } from './collection-models.ts';
 import { LiveCollection, missing, summaryOf } from './live-collection.ts';
 import type { CollectionSummary } from './live-types.ts';
@@ -80,7 +81,9 @@ export class Collections implements AsyncDisposable {
     this.folder = resolve(options.folder);
     this.#options = options;
     this.#listener = listener;
-    this.#models = new CollectionModels({ backend, models: modelsFolder(options.models), queries, limits, listener });
+    const models = modelsFolder(options.models);
+    const recognition = recognitionFolder(undefined, models);
+    this.#models = new CollectionModels({ backend, models, queries, limits, recognition, listener });
     this.#timer = setInterval(() => void this.#closeIdle(idleSeconds), Math.min(idleSeconds, LOOK_SECONDS) * 1000);
     this.#timer.unref();
   }

@@ -1,10 +1,10 @@
 import { CemError, isCemError } from '../../base/index.ts';
 import { checkedDocument } from '../../data/index.ts';
-import { hasParser, PARSERS } from '../../ingest/index.ts';
+import { hasParser } from '../../ingest/index.ts';
 import type { SourceFileEntry } from '../../rag/index.ts';
 import { metadataJson } from '../../search/index.ts';
 import { contentHash, type ParsedSource, parseContent } from '../ingest/parse-content.ts';
-import { parserName } from '../ingest/parser-names.ts';
+import { isParsedWell } from '../ingest/parser-names.ts';
 import type { AccessLabels, ChangeOptions, DocumentsChange, DocumentToPut, DocumentToRemove } from './live-types.ts';
 import type { OpenedCollection } from './opened-collection.ts';
 import { checkSource, Uploads } from './uploads.ts';
@@ -50,18 +50,18 @@ export async function prepareChange(
   await Promise.all(
     puts.map(async (document) => {
       const known = view.byPath.get(document.path);
-      if (known === undefined || !isSame(known, document)) await document.parsed(opened);
+      if (known === undefined || !isSame(known, document, opened.models.recognises)) await document.parsed(opened);
       onProgress(++done, puts.length, 'parsing');
     }),
   );
   return { puts, removes: remove, labels, onProgress };
 }
 
-/** Whether the collection has a document as it is to be put. */
-export function isSame(known: SourceFileEntry, { hash, given, labels }: PreparedPut): boolean {
+/** Whether the collection has a document as it is to be put. @param recognises whether texts in pictures can be read */
+export function isSame(known: SourceFileEntry, { hash, given, labels }: PreparedPut, recognises: boolean): boolean {
   if (known.hash !== hash || known.given !== given) return false;
   if (labels !== undefined && JSON.stringify(known.labels) !== JSON.stringify(labels)) return false;
-  return PARSERS.some((parser) => parserName(parser) === known.parser);
+  return isParsedWell(known.parser, recognises);
 }
 
 function preparedPut(

@@ -1,8 +1,7 @@
 import type { Listener } from '../../base/index.ts';
-import { PARSERS } from '../../ingest/index.ts';
 import type { CollectionSources, SourceFileEntry } from '../../rag/index.ts';
 import { type FoundFile, findFiles } from './find-files.ts';
-import { NO_PARSER, parserName } from './parser-names.ts';
+import { isParsedWell, NO_PARSER } from './parser-names.ts';
 import { shownFiles, shownHash } from './shown-files.ts';
 import type { OpenRoot } from './source-roots.ts';
 
@@ -34,6 +33,8 @@ export interface CompareOptions {
   readonly collection: string;
   /** Bytes that a file which another one shows may have. */
   readonly inputBytes: number;
+  /** Whether texts in pictures can be read. */
+  readonly recognises: boolean;
   readonly listener: Listener;
 }
 
@@ -41,7 +42,7 @@ export interface CompareOptions {
 export async function compareSources(
   sources: CollectionSources,
   roots: readonly OpenRoot[],
-  { format, labels, forget, collection, inputBytes, listener }: CompareOptions,
+  { format, labels, forget, collection, inputBytes, recognises, listener }: CompareOptions,
 ): Promise<SourceComparison> {
   const known = new Map(sources.files.map((entry) => [entry.path, entry]));
   const looked = new Set(roots.map(({ name }) => name));
@@ -63,7 +64,11 @@ export async function compareSources(
       if (file.hash === undefined && entry !== undefined) {
         same.push(entry);
         unread.push({ path: file.path, message: file.problem ?? 'not readable' });
-      } else if (entry !== undefined && isSame(entry, file, wanted, format) && (await showsSame(entry, file, inputBytes)))
+      } else if (
+        entry !== undefined &&
+        isSame(entry, file, wanted, { format, recognises }) &&
+        (await showsSame(entry, file, inputBytes))
+      )
         same.push(entry);
       else toParse.push({ file, labels: wanted, known: entry });
     }
@@ -105,14 +110,14 @@ function isSame(
   entry: SourceFileEntry,
   file: FoundFile,
   labels: readonly string[] | undefined,
-  format: string | undefined,
+  { format, recognises }: Pick<CompareOptions, 'format' | 'recognises'>,
 ): boolean {
   if (entry.hash !== file.hash || JSON.stringify(entry.labels) !== JSON.stringify(labels)) return false;
   // What no parser could read, one may read by now.
   if (entry.problem !== undefined) return entry.parser === NO_PARSER && format === undefined && !isTransient(entry.problem);
   const [name] = entry.parser.split(' ');
   if (format !== undefined && format.toLowerCase() !== name) return false;
-  return PARSERS.some((parser) => parserName(parser) === entry.parser);
+  return isParsedWell(entry.parser, recognises);
 }
 
 /** Whether the files that a document shows are as they were. */

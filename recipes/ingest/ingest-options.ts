@@ -90,6 +90,8 @@ export interface IngestOptions extends LongCall, OnBackend {
   readonly database?: string | undefined;
   /** Folder where searches look for the teacher before the hub. */
   readonly models?: string | undefined;
+  /** Folder of the models that read texts in pictures and scanned pages (OCR), or `none`; CEM_OCR_MODELS, else `PP-OCRv6-small` in `models`, where it has them, unless given. */
+  readonly ocrModels?: string | undefined;
   readonly precision?: VectorPrecision | undefined;
   readonly vectorIndex?: VectorIndexInput | undefined;
 }

@@ -22,6 +22,7 @@ import { checkpointForLanguage } from '../shared/default-checkpoint.ts';
 import { given } from '../shared/given.ts';
 import { modelOf } from '../shared/index-model.ts';
 import { modelsFolder } from '../shared/models-folder.ts';
+import { recognitionFolder } from '../shared/recognition-folder.ts';
 import { makingOptions, refuseOtherSettings } from './collection-making.ts';
 import { compareSources, type SourceComparison } from './compare-sources.ts';
 import { DocumentSpool } from './document-spool.ts';
@@ -81,6 +82,7 @@ async function ingestFiles(options: IngestOptions): Promise<IngestResult> {
   const made = await CollectionFolder.manifestOf(path);
   // What is wrong with the wishes is said before anything is loaded.
   await refuseOtherSettings(path, made, options);
+  const recognition = recognitionFolder(options.ocrModels, modelsFolder(options.models));
   const named = paths.length > 0 ? await openRoots(paths, [], path) : [];
   using checkpoint = await openCheckpoint(made, named, options, listener);
   await using collection = await openCollectionFolder(path, checkpoint, options);
@@ -89,8 +91,16 @@ async function ingestFiles(options: IngestOptions): Promise<IngestResult> {
   const sources = await collection.sources();
   const roots = paths.length === 0 && forget.length > 0 ? [] : await openRoots(paths, sources.roots, path);
   const inputBytes = options.limits?.inputBytes ?? DEFAULT_LIMITS.inputBytes;
-  const comparison = await compareSources(sources, roots, { format, labels, forget, collection: path, inputBytes, listener });
-  const parsed = await parseAll(collection, comparison, settings, options, listener);
+  const comparison = await compareSources(sources, roots, {
+    format,
+    labels,
+    forget,
+    collection: path,
+    inputBytes,
+    recognises: recognition !== undefined,
+    listener,
+  });
+  const parsed = await parseAll(collection, comparison, settings, { ...options, recognition }, listener);
   const next: CollectionSources = {
     roots: nextRoots(sources.roots, roots, forget),
     files: [...comparison.others, ...comparison.same, ...parsed.entries].sort((left, right) => (left.path < right.path ? -1 : 1)),
@@ -175,7 +185,7 @@ async function parseAll(
   collection: CollectionFolder,
   { toParse }: SourceComparison,
   settings: CollectionSettings,
-  { format, signal, limits }: IngestOptions,
+  { format, signal, limits, recognition }: IngestOptions & { readonly recognition: string | undefined },
   listener: Listener,
 ): Promise<ParsedFiles> {
   await using spool = await DocumentSpool.create(join(collection.workPath, 'documents.jsonl'));
@@ -192,7 +202,7 @@ async function parseAll(
   }
   const total = toParse.reduce((sum, { file }) => sum + file.bytes, 0);
   const workers = Math.min(MOST_WORKERS, availableParallelism(), toParse.length);
-  await using threads = new ParseWorkers({ workers, ...given({ limits }) });
+  await using threads = new ParseWorkers({ workers, recognition, ...given({ limits }) });
   await using tools = await unitTools(collection.manifest, settings);
   const parsing = {
     threads,

@@ -17,7 +17,7 @@ import type { SourceFileEntry } from '../../rag/index.ts';
 import { given } from '../shared/given.ts';
 import { figureDocuments, nameInWords } from './figure-documents.ts';
 import type { CollectionSettings } from './ingest-options.ts';
-import { NO_PARSER, parserName } from './parser-names.ts';
+import { NO_PARSER, parsedBy } from './parser-names.ts';
 import { readShownPictures } from './read-shown-pictures.ts';
 import type { ShownFiles } from './shown-files.ts';
 import { unitDocuments } from './unit-documents.ts';
@@ -91,6 +91,7 @@ export async function parseContent(
       documents: read,
       format: parser,
       version,
+      recognition,
     } = await threads.parseFile({ path: source ?? path, bytes }, { format, signal });
     const { documents: parsed, shows } =
       figures === 'none' ? { documents: read, shows: [] } : await readShownPictures(read, shown, { threads, signal });
@@ -140,7 +141,7 @@ export async function parseContent(
         ...(laws.length > 0 && { laws }),
         ...(pictures.length > 0 && { figures: [...new Set(pictures.map((picture) => figureId(picture.bytes)))].sort() }),
         ...(shows.length > 0 && { shows: shows.map(([file, hash]): [string, string] => [file, hash]) }),
-        parser: parserName({ format: parser, version }),
+        parser: parsedBy({ format: parser, version, ...given({ recognition }) }),
         ...(labels && { labels: [...labels] }),
         documents: entries,
       },

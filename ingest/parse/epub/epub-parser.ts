@@ -5,6 +5,7 @@ export const epubParser = defineParser({
   format: 'epub',
   version: 2,
   extensions: ['.epub'],
+  pictures: true,
   // The first entry of the archive is `mimetype`, stored (EPUB OCF 3.3, 4.3.2).
   recognise(start) {
     const text = Buffer.from(start).toString('latin1');

@@ -5,6 +5,7 @@ export const htmlParser = defineParser({
   format: 'html',
   version: 2,
   extensions: ['.html', '.htm', '.xhtml', '.xht'],
+  pictures: true,
   recognise(start) {
     const text = Buffer.from(start).toString('latin1');
     // Behind a byte order mark, an XML declaration and comments.

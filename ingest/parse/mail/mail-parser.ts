@@ -9,6 +9,7 @@ export const mailParser = defineParser({
   format: 'mail',
   version: 2,
   extensions: ['.eml', '.mbox'],
+  pictures: true,
   recognise(start) {
     const text = Buffer.from(start).toString('latin1');
     const head = text.replace(/^From [^\n]*\n/, '').split(/\r?\n\r?\n/, 1)[0]!;

@@ -5,5 +5,6 @@ export const markdownParser = defineParser({
   format: 'markdown',
   version: 2,
   extensions: ['.md', '.markdown', '.mdown', '.mkd', '.mdx'],
+  pictures: true,
   load: async () => (await import('./read-markdown.ts')).readMarkdown,
 });

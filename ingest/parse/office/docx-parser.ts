@@ -6,6 +6,7 @@ export const docxParser = defineParser({
   format: 'docx',
   version: 2,
   extensions: ['.docx', '.docm', '.dotx'],
+  pictures: true,
   recognise: (start) => recogniseOffice(start, 'word/'),
   load: async () => (await import('./read-docx.ts')).readDocx,
 });

@@ -6,6 +6,7 @@ export const pptxParser = defineParser({
   format: 'pptx',
   version: 2,
   extensions: ['.pptx', '.pptm', '.ppsx'],
+  pictures: true,
   recognise: (start) => recogniseOffice(start, 'ppt/'),
   load: async () => (await import('./read-pptx.ts')).readPptx,
 });

@@ -1,6 +1,6 @@
 import { courtCaseOf, degradedCase } from '../court-case/index.ts';
 import { defineParser } from '../define-parser.ts';
-import type { ParsedDocument, SourceFile } from '../parser.ts';
+import type { ParsedDocument, ParserTools, SourceFile } from '../parser.ts';
 import { readPdfLines } from './pdf-lines.ts';
 import { loadPdfjs } from './pdfjs.ts';
 
@@ -12,13 +12,14 @@ export const courtCaseParser = defineParser({
   format: 'court-case',
   version: 2,
   extensions: [],
+  pictures: true,
   async load() {
     await loadPdfjs();
     return readCourtCaseFile;
   },
 });
 
-async function readCourtCaseFile(file: SourceFile): Promise<ParsedDocument[]> {
-  const pdf = await readPdfLines(file);
+async function readCourtCaseFile(file: SourceFile, tools: ParserTools): Promise<ParsedDocument[]> {
+  const pdf = await readPdfLines(file, tools);
   return courtCaseOf(pdf) ?? [degradedCase(pdf)];
 }

@@ -1,7 +1,7 @@
 import type { PDFPageProxy } from 'pdfjs-dist/legacy/build/pdf.mjs';
-import type { FigurePicture } from '../../../data/index.ts';
 import type { BlockFigure } from '../block.ts';
 import { encodePixels } from '../picture/index.ts';
+import { drawBox } from './draw-page.ts';
 import { heightOf, type PdfBox, widthOf } from './drawings.ts';
 import type { PdfFigure } from './page-figures.ts';
 
@@ -77,64 +77,11 @@ function unpackBits(data: Uint8Array, width: number, height: number): Uint8Array
   return pixels;
 }
 
-interface Canvas {
-  getContext(kind: '2d'): {
-    fillStyle: string;
-    fillRect(x: number, y: number, width: number, height: number): void;
-    getImageData(x: number, y: number, width: number, height: number): { readonly data: Uint8ClampedArray };
-  };
-}
-
-interface CanvasModule {
-  createCanvas(width: number, height: number): Canvas;
-  readonly DOMMatrix: unknown;
-  readonly ImageData: unknown;
-  readonly Path2D: unknown;
-}
-
-let canvasModule: Promise<CanvasModule | undefined> | undefined;
-
-/** The canvas that pdfjs-dist brings where its platform has one. */
-function loadCanvas(): Promise<CanvasModule | undefined> {
-  canvasModule ??= import('@napi-rs/canvas').then(
-    (module) => {
-      const canvas = module as unknown as CanvasModule;
-      const globals = globalThis as Record<string, unknown>;
-      for (const name of ['DOMMatrix', 'ImageData', 'Path2D'] as const) globals[name] ??= canvas[name];
-      return canvas;
-    },
-    () => undefined,
-  );
-  return canvasModule;
-}
-
 /** A part of a page, drawn. What cannot be drawn is a figure without a picture. */
-async function renderBox(page: PDFPageProxy, box: PdfBox): Promise<BlockFigure> {
-  const canvas = await loadCanvas();
-  if (canvas === undefined) return {};
-  const [wide, tall] = [widthOf(box) + 2 * MARGIN, heightOf(box) + 2 * MARGIN];
-  const scale = Math.min(SCALE, LONGEST_SIDE / Math.max(wide, tall));
-  const [width, height] = [Math.max(1, Math.round(wide * scale)), Math.max(1, Math.round(tall * scale))];
-  try {
-    const context = canvas.createCanvas(width, height).getContext('2d');
-    context.fillStyle = '#ffffff';
-    context.fillRect(0, 0, width, height);
-    const viewport = page.getViewport({
-      scale,
-      offsetX: (MARGIN - box.left) * scale,
-      offsetY: (MARGIN - box.top) * scale,
-    });
-    await page.render({ canvas: null, canvasContext: context as never, viewport, annotationMode: 0 }).promise;
-    const { data } = context.getImageData(0, 0, width, height);
-    const read = await encodePixels(withoutAlpha(data), { width, height, channels: 3 });
-    return 'picture' in read ? { picture: read.picture satisfies FigurePicture } : {};
-  } catch {
-    return {};
-  }
-}
-
-function withoutAlpha(data: Uint8ClampedArray): Uint8Array {
-  const rgb = new Uint8Array((data.length / 4) * 3);
-  for (let from = 0, to = 0; from < data.length; from += 4, to += 3) rgb.set(data.subarray(from, from + 3), to);
-  return rgb;
+async function renderBox(page: PDFPageProxy, { left, top, right, bottom }: PdfBox): Promise<BlockFigure> {
+  const box = { left: left - MARGIN, top: top - MARGIN, right: right + MARGIN, bottom: bottom + MARGIN };
+  const drawn = await drawBox(page, box, Math.min(SCALE, LONGEST_SIDE / Math.max(widthOf(box), heightOf(box))));
+  if (drawn === undefined) return {};
+  const read = await encodePixels(drawn.data, { ...drawn, channels: 3 });
+  return 'picture' in read ? { picture: read.picture } : {};
 }

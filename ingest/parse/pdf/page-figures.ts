@@ -33,7 +33,7 @@ const LEAST_HEIGHT = 36;
 const NEAR = 8;
 const TOUCH = 1.5;
 /** What covers so much of a page is its background, or the page itself as a picture. */
-const BACKGROUND = 0.85;
+export const BACKGROUND = 0.85;
 /** A caption is no farther from its figure; between them stand labels of axes and legends. */
 const FARTHEST = 64;
 /** Labels beside a drawing. */

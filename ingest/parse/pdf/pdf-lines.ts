@@ -1,7 +1,8 @@
 import type { PDFDocumentProxy, PDFPageProxy } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { CemError, messageOf } from '../../../base/index.ts';
+import type { RecognisedPicture } from '../../recognition/index.ts';
 import type { BlockFigure } from '../block.ts';
-import type { SourceFile } from '../parser.ts';
+import type { ParserTools, SourceFile } from '../parser.ts';
 import { columnsOf } from './columns.ts';
 import { malformedPdf, openPdf } from './document.ts';
 import type { PdfBox } from './drawings.ts';
@@ -12,6 +13,7 @@ import { gridsBeside, type PdfFigure, pageFigures } from './page-figures.ts';
 import { pageFurniture } from './page-furniture.ts';
 import { type PdfPage, type PdfRun, readPage } from './page-runs.ts';
 import { informationOf } from './pdf-information.ts';
+import { isScan, pageOfPicture, recognisedPage, withEvenSizes } from './recognised-page.ts';
 import { type PdfRow, type PdfSegment, rowsOf, segmentsOf, textOfRow } from './rows.ts';
 import { type PdfTableRow, tableRows } from './table-rows.ts';
 
@@ -106,16 +108,26 @@ const NOTHING_DRAWN: PdfPage['drawings'] = { images: [], shapes: [] };
 /** Pages of a document, each read and let go; what cannot be read of one is a warning. */
 async function readPages(
   document: PDFDocumentProxy,
+  { recognise }: ParserTools,
 ): Promise<{ pages: FiguredPage[]; figures: PlacedFigure[]; warnings: string[] }> {
   const pages: FiguredPage[] = [];
   const figures: PlacedFigure[] = [];
   const warnings: string[] = [];
   const empty: number[] = [];
+  const scans = new Set<number>();
   for (let number = 1; number <= document.numPages; number += 1) {
     try {
       const page = await document.getPage(number);
       const read = await readPage(page);
       const shown = pageFigures(read.drawings, read.runs, read);
+      const scan =
+        recognise !== undefined && isScan(read, shown.length) ? await recognisedPage(page, read, recognise) : undefined;
+      if (scan !== undefined) {
+        page.cleanup();
+        scans.add(number);
+        pages.push({ ...scan, figures: [] });
+        continue;
+      }
       for (const found of shown) figures.push(await placedFigure(page, found));
       page.cleanup();
       pages.push({ ...read, grids: gridsBeside(read.grids, shown), drawings: NOTHING_DRAWN, figures: shown });
@@ -125,8 +137,14 @@ async function readPages(
       warnings.push(`page ${number} cannot be read: ${messageOf(error)}`);
     }
   }
-  if (empty.length > 0) warnings.push(`${pagesInWords(empty)} without text: pictures of pages are not read (no OCR is done)`);
-  return { pages, figures, warnings };
+  const why = recognise === undefined ? 'no OCR is done: cem fetch-ocr brings its models' : '@napi-rs/canvas does not draw them';
+  if (empty.length > 0) warnings.push(`${pagesInWords(empty)} without text: pictures of pages are not read (${why})`);
+  return { pages: withEvenScans(pages, scans), figures, warnings };
+}
+
+function withEvenScans(pages: readonly FiguredPage[], scans: ReadonlySet<number>): FiguredPage[] {
+  const even = new Map(withEvenSizes(pages.filter(({ number }) => scans.has(number))).map((page) => [page.number, page]));
+  return pages.map((page) => ({ ...page, ...even.get(page.number) }));
 }
 
 async function placedFigure(page: PDFPageProxy, found: PdfFigure): Promise<PlacedFigure> {
@@ -178,6 +196,8 @@ function takeTables(
   return { runs: left, tables };
 }
 
+const PIXELS_OF_POINT = 150 / 72;
+
 /** Pages from which it is told whether Chinese stands apart from other letters. */
 const PAGES_THAT_TELL = 20;
 
@@ -220,15 +240,22 @@ function linesOf(pages: readonly FiguredPage[]): PdfLine[] {
   return lines;
 }
 
+/** The lines of a picture of a page. */
+export function pictureLines(picture: RecognisedPicture): PdfLines {
+  // No picture says how large a point is: letters of 150 dots an inch are as likely as others.
+  const pages = withEvenSizes([pageOfPicture(picture, 1, PIXELS_OF_POINT)]).map((page) => ({ ...page, figures: [] }));
+  return { lines: linesOf(pages), figures: [], pageCount: 1, outline: [], warnings: [] };
+}
+
 /**
- * Reads the lines of a PDF.
+ * Reads the lines of a PDF. Pages that are pictures of pages have lines where `tools` can read them.
  *
  * @throws CemError `PARSE_PDF` for a malformed file, also where no page can be read; `PARSE_ENCRYPTED`, `PARSE_PDF_MISSING`
  */
-export async function readPdfLines(file: SourceFile): Promise<PdfLines> {
+export async function readPdfLines(file: SourceFile, tools: ParserTools = {}): Promise<PdfLines> {
   const document = await openPdf(file);
   try {
-    const { pages, figures, warnings } = await readPages(document);
+    const { pages, figures, warnings } = await readPages(document, tools);
     if (pages.length === 0) throw malformedPdf(file, new CemError('PARSE_PDF', warnings[0] ?? 'it has no pages'));
     return {
       lines: linesOf(pages),

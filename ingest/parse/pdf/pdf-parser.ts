@@ -9,6 +9,7 @@ export const pdfParser = defineParser({
   format: 'pdf',
   version: 2,
   extensions: ['.pdf'],
+  pictures: true,
   recognise(start) {
     const place = Buffer.from(start.buffer, start.byteOffset, Math.min(1024, start.length)).indexOf(MAGIC);
     if (place === 0) return 2;

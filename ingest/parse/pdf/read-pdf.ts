@@ -1,18 +1,20 @@
+import type { RecognisedPicture } from '../../recognition/index.ts';
+import type { Block } from '../block.ts';
 import { courtCaseOf } from '../court-case/index.ts';
 import { onlyOutermostHeading } from '../document-title.ts';
-import type { ParsedDocument, SourceFile } from '../parser.ts';
+import type { ParsedDocument, ParserTools, SourceFile } from '../parser.ts';
 import { headingsOf } from './headings.ts';
 import { pageStyleOf } from './page-style.ts';
 import { pdfBlocks } from './pdf-blocks.ts';
-import { type PdfLines, readPdfLines } from './pdf-lines.ts';
+import { type PdfLines, pictureLines, readPdfLines } from './pdf-lines.ts';
 
 /**
  * A court case is the documents of its sections; anything else is one document.
  *
  * @throws CemError as `readPdfLines`
  */
-export async function readPdf(file: SourceFile): Promise<readonly ParsedDocument[]> {
-  const pdf = await readPdfLines(file);
+export async function readPdf(file: SourceFile, tools: ParserTools): Promise<readonly ParsedDocument[]> {
+  const pdf = await readPdfLines(file, tools);
   return courtCaseOf(pdf) ?? [wholePdf(pdf)];
 }
 
@@ -27,4 +29,9 @@ export function wholePdf({ lines, figures, outline, title, language, warnings }:
     blocks,
     ...(warnings.length > 0 && { warnings }),
   };
+}
+
+/** Blocks of a picture of a page; they have no page, since a picture has none. */
+export function pictureBlocks(picture: RecognisedPicture): Block[] {
+  return wholePdf(pictureLines(picture)).blocks.map(({ pages: _, ...block }) => block);
 }

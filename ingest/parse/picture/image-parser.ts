@@ -7,6 +7,7 @@ export const imageParser = defineParser({
   format: 'image',
   version: 1,
   extensions: ['.png', '.jpg', '.jpeg', '.jpe', '.jfif', '.webp', '.gif', '.svg'],
+  pictures: true,
   recognise: (start) => (pictureFormat(start) === undefined ? 0 : 2),
   load: async () => {
     const { loadSharp, readPicture } = await import('./read-picture.ts');

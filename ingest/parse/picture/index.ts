@@ -2,4 +2,4 @@
 
 export { BlockPictures, dataBytes, type PictureSource, pageSource } from './block-pictures.ts';
 export { imageParser } from './image-parser.ts';
-export { encodePixels, type LeftOut, MOST_PIXELS } from './read-picture.ts';
+export { encodePixels, type LeftOut, MOST_PIXELS, picturePixels } from './read-picture.ts';

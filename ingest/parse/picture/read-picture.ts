@@ -1,6 +1,7 @@
 import type sharp from 'sharp';
 import { CemError, messageOf } from '../../../base/index.ts';
 import type { FigurePicture } from '../../../data/index.ts';
+import type { Pixels } from '../../recognition/index.ts';
 import { pictureFormat } from './picture-format.ts';
 import { safeSvg } from './safe-svg.ts';
 import { stripMetadata } from './strip-metadata.ts';
@@ -109,6 +110,26 @@ async function withPixels(library: Sharp, bytes: Uint8Array, mediaType: FigurePi
   const { channels } = await image.stats();
   if (channels.every(({ min, max }) => max - min <= ONE_COLOUR)) return { leftOut: 'plain', reason: 'it has one colour' };
   return { picture: { mediaType, bytes: Uint8Array.from(bytes), width, height } };
+}
+
+/** Pixels of the longer side of what is looked at for texts. */
+const LONGEST_SIDE = 3_000;
+
+/** A stored picture's pixels on white, smaller where it is very large. */
+export async function picturePixels({ bytes }: FigurePicture): Promise<Pixels> {
+  const library = await loadSharp();
+  const { data, info } = await library(bytes, { limitInputPixels: MOST_PIXELS, failOn: 'error', pages: 1 })
+    .flatten({ background: '#ffffff' })
+    .resize({ width: LONGEST_SIDE, height: LONGEST_SIDE, fit: 'inside', withoutEnlargement: true })
+    .toColourspace('srgb')
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  if (channels === 3) return { width, height, data };
+  const rgb = new Uint8Array(3 * width * height);
+  for (let pixel = 0; pixel < width * height; pixel++) rgb.fill(data[pixel * channels]!, 3 * pixel, 3 * pixel + 3);
+  return { width, height, data: rgb };
 }
 
 /** Raw pixels as a picture: as PNG, or as JPEG where that is far smaller, as it is of photographs. */

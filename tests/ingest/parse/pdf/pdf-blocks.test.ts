@@ -240,7 +240,9 @@ test('title and language as the metadata has them, unless they are junk', async 
 test('a page without text says that pictures are not read, an empty one nothing', async () => {
   const text = { texts: paragraph(['Text of a page. It ends here.'], 50, 90) };
   const document = await parse([text, { operators: 'q 500 0 0 700 50 50 cm Q' }, {}, text]);
-  assert.equal(document.warnings, ['page 2 without text: pictures of pages are not read (no OCR is done)']);
+  assert.equal(document.warnings, [
+    'page 2 without text: pictures of pages are not read (no OCR is done: cem fetch-ocr brings its models)',
+  ]);
 });
 
 test('a file with a password is said to be encrypted, a malformed one to be no PDF', async () => {
