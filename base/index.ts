@@ -2,6 +2,7 @@
 export { asyncBatches, batches } from './batches.ts';
 export type { ByteSpan } from './byte-span.ts';
 export { checksum, hexadecimal, messageOf, viewOf } from './bytes.ts';
+export { type CalendarPeriod, findPeriods, type PeriodMatch, withoutPeriods } from './calendar-periods.ts';
 export { NUMERAL_CHARACTERS, parseChineseNumber, writeChineseNumber } from './chinese-numerals.ts';
 export { ClosingStack, closing } from './closing.ts';
 export { CemError, FormatError, isCemError, UsageError } from './errors.ts';

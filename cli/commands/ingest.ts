@@ -33,6 +33,7 @@ interface IngestCommandOptions extends VectorIndexOptions, GroupsOptions {
   readonly prune: boolean | undefined;
   readonly pruneNoise?: boolean | undefined;
   readonly figures: IngestOptions['figures'];
+  readonly periods?: boolean | undefined;
   readonly terms: 'words' | 'characters' | 'none' | undefined;
   readonly fileSeconds?: number | undefined;
   readonly fileMemory?: number | undefined;
@@ -103,6 +104,11 @@ export const ingestCommand = defineCommand<IngestCommandOptions, IngestAnswer>({
         choices: ['store', 'reference', 'none'] as const,
         describe:
           'of a new collection: pictures of documents are kept beside their texts, or only described, or passed over (store)',
+      })
+      .option('periods', {
+        type: 'boolean',
+        describe:
+          "of a new collection: units get year, quarter, period_start and period_end as fields for --filter, from what their headings or their document's title say (no)",
       })
       .option('terms', {
         choices: ['words', 'characters', 'none'] as const,

@@ -52,6 +52,7 @@ function placeLine({
   pages,
   headings = [],
   fields = {},
+  cell,
 }: Omit<PrintedCitation, 'number' | 'text'>): string {
   const law = LAW_FIELDS.map((name) => fields[name]).filter((value) => typeof value === 'string' && value !== '');
   const page = pages && (pages.first === pages.last ? `page ${pages.first}` : `pages ${pages.first}-${pages.last}`);
@@ -62,6 +63,7 @@ function placeLine({
     figure,
     page,
     headings.length > 0 ? headings.join(' > ') : undefined,
+    cell && `cell ${[cell.row, cell.column].filter((label) => label !== '').join(', ')}`,
   ];
   const parts = [`source=${source ?? docId}`, ...(law.length > 0 ? law : others)];
   return parts

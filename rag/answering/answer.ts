@@ -25,6 +25,12 @@ export interface AnswerRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A cell of a table by its labels: the first cell of its row, and the header of its column. */
+export interface CellPlace {
+  readonly row: string;
+  readonly column: string;
+}
+
 /** A piece of a unit that the answer rests on. */
 export interface Citation extends Pick<Metadata, 'source' | 'title' | 'pages' | 'headings' | 'fields'> {
   /** From 1, as `[1]` in the answer. */
@@ -37,6 +43,8 @@ export interface Citation extends Pick<Metadata, 'source' | 'title' | 'pages' | 
   readonly text: string;
   /** Where it stands in the unit's text, in bytes of UTF-8. */
   readonly span: ByteSpan;
+  /** Where it is a cell of a table, or lies in one: which. */
+  readonly cell?: CellPlace;
   /** 0 to 1. */
   readonly relevance: number;
 }

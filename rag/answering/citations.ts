@@ -1,6 +1,7 @@
-import type { Citation } from './answer.ts';
+import type { CellPlace, Citation } from './answer.ts';
 import { findQuote, type TextRange } from './find-quote.ts';
 import type { ReadingUnit } from './reader.ts';
+import { openHeadings, tablesIn } from './tables-in-text.ts';
 import { sentencesIn } from './text-sentences.ts';
 
 /** A citation as a reader says it, which may be wrong in all of it. */
@@ -78,6 +79,7 @@ function citationOf({ result, text, metadata }: ReadingUnit, range: TextRange, n
   const { document, chunk, passage } = result;
   const { source, title, pages, fields } = metadata;
   const headings = headingsAt(text, range.start, metadata.headings ?? []);
+  const cell = cellAt(text, range);
   return {
     number,
     document,
@@ -90,20 +92,27 @@ function citationOf({ result, text, metadata }: ReadingUnit, range: TextRange, n
     ...(pages !== undefined && { pages }),
     ...(headings.length > 0 && { headings }),
     ...(fields !== undefined && { fields }),
+    ...(cell && { cell }),
     relevance,
   };
 }
 
 /** Headings above a place: those of the unit, and behind them those in its text, outermost first. */
 function headingsAt(text: string, place: number, above: readonly string[]): readonly string[] {
-  const open: { readonly level: number; readonly heading: string }[] = [];
-  for (const { start, end, kind } of sentencesIn(text.slice(0, place))) {
-    if (kind !== 'heading') continue;
-    const level = /#*\s*$/.exec(text.slice(0, start))![0].trim().length;
-    while (open.length > 0 && open.at(-1)!.level >= level) open.pop();
-    open.push({ level, heading: text.slice(start, end) });
+  const open = openHeadings(text, sentencesIn(text.slice(0, place)));
+  return [...above, ...open.filter((heading) => !above.includes(heading))];
+}
+
+/** The cell of a table that a range lies in, by the labels of its row and its column; undefined elsewhere. */
+function cellAt(text: string, range: TextRange): CellPlace | undefined {
+  for (const { columns, rows, start, end } of tablesIn(text)) {
+    if (range.start < start || range.end > end) continue;
+    for (const row of rows) {
+      const place = row.findIndex((cell) => range.start >= cell.start && range.end <= cell.end);
+      if (place >= 0) return { row: row[0]!.text, column: columns[place] ?? '' };
+    }
   }
-  return [...above, ...open.map(({ heading }) => heading).filter((heading) => !above.includes(heading))];
+  return undefined;
 }
 
 /** A range of a text in bytes of UTF-8. */

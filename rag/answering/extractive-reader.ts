@@ -1,3 +1,4 @@
+import { answerFromTables, type TableAnswer } from './answer-from-tables.ts';
 import { byteSpan, CitationNumbers } from './citations.ts';
 import { MarkedText } from './marked-text.ts';
 import { openTerms } from './question-terms.ts';
@@ -20,6 +21,8 @@ export interface ExtractiveReaderOptions {
   /** Compares the best sentences with the question by vectors too. */
   readonly similarity?: SentenceSimilarity | undefined;
   readonly weights?: Partial<SentenceWeights> | undefined;
+  /** Whether numbers that a question asks for are taken from cells of tables; they are unless false. */
+  readonly tables?: boolean | undefined;
 }
 
 const SENTENCES = 3;
@@ -31,7 +34,7 @@ const GAIN = 0.15;
 /** The best sentences by words, which vectors then order. */
 const COMPARED = 32;
 
-/** Answers with sentences of the units, letter by letter: no model, no network, the same answer every time. */
+/** Answers with sentences of the units, letter by letter, and with numbers of their tables: no model, no network, the same answer every time. */
 export class ExtractiveReader implements AnswerReader {
   readonly name = 'extractive';
   readonly #options: ExtractiveReaderOptions;
@@ -44,8 +47,13 @@ export class ExtractiveReader implements AnswerReader {
 
   async *read({ question, language, units, signal }: ReadingRequest): AsyncGenerator<ReadingEvent> {
     signal?.throwIfAborted();
-    const { minimum = MINIMUM } = this.#options;
+    const { minimum = MINIMUM, tables = true } = this.#options;
     const terms = await openTerms();
+    const numbers = tables ? answerFromTables(question, units, { language, terms }) : undefined;
+    if (numbers !== undefined) {
+      yield* tableEvents(numbers);
+      return;
+    }
     const ranked = await this.#ranked(question, scoreSentences(question, units, terms, this.#weights), signal);
     const chosen = this.#choose(ranked);
     const [best] = chosen;
@@ -54,10 +62,10 @@ export class ExtractiveReader implements AnswerReader {
       yield { type: 'read', reading: { answered: false, confidence: 0, dropped: 0 } };
       return;
     }
-    const numbers = new CitationNumbers();
+    const cited = new CitationNumbers();
     for (const sentence of chosen) {
       const { unit, range } = sentence;
-      const { number, citation } = numbers.number({ unit, range, relevance: Math.min(1, sentence.evidence) });
+      const { number, citation } = cited.number({ unit, range, relevance: Math.min(1, sentence.evidence) });
       if (citation !== undefined) yield { type: 'citation', citation };
       // Whatever looks like a citation in the sentence itself is none of ours.
       const marked = new MarkedText(() => []);
@@ -115,6 +123,38 @@ export class ExtractiveReader implements AnswerReader {
     }
     return chosen;
   }
+}
+
+/** An answer in cells, each cited before the text that names it. */
+function* tableEvents({ pieces, short, confidence }: TableAnswer): Generator<ReadingEvent> {
+  const cited = new CitationNumbers();
+  let shortNumber: number | undefined;
+  for (const { text, cell: found } of pieces) {
+    // Whatever looks like a citation in a label is none of ours.
+    const marked = new MarkedText(() => []);
+    const own = marked.push(text, { resolvable: true, ended: true });
+    if (found === undefined) {
+      yield { type: 'delta', text: own };
+      continue;
+    }
+    const { unit, cell, score } = found;
+    const { number, citation } = cited.number({ unit, range: cell, relevance: score });
+    if (citation !== undefined) yield { type: 'citation', citation };
+    if (found === short) shortNumber = number;
+    yield { type: 'delta', text: own + marked.append([number]) };
+  }
+  yield {
+    type: 'read',
+    reading: {
+      answered: true,
+      confidence,
+      dropped: 0,
+      ...(short &&
+        shortNumber !== undefined && {
+          shortAnswer: { text: short.cell.text, citation: shortNumber, span: byteSpan(short.unit.text, short.cell) },
+        }),
+    },
+  };
 }
 
 /** To tell what says the same again. */

@@ -6,6 +6,7 @@ export type {
   AnswerLanguage,
   AnswerRequest,
   AnswerTimings,
+  CellPlace,
   Citation,
   SearchUnits,
   ShortAnswer,

@@ -86,6 +86,7 @@ function preparedPut(
           prune: opened.settings.prune,
           pruneNoise: opened.settings.pruneNoise,
           figures: opened.settings.figures,
+          periods: opened.settings.periods,
           tools: await opened.unitTools(),
           format: asked,
           signal,

@@ -19,6 +19,7 @@ export type CollectionChoices = Pick<
   | 'prune'
   | 'pruneNoise'
   | 'figures'
+  | 'periods'
   | 'terms'
   | 'groups'
   | 'precision'
@@ -46,6 +47,7 @@ async function askedSettings({
   prune,
   pruneNoise,
   figures,
+  periods,
   terms,
   groups,
 }: CollectionChoices): Promise<Partial<CollectionSettings>> {
@@ -57,6 +59,7 @@ async function askedSettings({
     prune,
     pruneNoise,
     figures,
+    periods: periods || undefined,
     terms:
       terms === undefined || terms === 'none' ? terms : analyzerConfig.parse(typeof terms === 'string' ? { kind: terms } : terms),
     groups: groups && (await parseGroups(groups)),

@@ -35,6 +35,8 @@ export const collectionSettings = z.strictObject({
   pruneNoise: z.boolean().default(false),
   /** What becomes of pictures: `store` keeps them beside the texts, `reference` only says where they are, `none` passes them over. */
   figures: z.enum(['store', 'reference', 'none']).default('store'),
+  /** Whether units get the time that they are about as fields; absent where they do not, so that earlier versions read such collections. */
+  periods: z.literal(true).optional(),
   terms: z.union([z.literal('none'), analyzerConfig]).prefault({ kind: 'words' }),
   /** Absent where passages have no vector groups, so that earlier versions read such collections. */
   groups: groupsSettings.optional(),
@@ -80,6 +82,8 @@ export interface IngestOptions extends LongCall, OnBackend {
   readonly pruneNoise?: boolean | undefined;
   /** Of a new collection: whether pictures are kept beside the texts (`store`, unless given), only described (`reference`), or passed over (`none`). */
   readonly figures?: CollectionSettings['figures'] | undefined;
+  /** Of a new collection: whether units get year, quarter, first and last day of what their headings or their document's title say they are about, as fields for filters; only if true. */
+  readonly periods?: boolean | undefined;
   /** Of a new collection: what cuts passages into terms for search by words, `words` unless given; `none`: only vectors are searched. */
   readonly terms?: TermsChoice | undefined;
   /** Of a new collection: whether each passage has a vector group, which searches can rank by (`field`), and how it is made; it has none unless given. */

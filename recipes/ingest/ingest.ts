@@ -210,6 +210,7 @@ async function parseAll(
     prune: settings.prune,
     pruneNoise: settings.pruneNoise,
     figures: settings.figures,
+    periods: settings.periods,
     tools,
     format,
     signal,

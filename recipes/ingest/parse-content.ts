@@ -50,6 +50,8 @@ export interface ParseTools {
   /** Whether the classifier of blocks does, too. */
   readonly pruneNoise: boolean;
   readonly figures: CollectionSettings['figures'];
+  /** Whether units get the time that they are about as fields. */
+  readonly periods?: boolean | undefined;
   readonly tools: UnitTools;
   readonly format: string | undefined;
   readonly signal: AbortSignal | undefined;
@@ -83,7 +85,7 @@ export function contentHash(bytes: Uint8Array): string {
  */
 export async function parseContent(
   { path, bytes, labels, source, title, fields, shown }: SourceContent,
-  { threads, units: settings, prune, pruneNoise, figures, tools, format, signal }: ParseTools,
+  { threads, units: settings, prune, pruneNoise, figures, periods, tools, format, signal }: ParseTools,
 ): Promise<ParsedSource> {
   const known = { hash: contentHash(bytes), bytes: bytes.length };
   try {
@@ -112,7 +114,7 @@ export async function parseContent(
       pruned += whole.blocks.length - document.blocks.length;
       const cut = await cutUnits(document, settings, tools);
       units.push(cut);
-      const made = unitDocuments(document, cut, { path, source, record: place + 1, labels });
+      const made = unitDocuments(document, cut, { path, source, record: place + 1, labels, periods });
       const found = figures === 'none' ? undefined : describeFigures(document);
       // A picture that is a file by itself.
       const own = parser === 'image' ? path : undefined;

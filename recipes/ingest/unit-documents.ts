@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Document, Metadata } from '../../data/index.ts';
 import type { ParsedDocument, Unit } from '../../ingest/index.ts';
 import { given } from '../shared/given.ts';
+import { periodFields } from './unit-periods.ts';
 
 /** Between the parts of a prefix. */
 const SEPARATOR = ' > ';
@@ -34,6 +35,7 @@ export interface UnitDocuments {
  *
  * @param source what their metadata say of where they are from; the path, unless given
  * @param record its number in its file, from 1
+ * @param periods whether units get the time that they are about as fields
  */
 export function unitDocuments(
   document: ParsedDocument,
@@ -43,11 +45,13 @@ export function unitDocuments(
     source = path,
     record,
     labels,
+    periods = false,
   }: {
     readonly path: string;
     readonly source?: string | undefined;
     readonly record: number;
     readonly labels: readonly string[] | undefined;
+    readonly periods?: boolean | undefined;
   },
 ): UnitDocuments {
   // Who ingests says who may see it, else the file itself does.
@@ -59,7 +63,14 @@ export function unitDocuments(
   };
   const prefixOf = (headings: readonly string[]): string => indexPrefix(document, headings);
   const documents = units.map(({ text, headings, pages, span }, number): Document => {
-    const metadata = { ...common, ...given({ pages, span }), ...(headings.length > 0 && { headings }) };
+    const time = periods ? periodFields({ text, headings }, document.title) : {};
+    const fields = { ...time, ...document.fields };
+    const metadata = {
+      ...common,
+      ...(Object.keys(time).length > 0 && { fields }),
+      ...given({ pages, span }),
+      ...(headings.length > 0 && { headings }),
+    };
     return { id: `${id}-${number}`, title: prefixOf(headings), text, metadata, origin: path };
   });
   return { id, documents, prefixOf, metadata: common };

@@ -45,6 +45,10 @@ const citationSchema = z
     headings: z.array(z.string()).optional(),
     fields: z.record(z.string(), z.unknown()).optional(),
     figure: figureSchema.optional().describe('Where it is of a figure: which.'),
+    cell: z
+      .object({ row: z.string(), column: z.string() })
+      .optional()
+      .describe('Where it lies in a cell of a table: the first cell of its row, and the header of its column.'),
     relevance: z.number(),
   })
   .meta({ id: 'Citation' });
@@ -85,7 +89,7 @@ type WireCitation = z.input<typeof citationSchema>;
 const told = (milliseconds: number): number => Math.round(milliseconds * 10) / 10;
 
 export function wireCitation({ number, document, chunk, passage, text, span, relevance, ...known }: Citation): WireCitation {
-  const { source, title, pages, headings, fields } = known;
+  const { source, title, pages, headings, fields, cell } = known;
   const figure = wireFigure({ pages, fields });
   return {
     number,
@@ -100,6 +104,7 @@ export function wireCitation({ number, document, chunk, passage, text, span, rel
     ...(headings && { headings: [...headings] }),
     ...(fields && { fields: { ...fields } }),
     ...(figure && { figure: { ...figure } }),
+    ...(cell && { cell: { ...cell } }),
     relevance,
   };
 }

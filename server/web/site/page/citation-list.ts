@@ -15,7 +15,9 @@ export function makeCitationList(
     const number = make('span', { class: 'number', text: String(citation.number) });
     const title = makeButton({ class: 'link title', text: titleOf(citation, citation.document) });
     title.addEventListener('click', () => open(citation));
-    const fields = fieldsOf(citation);
+    const { row = '', column = '' } = citation.cell ?? {};
+    const cell = [row, column].filter((label) => label !== '').join(' · ');
+    const fields = [...(cell === '' ? [] : [cell]), ...fieldsOf(citation)];
     return make(
       'li',
       {},

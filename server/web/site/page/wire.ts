@@ -97,6 +97,8 @@ export interface WireCitation extends WireMetadata {
   readonly text: string;
   /** Where the unit has them. */
   readonly span?: ByteRange;
+  /** Where it lies in a cell of a table: which. */
+  readonly cell?: { readonly row: string; readonly column: string };
   readonly relevance?: number;
 }
 
