@@ -21,7 +21,7 @@ const MINIMUM = 0.55;
 /** Numbers of one answer. */
 const MOST = 4;
 const COURSE =
-  /\btrends?\b|\bdevelop(?:ed|ment)?\b|\bevolve[ds]?\b|\bchang(?:e[ds]?|ing)\b|\bgrow(?:n|th|ing)?\b|\bgrew\b|\bover time\b|\b(?:rise|rose|fall|fell)\b|趋势|变化|走势|变动|如何发展|怎样发展/iu;
+  /\btrends?\b|\bdevelop(?:ed|ment of)?\b|\bevolve[ds]?\b|\bchang(?:e[ds]?|ing)\b|\bgrow(?:n|ing)?\b|\bgrew\b|\bover time\b|\b(?:rise|rose|fall|fell)\b|趋势|变化|走势|变动|如何发展|怎样发展/iu;
 const HIGHEST = /\b(?:highest|largest|most|peak(?:ed)?|best)\b|最高|最多|最大/iu;
 const LOWEST = /\b(?:lowest|smallest|least|weakest)\b|最低|最少|最小/iu;
 const NUMBER =
@@ -108,8 +108,13 @@ function seriesOf(cells: readonly FoundCell[]): readonly (readonly FoundCell[])[
   const named = groups.filter(([first]) => first!.isNamed);
   if (named.length === 0) return groups.slice(0, 1);
   const isPart = ([first]: readonly FoundCell[]): boolean =>
-    named.some(([other]) => other !== first && [...first!.series].every((term) => other!.series.has(term)));
+    named.some(([other]) => other !== first && isPartOf(first!, other!) && !isPartOf(other!, first!));
   return named.filter((group) => !isPart(group)).sort(([first], [second]) => first!.place - second!.place);
+}
+
+/** Whether one cell's words are all in another's or above its table: revenue, and overseas in a table of the revenue. */
+function isPartOf({ series }: FoundCell, whole: FoundCell): boolean {
+  return [...series].every((term) => whole.series.has(term) || whole.near.has(term));
 }
 
 function isSame(first: ReadonlySet<string>, second: ReadonlySet<string>): boolean {

@@ -18,7 +18,9 @@ export interface FoundCell {
   readonly series: ReadonlySet<string>;
   /** Whether the question has all of these words. */
   readonly isNamed: boolean;
-  /** Where the first of them stands among the question's words. */
+  /** Words of the question that stand directly above its table. */
+  readonly near: ReadonlySet<string>;
+  /** Where the first of its words stands among the question's words. */
   readonly place: number;
   readonly period: CalendarPeriod;
   /** What it is measured in, as its table says: `RMB million`; empty where nothing does. */
@@ -38,9 +40,10 @@ const MEASURE =
 const IN_BRACKETS = /[(（]\s*(?<inside>[^()（）]{1,40}?)\s*[)）]/u;
 const CHINESE_MEASURE = /单位\s*[:：]\s*(?<unit>[^\s，。；)）]{1,20})/u;
 /** Words of a question about numbers that no table has. */
-const CALENDAR_WORDS = /\b(?:quarter(?:ly|s)?|year(?:ly|s)?|annual(?:ly)?|full[ -]year|period)\b|季度|年度|全年|每年|各年/giu;
+const CALENDAR_WORDS =
+  /\b(?:quarter(?:ly|s)?|year(?:ly|s)?|annual(?:ly)?|full[ -]year|period)\b|(?:\b\d{1,2}(?:st|nd|rd|th)?\s+(?:of\s+)?)?\b(?:January|February|March|April|June|July|August|September|October|November|December|May(?=\s+\d))\b(?:\s+\d{1,2}\b)?|\d{1,2}\s*月(?:\s*\d{1,2}\s*日)?|本?(?:季度|年度?|报告期|期)末?|全年|[每各]年|年[末底]/giu;
 const ASKING_FOR_NUMBERS =
-  /\b(?:trends?|develop(?:ed|ment)?|evolve[ds]?|chang(?:es?|ed)|grow(?:n|th)?|grew|over time|amount|figure|value|highest|lowest|reported?|company)\b|趋势|变化|走势|增长|如何|怎样|怎么样|数额|金额|最高|最低|公司|报告期/giu;
+  /\b(?:trends?|develop(?:ed)?|evolve[ds]?|chang(?:es?|ed)|grown?|grew|over time|amount|figure|value|highest|lowest|reported?|company)\b|趋势|变化|走势|如何|怎样|怎么样|数额|金额|最高|最低|公司/giu;
 
 /** Cells with numbers whose row and column are what a question asks about, whatever their periods, the best first. */
 export function findCells(question: string, units: readonly ReadingUnit[], terms: Terms): FoundCell[] {
@@ -81,6 +84,7 @@ function cellsOf(table: TextTable, { unit, asked, terms, labelled }: Asking): Fo
   const vocabulary = new Set([...table.columns, ...table.rows.map((row) => row[0]?.text ?? '')].flatMap(labelled));
   const wanted = new Set([...asked].filter((term) => vocabulary.has(term)));
   const order = [...asked];
+  const above = new Set(terms(near.join('\n')).filter((term) => asked.has(term)));
   const cells: FoundCell[] = [];
   for (const row of table.rows) {
     const label = row[0]?.text ?? '';
@@ -107,6 +111,7 @@ function cellsOf(table: TextTable, { unit, asked, terms, labelled }: Asking): Fo
         column,
         series: own,
         isNamed,
+        near: above,
         place: Math.max(0, Math.min(...[...own].filter((term) => asked.has(term)).map((term) => order.indexOf(term)))),
         period: periodOf([column, label], [...near, ...far], fields),
         measure: measureOf([column, label, ...near]),
