@@ -221,6 +221,16 @@ export const COMMANDS: readonly LazyCommand[] = [
     async () => (await import('./commands/parity.ts')).parityCommand,
   ),
   lazyCommand(
+    'advise [folder]',
+    'say which configuration follows from a folder, or from figures, and why: units, encoder, store, reader, preset',
+    async () => (await import('./commands/advise.ts')).adviseCommand,
+  ),
+  lazyCommand(
+    'plan',
+    'say what a collection of any size takes: object storage, PostgreSQL, memory, workers for a deadline, prices, beside the usual stack',
+    async () => (await import('./commands/plan.ts')).planCommand,
+  ),
+  lazyCommand(
     'plan-llm <config>',
     "say what serving a language model takes: memory by its config.json, a query's price by its tokens",
     async () => (await import('./commands/plan-llm.ts')).planLlmCommand,

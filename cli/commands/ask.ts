@@ -5,6 +5,7 @@ import { defineCommand, type GlobalOptions } from '../command.ts';
 import { type AnswerOptions, answerOptions, readerChoice } from '../options/answer-options.ts';
 import { parseFilterOption } from '../options/filter-option.ts';
 import { openPlace } from '../options/open-place.ts';
+import { withPreset } from '../options/preset-option.ts';
 import { withStopSignal } from '../process/stop-signal.ts';
 import { formatAnswer, type PrintedAnswer, printablePiece, printedAnswer } from '../text/answer-text.ts';
 
@@ -33,11 +34,15 @@ export const askCommand = defineCommand<AskOptions, AskResult>({
       'ask --collection docs.collection --llm-model gpt --agent "which parts need a GPU, and since when?"',
       'and searches again for what is missing',
     ],
+    ['ask --collection reports.collection --preset finance "What was revenue in Q3 2022?"', 'as it is set up for reports'],
     ['ask --collection docs.collection --json "how are passages cut?"', 'answer, citations, confidence as JSON'],
   ],
   options: (parser) =>
-    parser
-      .positional('question', { type: 'string', demandOption: true, describe: 'in English or Chinese' })
+    withPreset(
+      parser.positional('question', { type: 'string', demandOption: true, describe: 'in English or Chinese' }),
+      'answer',
+      Object.keys(answerOptions),
+    )
       .options(answerOptions)
       .option('language', { choices: ['en', 'zh'] as const, describe: "of the answer; the question's unless given" }),
   run: (options, listener) => withStopSignal((signal) => ask(options, listener, signal)),

@@ -6,6 +6,7 @@ import { defineCommand, type GlobalOptions } from '../command.ts';
 import { type AnswerOptions, answerOptions, readerChoice } from '../options/answer-options.ts';
 import { parseFilterOption } from '../options/filter-option.ts';
 import { openPlace } from '../options/open-place.ts';
+import { withPreset } from '../options/preset-option.ts';
 import { formatAnswer, type PrintedAnswer, printablePiece, printedAnswer } from '../text/answer-text.ts';
 
 /** What was asked and answered. */
@@ -29,7 +30,7 @@ export const chatCommand = defineCommand<AnswerOptions, Conversation>({
       'a chat model answers, and rewrites follow-up questions',
     ],
   ],
-  options: (parser) => parser.options(answerOptions),
+  options: (parser) => withPreset(parser, 'answer', Object.keys(answerOptions)).options(answerOptions),
   run: converse,
   text: () => '',
   dataKeys: ['turns.*.citations.*.fields'],

@@ -15,6 +15,7 @@ import {
   vectorIndexOfOptions,
   vectorIndexOption,
 } from '../options/index-options.ts';
+import { withPreset } from '../options/preset-option.ts';
 import { describeIngestion, type IngestAnswer } from '../text/ingestion-text.ts';
 
 interface IngestCommandOptions extends VectorIndexOptions, GroupsOptions {
@@ -45,6 +46,12 @@ interface IngestCommandOptions extends VectorIndexOptions, GroupsOptions {
   readonly imageVectors?: 'fusion' | 'dual' | 'both' | undefined;
 }
 
+/** What a preset says of a new collection. */
+const PRESET_OPTIONS = [
+  ...['units', 'unit-minimum', 'unit-maximum', 'passage-size', 'passage-overlap', 'periods', 'prune', 'prune-noise', 'figures'],
+  ...['precision', 'checkpoint', 'database'],
+];
+
 /** Brings a collection to the state of files. */
 export const ingestCommand = defineCommand<IngestCommandOptions, IngestAnswer>({
   command: 'ingest [paths..]',
@@ -55,11 +62,12 @@ export const ingestCommand = defineCommand<IngestCommandOptions, IngestAnswer>({
     ['ingest docs/ --into docs.collection --watch', 'and again whenever something changes'],
     ['ingest secret/ --into docs.collection --label board', 'found only by those who may see what has this label'],
     ['ingest docs/ --into docs.collection --groups', 'each passage gets a group of vectors of its words, for search --field'],
+    ['ingest reports/ --into reports.collection --preset finance', 'set up for reports; a file of settings may stand there, too'],
     ['ingest --into docs.collection --forget docs', 'take the files of docs/ out'],
     ['ingest reports/ --into docs.collection --images Xenova/clip-vit-base-patch32', 'figures are found by their pictures, too'],
   ],
   options: (parser) =>
-    parser
+    withPreset(parser, 'ingest', PRESET_OPTIONS)
       .positional('paths', {
         type: 'string',
         array: true,

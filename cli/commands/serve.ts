@@ -18,6 +18,7 @@ import {
   retrieversOption,
 } from '../options/index-options.ts';
 import { checkPort } from '../options/port-option.ts';
+import { withPreset } from '../options/preset-option.ts';
 import {
   type CollectionServingOptions,
   collectionServingOptions,
@@ -63,6 +64,7 @@ export const serveCommand = defineCommand<ServeOptions, ServeReport>({
       'serve --collections library',
       'every collection in the folder library, on http://127.0.0.1:8080, until Ctrl-C; GET /docs says what there is',
     ],
+    ['serve --collections library --preset production.yaml', 'answers as a file of settings says'],
     ['serve --collections library --host 0.0.0.0', 'for other machines too: make keys first, with `cem keys add`'],
     ['serve --collections library --llm http://127.0.0.1:8000/v1 --llm-model qwen', 'a chat model writes the answers'],
     [
@@ -72,7 +74,7 @@ export const serveCommand = defineCommand<ServeOptions, ServeReport>({
     ['serve --index corpus.index --host 0.0.0.0 --insecure', 'for other machines too: there is no access control'],
   ],
   options: (parser) =>
-    parser
+    withPreset(parser, 'answer', Object.keys(collectionServingOptions))
       .option('collections', { type: 'string', describe: 'folder of collections, each a folder in it; made where there is none' })
       .option('index', { ...indexOption, demandOption: false, describe: 'folder of one index, in place of collections' })
       .option('port', { type: 'number', default: DEFAULT_PORT, describe: 'port to listen on; 0 takes a free one' })

@@ -3,6 +3,7 @@ import { OpenAiChatModel, type QueryEncoderChoice, type QuerySteps, type Retriev
 import type { ReaderChoice } from '../../recipes/index.ts';
 import { filterOption } from './filter-option.ts';
 import { databaseOption, indexOption, modelsOption, queriesOption, retrieversOption } from './index-options.ts';
+import type { PresetChat } from './preset-option.ts';
 import { queryOptions } from './query-options.ts';
 import { rerankOptions } from './rerank-options.ts';
 
@@ -37,6 +38,7 @@ export interface AnswerOptions {
   readonly reorder: boolean;
   readonly topicFilter?: boolean | undefined;
   readonly agent: boolean;
+  readonly presetChat?: PresetChat | undefined;
 }
 
 /** What computes, which every command takes. */
@@ -89,8 +91,23 @@ export const answerOptions = {
 
 /** What answers, as options say it. */
 export function readerChoice(options: AnswerOptions & OnBackend): ReaderChoice {
-  const { rerankDepth, ...choice } = options;
-  return { ...choice, depth: rerankDepth };
+  const { rerankDepth, presetChat, ...choice } = options;
+  return { ...choice, ...(namesChat(options) && wanted(presetChat)), depth: rerankDepth };
+}
+
+/** Whether a chat model is named. */
+export function namesChat({
+  llm,
+  llmModel,
+  localModel,
+  reader,
+}: Pick<AnswerOptions, 'llm' | 'llmModel' | 'localModel' | 'reader'>): boolean {
+  return reader !== 'extractive' && [llm, llmModel, localModel, reader].some((one) => one !== undefined);
+}
+
+/** What a preset wants of a chat model: it adds to what options ask for, and takes nothing away. */
+export function wanted(chat: PresetChat | undefined): PresetChat {
+  return Object.fromEntries(Object.entries(chat ?? {}).filter(([, value]) => value === true));
 }
 
 /** What is done with a question before it is ranked by; the model that answers writes it. */

@@ -1,6 +1,7 @@
 import { UsageError } from '../../base/index.ts';
 import type { ServeCollectionsOptions } from '../../server/index.ts';
-import { answerOptions } from './answer-options.ts';
+import { answerOptions, namesChat, wanted } from './answer-options.ts';
+import type { PresetChat } from './preset-option.ts';
 
 /** Options of `serve` that are of collections alone: who may ask, how much, and what answers. */
 export interface CollectionServingOptions {
@@ -26,6 +27,7 @@ export interface CollectionServingOptions {
   readonly reorder?: boolean | undefined;
   readonly topicFilter?: boolean | undefined;
   readonly agent?: boolean | undefined;
+  readonly presetChat?: PresetChat | undefined;
 }
 
 const BYTES_PER_MEGABYTE = 1e6;
@@ -55,7 +57,7 @@ export const collectionServingOptions = {
   agent: answerOptions.agent,
 } as const;
 
-const NAMES = Object.keys(collectionServingOptions);
+const NAMES = ['preset', ...Object.keys(collectionServingOptions)];
 
 /** @throws UsageError `SERVE_OPTIONS` for one of these options beside --index */
 export function refuseCollectionOptions(options: object): void {
@@ -92,5 +94,6 @@ export function servingChoices(options: CollectionServingOptions): Omit<ServeCol
     ...(uploadLimit !== undefined && { uploadBytes: Math.round(uploadLimit * BYTES_PER_MEGABYTE) }),
     ...{ reader, llm, llmModel, localModel, form, contextTokens, answerTokens, sentences, minimum, threshold },
     ...{ noiseFilter, globalInfo, reorder, topicFilter, agent },
+    ...(namesChat(options) && wanted(options.presetChat)),
   };
 }
