@@ -48,8 +48,10 @@ test('length, language and budget choose units, encoder and reader', async () =>
   assert.is((await choices(FIGURES))['fit'], 'whole documents');
   assert.is((await choices({ ...FIGURES, tokens: 2001 }))['fit'], 'long units');
   assert.is((await choices({ ...FIGURES, crossDocument: true }))['fit'], 'long units');
-  assert.match((await choices({ ...FIGURES, language: 'zh' }))['encoder']!, /^one trained for the language/);
-  assert.match((await choices({ ...FIGURES, language: 'zh' }))['retrievers']!, /^bm25/);
+  assert.match((await choices({ ...FIGURES, language: 'zh' }))['encoder']!, /^checkpoints\/cem-small-zh/);
+  assert.is((await choices({ ...FIGURES, language: 'zh' }))['retrievers'], 'hybrid');
+  assert.match((await choices({ ...FIGURES, language: 'de' }))['encoder']!, /^one trained for the language/);
+  assert.match((await choices({ ...FIGURES, language: 'de' }))['retrievers']!, /^bm25/);
   assert.is((await choices(FIGURES))['reader'], '--reader extractive');
   const local = await choices({ ...FIGURES, tokens: 5000, budget: 'local', crossDocument: true });
   assert.is(local['defence'], '--reorder --topic-filter --agent');
@@ -58,7 +60,7 @@ test('length, language and budget choose units, encoder and reader', async () =>
 
 test('the commands say what was decided', async () => {
   // 3,000 tokens of 4.2 bytes are 12.3 passages of 1,024: 6.15 million, whose codes take 119 ms and 345 MB.
-  const { options } = await advise({ ...FIGURES, documents: 5e5, tokens: 3000, language: 'zh', budget: 'endpoint' });
+  const { options } = await advise({ ...FIGURES, documents: 5e5, tokens: 3000, language: 'de', budget: 'endpoint' });
   assert.equal(options, {
     ingest: ['--units headings --unit-maximum 2000', '--precision binary', '--database postgres://…'],
     answer: ['--retrievers bm25', '--llm URL --llm-model NAME', '--reorder --noise-filter'],
