@@ -7,7 +7,7 @@ import { tf } from './tf.ts';
 /**
  * The vectors of patches, by the weights of the encoder's own graph: a patch's state after the global transformer goes through the projection that the pooled one goes through, and beside it the
  * bag of its symbols through that of the skip path. So a patch's vector is what the passage's would be if it were all of it, in the same space.
- Its layers are the encoder's, and go with it.
+ * Its layers are the encoder's, and go with it.
  */
 export class PatchGraph {
   readonly #graph: tf.LayersModel;
