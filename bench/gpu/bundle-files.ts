@@ -44,6 +44,7 @@ const EXTERNAL = [
   '@tensorflow/tfjs-node',
   '@tensorflow/tfjs-node-gpu',
   'gpt-tokenizer*',
+  'onnxruntime-node',
   'opencc-js*',
   'pdfjs-dist*',
   'sharp',
