@@ -12,12 +12,17 @@ const HEAD_FOLDER = 'head';
  *
  * @param head a checkpoint's folder, or a run's; undefined: the collection's own, if it was made with one
  * @param hash content hash of the head that the collection was made with
- * @throws UsageError `HEAD_NEEDED` where the collection was made with a head and has none yet; as `openProjection`
+ * @throws UsageError `HEAD_NEEDED` where the collection was made with a head and has none yet, `HEAD_CHANGED` where it is another one by now; as `openProjection`
  */
 export async function keepHead(collection: string, hash: string | undefined, head: string | undefined): Promise<void> {
   if (hash === undefined) return;
   const folder = join(collection, HEAD_FOLDER);
-  if (await exists(folder)) return;
+  // TensorFlow.js is loaded only by those who need it.
+  const { openProjection, PROJECTION_FILES, writeCheckpointFolder } = await import('../../checkpoints/index.ts');
+  if (await exists(folder)) {
+    assertSameHead(await openProjection(folder), hash);
+    return;
+  }
   if (head === undefined) {
     throw new UsageError(
       'HEAD_NEEDED',
@@ -25,13 +30,23 @@ export async function keepHead(collection: string, hash: string | undefined, hea
       { details: { collection, head: hash } },
     );
   }
-  // TensorFlow.js is loaded only by those who need it.
-  const { openProjection, PROJECTION_FILES, writeCheckpointFolder } = await import('../../checkpoints/index.ts');
-  const { folder: from } = await openProjection(head);
+  const loaded = await openProjection(head);
+  // A run that trains on has another best checkpoint than when it was named.
+  assertSameHead(loaded, hash);
+  const { folder: from } = loaded;
   await writeCheckpointFolder(folder, async (temporary) => {
     for (const name of PROJECTION_FILES) await copyFile(join(from, name), join(temporary, name));
     return hash;
   });
+}
+
+function assertSameHead({ folder, state: { contentHash } }: LoadedProjection, hash: string): void {
+  if (contentHash === hash) return;
+  throw new UsageError(
+    'HEAD_CHANGED',
+    `${folder} is the head ${contentHash.slice(0, 12)}…, and the collection was made with ${hash.slice(0, 12)}…: name the checkpoint that has it`,
+    { details: { wanted: hash, got: contentHash } },
+  );
 }
 
 /** The head of a collection; undefined where its groups have none. Throws as `openProjection`. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
@@ -143,6 +143,13 @@ if (existsSync(join(MODELS, MODEL))) {
       const refused = await errorOf(() => ingest({ ...common, groups: { ...groups, head: other } }));
       assert.is(refused.code, 'COLLECTION_SETTINGS');
       assert.match(refused.message, /was made with groups .*"head"/);
+      // Put in its place by hand: the groups that are there are of the first one.
+      const [kept, aside] = [join(into, 'head'), join(folder, 'aside')];
+      await rename(kept, aside);
+      await cp(other, kept, { recursive: true });
+      assert.is((await errorOf(() => ingest(common))).code, 'HEAD_CHANGED');
+      await rm(kept, { recursive: true });
+      await rename(aside, kept);
 
       // The same in a collection that stays open; a head for patches of another checkpoint is refused by name.
       await using collections = await Collections.open({
