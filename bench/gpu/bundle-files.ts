@@ -55,7 +55,13 @@ const EXTERNAL = [
 /** Packages that are taken whole: what runs TypeScript. */
 const WHOLE = ['tsx', `@esbuild/${process.platform}-${process.arch}`];
 /** Files that are read at run time beside a package's JavaScript. */
-const BESIDE = ['zstd-napi/build/Release/binding.node', 'esbuild/package.json', 'esbuild/lib/main.js'];
+const BESIDE = [
+  'zstd-napi/build/Release/binding.node',
+  'esbuild/package.json',
+  'esbuild/lib/main.js',
+  ...['pglite.data', 'pglite.wasm', 'initdb.wasm'].map((name) => `@electric-sql/pglite/dist/${name}`),
+  '@electric-sql/pglite-pgvector/dist/vector.tar.gz',
+];
 
 async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
