@@ -35,6 +35,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** What takes longest begins first, so that no worker is left with it at the end: the commands and the runs. */
 const LONGEST = [
+  /^examples\.long|\/live-kill\.long|\/scanned-pages\.long|\/ingest-disk\.long/,
   /^cli\//,
   /^training\//,
   /^package\./,
