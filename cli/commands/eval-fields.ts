@@ -54,6 +54,10 @@ export const evalFieldsCommand = defineCommand<Omit<EvaluateFieldsOptions, OwnOp
       })
       .option('k', { type: 'number', default: 32, describe: 'vectors of a group of token_pool_topK' })
       .option('r', { type: 'number', default: 6, describe: 'vectors of a group of cluster_centers_r' })
+      .option('stored', {
+        type: 'string',
+        describe: "ways of storing the passages' groups, measured beside them, separated by commas: float16, int8, residual2",
+      })
       .option('depth', { type: 'number', default: 1000, describe: 'documents that one vector a text finds and groups rank anew' })
       .option('top-per-query', { type: 'number', default: 3, describe: 'best matches that the score top_mean counts' })
       .option('models', modelsOption),

@@ -13,13 +13,14 @@ export function fieldsText({
   differences,
 }: FieldsEvaluation): string {
   const table = formatTable(
-    ['ranking', 'nDCG@10', 'vectors a query', 'a passage', 'numbers', 'share of the field'],
-    rows.map(({ name, ndcg, vectors, shares }) => [
+    ['ranking', 'nDCG@10', 'vectors a query', 'a passage', 'numbers', 'bytes', 'share of the field'],
+    rows.map(({ name, ndcg, vectors, bytes, shares }) => [
       name,
       ndcg.toFixed(4),
       vectors.query.toFixed(1),
       vectors.key.toFixed(1),
       String(vectors.dimension),
+      bytes === undefined ? '' : bytes.toFixed(0),
       shares ? shares.join(', ') : '',
     ]),
   );

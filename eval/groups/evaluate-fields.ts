@@ -15,6 +15,8 @@ export interface FieldContender {
   readonly keys: GroupSet;
   /** Scores that have a row each. */
   readonly scores: readonly GroupScore[];
+  /** Of a passage's group in the mean, where the keys are as they are stored. */
+  readonly bytes?: number | undefined;
   /** One vector each in place of the input's, for candidates and sums; it has a row of its own under its name. */
   readonly coarse?: CoarseVectors | undefined;
 }
@@ -49,6 +51,8 @@ export interface FieldRow {
   readonly perQuery: readonly number[];
   /** Of vectors: how many a query and a passage have in the mean, and how long they are. */
   readonly vectors: { readonly query: number; readonly key: number; readonly dimension: number };
+  /** Of a passage's group in the mean, where it is ranked as it is stored. */
+  readonly bytes?: number | undefined;
   /** Share of the field's score in a sum with the coarse one, chosen on the other half of the queries, for each half; absent: the field's alone. */
   readonly shares?: readonly [number, number] | undefined;
 }
@@ -173,7 +177,7 @@ function crossValidated(values: readonly (readonly number[])[]): {
 
 function rowOf(
   name: string,
-  { queries, keys }: { readonly queries: GroupSet; readonly keys: GroupSet },
+  { queries, keys, bytes }: { readonly queries: GroupSet; readonly keys: GroupSet; readonly bytes?: number | undefined },
   perQuery: readonly number[],
 ): FieldRow {
   const size = ({ starts, size: count }: GroupSet) => starts[count]! / Math.max(1, count);
@@ -182,6 +186,7 @@ function rowOf(
     ndcg: mean(perQuery),
     perQuery,
     vectors: { query: size(queries), key: size(keys), dimension: keys.dimension },
+    ...(bytes !== undefined && { bytes }),
   };
 }
 

@@ -27,12 +27,14 @@ import {
   type GroupScore,
 } from '../../eval/groups/index.ts';
 import { type CandidateChoice, candidateTexts } from '../../eval/index.ts';
+import type { GroupCodecKind } from '../../search/rerank/index.ts';
 import { type OnBackend, useBackend } from '../shared/backend.ts';
 import { type LongCall, listenerOf } from '../shared/call.ts';
 import { checkpointOrDefault } from '../shared/default-checkpoint.ts';
 import { parseEncoder } from '../shared/encoder-choice.ts';
 import { modelsFolder } from '../shared/models-folder.ts';
 import { encodePatchGroups, encodeTokenGroups } from './field-groups.ts';
+import { parseCodecs, storedGroups } from './stored-groups.ts';
 
 export interface EvaluateFieldsOptions extends LongCall, OnBackend {
   /** A folder in BEIR layout. */
@@ -57,6 +59,8 @@ export interface EvaluateFieldsOptions extends LongCall, OnBackend {
   readonly k?: number | undefined;
   /** Vectors of a group of `cluster_centers_r`. */
   readonly r?: number | undefined;
+  /** Ways of storing the passages' groups that are measured beside the groups as they are, separated by commas: float16, int8, residual2; none unless given. */
+  readonly stored?: string | undefined;
   /** Passages that one vector a text finds and the field ranks anew. */
   readonly depth?: number | undefined;
   /** Best matches that the score `top_mean` counts. */
@@ -77,7 +81,7 @@ export interface FieldsEvaluation {
   readonly candidates: number;
   readonly topPerQuery: number;
   readonly rows: readonly Omit<FieldRow, 'perQuery'>[];
-  /** Against one vector a text, with a head against the same without, and of patches against the tokens of texts. */
+  /** Against one vector a text, with a head against the same without, as stored against the same as they are, and of patches against the tokens of texts. */
   readonly differences: readonly FieldDifference[];
   readonly backend: string;
 }
@@ -97,6 +101,8 @@ const SCORES: Readonly<Record<Strategy, readonly GroupScore[]>> = {
 };
 /** What the words of queries become where passages are patches, and what these are measured beside. */
 const QUERIES_OF_PATCHES = 'token_pool_topK';
+/** Between a contender's name and how its groups are stored. */
+const AS = ' as ';
 /** Token vectors that are kept for the next evaluation, at most, in bytes. */
 const CACHE_BYTES = 8e9;
 
@@ -110,6 +116,7 @@ export async function measureFields(options: EvaluateFieldsOptions): Promise<Fie
   const listener = listenerOf(options);
   const { depth = 1000, topPerQuery = 3 } = options;
   const strategies = parseStrategies(options.strategies);
+  const codecs = parseCodecs(options.stored);
   const heads = await openHeads(options.head, strategies);
   const { queries, texts, qrels } = await readQueries(options);
   const { name: backend } = await useBackend(options, listener);
@@ -130,13 +137,14 @@ export async function measureFields(options: EvaluateFieldsOptions): Promise<Fie
     stack.add(student, (own) => own.dispose());
     made.push(...(await patchContenders(groups, student, heads.patches?.projection)));
   }
+  const contenders = await withStored(made, codecs);
   const stage = listener.stage('rank');
   const result = await evaluateFields({
     queries: [...queries.keys()],
     keys: [...texts.keys()],
     qrels,
     coarse: made[0]!.coarse!,
-    contenders: made,
+    contenders,
     candidates: depth,
     topPerQuery,
     onProgress: (_, done, total) => stage.progress(done, total),
@@ -219,6 +227,19 @@ async function patchContenders(
   return contenders;
 }
 
+/** Each contender, and behind it the same with its passages' groups as they are stored. */
+async function withStored(made: readonly FieldContender[], codecs: readonly GroupCodecKind[]): Promise<FieldContender[]> {
+  const contenders: FieldContender[] = [];
+  for (const contender of made) {
+    contenders.push(contender);
+    for (const codec of codecs) {
+      const { groups, bytes } = await storedGroups(contender.keys, codec);
+      contenders.push({ ...contender, name: `${contender.name}${AS}${codec}`, keys: groups, bytes });
+    }
+  }
+  return contenders;
+}
+
 function vectorizerOf(strategy: TokenStrategy, { k, r }: EvaluateFieldsOptions): Vectorizer {
   const settings: Readonly<Record<TokenStrategy, VectorizerInput>> = {
     token_pool_topK: { strategy: 'token_pool_topK', ...(k !== undefined && { k }) },
@@ -292,6 +313,7 @@ function differencesOf(rows: readonly FieldRow[]): FieldDifference[] {
   return others.flatMap((row) => {
     const before = [
       ...(row.name.includes(', trained') ? [row.name.replace(', trained', '')] : []),
+      ...(row.name.includes(AS) ? [row.name.replace(/ as \w+/, '')] : []),
       ...(row.name.startsWith(PATCHES) ? [row.name.replace(PATCHES, QUERIES_OF_PATCHES)] : []),
     ];
     return [coarse!, ...before.flatMap((name) => byName.get(name) ?? [])].map((first) => fieldDifference(first, row));

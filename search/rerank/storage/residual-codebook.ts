@@ -1,5 +1,6 @@
 import { FormatError, fromHalf, RandomNumbers, toHalf } from '../../../base/index.ts';
 import { type InnerProducts, plainInnerProducts } from '../../exact/inner-products.ts';
+import { leastSquaresParts } from './least-squares-parts.ts';
 
 /** Parts that a residual's values fall into, and what each stands for: 2 bits. */
 const PARTS = 4;
@@ -22,7 +23,7 @@ export interface ResidualCodebook {
 }
 
 /**
- * Centroids by spherical k-means, and quantiles of the residuals. The same rows and seed give the same codebook with plain loops.
+ * Centroids by spherical k-means, and parts of the residuals' values that lose least. The same rows and seed give the same codebook with plain loops.
  *
  * @param rows [rows, dimension], L2-normalised, one at least
  */
@@ -45,13 +46,7 @@ export async function trainCodebook(
     return value - centroids[nearest[row]! * dimension + (place % dimension)]!;
   });
   residuals.sort();
-  const quantile = (share: number): number => residuals[Math.min(residuals.length - 1, Math.floor(share * residuals.length))]!;
-  return {
-    dimension,
-    centroids,
-    cutoffs: Float32Array.from({ length: PARTS - 1 }, (_, part) => quantile((part + 1) / PARTS)),
-    weights: Float32Array.from({ length: PARTS }, (_, part) => quantile((part + 0.5) / PARTS)),
-  };
+  return { dimension, centroids, ...leastSquaresParts(residuals, PARTS) };
 }
 
 /** [rows] the centroid of the highest inner product; of equal ones the first. */
