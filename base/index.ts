@@ -6,6 +6,7 @@ export { type CalendarPeriod, findPeriods, type PeriodMatch, withoutPeriods } fr
 export { NUMERAL_CHARACTERS, parseChineseNumber, writeChineseNumber } from './chinese-numerals.ts';
 export { ClosingStack, closing } from './closing.ts';
 export { CemError, FormatError, isCemError, UsageError } from './errors.ts';
+export { figureNumber } from './figure-number.ts';
 export { AtomicFile, writeFileAtomically } from './files/atomic-file.ts';
 export { removeFolderAtomically, writeFolderAtomically } from './files/atomic-folder.ts';
 export { cacheFolder } from './files/cache-folder.ts';

@@ -15,7 +15,7 @@ export const queryOptions = {
     type: 'boolean',
     default: true,
     describe:
-      'collection: an article that the query cites (刑法第十条) is what is found; --no-self-query: it is words like others',
+      'collection: an article that the query cites (刑法第十条) is what is found, a figure that it asks for (图4, a chart of …) comes first; --no-self-query: these are words like others',
   },
   hyde: {
     type: 'boolean',

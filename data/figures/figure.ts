@@ -39,6 +39,8 @@ export interface Figure {
   readonly place?: FigurePlace;
   /** `图4：…`, `Figure 4. …`, or what else stands as its caption. */
   readonly caption?: string;
+  /** Its number, where its caption has one, as `figureNumber` writes it: 4 of 图4, 2-1 of Figure 2.1. */
+  readonly number?: string;
   /** The text that its document gives for who cannot see it. */
   readonly alt?: string;
   /** Words inside of the picture: those of an SVG's `<text>`, of the letters that a PDF draws in a chart, of OCR. */
@@ -62,6 +64,7 @@ export function figureFields({
   file,
   place,
   caption,
+  number,
   alt,
 }: Figure): Readonly<Record<string, JsonValue>> {
   return {
@@ -75,6 +78,7 @@ export function figureFields({
     ...(file !== undefined && { figure_file: file }),
     ...(place && { figure_place: [place.left, place.top, place.width, place.height] }),
     ...(caption !== undefined && { figure_caption: caption }),
+    ...(number !== undefined && { figure_number: number }),
     ...(alt !== undefined && { figure_alt: alt }),
   };
 }
@@ -86,7 +90,9 @@ export function figureOfMetadata(metadata: Metadata | undefined): Figure | undef
   if (fields['chunk_type'] !== FIGURE_CHUNK || id === undefined || !/^[0-9a-f]{64}$/.test(id)) return undefined;
   const mediaType = FIGURE_MEDIA_TYPES.find((type) => type === fields['figure_media_type']);
   const [width, height] = [numberOf(fields['figure_width']), numberOf(fields['figure_height'])];
-  const [file, caption, alt] = [fields['figure_file'], fields['figure_caption'], fields['figure_alt']].map(textOf);
+  const [file, caption, number, alt] = ['figure_file', 'figure_caption', 'figure_number', 'figure_alt'].map((name) =>
+    textOf(fields[name]),
+  );
   const place = placeOf(fields['figure_place']);
   return {
     id,
@@ -98,6 +104,7 @@ export function figureOfMetadata(metadata: Metadata | undefined): Figure | undef
     ...(pages && { page: pages.first }),
     ...(place && { place }),
     ...(caption !== undefined && { caption }),
+    ...(number !== undefined && { number }),
     ...(alt !== undefined && { alt }),
   };
 }

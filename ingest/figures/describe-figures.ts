@@ -1,3 +1,4 @@
+import { figureNumber } from '../../base/index.ts';
 import type { FigurePicture, FigurePlace, PageRange } from '../../data/index.ts';
 import { figureId } from '../../data/index.ts';
 import { type Block, type BlockKind, captionLabel, captionOwners, type ParsedDocument } from '../parse/index.ts';
@@ -9,6 +10,8 @@ export interface DescribedFigure {
   /** The file that its picture is in, as who read it calls it. */
   readonly reference?: string;
   readonly caption?: string;
+  /** As `figureNumber` writes it. */
+  readonly number?: string;
   readonly alt?: string;
   readonly words?: string;
   readonly nearby?: string;
@@ -69,10 +72,12 @@ function describe(blocks: readonly Block[], place: number, block: Block, caption
   const alt = (own?.figure?.alt ?? (own?.figure?.words === undefined ? own?.text : '') ?? '').slice(0, MOST_ALT).trim();
   const words = (own?.figure?.words ?? '').replace(/\s+/g, ' ').slice(0, MOST_WORDS).trim();
   const nearby = nearbyText(blocks, place, caption);
+  const label = caption === undefined ? undefined : captionLabel(caption);
   return {
     ...(picture && { picture }),
     ...(reference !== undefined && { reference }),
     ...(caption !== undefined && { caption }),
+    ...(label?.of === 'figure' && { number: figureNumber(label.number) }),
     ...(alt !== '' && alt !== caption && { alt }),
     ...(words !== '' && { words }),
     ...(nearby !== '' && { nearby }),

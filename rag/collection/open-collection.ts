@@ -58,14 +58,11 @@ export async function openCollectionToRead(folder: string, options: OpenCollecti
     const { retrievers, encoder } = await encoderOrWords(asked, store.terms !== undefined, open, note);
     const lexical = retrievers === 'vectors' ? undefined : await openLexicalRetriever({ path, terms: store.terms });
     if (encoder !== undefined) opened.add(encoder.embedder, (part) => part.dispose());
-    const steps = queryParts(options.steps ?? {}, rulesOf(await collection.sources()));
-    const around = [...(steps.around ?? [])];
-    if (options.field !== undefined) {
-      const groups = opened.add(await openQueryGroups(path, settings!, options.models), (part) => part.dispose());
-      around.push(fieldAround(store, settings!, groups, options.field));
-    }
+    const groups = options.field && opened.add(await openQueryGroups(path, settings!, options.models), (part) => part.dispose());
+    const field = groups && fieldAround(store, settings!, groups, options.field!);
+    const steps = queryParts(options.steps ?? {}, rulesOf(await collection.sources()), field);
     const close = () => opened.close();
-    const parts = { collection, state: collection.state!, corpus, retrievers, lexical, encoder, fusion, ...steps, around, close };
+    const parts = { collection, state: collection.state!, corpus, retrievers, lexical, encoder, fusion, ...steps, close };
     return { searcher: collectionSearcher(parts), store, corpus, embedder: encoder?.embedder, lexical };
   } catch (error) {
     await opened.close();

@@ -155,7 +155,7 @@ export class OpenedCollection {
   ): Promise<Searcher> {
     const { state, corpus } = view.parts;
     const lexical = retrievers === 'vectors' ? undefined : await this.#lexicalRetriever();
-    const { around = [], aroundVectors } = queryParts({}, view.rules);
+    const { around = [], aroundVectors } = queryParts({}, view.rules, field);
     return collectionSearcher({
       collection: this.folder,
       state: state!,
@@ -164,7 +164,7 @@ export class OpenedCollection {
       encoder,
       lexical,
       fusion: searchingBy({}, this.#chosen).fusion,
-      around: [...around, ...(field ? [field] : []), (inner) => new TellingRetriever(inner, asked)],
+      around: [...around, (inner) => new TellingRetriever(inner, asked)],
       aroundVectors,
       close: async () => undefined,
     });

@@ -24,13 +24,13 @@ export function figureDocuments(
 ): { readonly documents: readonly Document[]; readonly pictures: readonly FigurePicture[] } {
   const pictures = new Map<string, FigurePicture>();
   const documents = figures.map((described, index): Document => {
-    const { picture, reference, caption, alt, place, headings, pages } = described;
+    const { picture, reference, caption, number, alt, place, headings, pages } = described;
     const unit = `${id}-${first + index}`;
     const known: Figure = {
       id: picture === undefined ? figureId(Buffer.from(unit)) : figureId(picture.bytes),
       stored: store && picture !== undefined,
       ...(picture && { mediaType: picture.mediaType, width: picture.width, height: picture.height }),
-      ...given({ file: reference, caption, alt, place }),
+      ...given({ file: reference, caption, number, alt, place }),
     };
     if (known.stored) pictures.set(known.id, picture!);
     return {

@@ -179,6 +179,29 @@ const PAGES: readonly DrawnPage[] = [
   },
 ];
 
+/** An image of an object, in digits: its two colours are a palette of its own. */
+const [IMAGE_WIDTH, IMAGE_HEIGHT] = [96, 72];
+const IMAGE_ROW = 'ff00ff00f0f0f0f00000ffff';
+const IMAGE = IMAGE_ROW.repeat(IMAGE_HEIGHT);
+
+/** A page with a picture, a chart that is drawn, an image within the page's own operators, and their captions. */
+const PICTURED: readonly DrawnPage[] = [
+  {
+    operators: [
+      'q 240 0 0 180 60 560 cm /Im1 Do Q',
+      '0.1 0.3 0.6 rg 80 300 40 90 re f 140 300 40 130 re f 200 300 40 60 re f 0 g 60 300 m 300 300 l S 60 300 m 60 450 l S',
+      'q 120 0 0 90 380 320 cm BI /W 8 /H 8 /BPC 1 /CS /G /F /AHx ID 00ff00ff0ff0a55a> EI Q',
+    ].join('\n'),
+    texts: [
+      { text: 'Figure 1: Pumps of the plant', x: 60, y: 255 },
+      { text: '图2：水泵数量', x: 60, y: 530, font: 'F4' },
+      { text: '2024', x: 90, y: 510 },
+      { text: 'Figure 3: A valve', x: 380, y: 495 },
+      { text: 'Figure 1 shows what the pumps of the plant look like.', x: 60, y: 600 },
+    ],
+  },
+];
+
 /** A court case of two pages. */
 const CASE_PAGES: readonly DrawnPage[] = [
   ['甲诉乙试验纠纷案', '关键词 民事 试验', '基本案情', '甲向乙购买水泵，乙未交付。'],
@@ -192,6 +215,17 @@ export const OFFICE_SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
       file: {
         path: 'pumps.pdf',
         bytes: writePdf(PAGES, { title: 'Pumps', language: 'en', outline: [{ title: '总则', page: 2 }] }),
+      },
+    },
+    {
+      file: {
+        path: 'pictured.pdf',
+        bytes: writePdf(PICTURED, {
+          language: 'en',
+          images: [
+            `<< /Type /XObject /Subtype /Image /Width ${IMAGE_WIDTH} /Height ${IMAGE_HEIGHT} /ColorSpace [/Indexed /DeviceRGB 1 <204060f0f0ff>] /BitsPerComponent 1 /Filter /ASCIIHexDecode /Length ${IMAGE.length + 1} >>\nstream\n${IMAGE}>\nendstream`,
+          ],
+        }),
       },
     },
   ],

@@ -1,5 +1,7 @@
 /** Search for figures: vectors of pictures beside the vectors and words of their descriptions, in layers. */
+export { askedFigures } from './asked-figures.ts';
 export { expandQuery } from './expand-query.ts';
+export { FiguresFirstRetriever } from './figures-first-retriever.ts';
 export {
   PICTURE_LAYERS,
   PICTURE_STRATEGIES,

@@ -14,6 +14,8 @@ interface ReportChart {
   readonly values: readonly number[];
   /** Whether it is an image of pixels in the report; otherwise it is drawn with lines. */
   readonly raster: boolean;
+  /** What is written above its curve. */
+  readonly note?: string;
   readonly before: string;
   readonly after: string;
 }
@@ -37,6 +39,7 @@ export const CHARTS: readonly ReportChart[] = [
     labels: YEARS,
     values: [220, 274, 356, 495, 452],
     raster: true,
+    note: '疫情后补库存推高峰值',
     before: '公司的销售额在过去五年里翻了一番，见图2。先进工艺与成熟工艺的产能都在爬坡，订单充足。',
     after: '增速在二〇二二年达到高点，其后因为出货量下降而放缓。',
   },
@@ -64,6 +67,7 @@ export const CHARTS: readonly ReportChart[] = [
     labels: YEARS,
     values: [21, 17, 11, 10, 11],
     raster: true,
+    note: '含政府补助与股份支付',
     before: '技术追赶离不开研究开发上的花费。图5列出了每年研发费用与销售额之比。',
     after: '绝对额逐年上升，比例因收入增长更快而下降。',
   },
@@ -82,6 +86,7 @@ export const CHARTS: readonly ReportChart[] = [
     labels: ['一季度', '二季度', '三季度', '四季度'],
     values: [73, 75, 80, 81],
     raster: true,
+    note: '临港厂区与深圳厂区投产',
     before: '折合八英寸的月产能在年内增加，工厂的开工程度见图7。',
     after: '三季度以后工厂更加繁忙，急单增多。',
   },
@@ -107,12 +112,12 @@ const [WIDTH, HEIGHT] = [420, 200];
 const COLOURS = ['#2563a8', '#d97706', '#2f8f5b', '#a8324a', '#6b5b95'];
 
 /** A chart as a drawing: axes with numbers, bars, a line or slices, with their names. */
-function drawing({ kind, labels, values }: ReportChart): string {
+function drawing({ kind, labels, values, note }: ReportChart): string {
   const most = Math.max(...values) * 1.1;
   const [left, bottom, wide, tall] = [50, HEIGHT - 30, WIDTH - 70, HEIGHT - 50];
   const x = (index: number): number => left + (wide * (index + 0.5)) / values.length;
   const y = (value: number): number => bottom - (tall * value) / most;
-  const parts: string[] = [];
+  const parts = note === undefined ? [] : [`<text x="${WIDTH / 2}" y="14" text-anchor="middle">${note}</text>`];
   if (kind === 'pie') {
     let angle = 0;
     const sum = values.reduce((all, value) => all + value, 0);
@@ -151,6 +156,22 @@ function drawing({ kind, labels, values }: ReportChart): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-size="11" font-family="sans-serif">${parts.join('')}</svg>`;
 }
 
+/** The last page, which somebody has printed and scanned: 150 dots an inch. */
+const SCAN = { width: 1240, height: 1754, heading: '九、风险提示' } as const;
+const SCAN_LINES = [
+  '硅片与光刻胶的采购价格可能继续上涨，从而压低公司的盈利。',
+  '设备交付周期受出口管制影响，新建产线的爬坡速度或慢于预期。',
+  '若智能手机换机需求持续疲软，成熟制程的报价存在下调压力。',
+];
+
+/** A page of pixels, with no letters that a program could read. */
+async function scannedPage(): Promise<string> {
+  const lines = SCAN_LINES.map((line, place) => `<text x="140" y="${330 + 70 * place}" font-size="30">${line}</text>`);
+  const drawn = `<svg xmlns="http://www.w3.org/2000/svg" width="${SCAN.width}" height="${SCAN.height}" font-family="sans-serif"><rect width="100%" height="100%" fill="#fff"/><text x="140" y="220" font-size="42">${SCAN.heading}</text>${lines.join('')}</svg>`;
+  const pixels = await sharp(Buffer.from(drawn)).jpeg({ quality: 90 }).toBuffer();
+  return `<div class="s"><img src="data:image/jpeg;base64,${pixels.toString('base64')}"></div>`;
+}
+
 /** The report as a page: the same in both ways of writing it. */
 async function page(): Promise<string> {
   const sections: string[] = [];
@@ -169,8 +190,9 @@ async function page(): Promise<string> {
     if (index === 2) sections.push(TABLES);
     if (index === 5) sections.push(SECOND_TABLE);
   }
+  sections.push(await scannedPage());
   return `<!DOCTYPE html><html lang="zh"><head><meta charset="utf-8"><title>中芯国际研究报告</title><style>
-@page { size: A4; margin: 20mm } body { font-size: 11pt; line-height: 1.6 } h1 { font-size: 20pt } h2 { font-size: 14pt }
+@page { size: A4; margin: 20mm } @page scan { margin: 0 } .s { page: scan; break-before: page } .s img { display: block; width: 210mm; height: 296mm } body { font-size: 11pt; line-height: 1.6 } h1 { font-size: 20pt } h2 { font-size: 14pt }
 .f { text-align: center } .c { text-align: center; font-size: 10pt } table { border-collapse: collapse; margin: auto } td, th { border: 1px solid #333; padding: 2pt 12pt }
 h2 { break-after: avoid } .f { break-inside: avoid; break-after: avoid } table { break-inside: avoid }</style></head><body><h1>中芯国际研究报告</h1>${sections.join('\n')}</body></html>`;
 }

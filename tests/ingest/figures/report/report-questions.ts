@@ -37,9 +37,32 @@ export const BY_PARAPHRASE: readonly ReportQuestion[] = [
   ['公司有多少博士和硕士', 8],
 ];
 
-/** By words that stand in the figure alone, drawn as letters; those that are pixels want OCR. */
+/** By words that stand in the figure alone, drawn as letters. */
 export const BY_WORDS: readonly ReportQuestion[] = [
   ['台积电 联电 格芯 华虹', 3],
   ['美国区和欧亚区的占比', 6],
   ['本科员工占多少', 8],
+];
+
+/** By words that are pixels of the figure, which OCR reads. */
+export const BY_PIXELS: readonly ReportQuestion[] = [
+  ['疫情后补库存', 2],
+  ['含政府补助与股份支付', 5],
+  ['临港厂区和深圳厂区什么时候投产', 7],
+  ['四季度和一季度相比', 7],
+];
+
+/** What asks for a figure by that word. */
+export const FOR_A_FIGURE: readonly ReportQuestion[] = [
+  ['全球代工市场规模的图', 1],
+  ['哪张图显示了公司的销售额和增速', 2],
+  ['给我看毛利率与同业比较的折线图', 3],
+  ['归母净利润走势图', 4],
+  ['图4里的净利润是怎么变化的', 4],
+  ['有没有研发投入占比的图表？', 5],
+  ['各地区收入份额的饼图', 6],
+  ['如图7所示，产能利用率如何', 7],
+  ['员工学历结构的图表在哪里', 8],
+  ['Figure 6', 6],
+  ['chart of the workforce by education, 员工学历', 8],
 ];

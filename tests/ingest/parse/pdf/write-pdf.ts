@@ -30,6 +30,8 @@ export interface PdfSettings {
   /** Entries of the trailer, for a file that is protected. */
   readonly trailer?: string;
   readonly objects?: readonly string[];
+  /** Objects of images, which pages draw as `/Im1`, `/Im2`, … */
+  readonly images?: readonly string[];
   readonly outline?: readonly { readonly title: string; readonly page: number }[];
 }
 
@@ -56,7 +58,7 @@ function content({ texts = [], lines = [], operators = '' }: DrawnPage): string 
 
 export function writePdf(
   pages: readonly DrawnPage[],
-  { title, language, trailer = '', objects: more = [], outline = [] }: PdfSettings = {},
+  { title, language, trailer = '', objects: more = [], images = [], outline = [] }: PdfSettings = {},
 ): Uint8Array {
   const objects: string[] = [];
   const add = (body: string): number => objects.push(body);
@@ -72,7 +74,10 @@ export function writePdf(
     `<< /Type /Font /Subtype /CIDFontType0 /BaseFont /SimSun /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 2 >> /DW 1000 /FontDescriptor ${descriptor} 0 R >>`,
   );
   fonts.push(add(`<< /Type /Font /Subtype /Type0 /BaseFont /SimSun /Encoding /UniGB-UCS2-H /DescendantFonts [${cid} 0 R] >>`));
-  const resources = `<< /Font << ${fonts.map((number, index) => `/F${index + 1} ${number} 0 R`).join(' ')} >> >>`;
+  const named = (name: string, numbers: readonly number[]): string =>
+    numbers.map((number, index) => `/${name}${index + 1} ${number} 0 R`).join(' ');
+  const drawn = images.length === 0 ? '' : `/XObject << ${named('Im', images.map(add))} >> `;
+  const resources = `<< /Font << ${named('F', fonts)} >> ${drawn}>>`;
   const kids = pages.map((page) => {
     const stream = content(page);
     const contents = add(`<< /Length ${Buffer.byteLength(stream)} >>\nstream\n${stream}\nendstream`);
