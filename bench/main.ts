@@ -16,7 +16,9 @@ import { hashBench } from './cases/hash.ts';
 import { ingestBench } from './cases/ingest.ts';
 import { lengthBench } from './cases/length.ts';
 import { lexicalBench } from './cases/lexical.ts';
+import { pictureLayersBench } from './cases/picture-layers.ts';
 import { serveBench } from './cases/serve.ts';
+import { synonymsBench } from './cases/synonyms.ts';
 import { tablesBench } from './cases/tables.ts';
 import { trainBench } from './cases/train.ts';
 import { vectorSearchBench } from './cases/vector-search.ts';
@@ -70,6 +72,8 @@ register(parser, vectorSearchBench);
 register(parser, analyzersBench);
 register(parser, lexicalBench);
 register(parser, groupsBench);
+register(parser, pictureLayersBench);
+register(parser, synonymsBench);
 
 try {
   await parser.parseAsync();

@@ -2,7 +2,7 @@ import type { ShowFigure } from './figure-view.ts';
 import { make, makeButton } from './make.ts';
 import { fieldsOf, makePlace, titleOf } from './place.ts';
 import type { StringKey } from './strings.ts';
-import type { WireResult } from './wire.ts';
+import type { WireFigure, WireResult } from './wire.ts';
 import { formatScore } from './wording.ts';
 
 // Code of the page: see site-script.ts.
@@ -56,9 +56,17 @@ export function makeResult(result: WireResult, rank: number, open: () => void, f
       make('h2', {}, title),
       makePlace(metadata),
       figures(id, result.figure),
-      make('p', { class: 'snippet', text }),
+      make('p', { class: 'snippet', text: snippetOf(text, result.figure) }),
       fields.length === 0 ? undefined : make('p', { class: 'place' }, ...fields.map((field) => make('span', { text: field }))),
       scores,
     ),
   );
+}
+
+/** What is shown of a result's text: that of a figure without the caption, which stands below its picture, and without the empty lines between its parts. */
+export function snippetOf(text: string, figure: WireFigure | undefined): string {
+  if (figure === undefined) return text;
+  const { caption = '' } = figure;
+  const rest = text.startsWith(caption) ? text.slice(caption.length) : text;
+  return rest.trim().replace(/\n\s*\n/g, '\n');
 }
