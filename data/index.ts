@@ -1,4 +1,5 @@
 /** A corpus as files: documents are read, packed, mapped from ids to chunks, kept in segments; passages, patches, data sets. */
+export { type CaptionedPicture, PICTURES_FILE, readPictures } from './captioned-pictures/read-pictures.ts';
 export {
   BEIR_DATASETS,
   type BeirDataset,
@@ -59,7 +60,6 @@ export { LONGEST_SENTENCE, splitSentences } from './passages/sentences.ts';
 export { randomSpans, type SpanOptions, uniqueSentences, uniqueWords } from './passages/short-texts.ts';
 export { type ChunkPatches, PatchBoundaries, type PatchBoundariesOwner } from './patches/patch-boundaries.ts';
 export { type PreparedPatches, preparePatches } from './patches/prepare-patches.ts';
-export { type CaptionedPicture, PICTURES_FILE, readPictures } from './pictures/read-pictures.ts';
 export {
   type AddOptions,
   type AddReport,
