@@ -70,10 +70,13 @@ export {
 } from './segments/addition.ts';
 export { type CompactOptions, type CompactReport, compactCorpus } from './segments/compaction.ts';
 export type { OpenTerms } from './segments/corpus-analyzer.ts';
-export { hasCorpusState, settleCorpus } from './segments/corpus-change.ts';
+export { type CorpusInStore, hasCorpusState, placeCorpus, settleCorpus } from './segments/corpus-change.ts';
+export { CorpusStates } from './segments/corpus-states.ts';
 export { type CorpusStatistics, corpusStatistics } from './segments/corpus-statistics.ts';
 export { type CorpusVerification, verifyCorpus } from './segments/corpus-verification.ts';
+export { type CorpusManifest, manifestOfState, manifestText, parseManifest } from './segments/manifest.ts';
 export { segmentsToMerge } from './segments/merge-policy.ts';
 export { isCorpusFolder, openCorpus, type PackedCorpus } from './segments/open-corpus.ts';
 export { type RemoveOptions, type RemoveReport, removeFromCorpus } from './segments/removal.ts';
+export { type SegmentObjects, segmentFiles } from './segments/segment-objects.ts';
 export { SegmentedCorpus } from './segments/segmented-corpus.ts';

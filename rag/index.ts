@@ -44,7 +44,6 @@ export {
 export type { ChangeEntry, SourceChanges } from './collection/change-log.ts';
 export {
   CollectionFolder,
-  type CollectionState,
   type CollectionWritingOptions,
   type NextState,
 } from './collection/collection-folder.ts';
@@ -58,8 +57,11 @@ export {
 } from './collection/collection-fusion.ts';
 export { COLLECTION_FILE, type CollectionManifest } from './collection/collection-manifest.ts';
 export { type CollectionSources, listedState, type SourceFileEntry, type SourceRoot } from './collection/collection-sources.ts';
+export type { CollectionState } from './collection/collection-state.ts';
 export { readSummary, type StoredSummary, writeSummary } from './collection/collection-summary.ts';
+export { changing } from './collection/current-corpus.ts';
 export { encoderOrWords } from './collection/encoder-or-words.ts';
+export { joinCollection } from './collection/join-collection.ts';
 export {
   type CollectionSearcherParts,
   collectionSearcher,

@@ -11,6 +11,7 @@ import {
   hnswOptions,
   modelsOption,
   precisionOption,
+  segmentsOption,
   type VectorIndexOptions,
   vectorIndexOfOptions,
   vectorIndexOption,
@@ -40,6 +41,7 @@ interface IngestCommandOptions extends VectorIndexOptions, GroupsOptions {
   readonly fileMemory?: number | undefined;
   readonly checkpoint: string | undefined;
   readonly database: string | undefined;
+  readonly segments?: string | undefined;
   readonly models: string | undefined;
   readonly ocrModels?: string | undefined;
   readonly images: string | undefined;
@@ -63,6 +65,10 @@ export const ingestCommand = defineCommand<IngestCommandOptions, IngestAnswer>({
     ['ingest secret/ --into docs.collection --label board', 'found only by those who may see what has this label'],
     ['ingest docs/ --into docs.collection --groups', 'each passage gets a group of vectors of its words, for search --field'],
     ['ingest reports/ --into reports.collection --preset finance', 'set up for reports; a file of settings may stand there, too'],
+    [
+      'ingest docs/ --into docs.collection --database postgres://host/cem --segments s3://bucket/docs',
+      'a collection that any number of machines search and change',
+    ],
     ['ingest --into docs.collection --forget docs', 'take the files of docs/ out'],
     ['ingest reports/ --into docs.collection --images Xenova/clip-vit-base-patch32', 'figures are found by their pictures, too'],
   ],
@@ -137,6 +143,7 @@ export const ingestCommand = defineCommand<IngestCommandOptions, IngestAnswer>({
       })
       .option('checkpoint', checkpointOption)
       .option('database', databaseOption)
+      .option('segments', segmentsOption)
       .option('precision', precisionOption)
       .option('vector-index', vectorIndexOption)
       .options(hnswOptions)

@@ -7,7 +7,14 @@ import { type SearchAnswer, searchAnswer } from '../../server/schemas/index.ts';
 import { defineCommand, type GlobalOptions } from '../command.ts';
 import { filterOption, parseFilterOption } from '../options/filter-option.ts';
 import { type FieldSearchOptions, fieldOptions, parseFieldOptions } from '../options/groups-options.ts';
-import { databaseOption, indexOption, modelsOption, queriesOption, retrieversOption } from '../options/index-options.ts';
+import {
+  databaseOption,
+  indexOption,
+  modelsOption,
+  queriesOption,
+  retrieversOption,
+  segmentsOption,
+} from '../options/index-options.ts';
 import {
   asksForPictures,
   type PictureOptions,
@@ -28,6 +35,7 @@ interface SearchOptions extends ScoringOptions, QueryOptions, RerankOptions, Pic
   readonly filter: string | undefined;
   readonly units: boolean;
   readonly database: string | undefined;
+  readonly segments?: string | undefined;
   readonly models: string | undefined;
   readonly queries: QueryEncoderChoice | undefined;
   readonly retrievers: RetrieverChoice | undefined;
@@ -80,6 +88,7 @@ export const searchCommand = defineCommand<SearchOptions, SearchAnswer>({
         describe: 'give the whole chunk that each passage lies in: as `unit` with --json, in place of the passage otherwise',
       })
       .option('database', databaseOption)
+      .option('segments', segmentsOption)
       .option('models', modelsOption)
       .option('queries', queriesOption)
       .option('retrievers', retrieversOption)
@@ -174,10 +183,15 @@ async function readImage(path: string): Promise<Uint8Array> {
 /** @throws UsageError `SEARCH_PLACE` unless one of the two is named */
 function openEither({ index, collection, ...options }: PlaceOptions, listener: Listener): Promise<Searcher> {
   // Codes are read for one query as fast as they are searched in the database.
-  const { database, models, queries, retrievers, backend } = options;
+  const { database, segments, models, queries, retrievers, backend } = options;
   const common = { database, models, queries, retrievers, backend, codesMemory: 0, listener };
   if (collection !== undefined && index === undefined)
-    return openCollection(collection, { ...common, steps: querySteps(options), field: parseFieldOptions(options) });
+    return openCollection(collection, {
+      ...common,
+      segments,
+      steps: querySteps(options),
+      field: parseFieldOptions(options),
+    });
   if (index !== undefined && collection === undefined) {
     refuseSteps(options);
     if (parseFieldOptions(options) !== undefined)

@@ -16,6 +16,7 @@ import {
   modelsOption,
   queriesOption,
   retrieversOption,
+  segmentsOption,
 } from '../options/index-options.ts';
 import { checkPort } from '../options/port-option.ts';
 import { withPreset } from '../options/preset-option.ts';
@@ -34,6 +35,7 @@ interface ServeOptions extends CollectionServingOptions {
   readonly insecure: boolean;
   readonly log: string;
   readonly database: string | undefined;
+  readonly segments?: string | undefined;
   readonly models: string | undefined;
   readonly queries: QueryEncoderChoice | undefined;
   readonly retrievers: RetrieverChoice | undefined;
@@ -97,6 +99,11 @@ export const serveCommand = defineCommand<ServeOptions, ServeReport>({
       })
       .option('checkpoint', { ...checkpointOption, describe: `of new collections, or with --zpkg: ${checkpointOption.describe}` })
       .option('database', databaseOption)
+      .option('segments', {
+        ...segmentsOption,
+        describe:
+          'with --collections and --database: s3://BUCKET/PREFIX; new collections have their segments under PREFIX/NAME, where any number of servers share them',
+      })
       .option('codes-memory', codesMemoryOption)
       .option('models', modelsOption)
       .option('queries', queriesOption)
@@ -121,14 +128,29 @@ async function serveCollections(
   logger: FastifyBaseLogger,
   listener: Listener,
 ): Promise<ServeReport> {
-  const { collections, checkpoint, database, models, queries, backend, host, port, insecure, zpkg, retrievers } = options;
+  const { collections, checkpoint, database, segments, models, queries, backend, host, port, insecure, zpkg, retrievers } =
+    options;
   if (zpkg !== undefined || retrievers !== undefined)
     throw new UsageError('SERVE_OPTIONS', '--zpkg and --retrievers are for --index: requests say what ranks in a collection');
   const codesMemory = codesMemoryOf(options.codesMemory);
   const stopped = stopSignal();
   const server = await serve({
     ...servingChoices(options),
-    ...{ collections, checkpoint, database, models, queries, backend, host, port, insecure, codesMemory, logger, listener },
+    ...{
+      collections,
+      checkpoint,
+      database,
+      segments,
+      models,
+      queries,
+      backend,
+      host,
+      port,
+      insecure,
+      codesMemory,
+      logger,
+      listener,
+    },
   });
   try {
     listener.note(`serving the collections of ${collections} at ${server.address}; Ctrl-C stops`);

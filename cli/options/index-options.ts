@@ -12,6 +12,13 @@ export const databaseOption = {
     'PostgreSQL with pgvector, as postgres://user:password@host:port/database; without it an embedded database in the index folder',
 } as const;
 
+/** Where a collection lies that several machines share. */
+export const segmentsOption = {
+  type: 'string',
+  describe:
+    's3://BUCKET/PREFIX under which segments lie, with --database: any number of machines share the collection, each with a folder of its own',
+} as const;
+
 export const modelsOption = {
   type: 'string',
   default: process.env['CEM_MODELS'],

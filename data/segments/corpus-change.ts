@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CemError, lockFolder, messageOf, syncFolder, UsageError } from '../../base/index.ts';
-import { mappingPathOf } from '../mapping/mapping.ts';
-import { metadataPathOf } from '../metadata/metadata-file.ts';
 import {
   type CorpusManifest,
   MANIFEST_FILE,
@@ -13,6 +11,7 @@ import {
   STAGED_FILE,
   writeManifest,
 } from './manifest.ts';
+import { OBJECTS_FILE, readSegmentObjects, type SegmentObjects, segmentFiles, writeSegmentObjects } from './segment-objects.ts';
 import { SegmentedCorpus } from './segmented-corpus.ts';
 
 /** Files of a corpus, finished or under the name that they have while they are written (`AtomicFile`). */
@@ -103,6 +102,33 @@ export async function settleCorpus(folder: string, state: string | undefined): P
   }
 }
 
+/** A corpus whose segments lie in an object store, as whoever owns it knows it. */
+export interface CorpusInStore {
+  readonly manifest: CorpusManifest;
+  readonly objects: SegmentObjects;
+}
+
+/**
+ * Makes a folder the place where a corpus in an object store is changed from: its manifest, and where the segments lie. What the folder had is dropped, a staged change and segments that are
+ * objects now, too.
+ *
+ * @param corpus undefined: there is none yet
+ * @throws CemError `FOLDER_LOCKED`
+ */
+export async function placeCorpus(folder: string, corpus: CorpusInStore | undefined): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const lock = await lockFolder(folder);
+  try {
+    await rm(join(folder, STAGED_FILE), { force: true });
+    if (corpus === undefined) await rm(join(folder, MANIFEST_FILE), { force: true });
+    await writeSegmentObjects(folder, corpus?.objects ?? new Map());
+    if (corpus !== undefined) await writeManifest(folder, corpus.manifest);
+    await removeUnnamed(folder);
+  } finally {
+    await lock.release();
+  }
+}
+
 /** Whether a folder holds a corpus in some state, be it one that has no documents; a staged change alone is none. */
 export async function hasCorpusState(folder: string): Promise<boolean> {
   return (await readManifest(folder)) !== undefined;
@@ -129,13 +155,8 @@ async function refuseStaged(folder: string): Promise<void> {
 async function removeUnnamed(folder: string): Promise<void> {
   const manifests = [await readManifest(folder), await readManifest(folder, STAGED_FILE)];
   const segments = manifests.flatMap((manifest) => manifest?.segments ?? []);
-  const named = new Set(
-    segments.flatMap(({ file, metadataBytes }) => [
-      file,
-      mappingPathOf(file),
-      ...(metadataBytes === undefined ? [] : [metadataPathOf(file)]),
-    ]),
-  );
+  const objects = await readSegmentObjects(folder);
+  const named = new Set(segments.filter(({ file }) => !objects.has(file)).flatMap(segmentFiles));
   for (const name of await readdir(folder)) {
     if (SEGMENT_FILE.test(name) && !named.has(name)) await rm(join(folder, name), { force: true });
   }
@@ -154,7 +175,9 @@ async function requireCorpusOrEmpty(folder: string): Promise<void> {
     });
   }
   if (names.includes(MANIFEST_FILE)) return;
-  const other = names.find((name) => name !== STAGED_FILE && !SEGMENT_FILE.test(name) && !LOCK_FILE.test(name));
+  const other = names.find(
+    (name) => name !== STAGED_FILE && name !== OBJECTS_FILE && !SEGMENT_FILE.test(name) && !LOCK_FILE.test(name),
+  );
   if (other === undefined) return;
   throw new UsageError('CORPUS_FOLDER', `${folder} holds ${other} and no corpus: name a new or empty folder`, {
     details: { path: folder, other },

@@ -129,7 +129,14 @@ type ManifestFile = typeof MANIFEST_FILE | typeof STAGED_FILE;
 export async function readManifest(folder: string, file: ManifestFile = MANIFEST_FILE): Promise<CorpusManifest | undefined> {
   const path = join(folder, file);
   const text = await readTextIfThere(path);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parseManifest(text, path);
+}
+
+/**
+ * @param path for errors: where the text comes from
+ * @throws FormatError `CORPUS_VERSION`, `CORPUS_FORMAT`
+ */
+export function parseManifest(text: string, path: string): CorpusManifest {
   refuseOtherVersion(parseJson(text, z.unknown(), path, MEANING), path);
   return parseJson(text, manifestSchema, path, MEANING);
 }
@@ -165,8 +172,12 @@ export async function manifestOfState(folder: string, state: string): Promise<Co
 
 /** Replaces a manifest of a folder: who reads it sees the old or the new one. */
 export async function writeManifest(folder: string, manifest: CorpusManifest, file: ManifestFile = MANIFEST_FILE): Promise<void> {
-  const { generation, state, nextChunk, settings, segments } = manifest;
-  const value = {
+  await writeFileAtomically(join(folder, file), Buffer.from(`${manifestText(manifest)}\n`));
+}
+
+/** A manifest as JSON, which `parseManifest` reads. */
+export function manifestText({ generation, state, nextChunk, settings, segments }: CorpusManifest): string {
+  return JSON.stringify({
     format: 'cem-corpus',
     version: versionOf(settings, segments),
     generation,
@@ -174,8 +185,7 @@ export async function writeManifest(folder: string, manifest: CorpusManifest, fi
     nextChunk,
     settings,
     segments: segments.map((entry) => ({ ...entry, numbers: entry.numbers.encode(), removed: entry.removed.encode() })),
-  };
-  await writeFileAtomically(join(folder, file), Buffer.from(`${JSON.stringify(value)}\n`));
+  });
 }
 
 function refuseOtherVersion(value: unknown, path: string): void {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { FormatError } from '../../base/index.ts';
 import { DocumentReader, type DocumentReaderOptions } from '../mapping/document-reader.ts';
 import type { ChunkRange } from '../mapping/mapping.ts';
@@ -19,16 +18,17 @@ export class Segment {
   }
 
   /**
+   * @param path of the container: a file, or an object's address
    * @throws as `DocumentReader.open`
    * @throws FormatError `CORPUS_SEGMENT` for files that are not those that the manifest names
    */
   static async open(
-    folder: string,
+    path: string,
     entry: SegmentEntry,
     { terms }: Pick<PackSettings, 'terms'>,
     options: DocumentReaderOptions,
   ): Promise<Segment> {
-    const reader = await DocumentReader.open(join(folder, entry.file), options);
+    const reader = await DocumentReader.open(path, options);
     const segment = new Segment(entry, reader);
     try {
       segment.#check(terms);

@@ -9,6 +9,7 @@ import type { Metadata } from '../metadata/metadata.ts';
 import type { AnalyzerDescription } from '../metadata/term-analyzer.ts';
 import { type CorpusManifest, manifestOfState, requireManifest } from './manifest.ts';
 import { Segment } from './segment.ts';
+import { readSegmentObjects, type SegmentObjects, segmentPath } from './segment-objects.ts';
 
 /**
  * A corpus folder as it was when it was opened: writers that go on change nothing of it, for segments are never written again and stay readable while they
@@ -40,7 +41,7 @@ export class SegmentedCorpus implements ChunkSource {
     let manifest = await read();
     while (true) {
       try {
-        return await SegmentedCorpus.#openAs(folder, manifest, options);
+        return await SegmentedCorpus.openAs(folder, { manifest, objects: await readSegmentObjects(folder) }, options);
       } catch (error) {
         // A writer that compacts takes segments away, but only after its own manifest, which does not name them, stands.
         const newer = await read();
@@ -50,10 +51,21 @@ export class SegmentedCorpus implements ChunkSource {
     }
   }
 
-  static async #openAs(folder: string, manifest: CorpusManifest, options: DocumentReaderOptions): Promise<SegmentedCorpus> {
+  /**
+   * A corpus whose manifest is known, and does not lie in a folder.
+   *
+   * @param folder where segments lie that are no objects
+   * @throws FormatError `CORPUS_SEGMENT`; as `DocumentReader.open`
+   */
+  static async openAs(
+    folder: string,
+    { manifest, objects }: { readonly manifest: CorpusManifest; readonly objects: SegmentObjects },
+    options: DocumentReaderOptions = {},
+  ): Promise<SegmentedCorpus> {
     const segments: Segment[] = [];
     try {
-      for (const entry of manifest.segments) segments.push(await Segment.open(folder, entry, manifest.settings, options));
+      for (const entry of manifest.segments)
+        segments.push(await Segment.open(segmentPath(folder, entry.file, objects), entry, manifest.settings, options));
       refuseOtherDictionary(segments);
       return new SegmentedCorpus(folder, manifest, segments);
     } catch (error) {
@@ -107,6 +119,11 @@ export class SegmentedCorpus implements ChunkSource {
         details: { path: this.path, id },
       },
     );
+  }
+
+  /** Whether a chunk of this number is alive. */
+  hasChunk(chunk: number): boolean {
+    return this.segments.some((segment) => segment.placeOf(chunk) !== undefined);
   }
 
   /** Throws CemError `CORPUS_CHUNK`, as all that take the number of a chunk. */

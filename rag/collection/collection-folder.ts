@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { z } from 'zod';
 import {
   CemError,
   exists,
   type FolderLock,
   isCemError,
   lockFolder,
-  parseJson,
   shareFolder,
   syncFolder,
   UsageError,
@@ -23,7 +21,6 @@ import {
   checkSameDatabase,
   copyQueryStudent,
   DATABASE_FOLDER,
-  isSameDatabase,
   openStore,
   type StoreAccess,
   type StoreOptions,
@@ -36,6 +33,10 @@ import {
   writeCollectionManifest,
 } from './collection-manifest.ts';
 import { type CollectionSources, NO_SOURCES, readSources, removeOtherSources, writeSources } from './collection-sources.ts';
+import { type CollectionState, parseCollectionState, STATE_PROPERTY } from './collection-state.ts';
+import { joinCollection, madeMeanwhile, publishCollection, refuseUnshared, segmentsPrefix } from './join-collection.ts';
+import { accessTo, removeRows } from './remove-collection.ts';
+import { SharedCorpus } from './shared-corpus.ts';
 
 const CORPUS_FOLDER = 'corpus';
 const QUERY_FOLDER = 'query';
@@ -46,21 +47,8 @@ const VECTORS_FOLDER = 'vectors';
 /** What to do about a database that is damaged or gone: the collection is not made again in its place, since the texts in it are well. */
 const REMEDY = 'restore the database from a copy, or ingest the files into another collection';
 const ID_BYTES = 8;
-/** Name of the store's property that says which state of the corpus its rows are of. */
-const STATE_PROPERTY = 'collection';
-
 /** The setting that says that passages have vector groups. */
 const GROUPS_SETTING = 'groups';
-
-const collectionState = z.strictObject({
-  corpus: z.string(),
-  documents: z.int().nonnegative(),
-  chunks: z.int().nonnegative(),
-  passages: z.int().nonnegative(),
-});
-
-/** What a collection holds: the name of its corpus' state, and counts. */
-export type CollectionState = z.infer<typeof collectionState>;
 
 export interface CollectionWritingOptions extends StoreOptions {
   /** The checkpoint's query student, which the collection gets a copy of. */
@@ -71,6 +59,8 @@ export interface CollectionWritingOptions extends StoreOptions {
   readonly settings: Readonly<Record<string, JsonValue>>;
   /** URL at which this process serves the collection, for others who want to open it. */
   readonly address?: string;
+  /** `s3://BUCKET/PREFIX`: the collection that others share there, made where there is none; with `database`. */
+  readonly segments?: string | undefined;
 }
 
 /** How many documents (units), chunks and passages there are. */
@@ -100,6 +90,8 @@ export class CollectionFolder {
   readonly manifest: CollectionManifest;
   readonly store: PgvectorStore;
   readonly #lock: FolderLock;
+  /** Of a collection whose segments lie in an object store. */
+  readonly #shared: SharedCorpus | undefined;
   #state: CollectionState | undefined;
 
   private constructor(
@@ -111,12 +103,28 @@ export class CollectionFolder {
     this.manifest = parts.manifest;
     this.store = parts.store;
     this.#lock = parts.lock;
+    this.#shared = sharedCorpusOf(path, parts);
     this.#state = state;
+  }
+
+  /** Whether other processes may change it while this one has it open. */
+  get isShared(): boolean {
+    return this.#shared !== undefined;
+  }
+
+  /** Names what a shared collection held when it was looked at last; undefined where nothing was ever ingested, and of one that is not shared. */
+  get token(): string | undefined {
+    return this.#shared?.token;
+  }
+
+  /** Bytes of a shared collection's segments; 0 of one that is not shared. */
+  get sharedBytes(): number {
+    return this.#shared?.bytes ?? 0;
   }
 
   /** Undefined as long as nothing was ingested. */
   get state(): CollectionState | undefined {
-    return this.#state;
+    return this.#shared ? this.#shared.state : this.#state;
   }
 
   get corpusPath(): string {
@@ -172,9 +180,10 @@ export class CollectionFolder {
       if (manifest.store.kind === 'pglite' && !(await exists(join(path, DATABASE_FOLDER)))) throw empty(path);
       const store = await openStore(path, manifest, { ...options, remedy: REMEDY }, { create: false, migrate: false });
       return withStore(store, async () => {
-        const state = await storedState(store);
-        if (state === undefined) throw empty(path);
-        return new CollectionFolder(path, { manifest, store, lock }, state);
+        const collection = new CollectionFolder(path, { manifest, store, lock }, await storedState(store));
+        await collection.refresh();
+        if (collection.state === undefined) throw empty(path);
+        return collection;
       });
     });
   }
@@ -193,7 +202,9 @@ export class CollectionFolder {
     await mkdir(path, { recursive: true });
     const { address } = options;
     return withLock(await lockFolder(path, { ...(address !== undefined && { address }) }), async (lock) => {
-      const known = await readCollectionManifest(path);
+      const segments = options.segments === undefined ? undefined : segmentsPrefix(options.segments);
+      const known =
+        segments === undefined ? await readCollectionManifest(path) : await joinCollection(path, segments, options.database);
       if (known !== undefined) {
         checkSameModel(path, known, model);
         checkSameDatabase(path, known.store, server);
@@ -206,12 +217,17 @@ export class CollectionFolder {
         store: server === undefined ? { kind: 'pglite' } : { kind: 'postgres', url: server },
         ...(options.analyzer && { analyzer: options.analyzer }),
         settings: options.settings,
+        ...(segments !== undefined && { segments }),
       };
-      if (known === undefined) await writeCollectionManifest(path, manifest);
+      if (known === undefined) {
+        refuseUnshared(manifest);
+        if (segments !== undefined && !(await publishCollection(segments, manifest))) throw madeMeanwhile(segments);
+        await writeCollectionManifest(path, manifest);
+      }
       if (queryStudent !== undefined && manifest.queryStudent?.hash === queryStudent.hash)
         await copyQueryStudent(queryStudent, join(path, QUERY_FOLDER));
       const terms = manifest.analyzer === undefined ? ('none' as const) : { analyzer: manifest.analyzer };
-      return CollectionFolder.#openLocked(path, manifest, { ...options, terms }, lock);
+      return CollectionFolder.#openLocked(path, manifest, { ...options, terms }, { lock, enter: true });
     });
   }
 
@@ -237,7 +253,7 @@ export class CollectionFolder {
         path,
         manifest,
         { codesMemory: CODES_MEMORY, ...accessTo(manifest, options), terms },
-        lock,
+        { lock, enter: false },
       );
     });
   }
@@ -246,13 +262,17 @@ export class CollectionFolder {
     path: string,
     manifest: CollectionManifest,
     options: StoreOptions,
-    lock: FolderLock,
+    { lock, enter }: { readonly lock: FolderLock; readonly enter: boolean },
   ): Promise<CollectionFolder> {
     const groups = manifest.settings[GROUPS_SETTING] !== undefined;
-    const store = await openStore(path, manifest, { ...options, groups, remedy: REMEDY }, { create: true, migrate: true });
+    // The tables of a shared collection are made by whoever makes it: another machine may have removed it.
+    const create = enter || manifest.segments === undefined;
+    const store = await openStore(path, manifest, { ...options, groups, remedy: REMEDY }, { create, migrate: true });
     return withStore(store, async () => {
       const collection = new CollectionFolder(path, { manifest, store, lock }, await storedState(store));
+      await collection.refresh();
       if (collection.state === undefined && (await hasCorpusState(collection.corpusPath))) throw databaseLost(path, manifest);
+      if (enter) await collection.#enter();
       await collection.settle();
       await rm(collection.workPath, { recursive: true, force: true });
       await mkdir(collection.workPath);
@@ -275,7 +295,7 @@ export class CollectionFolder {
       const manifest = await readCollectionManifest(path).catch(() => undefined);
       if (path !== resolve(trash)) await rename(path, trash);
       await syncFolder(dirname(trash));
-      if (manifest?.store.kind === 'postgres') await dropTables(trash, manifest, access);
+      if (manifest?.store.kind === 'postgres') await removeRows(trash, manifest, access);
       await rm(trash, { recursive: true, force: true });
     } finally {
       // It went with the folder, unless something failed before.
@@ -290,11 +310,13 @@ export class CollectionFolder {
 
   /** The corpus in the collection's state; undefined where nothing was ingested. */
   async openCorpus(): Promise<SegmentedCorpus | undefined> {
+    if (this.#shared) return this.#shared.openCorpus();
     return this.#state && SegmentedCorpus.open(this.corpusPath, { state: this.#state.corpus });
   }
 
   /** The files that the collection's state was made from. */
   async sources(): Promise<CollectionSources> {
+    if (this.#shared) return this.#shared.sources();
     return this.#state === undefined ? NO_SOURCES : readSources(this.path, this.#state.corpus);
   }
 
@@ -316,6 +338,7 @@ export class CollectionFolder {
    * @throws CemError `COLLECTION_ROOM`
    */
   async announce({ corpus, sources }: Pick<NextState<Counts>, 'corpus' | 'sources'>): Promise<void> {
+    if (this.#shared) return this.#shared.upload(corpus, sources);
     if (this.manifest.store.kind === 'pglite') await assertRoom(this.path);
     await this.figures.adopt(this.newFigures);
     await writeSources(this.path, corpus, sources);
@@ -327,21 +350,26 @@ export class CollectionFolder {
     changes,
     synchronise,
   }: Omit<NextState<Result>, 'sources'>): Promise<{ readonly result: Result; readonly entry: ChangeEntry }> {
-    const { result, state, entry } = await this.store.transaction(async (store) => {
+    const { result, state, entry, known } = await this.store.transaction(async (store) => {
+      await this.#shared?.requireTurn(store);
       const result = await synchronise(store);
       await store.finishWriting();
       const { documents, chunks, passages } = result;
       const state = { corpus, documents, chunks, passages };
       await store.setProperty(STATE_PROPERTY, JSON.stringify(state));
+      const known = await this.#shared?.name(store, state);
       const text = entryText(new Date().toISOString(), changes);
-      return { result, state, entry: entryOf({ number: await store.log.append(text), text }) };
+      return { result, state, known, entry: entryOf({ number: await store.log.append(text), text }) };
     });
+    if (known) this.#shared?.named(known);
     this.#state = state;
     return { result, entry };
   }
 
   /** Whether the database has the state that this object knows: after a commit that failed. Throws what the database does that does not answer. */
   async isCurrent(): Promise<boolean> {
+    // What a shared collection has is looked at before each reading and each change.
+    if (this.#shared) return true;
     return (await storedState(this.store))?.corpus === this.#state?.corpus;
   }
 
@@ -352,13 +380,25 @@ export class CollectionFolder {
 
   /** Says which files the state was made from, where nothing else changed. */
   async replaceSources(sources: CollectionSources): Promise<void> {
-    if (this.#state === undefined) return;
+    const { state } = this;
+    if (state === undefined) return;
+    if (this.#shared) {
+      await this.#shared.upload(state.corpus, sources);
+      return this.#shared.swap();
+    }
     await this.figures.adopt(this.newFigures);
-    await writeSources(this.path, this.#state.corpus, sources);
+    await writeSources(this.path, state.corpus, sources);
   }
 
   /** The last part: finishes or drops what stands beside the state that the database names. What a kill leaves undone, the next one that opens the collection does. */
   async settle(): Promise<void> {
+    if (this.#shared) {
+      if (!this.#shared.hasTurn) return;
+      await this.#shared.place();
+      // What stays is removed another time.
+      await this.#shared.sweep().catch(() => undefined);
+      return;
+    }
     if (await exists(this.corpusPath)) await settleCorpus(this.corpusPath, this.#state?.corpus);
     await removeOtherSources(this.path, this.#state?.corpus);
     if (!(await exists(join(this.path, FIGURES_FOLDER)))) return;
@@ -366,8 +406,62 @@ export class CollectionFolder {
     await this.figures.retain(new Set(files.flatMap(({ figures = [] }) => figures)));
   }
 
+  /** Looks at what a shared collection holds now; one that is not shared is as this process left it. */
+  async refresh(): Promise<void> {
+    await this.#shared?.read();
+  }
+
+  /** Whether a shared collection is still what a token names. Throws what the database does that does not answer. */
+  async isAt(token: string | undefined): Promise<boolean> {
+    return this.#shared === undefined || (await this.#shared.currentToken()) === token;
+  }
+
+  /**
+   * Changes the collection: at once where this process has it alone, else when no other one does. It is what the last one left then.
+   *
+   * @throws the signal's reason; what the database does that does not answer
+   */
+  async inTurn<Result>(body: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    if (this.#shared === undefined || this.#shared.hasTurn) return body();
+    await this.#enter(signal);
+    try {
+      return await body();
+    } finally {
+      await this.#shared.leave();
+    }
+  }
+
+  /** Lets segments count that were merged in the folder; in a turn. */
+  async keepMerged(): Promise<void> {
+    const { state } = this;
+    if (this.#shared === undefined || state === undefined) return;
+    await this.#shared.upload(state.corpus);
+    await this.#shared.swap();
+    await this.settle();
+  }
+
+  /**
+   * Removes objects of a shared collection that no state has named for a while; in a turn.
+   *
+   * @param grace seconds, an hour unless given
+   * @returns how many
+   */
+  async sweep(grace?: number): Promise<number> {
+    return (await this.#shared?.sweep(grace)) ?? 0;
+  }
+
+  async #enter(signal?: AbortSignal): Promise<void> {
+    await this.#shared?.enter(signal);
+  }
+
+  /** Lets other processes change a shared collection that was opened for writing. */
+  async endTurn(): Promise<void> {
+    await this.#shared?.leave();
+  }
+
   async close(): Promise<void> {
     try {
+      await this.#shared?.leave();
       await this.store.close();
       await rm(this.workPath, { recursive: true, force: true });
     } finally {
@@ -394,37 +488,18 @@ async function assertRoom(path: string): Promise<void> {
   );
 }
 
-/** The access to a collection's own database: the address of another one is no concern of it. */
-function accessTo({ store }: CollectionManifest, { database, ...others }: StoreAccess): StoreAccess {
-  if (database === undefined || !isSameDatabase(store, databaseUrlWithoutPassword(database))) return others;
-  return { ...others, database };
-}
-
-/** Removes a collection's tables in a server, where they are still there. */
-async function dropTables(path: string, manifest: CollectionManifest, access: StoreAccess): Promise<void> {
-  try {
-    const options = { ...accessTo(manifest, access), codesMemory: 0 };
-    const store = await openStore(path, manifest, options, { create: false, migrate: false });
-    try {
-      await store.drop();
-    } finally {
-      await store.close();
-    }
-  } catch (error) {
-    if (!isCemError(error) || error.code !== 'VECTOR_STORE_MISSING') throw error;
-  }
-}
-
 /** What the store says that its rows are of. */
 async function storedState(store: PgvectorStore): Promise<CollectionState | undefined> {
   const text = await store.property(STATE_PROPERTY);
-  return text === undefined
-    ? undefined
-    : parseJson(text, collectionState, 'the database', {
-        code: 'COLLECTION_FORMAT',
-        what: 'the state of a collection',
-        remedy: 'ingest the files into another collection',
-      });
+  return text === undefined ? undefined : parseCollectionState(text);
+}
+
+function sharedCorpusOf(
+  path: string,
+  { manifest: { segments }, store }: { readonly manifest: CollectionManifest; readonly store: PgvectorStore },
+): SharedCorpus | undefined {
+  const places = { corpusPath: join(path, CORPUS_FOLDER), workPath: join(path, WORK_FOLDER) };
+  return segments === undefined ? undefined : new SharedCorpus({ store, segments, ...places });
 }
 
 /** Says to who wants to read a collection that a server has how it is read there. The embedded database is of one process while it is written: its files hold what was committed only together with that process' memory. */

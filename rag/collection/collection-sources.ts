@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CemError, readJsonFile, writeFileAtomically } from '../../base/index.ts';
+import { CemError, parseJson, readTextIfThere, writeFileAtomically } from '../../base/index.ts';
 
 const SOURCES_FILE = /^sources-[0-9a-f-]{36}\.json$/;
 const REMEDY = 'restore it from a copy, or ingest the files into another collection';
@@ -60,26 +60,39 @@ export const NO_SOURCES: CollectionSources = { roots: [], files: [] };
  * @throws FormatError `COLLECTION_SOURCES`, CemError of that code where the list is gone: without it nobody knows which documents are of files that went
  */
 export async function readSources(folder: string, state: string): Promise<CollectionSources> {
-  const sources = await readJsonFile(join(folder, sourcesFile(state)), sourcesSchema, {
-    code: 'COLLECTION_SOURCES',
-    what: 'a list of the files of a collection',
-    remedy: REMEDY,
-  });
-  if (sources === undefined) {
-    const path = join(folder, sourcesFile(state));
+  const path = join(folder, sourcesFile(state));
+  return parseSources(await readTextIfThere(path), path);
+}
+
+/**
+ * @param text undefined where the list is gone
+ * @param path for errors: where it comes from
+ * @throws FormatError `COLLECTION_SOURCES`, CemError of that code where the list is gone
+ */
+export function parseSources(text: string | undefined, path: string): CollectionSources {
+  if (text === undefined) {
     throw new CemError('COLLECTION_SOURCES', `${path} is gone, which lists the collection's files: ${REMEDY}`, {
       details: { path },
     });
   }
-  return { roots: sources.roots, files: sources.files };
+  const { roots, files } = parseJson(text, sourcesSchema, path, {
+    code: 'COLLECTION_SOURCES',
+    what: 'a list of the files of a collection',
+    remedy: REMEDY,
+  });
+  return { roots, files };
 }
 
-export async function writeSources(folder: string, state: string, { roots, files }: CollectionSources): Promise<void> {
+export async function writeSources(folder: string, state: string, sources: CollectionSources): Promise<void> {
+  await writeFileAtomically(join(folder, sourcesFile(state)), Buffer.from(`${sourcesText(sources)}\n`));
+}
+
+/** A list as JSON, which `parseSources` reads. */
+export function sourcesText({ roots, files }: CollectionSources): string {
   const hasFigures = files.some(({ figures, shows }) => figures !== undefined || shows !== undefined);
   const isOfFiles = roots.every(({ path }) => path !== undefined);
   const version = hasFigures ? VERSIONS.withFigures : isOfFiles ? VERSIONS.files : VERSIONS.withUploads;
-  const value = { format: 'cem-sources', version, roots, files };
-  await writeFileAtomically(join(folder, sourcesFile(state)), Buffer.from(`${JSON.stringify(value)}\n`));
+  return JSON.stringify({ format: 'cem-sources', version, roots, files });
 }
 
 /** The state whose list is the only one in a folder: then it is the collection's, and nobody need ask the database. Undefined where there is none, or more than one. */

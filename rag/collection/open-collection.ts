@@ -1,5 +1,5 @@
 import { CemError, ClosingStack } from '../../base/index.ts';
-import type { SegmentedCorpus } from '../../data/index.ts';
+import { CorpusStates, type SegmentedCorpus } from '../../data/index.ts';
 import type { QueryEmbedder } from '../../encoders/index.ts';
 import type { FusionInput, Retriever } from '../../search/index.ts';
 import { type FieldOptions, fieldAround, openQueryGroups, requireGroups } from '../groups/open-field.ts';
@@ -7,8 +7,10 @@ import type { StoreAccess } from '../index-store/open-store.ts';
 import { openLexicalRetriever } from '../retrieval/lexical-retriever.ts';
 import { type OpenQueryEncoder, openQueryEncoder, type QueryEncoderOptions } from '../retrieval/query-encoder.ts';
 import { type IndexDescription, type RetrieverChoice, Searcher, type SearcherParts } from '../retrieval/searcher.ts';
-import { CollectionFolder, type CollectionState } from './collection-folder.ts';
+import { CollectionFolder } from './collection-folder.ts';
 import { readChosenFusion, searchingBy } from './collection-fusion.ts';
+import type { CollectionState } from './collection-state.ts';
+import { CurrentCorpus } from './current-corpus.ts';
 import { encoderOrWords } from './encoder-or-words.ts';
 import { type QuerySteps, queryParts, rulesOf } from './query-steps.ts';
 
@@ -48,7 +50,9 @@ export async function openCollectionToRead(folder: string, options: OpenCollecti
   const opened = new ClosingStack();
   try {
     const collection = opened.add(await CollectionFolder.openForSearch(folder, options), (part) => part.close());
-    const corpus = opened.add(await corpusOf(collection), (part) => part.close());
+    const corpus = await corpusOf(collection);
+    // Of a collection that others change, each ranking is of one state, and texts are of that one.
+    const current = opened.add(new CurrentCorpus(collection, corpus), (part) => part.close());
     const { store, path } = collection;
     const { note } = options;
     // What cannot be is said before anything large is loaded.
@@ -60,10 +64,24 @@ export async function openCollectionToRead(folder: string, options: OpenCollecti
     if (encoder !== undefined) opened.add(encoder.embedder, (part) => part.dispose());
     const groups = options.field && opened.add(await openQueryGroups(path, settings!, options.models), (part) => part.dispose());
     const field = groups && fieldAround(store, settings!, groups, options.field!);
-    const steps = queryParts(options.steps ?? {}, rulesOf(await collection.sources()), field);
+    const { around = [], aroundVectors } = queryParts(options.steps ?? {}, rulesOf(await collection.sources()), field);
     const close = () => opened.close();
-    const parts = { collection, state: collection.state!, corpus, retrievers, lexical, encoder, fusion, ...steps, close };
-    return { searcher: collectionSearcher(parts), store, corpus, embedder: encoder?.embedder, lexical };
+    const parts = {
+      collection,
+      state: collection.state!,
+      corpus,
+      texts: current.texts,
+      retrievers,
+      lexical,
+      encoder,
+      fusion,
+      // All searches for a query are of one state.
+      around: collection.isShared ? [...around, (inner: Retriever) => current.around(inner)] : around,
+      aroundVectors,
+      close,
+    };
+    const searcher = collectionSearcher(parts);
+    return { searcher, store, corpus, embedder: encoder?.embedder, lexical };
   } catch (error) {
     await opened.close();
     throw error;
@@ -78,6 +96,8 @@ export interface CollectionSearcherParts extends Pick<SearcherParts, 'lexical' |
   readonly state: CollectionState;
   /** In that state. */
   readonly corpus: SegmentedCorpus;
+  /** Where results are read, in place of the corpus. */
+  readonly texts?: CorpusStates | undefined;
   readonly retrievers: RetrieverChoice;
   /** Undefined where words alone rank. */
   readonly encoder: OpenQueryEncoder | undefined;
@@ -85,7 +105,7 @@ export interface CollectionSearcherParts extends Pick<SearcherParts, 'lexical' |
 
 /** A searcher over parts that are open. */
 export function collectionSearcher(parts: CollectionSearcherParts): Searcher {
-  const { collection, state, corpus, retrievers, lexical, encoder, fusion, around, aroundVectors, close } = parts;
+  const { collection, state, corpus, retrievers, lexical, encoder, fusion, texts, around, aroundVectors, close } = parts;
   return new Searcher({
     embedder: encoder?.embedder,
     store: collection.store,
@@ -93,15 +113,19 @@ export function collectionSearcher(parts: CollectionSearcherParts): Searcher {
     fusion,
     around,
     aroundVectors,
-    ...collectionTexts(corpus),
+    ...collectionTexts(corpus, texts),
     description: describeCollection(collection, state, { retrievers, ...(encoder && { queries: encoder.queries }) }),
     close,
   });
 }
 
 /** What a collection's results and units are read from. */
-export function collectionTexts(corpus: SegmentedCorpus): Pick<SearcherParts, 'texts' | 'prefixBytes'> {
-  return { texts: corpus, prefixBytes: (chunk) => prefixBytes(corpus, chunk) };
+export function collectionTexts(
+  corpus: SegmentedCorpus,
+  texts = new CorpusStates(corpus),
+): Pick<SearcherParts, 'texts' | 'prefixBytes'> {
+  // How much of a chunk is what its document is found by: at the beginning of the document's first chunk.
+  return { texts, prefixBytes: async (chunk) => Math.max(0, (await texts.recordOfFirst(chunk))?.textStart ?? 0) };
 }
 
 /** What a collection holds in one of its states, and what made it. */
@@ -128,12 +152,4 @@ async function corpusOf(collection: CollectionFolder): Promise<SegmentedCorpus> 
   const corpus = await collection.openCorpus();
   if (corpus !== undefined) return corpus;
   throw new CemError('COLLECTION_EMPTY', `nothing was ingested into the collection ${collection.path} yet`);
-}
-
-/** How much of a chunk is the prefix that its document is found by: bytes at the beginning of the document's first chunk. */
-async function prefixBytes(corpus: SegmentedCorpus, chunk: number): Promise<number> {
-  const document = corpus.documentOf(chunk);
-  if (corpus.chunksOf(document)[0] !== chunk) return 0;
-  const { textStart } = await corpus.record(document);
-  return Math.max(0, textStart);
 }

@@ -122,7 +122,7 @@ async function commit(
           };
         },
       });
-      const parts = { state: folder.state, corpus, sources, version: entry.version, at: entry.at };
+      const parts = { token: folder.token, state: folder.state, corpus, sources, version: entry.version, at: entry.at };
       return { view: new CollectionView(parts), result: entry };
     });
   } catch (error) {

@@ -3,6 +3,8 @@ import { type CollectionSources, type CollectionState, rulesOf, type SourceFileE
 import type { SelfQueryRule } from '../../search/index.ts';
 
 export interface CollectionViewParts {
+  /** What a shared collection's state is told by from others; undefined of one that is not shared, or is empty. */
+  readonly token: string | undefined;
   /** Undefined as long as nothing ever was in the collection. */
   readonly state: CollectionState | undefined;
   readonly corpus: SegmentedCorpus | undefined;

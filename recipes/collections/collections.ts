@@ -6,6 +6,7 @@ import type { ParseLimits } from '../../ingest/index.ts';
 import {
   COLLECTION_FILE,
   CollectionFolder,
+  joinCollection,
   keepHead,
   listedState,
   type QueryEncoderChoice,
@@ -31,6 +32,8 @@ export interface CollectionsOptions extends OnBackend {
   readonly checkpoint?: string | undefined;
   /** PostgreSQL with pgvector, of new collections and with its password of those that lie in it; without it new ones have embedded databases. */
   readonly database?: string | undefined;
+  /** `s3://BUCKET/PREFIX`: new collections have their segments under `PREFIX/NAME`, and those that other machines made there are served, too; with `database`. */
+  readonly segments?: string | undefined;
   /** Folder in which teachers are looked up before the hub. */
   readonly models?: string | undefined;
   /** Who encodes queries; by default the teacher where it is on this machine, else the query student where the checkpoint has one. */
@@ -132,14 +135,16 @@ export class Collections implements AsyncDisposable {
         const message = `there is a collection ${name} already: use it, or take another name`;
         throw new UsageError('COLLECTION_EXISTS', message, { details: { name } });
       }
-      const making = await makingOptions(settings);
+      const segments = this.#segmentsOf(name);
+      const making = await makingOptions({ ...settings, ...given({ segments }) });
       const student = await this.#models.student(await this.#checkpointFor(settings));
       await this.#makeRoom();
       const model = modelOf(student, modelsFolder(this.#options.models));
       const folder = await CollectionFolder.openForWriting(this.#pathOf(name), model, {
         ...making,
-        ...given({ database: this.#options.database, queryStudent: student.query, address: this.#address }),
+        ...given({ database: this.#options.database, segments, queryStudent: student.query, address: this.#address }),
       });
+      await folder.endTurn();
       const { groups } = settings;
       if (groups?.head !== undefined)
         await keepHead(folder.path, settingsOfCollection(folder.path, folder.manifest.settings).groups?.head, groups.head);
@@ -207,8 +212,16 @@ export class Collections implements AsyncDisposable {
     return join(this.folder, name);
   }
 
-  #isThere(name: string): Promise<boolean> {
-    return exists(join(this.#pathOf(name), COLLECTION_FILE));
+  /** Whether the folder has it; one that another machine made is joined. */
+  async #isThere(name: string): Promise<boolean> {
+    if (await exists(join(this.#pathOf(name), COLLECTION_FILE))) return true;
+    const segments = this.#segmentsOf(name);
+    return segments !== undefined && (await joinCollection(this.#pathOf(name), segments, this.#options.database)) !== undefined;
+  }
+
+  #segmentsOf(name: string): string | undefined {
+    const { segments } = this.#options;
+    return segments === undefined ? undefined : `${segments.replace(/\/+$/, '')}/${name}`;
   }
 
   #access(): { readonly database?: string } {
@@ -253,7 +266,8 @@ export class Collections implements AsyncDisposable {
     const manifest = await CollectionFolder.manifestOf(path);
     if (manifest === undefined) return undefined;
     const live = this.#live.get(name);
-    const counts = live?.isOpen ? undefined : await storedCounts(path);
+    // What others changed since, files of this folder do not say.
+    const counts = live?.isOpen || manifest.segments !== undefined ? undefined : await storedCounts(path);
     if (counts !== undefined) return summaryOf(name, { path, manifest }, counts);
     try {
       const { index: _, ...summary } = await this.#liveOf(name).describe();

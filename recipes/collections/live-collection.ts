@@ -262,7 +262,9 @@ export class LiveCollection {
     const opening = this.#opening ?? this.#open();
     opening.users++;
     try {
-      return await body(await opening.opened);
+      const opened = await opening.opened;
+      await opened.refresh();
+      return await body(opened);
     } finally {
       opening.users--;
       this.#lastUsed = performance.now();
@@ -316,7 +318,7 @@ export class LiveCollection {
     try {
       return await this.#use(async (opened) => {
         try {
-          return await applyChanges(opened, changes);
+          return await opened.inTurn(() => applyChanges(opened, changes));
         } catch (error) {
           isAsBefore = await opened.folder.isCurrent().catch(() => false);
           throw error;
@@ -334,13 +336,17 @@ export class LiveCollection {
     if (this.#opening === undefined) return;
     try {
       await this.#use(async (opened) => {
-        const { folder, view } = opened;
-        await folder.settle();
-        const { corpus } = view.parts;
-        const last = corpus === undefined ? 0 : segmentsToMerge(corpus);
-        if (last === 0) return;
-        await compactCorpus(folder.corpusPath, { last });
-        await opened.reopen();
+        const { folder } = opened;
+        if (!folder.isShared) await folder.settle();
+        const toMerge = (): number => (opened.view.parts.corpus ? segmentsToMerge(opened.view.parts.corpus) : 0);
+        if (toMerge() === 0) return;
+        await opened.inTurn(async () => {
+          const last = toMerge();
+          if (last === 0) return;
+          await compactCorpus(folder.corpusPath, { last });
+          await folder.keepMerged();
+          await opened.reopen();
+        });
       });
     } catch (error) {
       this.#parts.listener.note(`${this.name} was not put in order: ${messageOf(error)}`);

@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { ClosingStack, ReadWriteLock } from '../../base/index.ts';
 import { SegmentedCorpus } from '../../data/index.ts';
 import type { UnitTools } from '../../ingest/index.ts';
@@ -8,6 +9,7 @@ import {
   type CollectionFolder,
   type CollectionSources,
   type CollectionState,
+  changing,
   collectionSearcher,
   encoderOrWords,
   type FieldOptions,
@@ -32,7 +34,11 @@ type Around = (inner: Retriever) => Retriever;
 /** What ranks, with what encodes queries where vectors do. */
 type Ranking = Awaited<ReturnType<typeof encoderOrWords>>;
 
-/** A collection that this process has for itself: its folder, the state that is read now, and what keeps readers and the one writer apart. */
+/** Readings that changes of other processes may come between. */
+const ATTEMPTS = 10;
+const PAUSE_MS = 20;
+
+/** A collection that this process has open, for itself or shared with others: its folder, the state that is read now, and what keeps readers and the one writer apart. */
 export class OpenedCollection {
   readonly folder: CollectionFolder;
   readonly models: CollectionModels;
@@ -46,6 +52,7 @@ export class OpenedCollection {
   #lexical: Promise<Retriever> | undefined;
   #tools: Promise<UnitTools> | undefined;
   #bytes: { readonly view: CollectionView; readonly bytes: number } | undefined;
+  #refreshing: Promise<void> | undefined;
 
   private constructor(
     folder: CollectionFolder,
@@ -65,14 +72,7 @@ export class OpenedCollection {
   static async take(folder: CollectionFolder, models: CollectionModels): Promise<OpenedCollection> {
     try {
       const settings = settingsOfCollection(folder.path, folder.manifest.settings);
-      const [last] = await folder.changes({ limit: 1 });
-      const view = new CollectionView({
-        state: folder.state,
-        corpus: await folder.openCorpus(),
-        sources: await folder.sources(),
-        version: last?.version ?? 0,
-        at: last?.at,
-      });
+      const view = await viewOf(folder);
       return new OpenedCollection(folder, models, settings, await readChosenFusion(folder.path), view);
     } catch (error) {
       await folder.close();
@@ -91,9 +91,56 @@ export class OpenedCollection {
   }
 
   /**
-   * Reads one state. The database must be asked before `asked` is called, or not at all; what else the view gives may be read until the end.
+   * Reads one state. The database must be asked before `asked` is called, or not at all; what else the view gives may be read until the end. Where another process changes the collection meanwhile, it is
+   * read again, as it is then.
+   *
+   * @throws CemError `COLLECTION_CHANGING` where changes come faster than it is read
    */
   async read<Result>(body: (view: CollectionView, asked: () => void) => Promise<Result>): Promise<Result> {
+    const { folder } = this;
+    if (!folder.isShared) return this.#readView(body);
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      await this.refresh();
+      let token: string | undefined;
+      const result = await this.#readView((view, asked) => {
+        token = view.parts.token;
+        return body(view, asked);
+      }).then(
+        (value) => ({ value }),
+        (error: unknown) => ({ error }),
+      );
+      if (await folder.isAt(token)) {
+        if ('error' in result) throw result.error;
+        return result.value;
+      }
+      await wait(PAUSE_MS * attempt);
+    }
+    throw changing(folder.path);
+  }
+
+  /** Shows what another process made of a shared collection, where one did. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  async #refresh(): Promise<void> {
+    const { folder } = this;
+    if (!folder.isShared || (await folder.isAt(this.#view.parts.token))) return;
+    // What this process commits shows itself.
+    const done = await this.#gate.share();
+    try {
+      if (await folder.isAt(this.#view.parts.token)) return;
+      await folder.refresh();
+      this.#show(await viewOf(folder));
+    } finally {
+      done();
+    }
+  }
+
+  async #readView<Result>(body: (view: CollectionView, asked: () => void) => Promise<Result>): Promise<Result> {
     const asked = await this.#gate.share();
     const view = this.#view;
     const leave = view.enter();
@@ -103,6 +150,20 @@ export class OpenedCollection {
       asked();
       leave();
     }
+  }
+
+  /** Changes the collection when no other process does; what the last one left is what is read then. */
+  inTurn<Result>(body: () => Promise<Result>): Promise<Result> {
+    const { folder } = this;
+    return folder.inTurn(async () => {
+      await this.refresh();
+      try {
+        return await body();
+      } finally {
+        // What counts, counts: the folder is put in order before the next change, too.
+        if (folder.isShared) await folder.settle().catch(() => undefined);
+      }
+    });
   }
 
   /** Commits when nobody asks the database, and shows what is then. */
@@ -117,10 +178,12 @@ export class OpenedCollection {
   /** Shows the same state with its files opened anew, which were merged, or with another list of sources. */
   async reopen(sources: CollectionSources = this.#view.parts.sources): Promise<void> {
     const { state } = this.#view.parts;
-    this.#show(new CollectionView({ ...this.#view.parts, sources, corpus: await this.#openCorpus(state) }));
+    const { token } = this.folder;
+    this.#show(new CollectionView({ ...this.#view.parts, token, sources, corpus: await this.#openCorpus(state) }));
   }
 
   async #openCorpus(state: CollectionState | undefined): Promise<SegmentedCorpus | undefined> {
+    if (this.folder.isShared) return this.folder.openCorpus();
     return state && SegmentedCorpus.open(this.folder.corpusPath, { state: state.corpus });
   }
 
@@ -212,7 +275,8 @@ export class OpenedCollection {
   /** What the folder takes on the disk. */
   async bytes(): Promise<number> {
     const view = this.#view;
-    if (this.#bytes?.view !== view) this.#bytes = { view, bytes: await folderBytes(this.folder.path) };
+    if (this.#bytes?.view !== view)
+      this.#bytes = { view, bytes: this.folder.sharedBytes + (await folderBytes(this.folder.path)) };
     return this.#bytes.bytes;
   }
 
@@ -230,6 +294,20 @@ export class OpenedCollection {
     }
     await this.folder.close();
   }
+}
+
+/** What a folder has now. */
+async function viewOf(folder: CollectionFolder): Promise<CollectionView> {
+  const [last] = await folder.changes({ limit: 1 });
+  const { token, state } = folder;
+  return new CollectionView({
+    token,
+    state,
+    corpus: await folder.openCorpus(),
+    sources: await folder.sources(),
+    version: last?.version ?? 0,
+    at: last?.at,
+  });
 }
 
 /** Tells when the ranking is done, or has failed. */

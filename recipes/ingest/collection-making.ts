@@ -24,12 +24,15 @@ export type CollectionChoices = Pick<
   | 'groups'
   | 'precision'
   | 'vectorIndex'
+  | 'segments'
 >;
 
 /** How a collection is opened that may have to be made. Throws UsageError `UNIT_OPTIONS` and as `openTermsChoice`. */
 export async function makingOptions(choices: CollectionChoices): Promise<CollectionWritingOptions> {
   const { precision, vectorIndex } = choices;
-  const settings = collectionSettings.parse(await askedSettings(choices));
+  const asked = await askedSettings(choices);
+  // Pictures lie in a folder, which others do not have.
+  const settings = collectionSettings.parse(choices.segments === undefined ? asked : { figures: 'reference', ...asked });
   const analyzer = await openTermsChoice(settings.terms);
   return {
     settings: storable(settings),

@@ -92,6 +92,8 @@ export interface IngestOptions extends LongCall, OnBackend {
   readonly checkpoint?: string | undefined;
   /** PostgreSQL with pgvector, as `postgres://user:password@host:port/database`; without it an embedded database in the collection. */
   readonly database?: string | undefined;
+  /** Of a new collection, or one that this machine comes to share: `s3://BUCKET/PREFIX` under which segments lie, so that other machines have the collection, too; with `database`. */
+  readonly segments?: string | undefined;
   /** Folder where searches look for the teacher before the hub. */
   readonly models?: string | undefined;
   /** Folder of the models that read texts in pictures and scanned pages (OCR), or `none`; CEM_OCR_MODELS, else `PP-OCRv6-small` in `models`, where it has them, unless given. */

@@ -9,6 +9,7 @@ import {
   type CollectionManifest,
   type CollectionSources,
   type IndexingResult,
+  joinCollection,
   keepHead,
   type SourceChanges,
   type SourceFileEntry,
@@ -79,7 +80,8 @@ async function ingestFiles(options: IngestOptions): Promise<IngestResult> {
   const listener = listenerOf(options);
   const path = resolve(options.into);
   const { paths = [], forget = [], format, labels } = options;
-  const made = await CollectionFolder.manifestOf(path);
+  const { segments, database } = options;
+  const made = await (segments === undefined ? CollectionFolder.manifestOf(path) : joinCollection(path, segments, database));
   // What is wrong with the wishes is said before anything is loaded.
   await refuseOtherSettings(path, made, options);
   const recognition = recognitionFolder(options.ocrModels, modelsFolder(options.models));
@@ -152,7 +154,7 @@ async function openCheckpoint(
 async function openCollectionFolder(path: string, checkpoint: LoadedStudent, options: IngestOptions): Promise<CollectionFolder> {
   return CollectionFolder.openForWriting(path, modelOf(checkpoint, modelsFolder(options.models)), {
     ...(await makingOptions(options)),
-    ...given({ database: options.database, queryStudent: checkpoint.query }),
+    ...given({ database: options.database, segments: options.segments, queryStudent: checkpoint.query }),
   });
 }
 

@@ -1,4 +1,4 @@
-import { type FieldOptions, openCollection as open, type QuerySteps, type Searcher } from '../../rag/index.ts';
+import { type FieldOptions, joinCollection, openCollection as open, type QuerySteps, type Searcher } from '../../rag/index.ts';
 import { listenerOf } from '../shared/call.ts';
 import { type SearcherOptions, searchingOptions } from './searching-options.ts';
 
@@ -7,6 +7,8 @@ export interface CollectionSearcherOptions extends SearcherOptions {
   readonly steps?: QuerySteps | undefined;
   /** Ranks what was found anew by vector groups (`cem ingest --groups`), the best 300 of it unless `candidates` says otherwise. */
   readonly field?: FieldOptions | undefined;
+  /** `s3://BUCKET/PREFIX` of a collection that others share: the folder is made its place on this machine, where it is none yet. */
+  readonly segments?: string | undefined;
 }
 
 /**
@@ -16,5 +18,7 @@ export interface CollectionSearcherOptions extends SearcherOptions {
  */
 export async function openCollection(collection: string, options: CollectionSearcherOptions = {}): Promise<Searcher> {
   const { note } = listenerOf(options);
+  const { segments, database } = options;
+  if (segments !== undefined) await joinCollection(collection, segments, database);
   return open(collection, { ...searchingOptions(options), steps: { note, ...options.steps }, field: options.field });
 }

@@ -10,3 +10,4 @@ export type { SqlDriver } from './sql-driver.ts';
 export type { LogEntry } from './store-log.ts';
 export type { StoreTerms, TermOptions } from './store-terms.ts';
 export { VECTOR_PRECISIONS, type VectorPrecision } from './vector-form.ts';
+export type { WriterTurn } from './writer-line.ts';

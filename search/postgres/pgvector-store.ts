@@ -46,6 +46,7 @@ import { termTables } from './term-tables.ts';
 import { VECTOR_FORMS, VECTOR_PRECISIONS, type VectorForm, type VectorPrecision } from './vector-form.ts';
 import { isWritable, LAYOUT, LAYOUT_WITH_TERMS, type Layout, type VectorTable } from './vector-table.ts';
 import { removeTerms, setUnits, writeTerms } from './write-terms.ts';
+import { WriterLine } from './writer-line.ts';
 
 export interface PgvectorOptions extends StoreTermOptions {
   /** Length of the vectors. */
@@ -176,6 +177,11 @@ export class PgvectorStore implements VectorStore {
   get log(): StoreLog {
     this.#assertWritable();
     return new StoreLog(this.#driver.query, this.#tables);
+  }
+
+  /** Its writers, one after the other. */
+  get line(): WriterLine {
+    return new WriterLine(this.#driver, this.#tables);
   }
 
   /** Vectors of pictures, beside the rows of the figures' descriptions. */
@@ -508,6 +514,21 @@ export class PgvectorStore implements VectorStore {
   /** What `setProperty` kept under this name; undefined where nothing was. */
   async property(name: string): Promise<string | undefined> {
     return (await readSettings(this.#driver, this.#tables))?.get(propertyKey(name));
+  }
+
+  /** Several properties, as of one moment. */
+  async properties<Name extends string>(names: readonly Name[]): Promise<Partial<Record<Name, string>>> {
+    const rows = await this.#driver.query<{ key: string; value: string }>(
+      `select key, value from ${this.#tables.settings} where key = any($1::text[])`,
+      [names.map(propertyKey)],
+    );
+    const values = new Map(rows.map(({ key, value }) => [key, value]));
+    return Object.fromEntries(
+      names.flatMap((name) => {
+        const value = values.get(propertyKey(name));
+        return value === undefined ? [] : [[name, value]];
+      }),
+    ) as Partial<Record<Name, string>>;
   }
 
   /** Keeps a text for the store's owner, in the transaction where there is one. */

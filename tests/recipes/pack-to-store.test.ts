@@ -1,15 +1,9 @@
-import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadS3With } from '../../base/remote/s3-module.ts';
 import { type Document, DocumentReader } from '../../data/index.ts';
 import { pack } from '../../recipes/pack/index.ts';
+import { objectStoreMissing, startObjectStore } from '../fixtures/object-store.ts';
 import { errorOf } from '../fixtures/temporary-folder.ts';
-import { PYTHON, runPython } from '../python.ts';
 
 const test = suite('a corpus in an object store');
 
@@ -20,51 +14,14 @@ const documents = (count: number, word: string): Document[] =>
     text: `${word} `.repeat(number + 5),
   }));
 
-/** moto, a store that speaks S3's protocol, while `action` runs; the client is made once in a process, and so is the store. */
-async function startStore(): Promise<() => void> {
-  const port = await freePort();
-  const child = spawn(PYTHON!, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
-  const base = `http://127.0.0.1:${port}`;
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL_S3: base,
-    AWS_ACCESS_KEY_ID: 'key',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-    CEM_REMOTE_CACHE: '0',
-  });
-  for (let attempt = 0; attempt < 300; attempt++) {
-    if (child.exitCode !== null) throw new Error(`moto ended with ${child.exitCode}`);
-    const made = await fetch(`${base}/bucket`, { method: 'PUT' }).catch(() => undefined);
-    if (made?.ok) return () => child.kill();
-    await wait(100);
-  }
-  child.kill();
-  throw new Error('moto does not answer');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** A folder in which @aws-sdk/client-s3 and @aws-sdk/lib-storage are installed; .ci/run makes one. They are no dependencies of ours. */
-const SDK = process.env['CEM_AWS_SDK'];
-const hasMoto = PYTHON !== undefined && (await runPython(['-c', 'import moto.server'])).status === 0;
-
-if (SDK === undefined) {
-  test.skip('skipped: CEM_AWS_SDK names no folder with the packages of S3', () => undefined);
-  console.log('a corpus in an object store: skipped, CEM_AWS_SDK names no folder with the packages of S3');
-} else if (!hasMoto) {
-  test.skip('skipped: CEM_PYTHON names no Python with the package moto', () => undefined);
-  console.log('a corpus in an object store: skipped, CEM_PYTHON names no Python with the package moto');
+const missing = await objectStoreMissing();
+if (missing !== undefined) {
+  test.skip(`skipped: ${missing}`, () => undefined);
+  console.log(`a corpus in an object store: skipped, ${missing}`);
 } else {
-  const { resolve } = createRequire(`${SDK}/package.json`);
-  loadS3With((name) => import(pathToFileURL(resolve(name)).href));
   let stop = (): void => undefined;
   test.before(async () => {
-    stop = await startStore();
+    ({ stop } = await startObjectStore());
   });
   test.after(() => stop());
 
