@@ -20,6 +20,7 @@ import { pictureLayersBench } from './cases/picture-layers.ts';
 import { serveBench } from './cases/serve.ts';
 import { synonymsBench } from './cases/synonyms.ts';
 import { tablesBench } from './cases/tables.ts';
+import { tiersBench } from './cases/tiers.ts';
 import { trainBench } from './cases/train.ts';
 import { vectorSearchBench } from './cases/vector-search.ts';
 import { zpkgBench } from './cases/zpkg.ts';
@@ -74,6 +75,7 @@ register(parser, lexicalBench);
 register(parser, groupsBench);
 register(parser, pictureLayersBench);
 register(parser, synonymsBench);
+register(parser, tiersBench);
 
 try {
   await parser.parseAsync();

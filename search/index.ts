@@ -45,6 +45,7 @@ export type {
   StoredRow,
   StoreHit,
   TermRow,
+  TierCounts,
   VectorCount,
   VectorRow,
   VectorStore,

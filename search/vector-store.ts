@@ -59,12 +59,26 @@ export interface VectorCount {
   readonly empty: number;
 }
 
+/** What the tiers of a store have done. */
+export interface TierCounts {
+  /** Passages that are hot now, and that can be. */
+  readonly rows: number;
+  readonly room: number;
+  readonly promoted: number;
+  readonly demoted: number;
+  /** Results of searches that were hot, and that were not. */
+  readonly hotResults: number;
+  readonly coldResults: number;
+}
+
 /** Embeddings of passages, searched by cosine. Takes vectors only: nothing that embeds a text leads through a store (invariant 5). */
 export interface VectorStore {
   /** Length of every vector in it. */
   readonly dimension: number;
   /** What cut the terms that rows bring; absent where the store keeps none, and passes them over. */
   readonly termAnalyzer?: StoredAnalyzer | undefined;
+  /** What became of hot passages; absent where the store has no tiers. */
+  readonly tiers?: TierCounts | undefined;
   /**
    * Inserts rows, or overwrites those with the same document, chunk and passage: all of them or, when it throws, none.
    * @throws CemError `VECTOR_DIMENSION` for a vector of another length, `VECTOR_VALUE` for one that is not finite, `VECTOR_STORE_ID` for a document id that

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { type Searcher, searchWithNote } from '../rag/index.ts';
+import type { TierCounts } from '../search/index.ts';
 import { HttpError } from './errors.ts';
 import { createHttpServer, type HttpLimits } from './http-server.ts';
 import { QueryQueue, type QueryQueueOptions } from './query-queue.ts';
@@ -17,11 +18,11 @@ export interface ServerOptions {
 }
 
 /** What the service needs of a searcher. */
-export type SearchService = Pick<Searcher, 'search' | 'description' | 'encoding'>;
+export type SearchService = Pick<Searcher, 'search' | 'description' | 'encoding'> & Partial<Pick<Searcher, 'tiers'>>;
 
 /**
  * The HTTP service over a searcher, not yet listening:
- * `POST /v1/search` {query, k?, filter?, scoring?, units?} -> {results: [{id, score, chunk, passage, span?, text, unit?, metadata?}], took_ms, note?} and `GET /health` -> {status, index, load}.
+ * `POST /v1/search` {query, k?, filter?, scoring?, units?} -> {results: [{id, score, chunk, passage, span?, text, unit?, metadata?}], took_ms, note?} and `GET /health` -> {status, index, load, tiers?}.
  * Requests that arrive together are encoded together. Closing it lets the requests that run end, within a bound; the searcher stays the caller's.
  */
 export function createServer(searcher: SearchService, options: ServerOptions = {}): FastifyInstance {
@@ -43,7 +44,12 @@ export function createServer(searcher: SearchService, options: ServerOptions = {
   server.get('/health', () => {
     const { queries, calls } = searcher.encoding;
     const load = { running: queue.running, waiting: queue.waiting, encoded_queries: queries, encoder_calls: calls };
-    return { status: 'ok', index: searcher.description, load };
+    const { tiers } = searcher;
+    return { status: 'ok', index: searcher.description, load, ...(tiers && { tiers: tiersAnswer(tiers) }) };
   });
   return server;
+}
+
+function tiersAnswer({ rows, room, promoted, demoted, hotResults, coldResults }: TierCounts): object {
+  return { rows, room, promoted, demoted, hot_results: hotResults, cold_results: coldResults };
 }

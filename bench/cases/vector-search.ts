@@ -8,6 +8,7 @@ import { type Bench, wholeNumber } from '../bench.ts';
 import { describeMachine, type Measurement } from '../measurement.ts';
 import { FaissPeer } from '../peers/faiss-peer.ts';
 import { MixedVectors } from './mixed-vectors.ts';
+import { quantile } from './quantile.ts';
 import { measureStoreSearch, type StoreSearchInput } from './store-search.ts';
 import { SyntheticVectors } from './synthetic-vectors.ts';
 
@@ -45,12 +46,6 @@ interface VectorSearchOptions {
   readonly database: string | undefined;
   readonly folder: string | undefined;
   readonly python: string;
-}
-
-/** The part of the values, from 0 to 1, that are not above what is returned. */
-function quantile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.ceil(part * sorted.length) - 1)]!;
 }
 
 async function readVectors(path: string): Promise<Vectors> {

@@ -17,6 +17,9 @@ import {
   queriesOption,
   retrieversOption,
   segmentsOption,
+  type TiersOptions,
+  tiersOf,
+  tiersOptions,
 } from '../options/index-options.ts';
 import { checkPort } from '../options/port-option.ts';
 import { withPreset } from '../options/preset-option.ts';
@@ -27,7 +30,7 @@ import {
   servingChoices,
 } from '../options/serving-options.ts';
 
-interface ServeOptions extends CollectionServingOptions {
+interface ServeOptions extends CollectionServingOptions, TiersOptions {
   readonly collections: string | undefined;
   readonly index: string | undefined;
   readonly port: number;
@@ -105,6 +108,7 @@ export const serveCommand = defineCommand<ServeOptions, ServeReport>({
           'with --collections and --database: s3://BUCKET/PREFIX; new collections have their segments under PREFIX/NAME, where any number of servers share them',
       })
       .option('codes-memory', codesMemoryOption)
+      .options(tiersOptions)
       .option('models', modelsOption)
       .option('queries', queriesOption)
       .option('retrievers', { ...retrieversOption, describe: `with --index: ${retrieversOption.describe}` })
@@ -132,6 +136,8 @@ async function serveCollections(
     options;
   if (zpkg !== undefined || retrievers !== undefined)
     throw new UsageError('SERVE_OPTIONS', '--zpkg and --retrievers are for --index: requests say what ranks in a collection');
+  if (tiersOf(options) !== undefined)
+    throw new UsageError('SERVE_OPTIONS', '--tiers is for --index: collections keep all codes in memory, or none');
   const codesMemory = codesMemoryOf(options.codesMemory);
   const stopped = stopSignal();
   const server = await serve({
@@ -169,8 +175,9 @@ async function serveIndex(
   const { index, port, host, insecure } = options;
   await checkListening(host, { keys: false, insecure });
   const codesMemory = codesMemoryOf(options.codesMemory);
+  const tiers = tiersOf(options);
   await prepareIndex(options, listener);
-  const searcher = await openSearcher(index, { ...options, codesMemory, listener });
+  const searcher = await openSearcher(index, { ...options, codesMemory, tiers, listener });
   try {
     const server = createServer(searcher, { logger });
     try {

@@ -1,5 +1,6 @@
 import { UsageError } from '../../base/index.ts';
 import { RETRIEVER_CHOICES } from '../../rag/index.ts';
+import type { SearcherOptions } from '../../recipes/index.ts';
 import { type VectorIndexInput, vectorIndexConfig } from '../../search/index.ts';
 import { VECTOR_PRECISIONS, type VectorPrecision } from '../../search/postgres/index.ts';
 
@@ -114,4 +115,41 @@ export const codesMemoryOption = {
 export function codesMemoryOf(megabytes = CODES_MEGABYTES): number {
   if (Number.isFinite(megabytes) && megabytes >= 0) return megabytes * BYTES_PER_MEGABYTE;
   throw new UsageError('INDEX_OPTIONS', `--codes-memory ${megabytes}: give megabytes, 0 or more`);
+}
+
+/** Which passages' codes stay in memory where not all fit, as options of `serve --index` say it. */
+export interface TiersOptions {
+  readonly tiers?: boolean | undefined;
+  readonly hotDays?: number | undefined;
+  readonly hotBonus?: number | undefined;
+  readonly coldCandidates?: number | undefined;
+}
+
+export const tiersOptions = {
+  tiers: {
+    type: 'boolean',
+    describe:
+      'with --index, of binary vectors: where not all codes fit into --codes-memory, or a graph is built, the codes of the passages that searches find most are kept there, and searched beside the database',
+  },
+  'hot-days': { type: 'number', describe: '--tiers: days after which a use counts half (30)' },
+  'hot-bonus': {
+    type: 'number',
+    describe:
+      '--tiers: added to the score of hot passages (0); with 0.2 what is asked for often comes before what answers the question',
+  },
+  'cold-candidates': {
+    type: 'number',
+    describe:
+      '--tiers: rows of the database that are ranked in a search (300); fewer cost less, and find less of what is not hot',
+  },
+} as const;
+
+/**
+ * @returns undefined without tiers
+ * @throws UsageError `INDEX_OPTIONS` for numbers without them
+ */
+export function tiersOf({ tiers = false, hotDays, hotBonus, coldCandidates }: TiersOptions): SearcherOptions['tiers'] {
+  if (tiers) return { days: hotDays, bonus: hotBonus, coldCandidates };
+  if (hotDays === undefined && hotBonus === undefined && coldCandidates === undefined) return undefined;
+  throw new UsageError('INDEX_OPTIONS', '--hot-days, --hot-bonus and --cold-candidates are those of --tiers: give it too');
 }

@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CemError } from '../../base/index.ts';
+import { CemError, writeFileAtomically } from '../../base/index.ts';
 import type { QueryStudentFiles } from '../../checkpoints/index.ts';
 import type { VectorIndexInput } from '../../search/index.ts';
 import {
@@ -8,12 +9,16 @@ import {
   openPostgres,
   PgvectorStore,
   type TermOptions,
+  type TierOptions,
+  type UseRecord,
   type VectorPrecision,
 } from '../../search/postgres/index.ts';
 import type { IndexManifest, StoreManifest } from './index-manifest.ts';
 
 /** Files of the embedded database, in the folder of an index or a collection. */
 export const DATABASE_FOLDER = 'pgdata';
+/** Which rows are hot, in the same folder: it is read when tiers are, and learned again where it is gone. */
+const USE_FILE = 'use.bin';
 /** What binary codes may take of this process's memory unless something else is said. */
 export const CODES_MEMORY = 512 * 2 ** 20;
 
@@ -26,6 +31,11 @@ export interface StoreAccess {
    * 512 MiB unless given, which is 9 million vectors of 384 values; 0 for none.
    */
   readonly codesMemory?: number;
+  /**
+   * Where not all of those codes fit, or a vector index is built: keeps the codes of the passages that searches find most there, and searches them beside the database. Which ones
+   * they are is kept in the folder. Not done unless given.
+   */
+  readonly tiers?: Omit<TierOptions, 'record' | 'now'>;
   /** The same of the postings that searches by words have read; 64 MiB unless given. */
   readonly termsMemory?: number;
 }
@@ -69,12 +79,20 @@ export async function openStore(
     migrate,
     // Who only writes has rows to come; codes are for searches.
     codesMemory: options.codesMemory ?? (migrate ? 0 : CODES_MEMORY),
+    ...(options.tiers !== undefined && { tiers: { ...options.tiers, record: useRecord(join(path, USE_FILE)) } }),
     ...(options.termsMemory !== undefined && { termsMemory: options.termsMemory }),
     ...(migrate && options.terms !== undefined && { terms: options.terms }),
     ...(migrate && options.groups !== undefined && { groups: options.groups }),
     ...(options.precision !== undefined && { precision: options.precision }),
     ...(options.vectorIndex !== undefined && { vectorIndex: options.vectorIndex }),
   });
+}
+
+function useRecord(path: string): UseRecord {
+  return {
+    load: () => readFile(path),
+    save: (bytes) => writeFileAtomically(path, bytes),
+  };
 }
 
 export function isSameDatabase(store: StoreManifest, asked: string): boolean {

@@ -12,6 +12,7 @@ import {
   type Retriever,
   type RowMetadata,
   type SearchOptions,
+  type TierCounts,
   VectorRetriever,
   type VectorStore,
 } from '../../search/index.ts';
@@ -158,6 +159,11 @@ export class Searcher {
   /** How many queries were encoded so far, in how many calls: searches that run at the same time are encoded together. */
   get encoding(): { readonly queries: number; readonly calls: number } {
     return this.#embedder?.encoded ?? { queries: 0, calls: 0 };
+  }
+
+  /** What became of hot passages; undefined where there are no tiers. */
+  get tiers(): TierCounts | undefined {
+    return this.#parts.store.tiers;
   }
 
   /**

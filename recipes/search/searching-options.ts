@@ -12,6 +12,8 @@ export interface SearcherOptions extends Pick<LongCall, 'listener'>, OnBackend {
   readonly models?: string | undefined;
   /** Bytes that binary codes may take of this process's memory (`StoreAccess` of rag/): 512 MiB unless given; 0 searches in the database. */
   readonly codesMemory?: number | undefined;
+  /** Keeps the codes of the passages that searches find most in that memory, where not all of them fit (`StoreAccess` of rag/). */
+  readonly tiers?: OpenSearcherOptions['tiers'];
   /** Who encodes queries; by default the teacher where it is on this machine, else the checkpoint's query student where the index has one. */
   readonly queries?: QueryEncoderChoice | undefined;
   /** What ranks: vectors (the default), words (`bm25`, of an index that keeps terms), or both (`hybrid`). */
@@ -22,11 +24,11 @@ export interface SearcherOptions extends Pick<LongCall, 'listener'>, OnBackend {
 
 /** A recipe's options as rag/ takes them. Only the query student needs TensorFlow.js, which is not loaded before. */
 export function searchingOptions(options: SearcherOptions): OpenSearcherOptions {
-  const { database, queries, codesMemory, retrievers, fusion } = options;
+  const { database, queries, codesMemory, tiers, retrievers, fusion } = options;
   const models = modelsFolder(options.models);
   const listener = listenerOf(options);
   return {
-    ...given({ database, models, queries, codesMemory, retrievers, fusion }),
+    ...given({ database, models, queries, codesMemory, tiers, retrievers, fusion }),
     note: (line) => listener.note(line),
     beforeQueryStudent: async () => {
       const { useBackend } = await import('../shared/backend.ts');

@@ -6,6 +6,7 @@ import type { CodesInMemory } from './codes-in-memory.ts';
 import { type CopyRow, readRows, rowsStatement } from './copy-rows.ts';
 import { filterCondition } from './filter-sql.ts';
 import { tuneHnsw } from './hnsw.ts';
+import type { HotTier } from './hot-tier.ts';
 import { meansOfCandidates, type VectorQuery } from './pgvector-search.ts';
 import type { SqlDriver, SqlParameter, SqlQuery } from './sql-driver.ts';
 import { type Comparison, scoreOfCopy, vectorOfCopy } from './vector-form.ts';
@@ -59,10 +60,15 @@ async function readCopies(
   });
 }
 
-function pushAll(scores: DocumentScores, rows: readonly CopyRow[], vector: Float32Array): void {
+function pushAll(
+  scores: DocumentScores,
+  rows: readonly CopyRow[],
+  vector: Float32Array,
+  bonus: (row: CopyRow) => number = () => 0,
+): void {
   for (const row of rows) {
     const { document, chunk, passage } = row;
-    scores.push({ document, chunk, passage, score: scoreOfCopy(row, vector) });
+    scores.push({ document, chunk, passage, score: scoreOfCopy(row, vector) + bonus(row) });
   }
 }
 
@@ -99,6 +105,10 @@ export interface CodeSearch {
   readonly candidates: number;
   readonly index: HnswIndex | undefined;
   readonly memory: CodesInMemory | undefined;
+  /** The most used rows, searched beside the database. */
+  readonly hot?: HotTier | undefined;
+  /** Whether what is found counts as used. */
+  readonly counted?: boolean;
 }
 
 /** The best k documents among the rows whose codes are nearest to the query's. */
@@ -108,10 +118,17 @@ export async function searchByCodes(
   codes: CodeSearch,
   wanted: VectorQuery,
 ): Promise<StoreHit[]> {
-  if (wanted.best === undefined || wanted.best === 1) return rankCandidates(driver, table, codes, wanted);
+  if (wanted.best === undefined || wanted.best === 1) {
+    const { hits, rows } = await rankCandidates(driver, table, codes, wanted, codes.hot?.bonus);
+    if (codes.counted !== false) codes.hot?.used(rowsOfHits(rows, hits));
+    return hits;
+  }
   return meansOfCandidates(
     wanted,
-    async (count) => ({ candidates: await rankCandidates(driver, table, codes, { ...wanted, k: count }), all: true }),
+    async (count) => ({
+      candidates: (await rankCandidates(driver, table, codes, { ...wanted, k: count })).hits,
+      all: true,
+    }),
     async (filter) => (await searchAllCopies(driver, table, [wanted.vector], { ...wanted, filter }))[0]!,
   );
 }
@@ -122,26 +139,82 @@ async function rankCandidates(
   table: VectorTable,
   codes: CodeSearch,
   wanted: VectorQuery,
-): Promise<StoreHit[]> {
+  bonus = 0,
+): Promise<{ readonly hits: StoreHit[]; readonly rows: readonly CopyRow[] }> {
+  const { hot } = codes;
+  const bonusOf = bonus === 0 || hot === undefined ? undefined : ({ number }: CopyRow) => (hot.has(number) ? bonus : 0);
   for (let count = Math.max(codes.candidates, ROWS_PER_DOCUMENT * wanted.k); ; count *= MORE) {
     const { rows, all } = await nearest(driver, table, codes, wanted, count);
     const scores = new DocumentScores(wanted.k);
-    pushAll(scores, rows, wanted.vector);
+    pushAll(scores, rows, wanted.vector, bonusOf);
     const hits = scores.sorted();
-    if (all || hits.length === wanted.k) return hits;
+    if (all || hits.length === wanted.k) return { hits, rows };
   }
+}
+
+const keyOf = ({ document, chunk, passage }: Omit<StoreHit, 'score'>): string => `${chunk} ${passage} ${document}`;
+
+/** The rows that are results, in their order. */
+function rowsOfHits(rows: readonly CopyRow[], hits: readonly StoreHit[]): CopyRow[] {
+  const wanted = new Set(hits.map(keyOf));
+  const byKey = new Map(rows.map((row): [string, CopyRow] => [keyOf(row), row]).filter(([key]) => wanted.has(key)));
+  return hits.map((hit) => byKey.get(keyOf(hit))!);
 }
 
 async function nearest(
   driver: SqlDriver,
   table: VectorTable,
-  { comparison, memory, index }: CodeSearch,
+  codes: CodeSearch,
   wanted: VectorQuery,
   count: number,
 ): Promise<Candidates> {
+  const { memory, hot, candidates } = codes;
   const remembered = memory && (await nearestInMemory(driver, table, memory, wanted, count));
   if (remembered !== undefined) return remembered;
-  const rows = count * HAMMING_ROWS;
+  if (hot === undefined) return nearestInStore(driver, table, codes, wanted, count * HAMMING_ROWS);
+  const part = (hot.coldCandidates ?? candidates) / candidates;
+  const [ofHot, ofStore] = await Promise.all([
+    nearestHot(driver, table, hot, wanted, count),
+    nearestInStore(driver, table, codes, wanted, Math.ceil(count * HAMMING_ROWS * part)),
+  ]);
+  const known = new Set(ofStore.rows.map(({ number }) => number));
+  return { rows: [...ofStore.rows, ...ofHot.filter(({ number }) => !known.has(number))], all: ofStore.all };
+}
+
+/** The nearest hot rows that pass the filter. */
+async function nearestHot(
+  driver: SqlDriver,
+  table: VectorTable,
+  hot: HotTier,
+  { vector, filter, signal }: VectorQuery,
+  count: number,
+): Promise<readonly CopyRow[]> {
+  const numbers = await hot.nearest(vector, count);
+  if (numbers.length === 0) return [];
+  const parameters: SqlParameter[] = [numbers];
+  const passes = filter === undefined ? '' : ` and ${filterCondition(filter, parameters)}`;
+  const rows = await readRows(
+    driver.query,
+    rowsStatement(`${table.name} where number = any($1::bigint[])${passes}`),
+    parameters,
+    signal,
+  );
+  // Those that a filter keeps back are not looked for: gone ones are forgotten when there is none.
+  if (filter === undefined && rows.length < numbers.length) {
+    const there = new Set(rows.map(({ number }) => number));
+    hot.forget(numbers.filter((number) => !there.has(number)));
+  }
+  return rows;
+}
+
+/** The nearest rows by their codes in the database. */
+async function nearestInStore(
+  driver: SqlDriver,
+  table: VectorTable,
+  { comparison, index }: Pick<CodeSearch, 'comparison' | 'index'>,
+  wanted: VectorQuery,
+  rows: number,
+): Promise<Candidates> {
   if (index === undefined) return nearestByScan(driver, table, comparison, wanted, rows);
   const found = await nearestByHnsw(driver, table, comparison, index, wanted, rows);
   // The graph's scan gives up after a while, with a rare filter before it has as many.

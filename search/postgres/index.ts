@@ -1,6 +1,7 @@
 /** Search in PostgreSQL with pgvector, embedded (PGlite) or by URL. Loads no tensors. */
 export { databaseUrlWithoutPassword } from './database-url.ts';
 export type { DocumentChunk, DocumentGroup, GroupsWanted } from './document-groups.ts';
+export type { TierOptions, UseRecord } from './hot-tier.ts';
 export { openPglite } from './pglite-driver.ts';
 export { PgvectorStore, type SearchedBy, type VectorIndexRecall } from './pgvector-store.ts';
 export { type FigureRow, type PictureRow, type PictureVectorCount, PictureVectors } from './picture-vectors.ts';

@@ -15,6 +15,7 @@ import type {
   StoredRow,
   StoreHit,
   TermRow,
+  TierCounts,
   VectorCount,
   VectorRow,
   VectorStore,
@@ -25,6 +26,7 @@ import { databaseErrorCode } from './database-error.ts';
 import { StoreListing } from './document-groups.ts';
 import { namesDocuments } from './filter-sql.ts';
 import { buildHnsw, checkHnsw } from './hnsw.ts';
+import { HotTier, type TierOptions } from './hot-tier.ts';
 import { type PlainTable, sampleVectors, searchByHnsw, searchExactly, type VectorQuery } from './pgvector-search.ts';
 import { PictureVectors } from './picture-vectors.ts';
 import { countRows, deleteRowsOf, documentsAfter, insertRows, rowsOf, updateRowMetadata } from './row-statements.ts';
@@ -64,6 +66,11 @@ export interface PgvectorOptions extends StoreTermOptions {
    * them instead of by the database's own scan. 0, none, unless given.
    */
   readonly codesMemory?: number;
+  /**
+   * Of `binary` vectors: where not all codes fit into `codesMemory`, or a vector index is built, the codes of the rows that searches find most are kept there, and searched beside the
+   * database, which has all of them. Not done unless given.
+   */
+  readonly tiers?: TierOptions | undefined;
   /** Whether rows have vector groups from now on, in a store that had none; one that has keeps them. */
   readonly groups?: boolean | undefined;
   /** Whether to make the store where there is none (default) or to refuse. */
@@ -119,6 +126,7 @@ export class PgvectorStore implements VectorStore {
   #wanted: VectorIndex = { kind: 'none' };
   #candidates = CANDIDATES;
   #memory: CodesInMemory | undefined;
+  #hot: HotTier | undefined;
   #terms: StoreTerms | undefined;
   #groups = false;
 
@@ -143,6 +151,11 @@ export class PgvectorStore implements VectorStore {
     if (this.#built.kind === 'hnsw') return 'hnsw';
     if (this.#precision !== 'binary') return 'vectors';
     return this.#memory?.fits ? 'codes in memory' : 'codes';
+  }
+
+  /** What became of hot rows; undefined where there are no tiers. */
+  get tiers(): TierCounts | undefined {
+    return this.#hot?.counts;
   }
 
   /** The terms of its rows, for search by words; undefined where it keeps none. */
@@ -304,9 +317,11 @@ export class PgvectorStore implements VectorStore {
     this.#groups = await prepareGroups(this.#driver, this.#tables, options.groups, settings);
   }
 
-  async #remember({ candidates, codesMemory = 0 }: PgvectorOptions): Promise<void> {
+  async #remember({ candidates, codesMemory = 0, tiers }: PgvectorOptions): Promise<void> {
     if (candidates !== undefined) this.#candidates = candidates;
-    if (this.#precision === 'binary') this.#memory = await CodesInMemory.within(codesMemory, this.#driver, this.#table);
+    if (this.#precision !== 'binary') return;
+    this.#memory = await CodesInMemory.within(codesMemory, this.#driver, this.#table);
+    if (tiers !== undefined) this.#hot = new HotTier(this.#driver, this.#table, codesMemory, tiers);
   }
 
   #want(vectorIndex: VectorIndexInput | undefined): void {
@@ -423,14 +438,14 @@ export class PgvectorStore implements VectorStore {
     return this.#search({ vector, k, best, filter, signal });
   }
 
-  async #search(wanted: VectorQuery): Promise<StoreHit[]> {
+  async #search(wanted: VectorQuery, counted = true): Promise<StoreHit[]> {
     const index = this.#built;
     const [table, form] = [this.#plainTable, this.#form];
     if (table === undefined) {
       const [comparison, named] = [form.comparison, namesDocuments(wanted.filter)];
       // Few documents' rows are all read.
       if (comparison === undefined || named) return this.#searchAll(wanted);
-      return searchByCodes(this.#driver, this.#table, { ...this.#codeSearch(), comparison }, wanted);
+      return searchByCodes(this.#driver, this.#table, { ...this.#codeSearch(), comparison, counted }, wanted);
     }
     // Few documents are found faster by their key.
     if (index.kind === 'none' || namesDocuments(wanted.filter)) return searchExactly(this.#driver, table, wanted);
@@ -446,9 +461,13 @@ export class PgvectorStore implements VectorStore {
 
   #codeSearch(): Omit<CodeSearch, 'comparison'> {
     const index = this.#built;
-    return index.kind === 'none'
-      ? { candidates: this.#candidates, index: undefined, memory: this.#memory }
-      : { candidates: this.#candidates, index, memory: undefined };
+    const memory = index.kind === 'none' ? this.#memory : undefined;
+    return {
+      candidates: this.#candidates,
+      index: index.kind === 'none' ? undefined : index,
+      memory,
+      hot: memory?.fits === true ? undefined : this.#hot,
+    };
   }
 
   /**
@@ -465,7 +484,7 @@ export class PgvectorStore implements VectorStore {
     const found: StoreHit[][] = [];
     for (const vector of vectors) {
       if (table !== undefined) exact.push(await searchExactly(this.#driver, table, { vector, k }));
-      found.push(await this.#search({ vector, k }));
+      found.push(await this.#search({ vector, k }, false));
     }
     const documents = (hits: readonly StoreHit[]): string[] => hits.map(({ document }) => document);
     return { queries: vectors.length, k, recall: recallAgainst(exact.map(documents), found.map(documents)) };
@@ -547,6 +566,7 @@ export class PgvectorStore implements VectorStore {
   }
 
   async close(): Promise<void> {
+    await this.#hot?.save();
     await this.#driver.close();
   }
 }

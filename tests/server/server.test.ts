@@ -59,6 +59,15 @@ const post = (server: FastifyInstance, payload: string | object, contentType = '
     headers: { 'content-type': contentType },
   });
 
+test('health counts hot passages where there are tiers', async ({ server }) => {
+  assert.is((await server.inject('/health')).json().tiers, undefined);
+  const tiers = { rows: 3, room: 4, promoted: 5, demoted: 2, hotResults: 7, coldResults: 8 };
+  const tiered = createServer({ ...fakeSearcher(), tiers });
+  const answer = { rows: 3, room: 4, promoted: 5, demoted: 2, hot_results: 7, cold_results: 8 };
+  assert.equal((await tiered.inject('/health')).json().tiers, answer);
+  await tiered.close();
+});
+
 test('a search answers with its results and the time it took', async ({ server, asked }) => {
   const response = await post(server, { query: 'hello', k: 3 });
   assert.is(response.statusCode, 200);

@@ -33,6 +33,9 @@ const dropping = (driver: SqlDriver, name: string): SqlDriver => ({
   },
 });
 
+/** Room for 20 hot rows of 8 values, and fewer codes than the contract has rows. */
+const HOT = 1300;
+
 const KINDS: readonly (readonly [string, Omit<PgvectorOptions, 'dimension'>])[] = [
   ['int8', { precision: 'int8' }],
   ['binary, scanned in the database', { precision: 'binary', candidates: ALL }],
@@ -41,6 +44,17 @@ const KINDS: readonly (readonly [string, Omit<PgvectorOptions, 'dimension'>])[] 
   [
     'binary, HNSW',
     { precision: 'binary', candidates: ALL, vectorIndex: { kind: 'hnsw', m: 32, efConstruction: 200, efSearch: 1000 } },
+  ],
+  ['binary, tiers', { precision: 'binary', candidates: ALL, codesMemory: HOT, tiers: {} }],
+  [
+    'binary, tiers over HNSW',
+    {
+      precision: 'binary',
+      candidates: ALL,
+      codesMemory: HOT,
+      tiers: {},
+      vectorIndex: { kind: 'hnsw', m: 32, efConstruction: 200, efSearch: 1000 },
+    },
   ],
 ];
 
