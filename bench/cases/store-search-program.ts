@@ -27,6 +27,7 @@ const store = await PgvectorStore.open(driver, {
   name: input.name,
   precision: input.precision,
   candidates: input.candidates,
+  partitions: input.partitions,
   ...(input.hnsw && { vectorIndex: { kind: 'hnsw' } }),
 });
 const start = performance.now();
@@ -55,9 +56,12 @@ await store.finishWriting();
 const built = performance.now();
 // Tables are looked at anew after a large change, as autovacuum does on a server.
 await driver.query(`vacuum analyze ${input.name}_chunks`);
-const [size] = await driver.query<{ bytes: number }>(`select pg_total_relation_size($1::regclass)::float8 as bytes`, [
-  `${input.name}_chunks`,
-]);
+// Those of a partitioned table have all of its bytes, and none are its own.
+const [size] = await driver.query<{ bytes: number }>(
+  `select sum(pg_total_relation_size(oid))::float8 as bytes from pg_class where oid = $1::regclass
+    or oid in (select inhrelid from pg_inherits where inhparent = $1::regclass)`,
+  [`${input.name}_chunks`],
+);
 const before = process.memoryUsage.rss();
 const searched = input.codesMemory
   ? await PgvectorStore.open(driver, { dimension, name: input.name, candidates: input.candidates, codesMemory: 2 ** 30 })

@@ -20,6 +20,8 @@ export interface StoreSearchInput {
   readonly folder: string;
   readonly precision: VectorPrecision;
   readonly hnsw: boolean;
+  /** Tables over which rows are spread; one unless given. */
+  readonly partitions?: number | undefined;
   readonly codesMemory: boolean;
   readonly candidates: number;
 }

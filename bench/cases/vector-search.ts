@@ -17,6 +17,7 @@ const TIME_BAR = 20;
 const RECALL_BAR = 0.95;
 const BAR_ROWS = 1_000_000;
 const K = 10;
+const PARTITIONS = 16;
 
 /** What is searched with: the stores by how they keep and find vectors, embedded or on a server, and faiss. */
 const KINDS = {
@@ -32,8 +33,12 @@ const KINDS = {
   'server-binary-scan': { precision: 'binary', hnsw: false, codesMemory: false, server: true },
   'server-binary-hnsw': { precision: 'binary', hnsw: true, codesMemory: false, server: true },
   'server-binary-memory': { precision: 'binary', hnsw: false, codesMemory: true, server: true },
+  'server-half-hnsw-parted': { precision: 'half', hnsw: true, codesMemory: false, server: true, partitions: PARTITIONS },
+  'server-binary-hnsw-parted': { precision: 'binary', hnsw: true, codesMemory: false, server: true, partitions: PARTITIONS },
+  'server-binary-memory-parted': { precision: 'binary', hnsw: false, codesMemory: true, server: true, partitions: PARTITIONS },
 } as const;
 type Kind = keyof typeof KINDS;
+type StoreKind = Pick<StoreSearchInput, 'precision' | 'hnsw' | 'codesMemory' | 'partitions'> & { readonly server: boolean };
 
 interface VectorSearchOptions {
   readonly rows: number;
@@ -165,9 +170,10 @@ export const vectorSearchBench: Bench<VectorSearchOptions> = {
           if (kind === 'faiss-hnsw') measured.push([kind, await measureFaiss('hnsw', files, dimension, options.python)]);
           continue;
         }
-        const { server, ...store } = how;
+        const { server, ...store }: StoreKind = how;
         if (server && options.database === undefined) throw new CemError('BENCH_DATABASE', `${kind} needs --database`);
-        const name = `bench_${store.precision}_${store.hnsw ? 'hnsw' : 'plain'}_${rows}_${dimension}`;
+        const parted = store.partitions === undefined ? '' : `_p${store.partitions}`;
+        const name = `bench_${store.precision}_${store.hnsw ? 'hnsw' : 'plain'}_${rows}_${dimension}${parted}`;
         const database = server ? options.database : undefined;
         const input = {
           ...store,

@@ -7,6 +7,7 @@ import {
   hnswOptions,
   indexOption,
   modelsOption,
+  partitionsOption,
   precisionOption,
   type VectorIndexOptions,
   vectorIndexOfOptions,
@@ -19,6 +20,7 @@ interface IndexOptions extends VectorIndexOptions {
   readonly index: string;
   readonly database: string | undefined;
   readonly models: string | undefined;
+  readonly partitions?: number | undefined;
 }
 
 const PRECISION_TEXTS = { single: '', half: ' halves', int8: ' int8', binary: ' binary codes and int8' } as const;
@@ -76,6 +78,7 @@ export const indexCommand = defineCommand<IndexOptions, BuildIndexResult>({
       .option('index', { ...indexOption, describe: 'folder of the index' })
       .option('database', databaseOption)
       .option('precision', precisionOption)
+      .option('partitions', partitionsOption)
       .option('vector-index', vectorIndexOption)
       .options(hnswOptions)
       .option('models', { ...modelsOption, describe: 'folder where searches in this index look for the teacher before the hub' }),

@@ -62,6 +62,12 @@ export const vectorIndexOption = {
   describe: 'what searches go by: every vector, exact, or a graph, approximate; of a new index none',
 } as const;
 
+export const partitionsOption = {
+  type: 'number',
+  describe:
+    'of a new index: into how many tables its rows are spread by a hash of their document (2 to 1024), whose indexes are built at the same time; one unless given; for many millions of passages on a server',
+} as const;
+
 export const hnswOptions = {
   'hnsw-m': { type: 'number', describe: 'hnsw: neighbours of a node (16)' },
   'ef-construction': { type: 'number', describe: 'hnsw: candidates while it is built (64)' },

@@ -44,6 +44,8 @@ export interface StoreAccess {
 export interface StoreOptions extends StoreAccess {
   /** Precision of a new store, `single` unless given; one that is there keeps its own. */
   readonly precision?: VectorPrecision;
+  /** Of a new store: into how many tables its rows are spread by a hash of their document; one unless given. One that is there keeps its own. */
+  readonly partitions?: number;
   /** What searches go by; unless given, what the store has (a new one: none, exact search). */
   readonly vectorIndex?: VectorIndexInput;
   /** What to do about an embedded database that is damaged or gone; to make the index again, unless given. */
@@ -83,6 +85,7 @@ export async function openStore(
     ...(options.termsMemory !== undefined && { termsMemory: options.termsMemory }),
     ...(migrate && options.terms !== undefined && { terms: options.terms }),
     ...(migrate && options.groups !== undefined && { groups: options.groups }),
+    ...(options.partitions !== undefined && { partitions: options.partitions }),
     ...(options.precision !== undefined && { precision: options.precision }),
     ...(options.vectorIndex !== undefined && { vectorIndex: options.vectorIndex }),
   });

@@ -30,6 +30,8 @@ export interface BuildIndexOptions extends LongCall, OnBackend {
   readonly models?: string | undefined;
   /** How vectors are stored: `single` unless given; an index that is there keeps its own. */
   readonly precision?: VectorPrecision | undefined;
+  /** Of a new index: into how many tables its rows are spread by a hash of their document, 2 to 1,024; one unless given. Fixed when it is made. */
+  readonly partitions?: number | undefined;
   /** What searches go by: every vector (exact) unless given, or a graph; an index that is there keeps its own. */
   readonly vectorIndex?: VectorIndexInput | undefined;
 }
@@ -70,11 +72,11 @@ export async function buildIndex(options: BuildIndexOptions): Promise<BuildIndex
     identity: await corpusIdentity(corpus),
   };
   const makers = { ...modelOf(checkpoint, modelsFolder(options.models)), zpkg };
-  const { database, precision, vectorIndex } = options;
+  const { database, precision, partitions, vectorIndex } = options;
   await using folder = await IndexFolder.openForIndexing(
     options.index,
     makers,
-    given({ database, precision, vectorIndex, queryStudent: checkpoint.query, analyzer: corpus.termAnalyzer }),
+    given({ database, precision, partitions, vectorIndex, queryStudent: checkpoint.query, analyzer: corpus.termAnalyzer }),
   );
   const result = await encodeIntoIndex(folder, corpus, checkpoint.student, listener);
   const changed =

@@ -267,7 +267,7 @@ async function nearestByHnsw(
 ): Promise<CopyRow[]> {
   const { distance, where, limit, parameters } = distances(table, comparison, wanted, count);
   return driver.transaction(async (query) => {
-    await tuneHnsw(query, index, count);
+    await tuneHnsw(query, index, count, table.partitions);
     return readRows(
       query,
       rowsStatement(`${table.name} where ${where} order by ${distance} limit ${limit}`),

@@ -1,6 +1,7 @@
 import { CemError } from '../../base/index.ts';
 import type { HnswIndex } from '../vector-index.ts';
 import { databaseErrorCode } from './database-error.ts';
+import { partitionName } from './partitions.ts';
 import type { SqlDriver, SqlQuery } from './sql-driver.ts';
 import { VECTOR_FORMS } from './vector-form.ts';
 import type { VectorTable } from './vector-table.ts';
@@ -81,15 +82,16 @@ export async function buildHnsw(
 ): Promise<void> {
   checkHnsw(table);
   await checkVersion(driver);
+  const method = `using hnsw (${table.form.hnsw?.target}) with (m = ${m}, ef_construction = ${efConstruction})`;
+  const { connections = 1 } = driver;
+  if (table.partitions !== undefined && connections > 1) await buildByPartition(driver, { name, table }, m, method);
   const build = (parallel: boolean): Promise<void> =>
     driver.transaction(async (query) => {
       const [count] = await query<{ rows: number }>(`select count(*)::integer as rows from ${table.name}`);
       await query("select set_config('maintenance_work_mem', $1, true)", [`${buildMemory(count?.rows ?? 0, table, m)}MB`]);
       if (!parallel) await query("select set_config('max_parallel_maintenance_workers', '0', true)");
       await query(`drop index if exists ${name}`);
-      await query(
-        `create index ${name} on ${table.name} using hnsw (${table.form.hnsw?.target}) with (m = ${m}, ef_construction = ${efConstruction})`,
-      );
+      await query(`create index ${name} on ${table.name} ${method}`);
       await finish(query);
     });
   try {
@@ -100,12 +102,48 @@ export async function buildHnsw(
   }
 }
 
+/**
+ * Builds the index of each partition by itself, as many at once as there are connections. The whole table's index, made afterwards, takes them over, since they are defined alike; until then
+ * searches do without one. One that a process left which was killed is made anew.
+ */
+async function buildByPartition(driver: SqlDriver, { name, table }: HnswTarget, m: number, method: string): Promise<void> {
+  const { partitions = 0, ...whole } = table;
+  await driver.query(`drop index if exists ${name}`);
+  const places = Array.from({ length: partitions }, (_, place) => place);
+  const workers = Array.from({ length: Math.min(driver.connections ?? 1, partitions) }, async () => {
+    for (let place = places.shift(); place !== undefined; place = places.shift()) {
+      const part = partitionName(table.name, place);
+      const index = partitionName(name, place);
+      await driver.transaction(async (query) => {
+        const [count] = await query<{ rows: number }>(`select count(*)::integer as rows from ${part}`);
+        await query("select set_config('maintenance_work_mem', $1, true)", [`${buildMemory(count?.rows ?? 0, whole, m)}MB`]);
+        // Those beside it use the other processors.
+        await query("select set_config('max_parallel_maintenance_workers', '0', true)");
+        await query(`drop index if exists ${index}`);
+        await query(`create index ${index} on ${part} ${method}`);
+      });
+    }
+  });
+  const built = await Promise.allSettled(workers);
+  const failed = built.find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
 /** Largest `hnsw.ef_search` that pgvector takes. */
 const MOST_CANDIDATES = 1000;
+/** How many times its even part of the rows a partition is asked for at once. */
+const PART_OF_LIMIT = 2;
 
 /** Settings of one transaction's searches: at least `limit` candidates, and further ones as long as a filter or the limit wants them. */
-export async function tuneHnsw(query: SqlQuery, { efSearch }: HnswIndex, limit: number): Promise<void> {
+export async function tuneHnsw(
+  query: SqlQuery,
+  { efSearch }: HnswIndex,
+  limit: number,
+  partitions: number | undefined,
+): Promise<void> {
+  // Of many partitions each has about its part of the nearest rows; one that has more goes on looking.
+  const wanted = partitions === undefined ? limit : Math.ceil((PART_OF_LIMIT * limit) / partitions);
   await query("select set_config('hnsw.ef_search', $1, true), set_config('hnsw.iterative_scan', 'relaxed_order', true)", [
-    String(Math.min(Math.max(efSearch, limit), MOST_CANDIDATES)),
+    String(Math.min(Math.max(efSearch, wanted), MOST_CANDIDATES)),
   ]);
 }

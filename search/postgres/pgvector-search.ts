@@ -112,7 +112,7 @@ async function bestByHnsw(driver: SqlDriver, table: PlainTable, index: HnswIndex
     order by distance, document desc, chunk, passage`;
   return driver.transaction((query) =>
     widen(query, wanted, parameters, PASSAGES_PER_DOCUMENT.graph, async (limit) => {
-      await tuneHnsw(query, index, limit);
+      await tuneHnsw(query, index, limit, table.partitions);
       return statement;
     }),
   );

@@ -27,6 +27,7 @@ import { StoreListing } from './document-groups.ts';
 import { namesDocuments } from './filter-sql.ts';
 import { buildHnsw, checkHnsw } from './hnsw.ts';
 import { HotTier, type TierOptions } from './hot-tier.ts';
+import { checkPartitions, PARTITIONS_KEY } from './partitions.ts';
 import { type PlainTable, sampleVectors, searchByHnsw, searchExactly, type VectorQuery } from './pgvector-search.ts';
 import { PictureVectors } from './picture-vectors.ts';
 import { countRows, deleteRowsOf, documentsAfter, insertRows, rowsOf, updateRowMetadata } from './row-statements.ts';
@@ -57,6 +58,11 @@ export interface PgvectorOptions extends StoreTermOptions {
   readonly name?: string;
   /** Precision of a new store, `single` unless given; one that is there keeps its own. */
   readonly precision?: VectorPrecision;
+  /**
+   * Of a new store: into how many tables its rows are spread, by a hash of their document, 2 to 1,024; one table unless given. Their indexes are built at the same time, each is as
+   * much smaller. One that is there keeps its own, and is not opened where another number is given.
+   */
+  readonly partitions?: number | undefined;
   /** What `finishWriting` builds; unless given, what the store has (a new one: none, exact search). */
   readonly vectorIndex?: VectorIndexInput;
   /** Of `binary` vectors: how many rows, found by their codes, are ranked by their integers in a search, unless k wants more; 300 unless given. More find more of the exact results. */
@@ -128,6 +134,7 @@ export class PgvectorStore implements VectorStore {
   #memory: CodesInMemory | undefined;
   #hot: HotTier | undefined;
   #terms: StoreTerms | undefined;
+  #partitions: number | undefined;
   #groups = false;
 
   private constructor(driver: SqlDriver, options: { dimension: number; tables: StoreTables; precision: VectorPrecision }) {
@@ -217,6 +224,7 @@ export class PgvectorStore implements VectorStore {
       dimension: this.dimension,
       layout: this.#layout,
       termsKept: this.#terms && termsKept(this.#tables),
+      partitions: this.#partitions,
       groups: this.#groups,
     };
   }
@@ -279,6 +287,8 @@ export class PgvectorStore implements VectorStore {
           },
         );
       }
+      if (options.partitions !== undefined) checkPartitions(options.partitions);
+      this.#partitions = options.partitions;
       this.#want(vectorIndex);
       await this.#createExtension();
       await createTables(this.#driver, this.#tables, this.#table, {
@@ -296,6 +306,7 @@ export class PgvectorStore implements VectorStore {
       );
     }
     this.#precision = precisionOf(precision, this.#driver.location);
+    this.#keepPartitions(settings.get(PARTITIONS_KEY), options.partitions);
     const built = settings.get(VECTOR_INDEX_KEY);
     if (built !== undefined) this.#built = parseVectorIndex(JSON.parse(built));
     this.#want(vectorIndex);
@@ -308,11 +319,25 @@ export class PgvectorStore implements VectorStore {
     await this.#prepareTerms(migrate ? options : { termsMemory: options.termsMemory }, settings);
   }
 
+  /** @throws CemError `VECTOR_PARTITIONS` */
+  #keepPartitions(stored: string | undefined, wanted: number | undefined): void {
+    this.#partitions = stored === undefined ? undefined : Number(stored);
+    if (wanted === undefined || wanted === this.#partitions) return;
+    throw new CemError(
+      'VECTOR_PARTITIONS',
+      `the store in ${this.#driver.location} has ${stored === undefined ? 'one table' : `${stored} partitions`}, not ${wanted}: their number is fixed when it is made; leave it out, or use another index`,
+      { details: { stored, wanted } },
+    );
+  }
+
   async #prepareTerms(
     options: StoreTermOptions & Pick<PgvectorOptions, 'groups'>,
     settings: ReadonlyMap<string, string>,
   ): Promise<void> {
-    const { layout, terms } = await prepareTerms(this.#driver, this.#tables, options, settings, this.#layout);
+    const { layout, terms } = await prepareTerms(this.#driver, this.#tables, options, settings, {
+      layout: this.#layout,
+      partitions: this.#partitions,
+    });
     [this.#layout, this.#terms] = [layout, terms];
     this.#groups = await prepareGroups(this.#driver, this.#tables, options.groups, settings);
   }
@@ -519,6 +544,7 @@ export class PgvectorStore implements VectorStore {
       const driver = withinTransaction(this.#driver.location, query);
       const store = new PgvectorStore(driver, { dimension: this.dimension, tables: this.#tables, precision: this.#precision });
       store.#layout = this.#layout;
+      store.#partitions = this.#partitions;
       store.#built = this.#built;
       store.#wanted = this.#wanted;
       store.#candidates = this.#candidates;

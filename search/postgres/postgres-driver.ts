@@ -117,6 +117,7 @@ export async function openPostgres(url: string): Promise<SqlDriver> {
     query,
     transaction: (body) => transaction(connections, body),
     close: () => pool.end(),
+    connections: CONNECTIONS,
   };
 }
 

@@ -2,6 +2,7 @@ import type { Filter } from '../filter.ts';
 import { type CheckedRow, isZero } from '../vector-row.ts';
 import type { MetadataRow, StoredRow, VectorCount } from '../vector-store.ts';
 import { documentKey, filterCondition } from './filter-sql.ts';
+import { PART_COLUMN, partOf, withPart } from './partitions.ts';
 import type { SqlParameter, SqlQuery } from './sql-driver.ts';
 import { GROUP_COLUMNS, groupValues } from './store-groups.ts';
 import { directed, LAYOUT_WITH_TERMS, passageColumn, type VectorTable } from './vector-table.ts';
@@ -23,7 +24,7 @@ const TERM_COLUMNS = [
  */
 export async function insertRows(
   query: SqlQuery,
-  { name, form, dimension, layout, groups }: VectorTable,
+  { name, form, dimension, layout, groups, partitions }: VectorTable,
   rows: readonly CheckedRow[],
   units?: readonly (RowUnit | undefined)[],
 ): Promise<void> {
@@ -33,13 +34,14 @@ export async function insertRows(
   const columns = [...vectorColumns, ...termColumns, ...groupColumns];
   const names = columns.map((column) => column.name).join(', ');
   const values = rows.map(({ vector }) => (isZero(vector) ? undefined : form.values(vector)));
+  const isParted = partitions !== undefined;
   const ownGroups = groups === true ? rows.map(groupValues) : [];
   await query(
-    `insert into ${name} (document, chunk, passage, fingerprint, metadata, ${names})
-      select document, chunk, passage, fingerprint, metadata::jsonb, ${columns.map((column) => `${column.name}::${column.type}`).join(', ')}
+    `insert into ${name} (document, chunk, passage, fingerprint, metadata, ${names}${isParted ? `, ${PART_COLUMN}` : ''})
+      select document, chunk, passage, fingerprint, metadata::jsonb, ${columns.map((column) => `${column.name}::${column.type}`).join(', ')}${isParted ? `, ${partOf('document')}` : ''}
       from unnest($1::text[], $2::integer[], $3::integer[], $4::text[], $5::text[], ${columns.map((_, place) => `$${FIRST_OF_VECTOR + place}::text[]`).join(', ')})
         as rows (document, chunk, passage, fingerprint, metadata, ${names})
-      on conflict ((${documentKey('document')}), chunk, passage) do update set fingerprint = excluded.fingerprint, metadata = excluded.metadata,
+      on conflict (${withPart(`(${documentKey('document')}), chunk, passage`, partitions)}) do update set fingerprint = excluded.fingerprint, metadata = excluded.metadata,
         ${[...columns, ...(form.kind === 'copy' ? [{ name: 'number' }] : [])].map((column) => `${column.name} = excluded.${column.name}`).join(', ')}`,
     [
       rows.map((row) => row.document),

@@ -20,6 +20,8 @@ export interface SqlDriver {
   /** Runs the body in one transaction: committed when it returns, rolled back when it throws. */
   transaction<Result>(body: (query: SqlQuery) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
+  /** Statements that it can run at once; one unless given. */
+  readonly connections?: number;
 }
 
 /** A driver within a transaction: its own transactions are savepoints of that one. Closing it closes nothing. */

@@ -77,6 +77,7 @@ export const termsKept = ({ settings }: StoreTables): string =>
  * The terms that a store keeps from now on: those that it has, or as it is asked for.
  *
  * @param stored the store's settings
+ * @param layout as its tables are, and their partitions
  * @returns its layout as it is then, and undefined where it keeps none
  * @throws CemError `SEARCH_ANALYZER_OTHER`
  */
@@ -85,7 +86,7 @@ export async function prepareTerms(
   tables: StoreTables,
   { terms: wanted, termsMemory }: StoreTermOptions,
   stored: ReadonlyMap<string, string>,
-  layout: Layout,
+  { layout, partitions }: { readonly layout: Layout; readonly partitions: number | undefined },
 ): Promise<{ readonly layout: Layout; readonly terms: StoreTerms | undefined }> {
   const made = termSettingsOf(stored);
   const opened = (settings: TermSettings | undefined) => settings && new StoreTerms(driver, tables, settings, termsMemory);
@@ -101,7 +102,7 @@ export async function prepareTerms(
   await driver.transaction(async (query) => {
     await lockRows(query, tables);
     if (layout !== LAYOUT_WITH_TERMS) {
-      await createTermTables(query, tables);
+      await createTermTables(query, tables, partitions);
       await writeSetting(query, tables, LAYOUT_KEY, String(LAYOUT_WITH_TERMS));
     }
     await resetTerms(query, tables, settings);

@@ -21,6 +21,8 @@ export interface VectorTable {
   readonly layout: Layout;
   /** Whether a row's terms are kept, as an SQL condition; undefined where the store keeps none. */
   readonly termsKept?: string | undefined;
+  /** Into how many tables its rows are spread by a hash of their document; undefined where it is one. */
+  readonly partitions?: number | undefined;
   /** Whether rows have columns for vector groups. */
   readonly groups?: boolean | undefined;
 }
