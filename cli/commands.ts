@@ -231,6 +231,11 @@ export const COMMANDS: readonly LazyCommand[] = [
     async () => (await import('./commands/plan.ts')).planCommand,
   ),
   lazyCommand(
+    'database',
+    'The tables in a PostgreSQL server: plan',
+    async () => (await import('./commands/database.ts')).databaseCommand,
+  ),
+  lazyCommand(
     'plan-llm <config>',
     "say what serving a language model takes: memory by its config.json, a query's price by its tokens",
     async () => (await import('./commands/plan-llm.ts')).planLlmCommand,

@@ -34,6 +34,9 @@ export const sweep = late(async () => (await import('./sweep/index.ts')).sweep);
 /** Trains under one budget for several pack settings and inputs: saving against retention. @experimental */
 export const curve = late(async () => (await import('./curve/index.ts')).curve);
 
+/** Says which statements make the tables of a new index in a PostgreSQL server. @experimental */
+export const planDatabase = late(async () => (await import('./database/index.ts')).planDatabase);
+
 /** Ranks a benchmark with teacher, student, BM25 and chance, and compares them. */
 export const evaluate = late(async () => (await import('./evaluate/index.ts')).evaluate);
 
@@ -125,6 +128,7 @@ export type {
   PutResult,
 } from './collections/index.ts';
 export type { CurveOptions, CurvePoint, CurveResult } from './curve/index.ts';
+export type { DatabasePlan, PlanDatabaseOptions } from './database/index.ts';
 export type { EncodedFile, EncodeOptions, EncodeResult } from './encode/index.ts';
 export type {
   EmbeddedTexts,

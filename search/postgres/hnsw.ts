@@ -68,6 +68,12 @@ function buildMemory(rows: number, { form, dimension }: VectorTable, m: number):
   return Math.ceil(Math.min(Math.max((rows * row) / 2 ** 20, LEAST_MEMORY), MOST_MEMORY));
 }
 
+/** What follows `on <table>` in the statement that makes it. */
+export const hnswMethod = (
+  { form }: Pick<VectorTable, 'form'>,
+  { m, efConstruction }: Omit<HnswIndex, 'kind' | 'efSearch'>,
+): string => `using hnsw (${form.hnsw?.target}) with (m = ${m}, ef_construction = ${efConstruction})`;
+
 /**
  * Builds the index over the rows that are there, in place of one of the same name, and runs `finish` in the same transaction. Rows that come later are
  * added to it one by one.
@@ -82,7 +88,7 @@ export async function buildHnsw(
 ): Promise<void> {
   checkHnsw(table);
   await checkVersion(driver);
-  const method = `using hnsw (${table.form.hnsw?.target}) with (m = ${m}, ef_construction = ${efConstruction})`;
+  const method = hnswMethod(table, { m, efConstruction });
   const { connections = 1 } = driver;
   if (table.partitions !== undefined && connections > 1) await buildByPartition(driver, { name, table }, m, method);
   const build = (parallel: boolean): Promise<void> =>

@@ -9,6 +9,7 @@ export { PostgresBm25Retriever } from './postgres-bm25.ts';
 export { openPostgres } from './postgres-driver.ts';
 export type { SqlDriver } from './sql-driver.ts';
 export type { LogEntry } from './store-log.ts';
+export { type StoreStatementsOptions, storeStatements } from './store-statements.ts';
 export type { StoreTerms, TermOptions } from './store-terms.ts';
 export { VECTOR_PRECISIONS, type VectorPrecision } from './vector-form.ts';
 export type { WriterTurn } from './writer-line.ts';

@@ -24,6 +24,12 @@ export const withPart = (columns: string, partitions: number | undefined): strin
 
 export const partitionName = (table: string, place: number): string => `${table}_${place}`;
 
+/** The table itself, and its partitions: what is set for one is not set for the others. */
+export const partitionsOf = (table: string, partitions = 0): string[] => [
+  table,
+  ...Array.from({ length: partitions }, (_, place) => partitionName(table, place)),
+];
+
 /** Statements that give a table, partitioned by hash, its partitions. */
 export const partitionStatements = (table: string, partitions: number): string[] =>
   Array.from(
