@@ -8,8 +8,12 @@ export interface StepCosts {
   readonly processorMilliseconds: number;
   /** Of the first step: with what is compiled, or loaded. */
   readonly firstStepMilliseconds: number;
-  /** Of JavaScript's own thread a step, without the calls that run programs. Only where the backend is xla and the system says it. */
+  /** Of JavaScript's own thread a step, without the calls that run programs: the next step's inputs are made in it. Only where the backend is xla and the system says it, as the two below. */
   readonly ownMilliseconds?: number;
+  /** What of it the device waits for: all but what is done between a program's begin and its results' arrival, which is mostly the next step's inputs. */
+  readonly criticalMilliseconds?: number;
+  /** Of the calls that run programs, in which the plugin may compute a part. */
+  readonly callMilliseconds?: number;
   /** Tensors that are alive after the last step and were not when the counting began. */
   readonly tensorsLeaked: number;
   /** Programs that were made, compiled or loaded, since the counting began; 0 where the backend makes none. */
@@ -18,8 +22,10 @@ export interface StepCosts {
 
 /** Measures steps; those up to `begin` count as the warm-up. */
 export class StepClock {
+  /** Of this step: in calls that run programs, and beside the device since the last of them. */
   #inPrograms = 0;
-  #own: number | undefined = 0;
+  #beside = 0;
+  #thread = { own: 0, critical: 0, calls: 0 };
   #processor = 0;
   #steps = 0;
   #first: number | undefined;
@@ -29,24 +35,34 @@ export class StepClock {
     if (tf.getBackend() !== 'xla') return;
     const addon = loadPjrtAddon();
     const execute = addon.execute.bind(addon);
+    const readAsync = addon.readAsync.bind(addon);
+    let begun = 0;
     addon.execute = (...call) => {
       const start = threadMilliseconds() ?? 0;
       execute(...call);
-      this.#inPrograms += (threadMilliseconds() ?? 0) - start;
+      begun = threadMilliseconds() ?? 0;
+      this.#inPrograms += begun - start;
+    };
+    addon.readAsync = async (...call) => {
+      await readAsync(...call);
+      this.#beside = (threadMilliseconds() ?? 0) - begun;
     };
   }
 
   async time<Result>(step: () => Promise<Result>): Promise<Result> {
     this.#inPrograms = 0;
+    this.#beside = 0;
     const processor = process.cpuUsage();
     const thread = threadMilliseconds();
     const result = await step();
-    const own = thread === undefined ? undefined : threadMilliseconds()! - thread - this.#inPrograms;
+    const own = (threadMilliseconds() ?? 0) - (thread ?? 0) - this.#inPrograms;
     const { user, system } = process.cpuUsage(processor);
     const milliseconds = (user + system) / 1000;
     this.#first ??= milliseconds;
     this.#processor += milliseconds;
-    this.#own = own === undefined || this.#own === undefined ? undefined : this.#own + own;
+    this.#thread.own += own;
+    this.#thread.critical += own - this.#beside;
+    this.#thread.calls += this.#inPrograms;
     this.#steps++;
     return result;
   }
@@ -54,16 +70,22 @@ export class StepClock {
   /** The warm-up is over. */
   begin(): void {
     this.#processor = 0;
-    this.#own &&= 0;
+    this.#thread = { own: 0, critical: 0, calls: 0 };
     this.#steps = 0;
     this.#before = { tensors: tf.memory().numTensors, programs: programsMade() };
   }
 
   costs(): StepCosts {
+    const { own, critical, calls } = this.#thread;
     return {
       processorMilliseconds: this.#processor / this.#steps,
       firstStepMilliseconds: this.#first ?? 0,
-      ...(tf.getBackend() === 'xla' && this.#own !== undefined && { ownMilliseconds: this.#own / this.#steps }),
+      ...(tf.getBackend() === 'xla' &&
+        threadMilliseconds() !== undefined && {
+          ownMilliseconds: own / this.#steps,
+          criticalMilliseconds: critical / this.#steps,
+          callMilliseconds: calls / this.#steps,
+        }),
       tensorsLeaked: tf.memory().numTensors - this.#before.tensors,
       compilations: programsMade() - this.#before.programs,
     };

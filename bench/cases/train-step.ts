@@ -105,11 +105,13 @@ const step = makeStep();
 const clock = new StepClock();
 const seconds: number[] = [];
 let firstStepSeconds = 0;
+let groups = [[makeBatch()]];
 for (let index = 0; index < steps; index++) {
   if (index === number('warmup')) clock.begin();
-  const batch = makeBatch();
+  const next = [[makeBatch()]];
   const start = performance.now();
-  await clock.time(() => step.runAccumulated([[batch]], index));
+  await clock.time(() => step.runAccumulated(groups, index, Promise.resolve(next)));
+  groups = next;
   const taken = (performance.now() - start) / 1000;
   if (index === 0) firstStepSeconds = taken;
   if (index >= number('warmup')) seconds.push(taken);
@@ -119,9 +121,8 @@ seconds.sort((a, b) => a - b);
 let kernels: ReturnType<KernelClock['table']> | undefined;
 if (values.kernels) {
   const kernelClock = new KernelClock();
-  const batch = makeBatch();
   const start = performance.now();
-  await step.runAccumulated([[batch]], steps);
+  await step.runAccumulated(groups, steps);
   kernels = kernelClock.table(performance.now() - start);
 }
 process.stdout.write(

@@ -40,19 +40,27 @@ function partsOf(tree: object): [name: string, part: object | undefined][] {
   return Object.entries(tree);
 }
 
-/** Places among the leaves of a tree of those that some of its parts have. */
-function placesOf(tree: object, parts: readonly string[]): number[] {
-  let next = 0;
-  return partsOf(tree).flatMap(([name, part]) => {
-    const places = leavesOf(part).map(() => next++);
-    return parts.includes(name) ? places : [];
-  });
+/** A tree taken apart. */
+interface Flat {
+  readonly outline: string;
+  readonly leaves: readonly tf.Tensor[];
 }
 
-interface Outlined<Output> {
+function flatten(tree: object | undefined): Flat {
+  return { outline: outlineOf(tree), leaves: leavesOf(tree) };
+}
+
+/** A part of an output as it was first, and how many tensors it has. */
+interface OutputPart {
+  readonly name: string;
+  readonly part: object | undefined;
+  readonly leaves: number;
+}
+
+interface Outlined {
   readonly compiled: CompiledFunction;
-  /** Results as they were first; undefined before. */
-  output: Output | undefined;
+  /** Known when it has been called. */
+  output: readonly OutputPart[];
   /** What the function is being called with. */
   input: object | undefined;
 }
@@ -72,7 +80,9 @@ export class TreeFunction<Input extends object, Output extends object> {
   readonly #name: string;
   readonly #function: (input: Input) => Output;
   readonly #parts: TreeParts<Input>;
-  readonly #byOutline = new Map<string, Outlined<Output>>();
+  readonly #byOutline = new Map<string, Outlined>();
+  /** Donated parts whose tensors results have renewed: these go from call to call. */
+  readonly #flat = new WeakMap<object, Flat>();
 
   constructor(name: string, run: (input: Input) => Output, parts: TreeParts<Input> = {}) {
     this.#name = name;
@@ -80,14 +90,32 @@ export class TreeFunction<Input extends object, Output extends object> {
     this.#parts = parts;
   }
 
-  /** Results are the caller's, inputs stay it, but for those that are donated. */
+  /** Results are the caller's, inputs stay it, but for those that are donated: a part of the output whose name and tensors are those of a donated part is that part. */
   run(input: Input): Output {
-    const outline = outlineOf(input);
-    const known = this.#byOutline.get(outline) ?? this.#add(outline, input);
+    const parts = partsOf(input).map(([name, part]) => {
+      const flat = (part && this.#flat.get(part)) ?? flatten(part);
+      return { name, part, ...flat };
+    });
+    const outline = parts.map(({ name, outline }) => `${name}:${outline}`).join(',');
+    const known = this.#byOutline.get(outline) ?? this.#add(outline, parts);
     known.input = input;
-    const results = known.compiled.run(leavesOf(input));
+    const results = known.compiled.run(parts.flatMap(({ leaves }) => leaves));
     known.input = undefined;
-    return inShapeOf(known.output!, results);
+    let next = 0;
+    const output = known.output.map(({ name, part, leaves }) => {
+      const first = next;
+      next += leaves;
+      const before = parts.find((of) => of.name === name);
+      if (
+        !before?.part ||
+        before.leaves.length !== leaves ||
+        before.leaves.some((leaf, place) => leaf !== results[first + place])
+      )
+        return [name, part && inShapeOf(part, results.slice(first, next))];
+      this.#flat.set(before.part, before);
+      return [name, before.part];
+    });
+    return Object.fromEntries(output) as Output;
   }
 
   /** Programs that were made so far; 0 where the backend makes none. */
@@ -100,21 +128,29 @@ export class TreeFunction<Input extends object, Output extends object> {
     this.#byOutline.clear();
   }
 
-  #add(outline: string, input: Input): Outlined<Output> {
+  #add(outline: string, input: readonly ({ readonly name: string } & Flat)[]): Outlined {
     const { donated = [], divided = [], devices = 1 } = this.#parts;
+    /** Places among all leaves of those that some parts have. */
+    const placesOf = (names: readonly string[]): number[] => {
+      let next = 0;
+      return input.flatMap(({ name, leaves }) => {
+        const places = leaves.map(() => next++);
+        return names.includes(name) ? places : [];
+      });
+    };
     const compiled = compileFunction(
       this.#name,
       (leaves) => {
         const output = this.#function(inShapeOf(known.input! as Input, leaves));
-        known.output = output;
+        known.output = partsOf(output).map(([name, part]) => ({ name, part, leaves: leavesOf(part).length }));
         return leavesOf(output);
       },
       {
-        donated: placesOf(input, donated),
-        ...(devices > 1 && { division: { devices, inputs: placesOf(input, divided) } }),
+        donated: placesOf(donated),
+        ...(devices > 1 && { division: { devices, inputs: placesOf(divided) } }),
       },
     );
-    const known: Outlined<Output> = { compiled, output: undefined, input: undefined };
+    const known: Outlined = { compiled, output: [], input: undefined };
     this.#byOutline.set(outline, known);
     return known;
   }

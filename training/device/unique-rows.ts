@@ -1,5 +1,6 @@
 /** Above so many rows of a table to a position, sorting those that are touched is faster than looking through the whole table. */
-const SPARSE = 32;
+const SPARSE = 1024;
+const WORD = 32;
 
 /** The distinct rows that positions name, ascending, and which of them each position names. */
 export interface UniqueRows {
@@ -9,60 +10,74 @@ export interface UniqueRows {
   readonly places: readonly Int32Array[];
 }
 
-/** Finds the distinct rows of steps, with one number of scratch memory a row of the largest table. */
+/** Finds the distinct rows of steps, with two bits of scratch memory a row of the largest table: it stays in the processor's cache while the backend's data pass through. */
 export class RowSorter {
-  /** [rows] the place of a row plus one while rows are sorted, 0 otherwise. */
-  readonly #marks: Int32Array;
+  /** One bit a row: whether it is named. */
+  readonly #words: Uint32Array;
+  /** Rows that are named before those of a word. */
+  readonly #before: Int32Array;
 
   /** @param rows of the largest table */
   constructor(rows: number) {
-    this.#marks = new Int32Array(rows);
+    this.#words = new Uint32Array(Math.ceil(rows / WORD));
+    this.#before = new Int32Array(this.#words.length);
   }
 
   /** @param tableRows rows of the table that all positions are of */
   sort(positions: readonly Int32Array[], tableRows: number): UniqueRows {
-    const marks = this.#marks;
+    const [words, before] = [this.#words, this.#before];
     const count = positions.reduce((sum, { length }) => sum + length, 0);
-    const rows = tableRows > SPARSE * count ? this.#sortFew(positions, count) : this.#lookThrough(positions, count, tableRows);
+    for (const rows of positions) for (let i = 0; i < rows.length; i++) words[rows[i]! >>> 5]! |= 1 << (rows[i]! & 31);
+    const rows = tableRows > SPARSE * count ? this.#sortFew(positions, count) : this.#lookThrough(count, tableRows);
     const places = positions.map((named) => {
       const own = new Int32Array(named.length);
-      for (let i = 0; i < named.length; i++) own[i] = marks[named[i]!]! - 1;
+      for (let i = 0; i < named.length; i++) {
+        const row = named[i]!;
+        const word = row >>> 5;
+        own[i] = before[word]! + bitsOf(words[word]! & ((1 << (row & 31)) - 1));
+      }
       return own;
     });
-    for (const row of rows) marks[row] = 0;
+    for (const row of rows) words[row >>> 5] = 0;
     return { rows, places };
   }
 
-  /** Marks the rows with their places plus one; so does the other way. @param count of the positions */
+  /** The rows that are marked, and how many stand before each word that has some; so does the other way. @param count of the positions */
   #sortFew(positions: readonly Int32Array[], count: number): Int32Array {
-    const marks = this.#marks;
-    const found = new Int32Array(count);
-    let distinct = 0;
+    const all = new Int32Array(count);
+    let end = 0;
     for (const rows of positions) {
-      for (const row of rows) {
-        if (marks[row] !== 0) continue;
-        marks[row] = 1;
-        found[distinct++] = row;
-      }
+      all.set(rows, end);
+      end += rows.length;
     }
-    const rows = found.slice(0, distinct).sort();
-    for (let i = 0; i < distinct; i++) marks[rows[i]!] = i + 1;
-    return rows;
+    all.sort();
+    let distinct = 0;
+    for (let i = 0; i < count; i++) {
+      const row = all[i]!;
+      if (i > 0 && row === all[distinct - 1]!) continue;
+      if (distinct === 0 || all[distinct - 1]! >>> 5 !== row >>> 5) this.#before[row >>> 5] = distinct;
+      all[distinct++] = row;
+    }
+    return all.slice(0, distinct);
   }
 
-  /** Without a branch on whether a row is named, which no processor foresees. */
-  #lookThrough(positions: readonly Int32Array[], count: number, tableRows: number): Int32Array {
-    const marks = this.#marks;
-    for (const rows of positions) for (let i = 0; i < rows.length; i++) marks[rows[i]!] = 1;
-    // Each row is written behind those found so far, and stays there where it is named.
-    const found = new Int32Array(Math.min(count, tableRows) + 1);
+  #lookThrough(count: number, tableRows: number): Int32Array {
+    const [words, before] = [this.#words, this.#before];
+    const found = new Int32Array(Math.min(count, tableRows));
+    const end = Math.ceil(tableRows / WORD);
     let distinct = 0;
-    for (let row = 0; row < tableRows; row++) {
-      const named = marks[row]!;
-      found[distinct] = row;
-      distinct += named;
-      marks[row] = -named & distinct;
+    for (let word = 0; word < end; word++) {
+      before[word] = distinct;
+      // The lowest bit of those that are left, one after the other.
+      for (let bits = words[word]!; bits !== 0; bits &= bits - 1) found[distinct++] = word * WORD + 31 - Math.clz32(bits & -bits);
     }
     return found.slice(0, distinct);
   }
+}
+
+/** How many bits are set: sums of neighbouring ones, of pairs, of fours, then of all bytes. */
+function bitsOf(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

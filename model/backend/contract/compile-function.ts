@@ -5,7 +5,7 @@ import { tf } from '../../tf.ts';
 export type TensorFunction = (inputs: readonly tf.Tensor[]) => readonly tf.Tensor[];
 
 export interface CompileOptions {
-  /** Places of the inputs whose memory the results may take; `run` disposes of them. */
+  /** Places of the inputs whose memory the results may take: `run` disposes of them, or gives them back as the results that stand in their place. */
   readonly donated?: readonly number[];
   /** Spreads the computation over several devices where the backend has them; absent: it takes one. */
   readonly division?: Division;
@@ -20,7 +20,7 @@ export interface Division {
 }
 
 export interface CompiledFunction {
-  /** The results are the caller's (or its tidy's); inputs stay the caller's, except for donated ones, which are disposed of. */
+  /** The results are the caller's (or its tidy's); inputs stay the caller's, except for donated ones: of these a result may be the same tensor with other numbers, and the others are disposed of. */
   run(inputs: readonly tf.Tensor[]): tf.Tensor[];
   /** Programs made so far: one for each combination of shapes and types; 0 where the backend does not compile. */
   readonly compilations: number;

@@ -19,7 +19,7 @@ import { ProgramCache } from './program-cache.ts';
 import { XlaFunction } from './xla-function.ts';
 
 /** What a tensor's data is. Its shape is that of the value; tensors that share it may see it in others. */
-interface Stored {
+export interface Stored {
   readonly value: Value;
   readonly dtype: tf.DataType;
   references: number;
@@ -117,6 +117,11 @@ export class XlaBackend extends tf.KernelBackend implements CompilingBackend, Ke
   /** The value of a tensor's data. */
   valueFor(dataId: object): Value {
     return this.#stored(dataId).value;
+  }
+
+  /** What a tensor's data is: the same object for as long as there is a tensor of it. */
+  storedFor(dataId: object): Readonly<Stored> {
+    return this.#stored(dataId);
   }
 
   #stored(dataId: object): Stored {
@@ -266,6 +271,7 @@ export class XlaBackend extends tf.KernelBackend implements CompilingBackend, Ke
     stored.references--;
     if (!force && stored.references > 0) return false;
     this.#data.delete(dataId);
+    stored.references = 0;
     stored.value.letGo();
     if (stored.value.holders === 0) this.#pending.delete(stored.value);
     return true;

@@ -25,13 +25,19 @@ interface FunctionHost {
   readonly precision: ProductPrecision;
   readonly programs: ProgramCache;
   valueFor(dataId: object): Value;
+  storedFor(dataId: object): StoredFacts;
   memoryOf(value: Value): PjrtBuffer;
   copiesOf(value: Value, devices: number): readonly PjrtBuffer[];
   sharesOf(value: Value, devices: number): PjrtBuffer[];
   hold(value: Value, dtype: tf.DataType): object;
-  refCount(dataId: object): number;
   flush(): void;
   trace<Result>(name: string, action: () => Result): Result;
+}
+
+/** What a tensor's data is, and how many tensors see it. */
+interface StoredFacts {
+  readonly value: Value;
+  readonly references: number;
 }
 
 /** How an input looks from outside. */
@@ -53,6 +59,10 @@ interface Variant {
   readonly precision: ProductPrecision;
   readonly inputs: readonly InputFacts[];
   readonly results: readonly ResultFacts[];
+  /** For each result the place of the donated input whose tensor it is from then on; -1: a new one. Training steps have hundreds, and their trees stay what they are. */
+  readonly renewed: readonly number[];
+  /** Places of the donated inputs that no result renews. */
+  readonly gone: readonly number[];
   readonly program: PjrtExecutable;
   /** What stands behind the inputs among the parameters. */
   readonly constants: readonly Value[];
@@ -68,6 +78,8 @@ export class XlaFunction implements CompiledFunction {
   readonly #devices: number;
   readonly #divided: ReadonlySet<number>;
   #variants: Variant[] = [];
+  /** The inputs of the last call: most of the next one's are the same, and looking them up is what costs. */
+  #last: { readonly dataIds: readonly object[]; readonly stored: readonly StoredFacts[] } = { dataIds: [], stored: [] };
   compilations = 0;
 
   constructor(backend: FunctionHost, name: string, f: TensorFunction, { donated = [], division = UNDIVIDED }: CompileOptions) {
@@ -83,26 +95,41 @@ export class XlaFunction implements CompiledFunction {
     const backend = this.#backend;
     // Inside of another function it is a part of that one.
     if (backend.isTracing) return this.#inline(inputs);
-    const values = inputs.map(({ dataId }) => backend.valueFor(dataId));
-    if (values.some((value) => value.isPending)) backend.flush();
-    const variant = this.#variantFor(inputs, values);
+    const { dataIds, stored: known } = this.#last;
+    const stored = inputs.map(({ dataId }, place) => {
+      const before = known[place];
+      return dataIds[place] === dataId && before && before.references > 0 ? before : backend.storedFor(dataId);
+    });
+    this.#last = { dataIds: inputs.map(({ dataId }) => dataId), stored };
+    const values = stored.map(({ value }) => value);
+    // What is still to be computed from numbers that are given away is computed before.
+    if (values.some((value, place) => value.isPending || (value.isAwaited && this.#donated.has(place)))) backend.flush();
+    const variant = this.#variantFor(inputs, stored);
     const memories = this.#devices === 1 ? this.#execute(variant, values) : this.#executeDivided(variant, values);
-    for (const place of this.#donated) inputs[place]?.dispose();
+    for (const place of variant.gone) inputs[place]?.dispose();
     const engine = tf.engine();
     return variant.results.map(({ dtype, shape }, index) => {
-      const { type, shape: stored } = variant.program.outputs[index]!;
-      const value = new Value(type as Value['type'], stored);
+      const place = variant.renewed[index]!;
+      if (place >= 0) {
+        values[place]!.renew(memories[index]!);
+        return inputs[place]!;
+      }
+      const output = variant.program.outputs[index]!;
+      const value = new Value(output.type as Value['type'], output.shape);
       value.memory = memories[index]!;
       return engine.makeTensorFromTensorInfo({ dataId: backend.hold(value, dtype), shape: [...shape], dtype });
     });
   }
 
-  #execute({ program, constants }: Variant, values: readonly Value[]): DeviceMemory[] {
-    return program.execute([...values, ...constants].map((value) => this.#backend.memoryOf(value)));
+  #execute({ program, constants, renewed }: Variant, values: readonly Value[]): DeviceMemory[] {
+    return program.execute(
+      [...values, ...constants].map((value) => this.#backend.memoryOf(value)),
+      renewed,
+    );
   }
 
   /** Each device gets its shares and copies, and makes a copy of all results. */
-  #executeDivided({ program, constants }: Variant, values: readonly Value[]): DeviceMemory[] {
+  #executeDivided({ program, constants, renewed }: Variant, values: readonly Value[]): DeviceMemory[] {
     const [backend, devices] = [this.#backend, this.#devices];
     const lent: PjrtBuffer[] = [];
     try {
@@ -112,7 +139,10 @@ export class XlaFunction implements CompiledFunction {
         lent.push(...shares);
         return shares;
       });
-      const results = program.executeOnDevices(Array.from({ length: devices }, (_, device) => inputs.map((of) => of[device]!)));
+      const results = program.executeOnDevices(
+        Array.from({ length: devices }, (_, device) => inputs.map((of) => of[device]!)),
+        renewed,
+      );
       return program.outputs.map((_, index) => new CopiedBuffer(results.map((of) => of[index]!)));
     } finally {
       // What still reads them goes on.
@@ -130,20 +160,21 @@ export class XlaFunction implements CompiledFunction {
     return results;
   }
 
-  #variantFor(inputs: readonly tf.Tensor[], values: readonly Value[]): Variant {
+  #variantFor(inputs: readonly tf.Tensor[], stored: readonly StoredFacts[]): Variant {
     const { precision } = this.#backend;
-    const several = valuesInSeveralPlaces(values);
+    const several = inSeveralPlaces(stored);
+    const isDonated = (place: number) => this.#isDonated(place, stored[place]!, several);
     const known = this.#variants.find(
       (variant) =>
         variant.precision === precision &&
         variant.inputs.length === inputs.length &&
         variant.inputs.every((facts, place) => {
-          const [tensor, value] = [inputs[place]!, values[place]!];
+          const tensor = inputs[place]!;
           return (
             facts.dtype === tensor.dtype &&
-            facts.isDonated === this.#isDonated(place, tensor, value, several) &&
+            facts.isDonated === isDonated(place) &&
             sameShape(facts.shape, tensor.shape) &&
-            sameShape(facts.stored, value.shape)
+            sameShape(facts.stored, stored[place]!.value.shape)
           );
         }),
     );
@@ -153,18 +184,22 @@ export class XlaFunction implements CompiledFunction {
     const facts = inputs.map((tensor, place) => ({
       dtype: tensor.dtype,
       shape: tensor.shape,
-      stored: values[place]!.shape,
-      isDonated: this.#isDonated(place, tensor, values[place]!, several),
+      stored: stored[place]!.value.shape,
+      isDonated: isDonated(place),
     }));
-    const variant = this.#trace(facts, values, precision);
+    const variant = this.#trace(
+      facts,
+      stored.map(({ value }) => value),
+      precision,
+    );
     this.#variants.push(variant);
     this.compilations++;
     return variant;
   }
 
   /** Memory that another tensor or another input sees is not given away. */
-  #isDonated(place: number, { dataId }: tf.Tensor, value: Value, several: ReadonlySet<Value>): boolean {
-    return this.#donated.has(place) && value.holders === 1 && !several.has(value) && this.#backend.refCount(dataId) === 1;
+  #isDonated(place: number, { value, references }: StoredFacts, several: ReadonlySet<Value>): boolean {
+    return this.#donated.has(place) && value.holders === 1 && references === 1 && !several.has(value);
   }
 
   #trace(inputs: readonly InputFacts[], values: readonly Value[], precision: ProductPrecision): Variant {
@@ -178,7 +213,11 @@ export class XlaFunction implements CompiledFunction {
           engine.makeTensorFromTensorInfo({ dataId: backend.hold(parameters[place]!, dtype), shape: [...shape], dtype }),
         );
         const results = this.#f(tensors);
-        const { text, parameters: all } = writeProgram(
+        const {
+          text,
+          parameters: all,
+          aliases,
+        } = writeProgram(
           results.map(({ dataId }) => backend.valueFor(dataId)),
           {
             parameters,
@@ -196,10 +235,26 @@ export class XlaFunction implements CompiledFunction {
         const constants = all.slice(parameters.length);
         // They outlive the tensors of the trace.
         for (const value of constants) value.hold();
-        variant = { precision, inputs, results: results.map(({ dtype, shape }) => ({ dtype, shape })), program, constants };
+        variant = { precision, inputs, ...this.#results(inputs, results, aliases), program, constants };
       }),
     );
     return variant!;
+  }
+
+  /** Which results are there, and which donated inputs they renew: those of the same type and shape whose memory they take. */
+  #results(
+    inputs: readonly InputFacts[],
+    made: readonly tf.Tensor[],
+    aliases: ReadonlyMap<number, number>,
+  ): Pick<Variant, 'results' | 'renewed' | 'gone'> {
+    const results = made.map(({ dtype, shape }): ResultFacts => ({ dtype, shape }));
+    const renewed = results.map(() => -1);
+    for (const [place, index] of aliases) {
+      const [input, result] = [inputs[place]!, results[index]!];
+      if (input.dtype === result.dtype && sameShape(input.shape, result.shape)) renewed[index] = place;
+    }
+    const kept = new Set(renewed);
+    return { results, renewed, gone: [...this.#donated].filter((place) => place < inputs.length && !kept.has(place)) };
   }
 
   dispose(): void {
@@ -208,12 +263,13 @@ export class XlaFunction implements CompiledFunction {
       for (const value of constants) value.letGo();
     }
     this.#variants = [];
+    this.#last = { dataIds: [], stored: [] };
   }
 }
 
-function valuesInSeveralPlaces(values: readonly Value[]): ReadonlySet<Value> {
+function inSeveralPlaces(stored: readonly StoredFacts[]): ReadonlySet<Value> {
   const seen = new Set<Value>();
   const several = new Set<Value>();
-  for (const value of values) (seen.has(value) ? several : seen).add(value);
+  for (const { value } of stored) (seen.has(value) ? several : seen).add(value);
   return several;
 }

@@ -21,12 +21,17 @@
  * Signals wait while a plugin computes on this thread, and the threads that it makes meanwhile never see any: oneDNN, which a plugin may hold, lets the stack pointer of some products point
  * into the heap (process.c). All but those that an instruction of the thread itself raises.
  */
-static void* call(const Api* api, int place, void* arguments) {
+static void hold_signals(sigset_t* before) {
   static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
-  sigset_t held, before;
+  sigset_t held;
   sigfillset(&held);
   for (size_t i = 0; i < sizeof own / sizeof *own; i++) sigdelset(&held, own[i]);
-  pthread_sigmask(SIG_BLOCK, &held, &before);
+  pthread_sigmask(SIG_BLOCK, &held, before);
+}
+
+static void* call(const Api* api, int place, void* arguments) {
+  sigset_t before;
+  hold_signals(&before);
   void* error = function_of(api, place)(arguments);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   return error;
@@ -523,8 +528,29 @@ static napi_value destroy_buffer(napi_env env, napi_callback_info info) {
   return destroy(env, info, BUFFER_DESTROY);
 }
 
+/* destroyBuffers(table, buffers): those of a step in one call, which costs a third of as many calls */
+static napi_value destroy_buffers(napi_env env, napi_callback_info info) {
+  napi_value parameters[MAX_PARAMETERS];
+  const Api* api = get_parameters(env, info, parameters);
+  size_t count;
+  const double* buffers = get_elements(env, parameters[1], &count);
+  void* error = NULL;
+  sigset_t before;
+  hold_signals(&before);
+  for (size_t i = 0; i < count; i++) {
+    ARGUMENTS(arguments, void* buffer;);
+    arguments.buffer = (void*)(uintptr_t)buffers[i];
+    void* problem = function_of(api, BUFFER_DESTROY)(&arguments);
+    if (error && problem) take_error(env, api, problem);
+    else if (problem) error = problem;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  failed(env, api, error);
+  return NULL;
+}
+
 /* Counted up with every change of what JavaScript sees (model/backend/xla/pjrt/addon.ts). */
-#define INTERFACE_VERSION 1
+#define INTERFACE_VERSION 2
 
 #ifndef CEM_PJRT_SOURCE
 #define CEM_PJRT_SOURCE ""
@@ -550,6 +576,7 @@ __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_e
       {"destroyClient", destroy_client},
       {"destroyExecutable", destroy_executable},
       {"destroyBuffer", destroy_buffer},
+      {"destroyBuffers", destroy_buffers},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_value function;

@@ -7,9 +7,9 @@ const test = suite('unique rows');
 
 test('rows ascend, each once, and every position names its own: of tables that are nearly all touched, and of large ones', () => {
   const random = new RandomNumbers(1, 'rows');
-  const sorter = new RowSorter(10_000);
-  // 10,000 rows are more than 32 times the distinct ones among 90 positions, 40 are not: both ways to sort.
-  for (const tableRows of [40, 10_000, 40]) {
+  const sorter = new RowSorter(100_000);
+  // 100,000 rows are more than 1,024 for each of 90 positions, the others are not: both ways to sort.
+  for (const tableRows of [40, 100_000, 1000, 32, 40]) {
     const positions = [30, 0, 60].map((length) => Int32Array.from({ length }, () => random.integer(tableRows)));
     const { rows, places } = sorter.sort(positions, tableRows);
     assert.equal(

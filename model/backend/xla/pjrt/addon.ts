@@ -31,10 +31,11 @@ export interface PjrtAddon {
   destroyClient(table: Handle, client: Handle): void;
   destroyExecutable(table: Handle, executable: Handle): void;
   destroyBuffer(table: Handle, buffer: Handle): void;
+  destroyBuffers(table: Handle, buffers: Float64Array): void;
 }
 
 /** INTERFACE_VERSION of pjrt.c. */
-const INTERFACE_VERSION = 1;
+const INTERFACE_VERSION = 2;
 
 /** What to do where the plugin or the addon is missing. */
 export const XLA_ADVICE =

@@ -21,7 +21,7 @@ export class PjrtBuffer {
     this.#handle = handle;
     this.type = type;
     this.shape = shape;
-    session.buffers.add(handle);
+    session.buffers.add(this);
   }
 
   /** Whether it was disposed of, or a program took it over, or the client is closed. */
@@ -75,12 +75,25 @@ export class PjrtBuffer {
     return array;
   }
 
+  /** For programs only: what was computed in its memory stands in its place. What it was before is the caller's to destroy. */
+  renew(handle: Handle): void {
+    this.#handle = handle;
+  }
+
+  /** For programs only: a handle that was consumed is the caller's to destroy. False where it is this buffer's no more. */
+  giveUp(handle: Handle): boolean {
+    if (this.#handle !== handle) return false;
+    this.#handle = 0;
+    this.#session.buffers.delete(this);
+    return true;
+  }
+
   /** Frees it; again does nothing. What is still being computed with it goes on. */
   dispose(): void {
     if (this.isDisposed) return;
     const handle = this.#handle;
     this.#handle = 0;
-    this.#session.buffers.delete(handle);
+    this.#session.buffers.delete(this);
     this.#session.addon.destroyBuffer(this.#session.table, handle);
   }
 }

@@ -22,11 +22,20 @@ function describeOutputs(facts: readonly number[]): PjrtOutput[] {
   return outputs;
 }
 
+/** What a call hands over, device after device; kept, since a step has hundreds of tensors. */
+interface CallArrays {
+  readonly handles: Float64Array;
+  readonly results: Float64Array;
+  /** 1 for inputs that the plugin has taken. */
+  readonly consumed: Uint8Array;
+}
+
 /** A compiled program on a device, or on several. */
 export class PjrtExecutable {
   readonly outputs: readonly PjrtOutput[];
   readonly #session: PjrtSession;
   #handle: Handle;
+  #call: CallArrays = { handles: new Float64Array(0), results: new Float64Array(0), consumed: new Uint8Array(0) };
 
   /** For the client only: takes over the handle. */
   constructor(session: PjrtSession, handle: Handle) {
@@ -50,33 +59,57 @@ export class PjrtExecutable {
   /**
    * Runs a program of one device. Returns as soon as it is enqueued: reads wait. Inputs that it donates (`tf.aliasing_output`, `jax.buffer_donor` in its text) are dead afterwards.
    *
+   * @param renewed for each output the place of the donated input whose buffer stands for it from now on; -1, or absent: a new buffer does
+   *
    * Throws CemError `XLA_MEMORY` where the device's memory does not suffice, `XLA_EXECUTE` with the plugin's message, `XLA_DISPOSED` for dead inputs.
    */
-  execute(inputs: readonly PjrtBuffer[]): PjrtBuffer[] {
-    return this.executeOnDevices([inputs])[0] ?? [];
+  execute(inputs: readonly PjrtBuffer[], renewed?: readonly number[]): PjrtBuffer[] {
+    return this.executeOnDevices([inputs], renewed)[0] ?? [];
   }
 
   /** The same for a program of several devices: the inputs of each in the order in which it was compiled for them; so are the outputs. */
-  executeOnDevices(inputs: readonly (readonly PjrtBuffer[])[]): PjrtBuffer[][] {
+  executeOnDevices(inputs: readonly (readonly PjrtBuffer[])[], renewed: readonly number[] = []): PjrtBuffer[][] {
     const session = this.#session;
     const executable = this.#alive();
     const all = inputs.length === 1 ? (inputs[0] ?? []) : inputs.flat();
-    const handles = new Float64Array(all.length);
+    const { handles, results, consumed } = this.#callOf(all.length, inputs.length * this.outputs.length);
     for (let index = 0; index < all.length; index++) handles[index] = all[index]!.handleFor(session);
-    const results = new Float64Array(inputs.length * this.outputs.length);
-    const consumed = new Uint8Array(all.length);
     try {
       session.addon.execute(session.table, executable, inputs.length, handles, results, consumed);
     } catch (error) {
+      this.#destroy(all, []);
       throw pluginError('XLA_EXECUTE', 'running a program', error);
-    } finally {
-      for (let index = 0; index < all.length; index++) if (consumed[index] === 1) all[index]!.dispose();
     }
-    return inputs.map((_, device) =>
-      this.outputs.map(
-        ({ type, shape }, index) => new PjrtBuffer(session, results[device * this.outputs.length + index]!, type, shape),
-      ),
+    const dead: Handle[] = [];
+    const outputs = inputs.map((own, device) =>
+      this.outputs.map(({ type, shape }, index) => {
+        const handle = results[device * this.outputs.length + index]!;
+        const place = renewed[index] ?? -1;
+        if (place < 0) return new PjrtBuffer(session, handle, type, shape);
+        const before = device * own.length + place;
+        dead.push(handles[before]!);
+        consumed[before] = 0;
+        own[place]!.renew(handle);
+        return own[place]!;
+      }),
     );
+    this.#destroy(all, dead);
+    return outputs;
+  }
+
+  /** @param dead what is to be destroyed besides the inputs that the last call has consumed */
+  #destroy(inputs: readonly PjrtBuffer[], dead: Handle[]): void {
+    const { handles, consumed } = this.#call;
+    for (let index = 0; index < inputs.length; index++)
+      // A buffer may be several inputs.
+      if (consumed[index] === 1 && inputs[index]!.giveUp(handles[index]!)) dead.push(handles[index]!);
+    if (dead.length > 0) this.#session.addon.destroyBuffers(this.#session.table, Float64Array.from(dead));
+  }
+
+  #callOf(inputs: number, results: number): CallArrays {
+    if (this.#call.handles.length !== inputs || this.#call.results.length !== results)
+      this.#call = { handles: new Float64Array(inputs), results: new Float64Array(results), consumed: new Uint8Array(inputs) };
+    return this.#call;
   }
 
   /** Bytes from which the same version of the same plugin makes the program again, on the same kind of device. Throws CemError `XLA_EXECUTABLE` where the plugin cannot. */

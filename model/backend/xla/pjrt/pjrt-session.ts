@@ -1,12 +1,13 @@
 import type { Handle, PjrtAddon } from './addon.ts';
 
-/** What a client, its programs and its buffers share: the plugin, the client's handle, and the handles that are alive. */
+/** What a client, its programs and its buffers share: the plugin, the client's handle, and what is alive. */
 export class PjrtSession {
   readonly addon: PjrtAddon;
   /** The plugin's table of functions. */
   readonly table: Handle;
   readonly client: Handle;
-  readonly buffers = new Set<Handle>();
+  /** Buffers that are alive. */
+  readonly buffers = new Set<{ dispose(): void }>();
   readonly executables = new Set<Handle>();
   isClosed = false;
   /** Asynchronous reads that are under way. */
@@ -22,10 +23,9 @@ export class PjrtSession {
   /** Frees everything; the client itself goes when the last read has ended. */
   close(): void {
     if (this.isClosed) return;
+    for (const buffer of this.buffers) buffer.dispose();
     this.isClosed = true;
-    for (const handle of this.buffers) this.addon.destroyBuffer(this.table, handle);
     for (const handle of this.executables) this.addon.destroyExecutable(this.table, handle);
-    this.buffers.clear();
     this.executables.clear();
     this.endReading();
   }

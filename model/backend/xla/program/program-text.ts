@@ -7,6 +7,8 @@ export interface Program {
   readonly text: string;
   /** Values that are there when it starts, in the order of its parameters. */
   readonly parameters: readonly Value[];
+  /** By place among the parameters: which result takes a donated one's memory. */
+  readonly aliases: ReadonlyMap<number, number>;
 }
 
 export interface ProgramOptions {
@@ -104,7 +106,7 @@ export function writeProgram(results: readonly Value[], options: ProgramOptions 
     '}',
     '',
   ].join('\n');
-  return { text, parameters };
+  return { text, parameters, aliases };
 }
 
 /** The sharding of a parameter whose first axis is divided between devices, as XLA writes it. */

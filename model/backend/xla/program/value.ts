@@ -79,6 +79,11 @@ export class Value {
     return this.#typeText;
   }
 
+  /** Whether something that is still to be computed needs it. */
+  get isAwaited(): boolean {
+    return this.#users > this.holders;
+  }
+
   /** A tensor holds it from now on. */
   hold(): void {
     this.holders++;
@@ -97,6 +102,12 @@ export class Value {
     this.memory = memory;
     this.operation = undefined;
     for (const input of operation?.inputs ?? []) input.#release();
+  }
+
+  /** A program has put other numbers in its place. */
+  renew(memory: DeviceMemory): void {
+    this.memory = memory;
+    this.host = undefined;
   }
 
   #release(): void {

@@ -34,7 +34,7 @@ test('two devices with half of the rows each give what one gives, step after ste
     const rate = tf.scalar(0.1 * step);
     const [next, value] = divided.run([weights, x, y, rate]);
     const [wanted, wantedValue] = whole.run([alone, x, y, rate]);
-    assert.ok(weights.isDisposed);
+    assert.is(next, weights);
     assert.ok(Math.abs(value!.dataSync()[0]! - wantedValue!.dataSync()[0]!) < 1e-6);
     const [a, b] = [await next!.data(), await wanted!.data()];
     assert.ok(a.every((number, place) => Math.abs(number - b[place]!) < 1e-6));
