@@ -6,7 +6,7 @@ import { vector } from '@electric-sql/pglite-pgvector';
 import { CemError, messageOf, syncFolder } from '../../base/index.ts';
 import { databaseError } from './database-error.ts';
 import { OverlayFilesystem } from './overlay-filesystem.ts';
-import type { SqlDriver, SqlQuery } from './sql-driver.ts';
+import { READING, type SqlDriver, type SqlQuery } from './sql-driver.ts';
 
 async function openDatabase(folder: string | undefined, readOnly = false): Promise<PGlite> {
   if (folder === undefined) return PGlite.create({ extensions: { vector } });
@@ -93,10 +93,22 @@ export async function openPglite(
       { details: { folder: location }, cause: error },
     );
   }
+  let changes = 0;
+  const changing = async <Result>(action: () => Promise<Result>): Promise<Result> => {
+    changes++;
+    try {
+      return await action();
+    } finally {
+      changes++;
+    }
+  };
+  const query = queryOn(database, location);
   return {
     location,
-    query: queryOn(database, location),
-    transaction: (body) => database.transaction((transaction) => body(queryOn(transaction, location))),
-    close: () => database.close(),
+    query: (statement, parameters, signal) =>
+      READING.test(statement) ? query(statement, parameters, signal) : changing(() => query(statement, parameters, signal)),
+    transaction: (body) => changing(() => database.transaction((transaction) => body(queryOn(transaction, location)))),
+    changes: () => changes,
+    close: () => changing(() => database.close()),
   };
 }

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { CemError } from '../../base/index.ts';
 import { databaseError } from './database-error.ts';
 import { databaseUrlWithoutPassword } from './database-url.ts';
-import type { SqlDriver, SqlParameter, SqlQuery } from './sql-driver.ts';
+import { READING, type SqlDriver, type SqlParameter, type SqlQuery } from './sql-driver.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Searches of one process that may run at the same time. */
@@ -65,9 +65,6 @@ function cancelStatement(client: pg.PoolClient): Promise<void> {
     socket.resume();
   });
 }
-
-/** A statement that only reads: done twice it does nothing more. */
-const READING = /^\s*select\b/i;
 
 /**
  * What the body does, once more where the connection turns out to be gone: the server may have ended it while it was idle (a restart, a time limit), which

@@ -11,6 +11,9 @@ export interface ScoredUnits {
   readonly touched: Uint32Array;
 }
 
+/** Bits of a byte of LEB128 that are of the number. */
+const PAYLOAD = 0x7f;
+
 /** Scores units by BM25 over what is in memory, without waiting for anything: all of it is of one version. */
 export class UnitScorer {
   readonly #memory: TermsInMemory;
@@ -53,21 +56,31 @@ export class UnitScorer {
     const gain = this.#parameters.k1 + 1;
     let count = before;
     let position = 0;
-    const number = (): number => {
-      let byte = list[position++]!;
-      if (byte < 0x80) return byte;
-      let value = byte & 0x7f;
-      for (let shift = 7; byte >= 0x80; shift += 7) {
+    // Numbers are decoded here and not by a function that keeps the position: it would take several times as long.
+    let byte = list[position++]!;
+    let left = byte & PAYLOAD;
+    for (let shift = 7; byte > PAYLOAD; shift += 7) {
+      byte = list[position++]!;
+      left |= (byte & PAYLOAD) << shift;
+    }
+    for (let place = -1 - firstUnit; left > 0; left--) {
+      byte = list[position++]!;
+      let step = byte & PAYLOAD;
+      for (let shift = 7; byte > PAYLOAD; shift += 7) {
         byte = list[position++]!;
-        value |= (byte & 0x7f) << shift;
+        step |= (byte & PAYLOAD) << shift;
       }
-      return value >>> 0;
-    };
-    let place = -1 - firstUnit;
-    for (let left = number(); left > 0; left--) {
-      const step = number();
       place += (step >>> 1) + 1;
-      const frequency = step & 1 ? number() + 2 : 1;
+      let frequency = 1;
+      if (step & 1) {
+        byte = list[position++]!;
+        frequency = byte & PAYLOAD;
+        for (let shift = 7; byte > PAYLOAD; shift += 7) {
+          byte = list[position++]!;
+          frequency |= (byte & PAYLOAD) << shift;
+        }
+        frequency += 2;
+      }
       if (alive[place] === 0) continue;
       const score = scores[place]!;
       if (score === 0) touched[count++] = place;
@@ -89,12 +102,19 @@ export function bestUnits(
   owners: Int32Array,
   k: number,
   passes?: Uint8Array,
-): { readonly places: Uint32Array; readonly all: boolean } {
+): { readonly places: readonly number[]; readonly all: boolean } {
   const top = new TopK(k, { compareTies: NO_ORDER, repeats: true });
-  for (const place of touched) if (passes === undefined || passes[place] === 1) top.push(owners[place]!, scores[place]!);
+  for (let index = 0; index < touched.length; index++) {
+    const place = touched[index]!;
+    if (passes === undefined || passes[place] === 1) top.push(owners[place]!, scores[place]!);
+  }
   const sorted = top.sorted();
   const bar = sorted.length < k ? 0 : sorted[k - 1]!.score;
-  const places = touched.filter((place) => scores[place]! >= bar && (passes === undefined || passes[place] === 1));
+  const places: number[] = [];
+  for (let index = 0; index < touched.length; index++) {
+    const place = touched[index]!;
+    if (scores[place]! >= bar && (passes === undefined || passes[place] === 1)) places.push(place);
+  }
   return { places, all: sorted.length < k };
 }
 

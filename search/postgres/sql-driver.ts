@@ -19,10 +19,15 @@ export interface SqlDriver {
   readonly query: SqlQuery;
   /** Runs the body in one transaction: committed when it returns, rolled back when it throws. */
   transaction<Result>(body: (query: SqlQuery) => Promise<Result>): Promise<Result>;
+  /** Of a database that nobody else can write into while it is open: another number when anything may have changed, from before the change on. */
+  readonly changes?: () => number;
   close(): Promise<void>;
   /** Statements that it can run at once; one unless given. */
   readonly connections?: number;
 }
+
+/** A statement that only reads: done twice it does nothing more. */
+export const READING = /^\s*select\b/i;
 
 /** A driver within a transaction: its own transactions are savepoints of that one. Closing it closes nothing. */
 export function withinTransaction(location: string, query: SqlQuery): SqlDriver {

@@ -49,6 +49,8 @@ export class TermSearch {
   /** Rows of units that were found. */
   readonly #known = new Map<number, Row>();
   #reading: Promise<unknown> = Promise.resolve();
+  /** The version that the database had at a number of its changes, where it counts them. */
+  #seen: { readonly changes: number; readonly version: number } | undefined;
 
   /** @param limit bytes of postings in memory */
   constructor(driver: SqlDriver, tables: StoreTables, limit: number) {
@@ -149,12 +151,17 @@ export class TermSearch {
   }
 
   get #state(): string {
-    return `(select value from ${this.#tables.settings} where key = '${STATE_KEY}') as state`;
+    return `select value as state from ${this.#tables.settings} where key = '${STATE_KEY}'`;
   }
 
   async #isNow(query: SqlQuery, version: number, signal: AbortSignal | undefined): Promise<boolean> {
-    const [answer] = await query<{ state: string }>(`select ${this.#state}`, [], signal);
-    return versionOf(answer!.state) === version;
+    signal?.throwIfAborted();
+    const changes = query === this.#driver.query ? this.#driver.changes?.() : undefined;
+    if (changes !== undefined && this.#seen?.changes === changes) return this.#seen.version === version;
+    const [answer] = await query<{ state: string }>(this.#state, [], signal);
+    const now = versionOf(answer!.state);
+    if (changes !== undefined) this.#seen = { changes, version: now };
+    return now === version;
   }
 
   /** The rows of units, if the index still is what it was: which row a unit is never changes, only whether there is one. */
@@ -187,10 +194,11 @@ export class TermSearch {
     filter: Filter | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Row[] | typeof CHANGED> {
-    const parameters: SqlParameter[] = [units];
+    const parameters: SqlParameter[] = [];
     const passes = filter === undefined ? '' : ` and ${filterCondition(filter, parameters)}`;
+    // Numbers of ours may stand in the statement; one without parameters is half the work of one with them.
     const [answer] = await query<{ state: string; rows: Row[] | null }>(
-      `select ${this.#state}, (select json_agg(json_build_array(unit, document, chunk, passage)) from ${this.#tables.chunks} where unit = any($1::integer[])${passes}) as rows`,
+      `select (${this.#state}), (select json_agg(json_build_array(unit, document, chunk, passage)) from ${this.#tables.chunks} where unit = any('{${units.join()}}'::integer[])${passes}) as rows`,
       parameters,
       signal,
     );
@@ -209,7 +217,7 @@ export class TermSearch {
     const parameters: SqlParameter[] = [firstUnit];
     const condition = filter === undefined ? 'true' : filterCondition(filter, parameters);
     const [answer] = await query<{ state: string; units: string | null }>(
-      `select ${this.#state}, (select encode(string_agg(int4send(unit), ''::bytea), 'base64') from ${this.#tables.chunks} where unit >= $1 and ${condition}) as units`,
+      `select (${this.#state}), (select encode(string_agg(int4send(unit), ''::bytea), 'base64') from ${this.#tables.chunks} where unit >= $1 and ${condition}) as units`,
       parameters,
       signal,
     );

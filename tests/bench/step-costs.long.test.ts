@@ -42,7 +42,7 @@ test(`${STEPS} steps leave no tensor behind and compile nothing; a second proces
     const second = run(cache, 2);
     const shown = (milliseconds: number) => `${(milliseconds / 1000).toFixed(2)} s`;
     console.log(
-      `processor time: ${first.ownMilliseconds?.toFixed(2)} ms of JavaScript a step, ${first.processorMilliseconds.toFixed(2)} ms in all; first step ${shown(first.firstStepMilliseconds)}, in a second process ${shown(second.firstStepMilliseconds)}`,
+      `processor time: ${first.ownMilliseconds?.toFixed(2)} ms of JavaScript a step, ${first.criticalMilliseconds?.toFixed(2)} ms of it while the device waits, and ${first.callMilliseconds?.toFixed(2)} ms in calls of programs; ${first.processorMilliseconds.toFixed(2)} ms in all; ${first.tensorsLeaked} tensors left and ${first.compilations} programs made in ${STEPS} steps; first step ${shown(first.firstStepMilliseconds)}, in a second process ${shown(second.firstStepMilliseconds)}`,
     );
     assert.is(first.tensorsLeaked, 0);
     assert.is(first.compilations, 0, 'after the warm-up');

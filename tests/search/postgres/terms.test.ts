@@ -251,6 +251,29 @@ for (const [kind, driver] of databases) {
     await store.drop();
   });
 
+  test('the database is asked whether it is the same, unless nobody has changed it', async () => {
+    const name = freshName();
+    const writer = await open(driver, name, withTerms);
+    const unit = (chunk: number): TestUnit => ({ document: `d${chunk}`, chunk, passage: 0, text: 'same' });
+    await writer.upsert([rowOf(unit(1))]);
+    let asked = 0;
+    const query: SqlDriver['query'] = (...statement) => {
+      asked++;
+      return driver.query(...statement);
+    };
+    const reader = new PostgresBm25Retriever((await open({ ...driver, query }, name)).terms!, analyzer);
+    const search = async () => (await reader.search(['same'], { k: 5 }))[0]!.length;
+    for (const round of [1, 2]) {
+      assert.is(await search(), round);
+      assert.is(await search(), round);
+      asked = 0;
+      assert.is(await search(), round);
+      assert.is(asked, driver.changes === undefined ? 1 : 0);
+      await writer.upsert([rowOf(unit(round + 1))]);
+    }
+    await writer.drop();
+  });
+
   test('a write that fails leaves the terms as they were', async () => {
     const name = freshName();
     const store = await open(driver, name, withTerms);
