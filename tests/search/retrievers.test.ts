@@ -126,33 +126,39 @@ for (const [kind, driver] of [
     continue;
   }
   const tables: string[] = [];
-  retrieverContract(kind, {
-    async create(units, name) {
-      const prefix = `t${randomBytes(6).toString('hex')}`;
-      tables.push(prefix);
-      const sharing: SqlDriver = { ...driver, close: async () => {} };
-      const store = await PgvectorStore.open(sharing, { dimension: WORDS.length, name: prefix });
-      return overStore(store, units, name);
-    },
-  });
-  retrieverContract(`BM25 in ${kind}`, {
-    unfoundScore: 0,
-    async create(units, name) {
-      const prefix = `t${randomBytes(6).toString('hex')}`;
-      tables.push(prefix, ...['units', 'logs', 'postings', 'gone'].map((table) => `${prefix}_${table}`));
-      const sharing: SqlDriver = { ...driver, close: async () => {} };
-      const analyzer = await openAnalyzer();
-      const terms = { analyzer: analyzer.settings };
-      const store = await PgvectorStore.open(sharing, { dimension: WORDS.length, name: prefix, terms });
-      const termsOf = (text: string) => countTerms(analyzer.terms(text));
-      await overStore(store, units, name, termsOf);
-      return new PostgresBm25Retriever(store.terms!, analyzer, { name });
-    },
-    async close() {
-      for (const prefix of tables) await driver.query(`drop table if exists ${prefix}, ${prefix}_chunks, ${prefix}_metadata`);
-      await driver.close();
-    },
-  });
+  for (const [how, partitions] of [
+    [kind, undefined],
+    [`partitions of ${kind}`, 3],
+  ] as const) {
+    retrieverContract(how, {
+      async create(units, name) {
+        const prefix = `t${randomBytes(6).toString('hex')}`;
+        tables.push(prefix);
+        const sharing: SqlDriver = { ...driver, close: async () => {} };
+        const store = await PgvectorStore.open(sharing, { dimension: WORDS.length, name: prefix, partitions });
+        return overStore(store, units, name);
+      },
+    });
+    retrieverContract(`BM25 in ${how}`, {
+      unfoundScore: 0,
+      async create(units, name) {
+        const prefix = `t${randomBytes(6).toString('hex')}`;
+        tables.push(prefix, ...['units', 'logs', 'postings', 'gone'].map((table) => `${prefix}_${table}`));
+        const sharing: SqlDriver = { ...driver, close: async () => {} };
+        const analyzer = await openAnalyzer();
+        const terms = { analyzer: analyzer.settings };
+        const store = await PgvectorStore.open(sharing, { dimension: WORDS.length, name: prefix, terms, partitions });
+        const termsOf = (text: string) => countTerms(analyzer.terms(text));
+        await overStore(store, units, name, termsOf);
+        return new PostgresBm25Retriever(store.terms!, analyzer, { name });
+      },
+      async close() {
+        if (partitions === undefined) return;
+        for (const prefix of tables) await driver.query(`drop table if exists ${prefix}, ${prefix}_chunks, ${prefix}_metadata`);
+        await driver.close();
+      },
+    });
+  }
 }
 
 const test = suite('retrievers together');
