@@ -110,11 +110,12 @@ test('a file that does not end is stopped and named', async ({ folder }) => {
   });
 });
 
-test('every test file below the folder is found once, the commands first', () => {
+test('every test file below the folder is found once, the longest first, then the commands', () => {
   const files = testFiles(fileURLToPath(new URL('..', import.meta.url)), /./).map(({ name }) => name);
   assert.ok(files.length > 100);
   assert.is(new Set(files).size, files.length);
-  assert.match(files[0]!, /^cli\//);
+  assert.match(files[0]!, /[.]long[.]test/);
+  assert.match(files.find((name) => !name.includes('.long.'))!, /^cli\//);
   assert.ok(files.includes('run/run-tests.test.ts'));
 });
 
