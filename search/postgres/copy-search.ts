@@ -186,21 +186,14 @@ async function nearestHot(
   driver: SqlDriver,
   table: VectorTable,
   hot: HotTier,
-  { vector, filter, signal }: VectorQuery,
+  wanted: VectorQuery,
   count: number,
 ): Promise<readonly CopyRow[]> {
-  const numbers = await hot.nearest(vector, count);
+  const numbers = await hot.nearest(wanted.vector, count);
   if (numbers.length === 0) return [];
-  const parameters: SqlParameter[] = [numbers];
-  const passes = filter === undefined ? '' : ` and ${filterCondition(filter, parameters)}`;
-  const rows = await readRows(
-    driver.query,
-    rowsStatement(`${table.name} where number = any($1::bigint[])${passes}`),
-    parameters,
-    signal,
-  );
+  const rows = await passingRows(driver, table, numbers, wanted);
   // Those that a filter keeps back are not looked for: gone ones are forgotten when there is none.
-  if (filter === undefined && rows.length < numbers.length) {
+  if (wanted.filter === undefined && rows.length < numbers.length) {
     const there = new Set(rows.map(({ number }) => number));
     hot.forget(numbers.filter((number) => !there.has(number)));
   }
@@ -290,20 +283,25 @@ async function nearestInMemory(
     const codes = await memory.upToDate(signal);
     if (codes === undefined) return undefined;
     const numbers = codes.scan(vector, asked);
-    const parameters: SqlParameter[] = [numbers];
-    const passes = filter === undefined ? '' : ` and ${filterCondition(filter, parameters)}`;
-    const rows = await readRows(
-      driver.query,
-      rowsStatement(`${table.name} where number = any($1::bigint[])${passes}`),
-      parameters,
-      signal,
-    );
+    const rows = await passingRows(driver, table, numbers, wanted);
     if (rows.length < numbers.length && (await forgetGone(driver, table, memory, numbers, rows)) > 0) continue;
     const all = numbers.length < asked;
     if (filter === undefined || all || 2 * rows.length >= count) return { rows, all };
     if (asked >= MOST_FILTERED * count) return undefined;
     asked = MOST_FILTERED * count;
   }
+}
+
+/** Rows of these numbers that are there and pass the filter. */
+async function passingRows(
+  driver: SqlDriver,
+  table: VectorTable,
+  numbers: readonly number[],
+  { filter, signal }: VectorQuery,
+): Promise<CopyRow[]> {
+  const parameters: SqlParameter[] = [numbers];
+  const passes = filter === undefined ? '' : ` and ${filterCondition(filter, parameters)}`;
+  return readRows(driver.query, rowsStatement(`${table.name} where number = any($1::bigint[])${passes}`), parameters, signal);
 }
 
 /** Of rows that a query did not give, those that are gone: somebody has changed or removed them since their codes were read. Says how many. */

@@ -46,7 +46,7 @@ import {
 } from './store-tables.ts';
 import { lockRows, prepareTerms, type StoreTermOptions, type StoreTerms, termsKept } from './store-terms.ts';
 import { termTables } from './term-tables.ts';
-import { VECTOR_FORMS, VECTOR_PRECISIONS, type VectorForm, type VectorPrecision } from './vector-form.ts';
+import { precisionOf, VECTOR_FORMS, type VectorForm, type VectorPrecision } from './vector-form.ts';
 import { isWritable, LAYOUT, LAYOUT_WITH_TERMS, type Layout, type VectorTable } from './vector-table.ts';
 import { removeTerms, setUnits, writeTerms } from './write-terms.ts';
 import { WriterLine } from './writer-line.ts';
@@ -595,15 +595,4 @@ export class PgvectorStore implements VectorStore {
     await this.#hot?.save();
     await this.#driver.close();
   }
-}
-
-/** @throws CemError `VECTOR_STORE_LAYOUT` for a precision that is not known here */
-function precisionOf(stored: string | undefined, location: string): VectorPrecision {
-  const known = VECTOR_PRECISIONS.find((precision) => precision === stored);
-  if (known !== undefined) return known;
-  throw new CemError(
-    'VECTOR_STORE_LAYOUT',
-    `the tables in ${location} hold ${stored} vectors, which this version does not know: use the version that made them, or a later one`,
-    { details: { location, precision: stored } },
-  );
 }

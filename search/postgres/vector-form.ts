@@ -1,4 +1,5 @@
 import { fromSql, toSql } from 'pgvector';
+import { CemError } from '../../base/index.ts';
 import { binaryCode, codeBytes, quantiseRow, readRow } from '../codes/index.ts';
 
 /**
@@ -7,6 +8,21 @@ import { binaryCode, codeBytes, quantiseRow, readRow } from '../codes/index.ts';
  */
 export const VECTOR_PRECISIONS = ['single', 'half', 'int8', 'binary'] as const;
 export type VectorPrecision = (typeof VECTOR_PRECISIONS)[number];
+
+/**
+ * The precision that a store's settings name.
+ *
+ * @throws CemError `VECTOR_STORE_LAYOUT` for one that is not known here
+ */
+export function precisionOf(stored: string | undefined, location: string): VectorPrecision {
+  const known = VECTOR_PRECISIONS.find((precision) => precision === stored);
+  if (known !== undefined) return known;
+  throw new CemError(
+    'VECTOR_STORE_LAYOUT',
+    `the tables in ${location} hold ${stored} vectors, which this version does not know: use the version that made them, or a later one`,
+    { details: { location, precision: stored } },
+  );
+}
 
 /** A column of a table, and its type in PostgreSQL. */
 interface Column {
