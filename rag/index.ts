@@ -42,11 +42,7 @@ export {
   streamChat,
 } from './chat/index.ts';
 export type { ChangeEntry, SourceChanges } from './collection/change-log.ts';
-export {
-  CollectionFolder,
-  type CollectionWritingOptions,
-  type NextState,
-} from './collection/collection-folder.ts';
+export { CollectionFolder } from './collection/collection-folder.ts';
 export {
   type ChosenFusion,
   LEXICAL,
@@ -59,6 +55,7 @@ export { COLLECTION_FILE, type CollectionManifest } from './collection/collectio
 export { type CollectionSources, listedState, type SourceFileEntry, type SourceRoot } from './collection/collection-sources.ts';
 export type { CollectionState } from './collection/collection-state.ts';
 export { readSummary, type StoredSummary, writeSummary } from './collection/collection-summary.ts';
+export type { CollectionWritingOptions, NextState } from './collection/collection-writing.ts';
 export { changing } from './collection/current-corpus.ts';
 export { encoderOrWords } from './collection/encoder-or-words.ts';
 export { joinCollection } from './collection/join-collection.ts';

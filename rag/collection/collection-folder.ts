@@ -1,19 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import {
-  CemError,
-  exists,
-  type FolderLock,
-  isCemError,
-  lockFolder,
-  shareFolder,
-  syncFolder,
-  UsageError,
-} from '../../base/index.ts';
+import { exists, type FolderLock, lockFolder, shareFolder, syncFolder } from '../../base/index.ts';
 import type { QueryStudentFiles } from '../../checkpoints/index.ts';
-import { FigureStore, hasCorpusState, type JsonValue, SegmentedCorpus, settleCorpus } from '../../data/index.ts';
-import type { StoredAnalyzer } from '../../search/index.ts';
+import { FigureStore, hasCorpusState, type SegmentedCorpus } from '../../data/index.ts';
 import { databaseUrlWithoutPassword, type PgvectorStore } from '../../search/postgres/index.ts';
 import { checkSameModel, type IndexModel } from '../index-store/index-manifest.ts';
 import {
@@ -25,57 +14,26 @@ import {
   type StoreAccess,
   type StoreOptions,
 } from '../index-store/open-store.ts';
-import { type ChangeEntry, entryOf, entryText, type SourceChanges } from './change-log.ts';
-import {
-  COLLECTION_FILE,
-  type CollectionManifest,
-  readCollectionManifest,
-  writeCollectionManifest,
-} from './collection-manifest.ts';
-import { type CollectionSources, NO_SOURCES, readSources, removeOtherSources, writeSources } from './collection-sources.ts';
+import { type ChangeEntry, entryOf, entryText } from './change-log.ts';
+import { COLLECTION_FILE, type CollectionManifest, readCollectionManifest } from './collection-manifest.ts';
+import { databaseLost, empty, missing, REMEDY, requireCollectionOrEmpty, tellServer } from './collection-refusals.ts';
+import type { CollectionSources } from './collection-sources.ts';
 import { type CollectionState, parseCollectionState, STATE_PROPERTY } from './collection-state.ts';
-import { joinCollection, madeMeanwhile, publishCollection, refuseUnshared, segmentsPrefix } from './join-collection.ts';
+import type { CollectionWritingOptions, NextState, StateCounts } from './collection-writing.ts';
+import { FolderCorpus } from './folder-corpus.ts';
+import { joinCollection, segmentsPrefix } from './join-collection.ts';
+import { makeCollection } from './make-collection.ts';
 import { accessTo, removeRows } from './remove-collection.ts';
 import { SharedCorpus } from './shared-corpus.ts';
 
 const CORPUS_FOLDER = 'corpus';
 const QUERY_FOLDER = 'query';
-/** What is being made: gone when it is finished, and removed by the next one that is at it. */
 const FIGURES_FOLDER = 'figures';
+/** What is being made: gone when it is finished, and removed by the next one that is at it. */
 const WORK_FOLDER = 'work';
 const VECTORS_FOLDER = 'vectors';
-/** What to do about a database that is damaged or gone: the collection is not made again in its place, since the texts in it are well. */
-const REMEDY = 'restore the database from a copy, or ingest the files into another collection';
-const ID_BYTES = 8;
 /** The setting that says that passages have vector groups. */
 const GROUPS_SETTING = 'groups';
-
-export interface CollectionWritingOptions extends StoreOptions {
-  /** The checkpoint's query student, which the collection gets a copy of. */
-  readonly queryStudent?: QueryStudentFiles | undefined;
-  /** What cuts passages into terms, in a collection that is made new; without it, it keeps none, and is searched by vectors alone. */
-  readonly analyzer?: StoredAnalyzer | undefined;
-  /** How files become documents, in a collection that is made new. */
-  readonly settings: Readonly<Record<string, JsonValue>>;
-  /** URL at which this process serves the collection, for others who want to open it. */
-  readonly address?: string;
-  /** `s3://BUCKET/PREFIX`: the collection that others share there, made where there is none; with `database`. */
-  readonly segments?: string | undefined;
-}
-
-/** How many documents (units), chunks and passages there are. */
-type Counts = Pick<CollectionState, 'documents' | 'chunks' | 'passages'>;
-
-/** A state that is to take the place of the one that there is. */
-export interface NextState<Result extends Counts> {
-  /** Name of the corpus' staged state. */
-  readonly corpus: string;
-  readonly sources: CollectionSources;
-  /** What the change log says of it. */
-  readonly changes: SourceChanges;
-  /** Brings the store's rows to the corpus' state; what it does counts together with everything else. */
-  readonly synchronise: (store: PgvectorStore) => Promise<Result>;
-}
 
 /**
  * A collection on disk: `collection.json` (what it is made with), `corpus/` (segments), `sources-STATE.json` (which files), `pgdata/` (unless the rows lie in a server), `query/` where
@@ -92,7 +50,8 @@ export class CollectionFolder {
   readonly #lock: FolderLock;
   /** Of a collection whose segments lie in an object store. */
   readonly #shared: SharedCorpus | undefined;
-  #state: CollectionState | undefined;
+  /** Of one that is not shared. */
+  readonly #own: FolderCorpus;
 
   private constructor(
     path: string,
@@ -104,7 +63,10 @@ export class CollectionFolder {
     this.store = parts.store;
     this.#lock = parts.lock;
     this.#shared = sharedCorpusOf(path, parts);
-    this.#state = state;
+    const { corpusPath, figures, newFigures } = this;
+    const embedded = parts.manifest.store.kind === 'pglite';
+    const figuresPath = join(path, FIGURES_FOLDER);
+    this.#own = new FolderCorpus({ path, corpusPath, figuresPath, figures, newFigures, embedded }, state);
   }
 
   /** Whether other processes may change it while this one has it open. */
@@ -124,7 +86,7 @@ export class CollectionFolder {
 
   /** Undefined as long as nothing was ingested. */
   get state(): CollectionState | undefined {
-    return this.#shared ? this.#shared.state : this.#state;
+    return (this.#shared ?? this.#own).state;
   }
 
   get corpusPath(): string {
@@ -210,20 +172,7 @@ export class CollectionFolder {
         checkSameDatabase(path, known.store, server);
       }
       const { queryStudent } = options;
-      const manifest: CollectionManifest = known ?? {
-        id: randomBytes(ID_BYTES).toString('hex'),
-        ...model,
-        ...(queryStudent && { queryStudent: { hash: queryStudent.hash } }),
-        store: server === undefined ? { kind: 'pglite' } : { kind: 'postgres', url: server },
-        ...(options.analyzer && { analyzer: options.analyzer }),
-        settings: options.settings,
-        ...(segments !== undefined && { segments }),
-      };
-      if (known === undefined) {
-        refuseUnshared(manifest);
-        if (segments !== undefined && !(await publishCollection(segments, manifest))) throw madeMeanwhile(segments);
-        await writeCollectionManifest(path, manifest);
-      }
+      const manifest = known ?? (await makeCollection(path, model, { ...options, segments }));
       if (queryStudent !== undefined && manifest.queryStudent?.hash === queryStudent.hash)
         await copyQueryStudent(queryStudent, join(path, QUERY_FOLDER));
       const terms = manifest.analyzer === undefined ? ('none' as const) : { analyzer: manifest.analyzer };
@@ -310,14 +259,12 @@ export class CollectionFolder {
 
   /** The corpus in the collection's state; undefined where nothing was ingested. */
   async openCorpus(): Promise<SegmentedCorpus | undefined> {
-    if (this.#shared) return this.#shared.openCorpus();
-    return this.#state && SegmentedCorpus.open(this.corpusPath, { state: this.#state.corpus });
+    return (this.#shared ?? this.#own).openCorpus();
   }
 
   /** The files that the collection's state was made from. */
   async sources(): Promise<CollectionSources> {
-    if (this.#shared) return this.#shared.sources();
-    return this.#state === undefined ? NO_SOURCES : readSources(this.path, this.#state.corpus);
+    return (this.#shared ?? this.#own).sources();
   }
 
   /**
@@ -325,7 +272,7 @@ export class CollectionFolder {
    *
    * @throws CemError `COLLECTION_ROOM` where the disk has none for the embedded database, and what `synchronise` throws
    */
-  async commit<Result extends Counts>(next: NextState<Result>): Promise<Result> {
+  async commit<Result extends StateCounts>(next: NextState<Result>): Promise<Result> {
     await this.announce(next);
     const { result } = await this.commitRows(next);
     await this.settle();
@@ -337,15 +284,12 @@ export class CollectionFolder {
    *
    * @throws CemError `COLLECTION_ROOM`
    */
-  async announce({ corpus, sources }: Pick<NextState<Counts>, 'corpus' | 'sources'>): Promise<void> {
-    if (this.#shared) return this.#shared.upload(corpus, sources);
-    if (this.manifest.store.kind === 'pglite') await assertRoom(this.path);
-    await this.figures.adopt(this.newFigures);
-    await writeSources(this.path, corpus, sources);
+  async announce({ corpus, sources }: Pick<NextState<StateCounts>, 'corpus' | 'sources'>): Promise<void> {
+    return this.#shared ? this.#shared.upload(corpus, sources) : this.#own.announce(corpus, sources);
   }
 
   /** The second part: the transaction. Its commit is the moment of the change; nothing else may use the store until it is over. */
-  async commitRows<Result extends Counts>({
+  async commitRows<Result extends StateCounts>({
     corpus,
     changes,
     synchronise,
@@ -362,7 +306,7 @@ export class CollectionFolder {
       return { result, state, known, entry: entryOf({ number: await store.log.append(text), text }) };
     });
     if (known) this.#shared?.named(known);
-    this.#state = state;
+    this.#own.state = state;
     return { result, entry };
   }
 
@@ -370,7 +314,7 @@ export class CollectionFolder {
   async isCurrent(): Promise<boolean> {
     // What a shared collection has is looked at before each reading and each change.
     if (this.#shared) return true;
-    return (await storedState(this.store))?.corpus === this.#state?.corpus;
+    return (await storedState(this.store))?.corpus === this.state?.corpus;
   }
 
   /** The change log, newest first; empty for changes of versions that kept none. */
@@ -386,24 +330,16 @@ export class CollectionFolder {
       await this.#shared.upload(state.corpus, sources);
       return this.#shared.swap();
     }
-    await this.figures.adopt(this.newFigures);
-    await writeSources(this.path, state.corpus, sources);
+    return this.#own.replaceSources(state.corpus, sources);
   }
 
   /** The last part: finishes or drops what stands beside the state that the database names. What a kill leaves undone, the next one that opens the collection does. */
   async settle(): Promise<void> {
-    if (this.#shared) {
-      if (!this.#shared.hasTurn) return;
-      await this.#shared.place();
-      // What stays is removed another time.
-      await this.#shared.sweep().catch(() => undefined);
-      return;
-    }
-    if (await exists(this.corpusPath)) await settleCorpus(this.corpusPath, this.#state?.corpus);
-    await removeOtherSources(this.path, this.#state?.corpus);
-    if (!(await exists(join(this.path, FIGURES_FOLDER)))) return;
-    const { files } = await this.sources();
-    await this.figures.retain(new Set(files.flatMap(({ figures = [] }) => figures)));
+    if (this.#shared === undefined) return this.#own.settle();
+    if (!this.#shared.hasTurn) return;
+    await this.#shared.place();
+    // What stays is removed another time.
+    await this.#shared.sweep().catch(() => undefined);
   }
 
   /** Looks at what a shared collection holds now; one that is not shared is as this process left it. */
@@ -474,20 +410,6 @@ export class CollectionFolder {
   }
 }
 
-/** The embedded database writes its log in files of 16 MiB. One that finds no room when it commits may never come back from it: better not begun. */
-const LEAST_ROOM = 64 * 2 ** 20;
-
-async function assertRoom(path: string): Promise<void> {
-  const { bavail, bsize } = await statfs(path).catch(() => ({ bavail: Number.POSITIVE_INFINITY, bsize: 1 }));
-  const free = bavail * bsize;
-  if (free >= LEAST_ROOM) return;
-  throw new CemError(
-    'COLLECTION_ROOM',
-    `the disk of ${path} is full (${(free / 1e6).toFixed(1)} MB are free, and the database wants ${(LEAST_ROOM / 1e6).toFixed(0)}): make room, and ingest again; the collection is as it was`,
-    { details: { path, free } },
-  );
-}
-
 /** What the store says that its rows are of. */
 async function storedState(store: PgvectorStore): Promise<CollectionState | undefined> {
   const text = await store.property(STATE_PROPERTY);
@@ -500,17 +422,6 @@ function sharedCorpusOf(
 ): SharedCorpus | undefined {
   const places = { corpusPath: join(path, CORPUS_FOLDER), workPath: join(path, WORK_FOLDER) };
   return segments === undefined ? undefined : new SharedCorpus({ store, segments, ...places });
-}
-
-/** Says to who wants to read a collection that a server has how it is read there. The embedded database is of one process while it is written: its files hold what was committed only together with that process' memory. */
-function tellServer(error: unknown): never {
-  const { address, folder } = isCemError(error, 'FOLDER_LOCKED') ? error.details : {};
-  if (typeof address !== 'string') throw error;
-  throw new CemError(
-    'FOLDER_LOCKED',
-    `${folder} is open in the server at ${address}, which alone can search it: ask there (the page ${address}/, POST ${address}/v1/search, for MCP ${address}/mcp), or stop the server`,
-    { details: (error as CemError).details, cause: error },
-  );
 }
 
 async function withLock<Result>(lock: FolderLock, body: (lock: FolderLock) => Promise<Result>): Promise<Result> {
@@ -529,49 +440,4 @@ async function withStore<Result>(store: PgvectorStore, body: () => Promise<Resul
     await store.close();
     throw error;
   }
-}
-
-function missing(path: string): CemError {
-  return new UsageError(
-    'COLLECTION_MISSING',
-    `there is no collection in ${path}; make one with \`cem ingest FILES --into ${path}\``,
-    { details: { path } },
-  );
-}
-
-function empty(path: string): CemError {
-  return new UsageError(
-    'COLLECTION_EMPTY',
-    `nothing was ingested into the collection ${path} yet; run \`cem ingest FILES --into ${path}\``,
-    { details: { path } },
-  );
-}
-
-function databaseLost(path: string, { store }: CollectionManifest): CemError {
-  const where = store.kind === 'pglite' ? join(path, DATABASE_FOLDER) : store.url;
-  return new CemError(
-    'COLLECTION_DATABASE',
-    `the collection ${path} has documents, and its database (${where}) knows none of them: ${REMEDY}`,
-    { details: { path, store } },
-  );
-}
-
-/** Only our own files may be there without a manifest: what a kill before the first one leaves. */
-async function requireCollectionOrEmpty(path: string): Promise<void> {
-  let names: string[];
-  try {
-    names = await readdir(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw new UsageError('COLLECTION_FOLDER', `${path} cannot be a collection: ${(error as Error).message}`, {
-      details: { path },
-      cause: error,
-    });
-  }
-  if (names.includes(COLLECTION_FILE)) return;
-  const other = names.find((name) => !/^lock(\.|$)|^\.collection\.json\..*\.tmp$/.test(name));
-  if (other === undefined) return;
-  throw new UsageError('COLLECTION_FOLDER', `${path} holds ${other}, so it is not a collection; name a new or empty folder`, {
-    details: { path, other },
-  });
 }

@@ -24,7 +24,7 @@ export interface HnswTarget {
 }
 
 /** @throws CemError `VECTOR_INDEX` where the vectors are too long for it */
-export function checkHnsw({ form, dimension }: VectorTable): void {
+export function checkHnsw({ form, dimension }: Pick<VectorTable, 'form' | 'dimension'>): void {
   const { type } = form;
   if (form.hnsw === undefined) {
     throw new CemError(

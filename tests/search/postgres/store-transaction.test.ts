@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openPglite } from '../../../search/postgres/pglite-driver.ts';
-import { type PgvectorOptions, PgvectorStore } from '../../../search/postgres/pgvector-store.ts';
+import type { PgvectorOptions } from '../../../search/postgres/pgvector-options.ts';
+import { PgvectorStore } from '../../../search/postgres/pgvector-store.ts';
 import { openPostgres } from '../../../search/postgres/postgres-driver.ts';
 import type { VectorRow } from '../../../search/vector-store.ts';
 
