@@ -78,6 +78,7 @@ export { type FieldOptions, fieldAround, openQueryGroups, requireGroups } from '
 export { PassageGroups } from './groups/passage-groups.ts';
 export { readGroupSettings, type StoredGroupSettings, writeGroupSettings } from './groups/stored-groups.ts';
 export { corpusIdentity } from './index-store/corpus-identity.ts';
+export { type FolderTablesOptions, withFolderTables } from './index-store/folder-tables.ts';
 export { IndexFolder } from './index-store/index-folder.ts';
 export type { IndexMakers, IndexManifest, IndexModel } from './index-store/index-manifest.ts';
 export { applyIndexChange, type IndexChange, prepareIndexChange } from './indexing/index-change.ts';

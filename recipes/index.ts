@@ -37,6 +37,9 @@ export const curve = late(async () => (await import('./curve/index.ts')).curve);
 /** Says which statements make the tables of a new index in a PostgreSQL server. @experimental */
 export const planDatabase = late(async () => (await import('./database/index.ts')).planDatabase);
 
+/** Brings tables of earlier versions to those of this one. @experimental */
+export const migrateDatabase = late(async () => (await import('./database/index.ts')).migrateDatabase);
+
 /** Ranks a benchmark with teacher, student, BM25 and chance, and compares them. */
 export const evaluate = late(async () => (await import('./evaluate/index.ts')).evaluate);
 
@@ -128,7 +131,14 @@ export type {
   PutResult,
 } from './collections/index.ts';
 export type { CurveOptions, CurvePoint, CurveResult } from './curve/index.ts';
-export type { DatabasePlan, PlanDatabaseOptions } from './database/index.ts';
+export type {
+  DatabasePlan,
+  MigrateDatabaseOptions,
+  MigrateDatabaseResult,
+  MigratedStore,
+  MigrationReport,
+  PlanDatabaseOptions,
+} from './database/index.ts';
 export type { EncodedFile, EncodeOptions, EncodeResult } from './encode/index.ts';
 export type {
   EmbeddedTexts,

@@ -24,8 +24,8 @@ const FOLDERS = [
   'recipes',
   'cli',
 ];
-/** Kernels in WebAssembly, presets, and the formats' documents; not the texts for readers of the sources, whose links lead out of the package. */
-const ASSETS = /(\.wasm|\.yaml|\b(FORMAT|CONFORMANCE|MAPPING|METADATA|SEGMENTS|PATCHES|GROUPS)\.md)$/;
+/** Kernels in WebAssembly, presets, migrations of the database, and the formats' documents; not the texts for readers of the sources, whose links lead out of the package. */
+const ASSETS = /(\.wasm|\.yaml|\.sql|\b(FORMAT|CONFORMANCE|MAPPING|METADATA|SEGMENTS|PATCHES|GROUPS)\.md)$/;
 
 function compile(): void {
   const { status, stdout, error } = spawnSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json'], {

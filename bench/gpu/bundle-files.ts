@@ -18,7 +18,7 @@ interface Bundler {
 }
 
 const SOURCE_FOLDERS = [...LAYERS.flat(), 'bench', 'scripts', 'tests'];
-const SOURCES = /\.(ts|py|wasm|yaml|json)$/;
+const SOURCES = /\.(ts|py|wasm|yaml|sql|json)$/;
 /** Large, and nothing here reads them. */
 const LEFT_OUT = [/^checkpoints\/cem-/, /^tests\/golden\//, /^data\/.*\.jsonl$/];
 /** Programs that are started by their path, so that no import leads to them. */

@@ -3,7 +3,7 @@ import { CorpusStates, type SegmentedCorpus } from '../../data/index.ts';
 import type { QueryEmbedder } from '../../encoders/index.ts';
 import type { FusionInput, Retriever } from '../../search/index.ts';
 import { type FieldOptions, fieldAround, openQueryGroups, requireGroups } from '../groups/open-field.ts';
-import type { StoreAccess } from '../index-store/open-store.ts';
+import { adviseMigration, type StoreAccess } from '../index-store/open-store.ts';
 import { openLexicalRetriever } from '../retrieval/lexical-retriever.ts';
 import { type OpenQueryEncoder, openQueryEncoder, type QueryEncoderOptions } from '../retrieval/query-encoder.ts';
 import { type IndexDescription, type RetrieverChoice, Searcher, type SearcherParts } from '../retrieval/searcher.ts';
@@ -55,6 +55,7 @@ export async function openCollectionToRead(folder: string, options: OpenCollecti
     const current = opened.add(new CurrentCorpus(collection, corpus), (part) => part.close());
     const { store, path } = collection;
     const { note } = options;
+    adviseMigration(store, `--collection ${path}`, note);
     // What cannot be is said before anything large is loaded.
     const settings = options.field && (await requireGroups(collection));
     const { fusion, retrievers: asked } = searchingBy(options, await readChosenFusion(path));

@@ -65,6 +65,11 @@ export class IndexFolder {
     return this.#store;
   }
 
+  /** Whether an earlier version made its tables, and nobody brought them to today's. */
+  get isOutdated(): boolean {
+    return this.#store.isOutdated;
+  }
+
   /** The terms that it keeps, for search by words; undefined where it keeps none. */
   get terms(): StoreTerms | undefined {
     return this.#store.terms;
@@ -84,6 +89,18 @@ export class IndexFolder {
   get queryStudent(): QueryStudentFiles | undefined {
     const { queryStudent } = this.#manifest;
     return queryStudent && { folder: join(this.path, QUERY_FOLDER), hash: queryStudent.hash };
+  }
+
+  /**
+   * What an index is made with, be it unfinished, and nothing opened.
+   *
+   * @throws UsageError `INDEX_MISSING`; FormatError `INDEX_FORMAT`
+   */
+  static async manifestOf(folder: string): Promise<IndexManifest> {
+    const path = resolve(folder);
+    const manifest = (await readIndexManifest(path, INDEX_FILE)) ?? (await readIndexManifest(path, BUILDING_FILE));
+    if (manifest === undefined) throw await whyNoIndex(path);
+    return manifest;
   }
 
   /**

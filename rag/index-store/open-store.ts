@@ -8,6 +8,7 @@ import {
   openPglite,
   openPostgres,
   PgvectorStore,
+  type SqlDriver,
   type TermOptions,
   type TierOptions,
   type UseRecord,
@@ -57,6 +58,40 @@ export interface StoreOptions extends StoreAccess {
 }
 
 /**
+ * Connects to the database that a manifest names.
+ *
+ * @param path the folder of the index or the collection
+ * @param purpose create: make an embedded database where there is none; readOnly: leave its files as they are
+ * @throws CemError `INDEX_OTHER_DATABASE`; as `openPglite` and `openPostgres`
+ */
+export async function openDriver(
+  path: string,
+  { store }: Pick<IndexManifest, 'store'>,
+  { database, remedy }: Pick<StoreOptions, 'database' | 'remedy'>,
+  { create, readOnly }: { readonly create: boolean; readonly readOnly: boolean },
+): Promise<SqlDriver> {
+  if (database !== undefined) checkSameDatabase(path, store, databaseUrlWithoutPassword(database));
+  return store.kind === 'pglite'
+    ? openPglite(join(path, DATABASE_FOLDER), { create, readOnly, remedy })
+    : openPostgres(database ?? store.url);
+}
+
+/** Name of the store of an index or a collection: what its tables begin with. */
+export const storeName = ({ id }: Pick<IndexManifest, 'id'>): string => `cem_${id}`;
+
+/** Says to who reads tables of an earlier version what brings them to today's. */
+export function adviseMigration(
+  { isOutdated }: Pick<PgvectorStore, 'isOutdated'>,
+  place: string,
+  note: ((line: string) => void) | undefined,
+): void {
+  if (isOutdated)
+    note?.(
+      `the tables were made by an earlier version, and are read as they are: \`cem database migrate ${place}\` brings them to this one's`,
+    );
+}
+
+/**
  * Opens the store that a manifest names.
  *
  * @param path the folder of the index or the collection
@@ -69,14 +104,10 @@ export async function openStore(
   options: StoreOptions,
   { create, migrate }: { readonly create: boolean; readonly migrate: boolean },
 ): Promise<PgvectorStore> {
-  if (options.database !== undefined) checkSameDatabase(path, manifest.store, databaseUrlWithoutPassword(options.database));
-  const driver =
-    manifest.store.kind === 'pglite'
-      ? await openPglite(join(path, DATABASE_FOLDER), { create, readOnly: !migrate, remedy: options.remedy })
-      : await openPostgres(options.database ?? manifest.store.url);
+  const driver = await openDriver(path, manifest, options, { create, readOnly: !migrate });
   return PgvectorStore.open(driver, {
     dimension: manifest.dimension,
-    name: `cem_${manifest.id}`,
+    name: storeName(manifest),
     create,
     migrate,
     // Who only writes has rows to come; codes are for searches.

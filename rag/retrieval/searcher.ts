@@ -19,7 +19,7 @@ import {
 import type { FieldHit, FieldMatch } from '../../search/rerank/index.ts';
 import { corpusIdentity } from '../index-store/corpus-identity.ts';
 import { IndexFolder } from '../index-store/index-folder.ts';
-import type { StoreAccess } from '../index-store/open-store.ts';
+import { adviseMigration, type StoreAccess } from '../index-store/open-store.ts';
 import { BatchingEmbedder } from './batching-embedder.ts';
 import { openLexicalRetriever } from './lexical-retriever.ts';
 import { openQueryEncoder, type QueryEncoderChoice, type QueryEncoderOptions } from './query-encoder.ts';
@@ -178,6 +178,7 @@ export class Searcher {
       for (const closePart of closing.splice(0).reverse()) await closePart();
     };
     try {
+      adviseMigration(index, `--index ${index.path}`, options.note);
       const { checkpoint, teacher, zpkg, dimension, documents, chunks, passages = chunks } = index.manifest;
       const reader = await openCorpus(
         zpkg.path,

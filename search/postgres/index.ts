@@ -2,6 +2,7 @@
 export { databaseUrlWithoutPassword } from './database-url.ts';
 export type { DocumentChunk, DocumentGroup, GroupsWanted } from './document-groups.ts';
 export type { TierOptions, UseRecord } from './hot-tier.ts';
+export { migrateStore, migrationsOf, type StoreMigration, statementsFor } from './migrate-store.ts';
 export { openPglite } from './pglite-driver.ts';
 export { PgvectorStore } from './pgvector-store.ts';
 export { type FigureRow, type PictureRow, type PictureVectorCount, PictureVectors } from './picture-vectors.ts';
@@ -9,6 +10,7 @@ export { PostgresBm25Retriever } from './postgres-bm25.ts';
 export { openPostgres } from './postgres-driver.ts';
 export type { SqlDriver } from './sql-driver.ts';
 export type { LogEntry } from './store-log.ts';
+export { storeNames } from './store-names.ts';
 export type { SearchedBy, VectorIndexRecall } from './store-search.ts';
 export { type StoreStatementsOptions, storeStatements } from './store-statements.ts';
 export type { StoreTerms, TermOptions } from './store-terms.ts';

@@ -96,6 +96,11 @@ export class PgvectorStore implements VectorStore {
     return this.#prepared.terms;
   }
 
+  /** Whether an earlier version made its tables, and nobody brought them to today's: they are read as they are. */
+  get isOutdated(): boolean {
+    return !isWritable(this.#table.layout);
+  }
+
   /** Whether its rows have vector groups. */
   get keepsGroups(): boolean {
     return this.#prepared.groups;
@@ -324,9 +329,10 @@ export class PgvectorStore implements VectorStore {
   async drop(): Promise<void> {
     await dropLog(this.#driver.query, this.#tables);
     await this.pictures.drop();
-    const { chunks, settings } = this.#tables;
+    const { chunks, settings, migrations } = this.#tables;
     const others = this.#table.layout === LAYOUT_WITH_TERMS ? Object.values(termTables(this.#tables)) : [];
     await this.#driver.query(`drop table ${[chunks, settings, ...others].join(', ')}`);
+    await this.#driver.query(`drop table if exists ${migrations}`);
   }
 
   async close(): Promise<void> {

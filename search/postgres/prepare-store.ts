@@ -2,11 +2,12 @@ import { CemError } from '../../base/index.ts';
 import { parseVectorIndex, type VectorIndex, type VectorIndexInput } from '../vector-index.ts';
 import { databaseErrorCode } from './database-error.ts';
 import { checkHnsw } from './hnsw.ts';
+import { migrateStore, noteNewStore } from './migrate-store.ts';
 import { checkPartitions, PARTITIONS_KEY } from './partitions.ts';
 import type { PgvectorOptions } from './pgvector-options.ts';
 import type { SqlDriver } from './sql-driver.ts';
 import { prepareGroups } from './store-groups.ts';
-import { createTables, indexGroups, layoutOf, migrateTables, readSettings, type StoreTables } from './store-tables.ts';
+import { LAYOUT_KEY, layoutOf, readSettings, type StoreTables, tableStatements, writeSetting } from './store-tables.ts';
 import { prepareTerms, type StoreTerms, termsKept } from './store-terms.ts';
 import { precisionOf, VECTOR_FORMS, type VectorForm } from './vector-form.ts';
 import { isWritable, LAYOUT, type Layout, type VectorTable } from './vector-table.ts';
@@ -40,7 +41,7 @@ export function vectorTable(
 /**
  * Makes a store's tables where there are none, and brings those of earlier versions to today's layout, unless the options say otherwise.
  *
- * @throws CemError `VECTOR_EXTENSION`, `VECTOR_STORE_MISSING`, `VECTOR_DIMENSION`, `VECTOR_PARTITIONS`, `VECTOR_STORE_LAYOUT`, `VECTOR_INDEX`, `SEARCH_ANALYZER_OTHER`
+ * @throws CemError `VECTOR_EXTENSION`, `VECTOR_STORE_MISSING`, `VECTOR_DIMENSION`, `VECTOR_PARTITIONS`, `VECTOR_INDEX`, `SEARCH_ANALYZER_OTHER`, and as `migrateStore`
  */
 export async function prepareStore(driver: SqlDriver, tables: StoreTables, options: PgvectorOptions): Promise<PreparedStore> {
   const settings = await readSettings(driver, tables);
@@ -64,7 +65,17 @@ async function makeStore(driver: SqlDriver, tables: StoreTables, options: Pgvect
   const built: VectorIndex = { kind: 'none' };
   const wanted = wantedIndex(options.vectorIndex, built, table);
   await createExtension(driver);
-  await createTables(driver, tables, table, { dimension: String(dimension), precision });
+  const settings = {
+    dimension: String(dimension),
+    precision,
+    ...(partitions !== undefined && { [PARTITIONS_KEY]: String(partitions) }),
+    [LAYOUT_KEY]: String(LAYOUT),
+  };
+  await driver.transaction(async (query) => {
+    for (const statement of tableStatements(tables, table)) await query(statement);
+    for (const [key, value] of Object.entries(settings)) await writeSetting(query, tables, key, value);
+    await noteNewStore(query, tables);
+  });
   const more = await prepareTermsAndGroups(driver, tables, options, new Map(), { layout: LAYOUT, partitions });
   return { form, partitions, built, wanted, ...more };
 }
@@ -90,11 +101,10 @@ async function adoptStore(
   const built: VectorIndex = index === undefined ? { kind: 'none' } : parseVectorIndex(JSON.parse(index));
   const wanted = wantedIndex(options.vectorIndex, built, { form, dimension: options.dimension });
   let layout = layoutOf(settings, driver.location);
-  if (!isWritable(layout) && migrate) {
-    await migrateTables(driver, tables);
-    layout = LAYOUT;
+  if (migrate) {
+    await migrateStore(driver, tables.name);
+    if (!isWritable(layout)) layout = LAYOUT;
   }
-  if (migrate) await indexGroups(driver.query, tables);
   const asked = migrate ? options : { termsMemory: options.termsMemory };
   const more = await prepareTermsAndGroups(driver, tables, asked, settings, { layout, partitions });
   return { form, partitions, built, wanted, ...more };

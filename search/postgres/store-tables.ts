@@ -1,27 +1,33 @@
 import { CemError } from '../../base/index.ts';
 import { ACCESS_LABELS, documentKey, GROUP, groupStart } from './filter-sql.ts';
-import { PART_COLUMN, PARTITIONS_KEY, partitionStatements, withPart } from './partitions.ts';
+import { PART_COLUMN, partitionStatements, withPart } from './partitions.ts';
 import type { SqlDriver, SqlQuery } from './sql-driver.ts';
-import { isWritable, LAYOUT, LAYOUT_WITH_TERMS, type Layout, type VectorTable } from './vector-table.ts';
+import { LAYOUT_WITH_TERMS, type Layout, type VectorTable } from './vector-table.ts';
 
 export const LAYOUT_KEY = 'layout';
 
 /** Names of a store's tables and indexes. */
 export interface StoreTables {
+  /** What all of them begin with. */
+  readonly name: string;
   /** The rows: one a passage. It has its name from the time when a chunk had one. */
   readonly chunks: string;
   readonly settings: string;
   readonly vectorIndex: string;
   /** What an owner logs; there from the first entry on. */
   readonly log: string;
+  /** Which migrations they have: migrate-store.ts. */
+  readonly migrations: string;
 }
 
 /** @param name a checked one: it goes into statements as it is */
 export const storeTables = (name: string): StoreTables => ({
+  name,
   chunks: `${name}_chunks`,
   settings: `${name}_metadata`,
   vectorIndex: `${name}_hnsw`,
   log: `${name}_log`,
+  migrations: `${name}_migrations`,
 });
 
 const keyStatement = ({ chunks }: StoreTables, partitions?: number): string =>
@@ -30,17 +36,11 @@ const keyStatement = ({ chunks }: StoreTables, partitions?: number): string =>
 const labelsStatement = ({ chunks }: StoreTables): string =>
   `create index ${chunks}_labels on ${chunks} using gin (${ACCESS_LABELS})`;
 
-const groupsIndex = ({ chunks }: StoreTables): string => `${chunks}_groups`;
+const groupsStatement = ({ chunks }: StoreTables): string => `create index ${chunks}_groups on ${chunks} (${groupStart(GROUP)})`;
 
-const groupsStatement = (tables: StoreTables): string =>
-  `create index ${groupsIndex(tables)} on ${tables.chunks} (${groupStart(GROUP)})`;
-
-/** Makes the index by which documents are listed, which earlier versions did not make; without it lists are the same, and each page looks through all rows. */
-export async function indexGroups(query: SqlQuery, tables: StoreTables): Promise<void> {
-  const [index] = await query<{ name: string | null }>('select to_regclass($1)::text as name', [groupsIndex(tables)]);
-  // Making one that is there would wait for writers all the same.
-  if (index?.name == null) await query(groupsStatement(tables).replace('create index', 'create index if not exists'));
-}
+/** What makes the table in which a store's migrations are noted. */
+export const notesStatement = ({ migrations }: StoreTables): string =>
+  `create table ${migrations} (number integer primary key, name text not null, checksum text not null, applied timestamptz)`;
 
 /** What makes a store's tables, in order. A partitioned table has its numbers from a sequence: it may have no identity column before PostgreSQL 17. */
 export function tableStatements(
@@ -72,25 +72,8 @@ export function tableStatements(
     labelsStatement(tables),
     groupsStatement(tables),
     `create table ${tables.settings} (key text primary key, value text not null)`,
+    notesStatement(tables),
   ];
-}
-
-export async function createTables(
-  driver: SqlDriver,
-  tables: StoreTables,
-  table: Pick<VectorTable, 'form' | 'dimension' | 'partitions'>,
-  settings: Readonly<Record<string, string>>,
-): Promise<void> {
-  const { partitions } = table;
-  const all = {
-    ...settings,
-    ...(partitions !== undefined && { [PARTITIONS_KEY]: String(partitions) }),
-    [LAYOUT_KEY]: String(LAYOUT),
-  };
-  await driver.transaction(async (query) => {
-    for (const statement of tableStatements(tables, table)) await query(statement);
-    for (const [key, value] of Object.entries(all)) await writeSetting(query, tables, key, value);
-  });
 }
 
 /** What the store says of itself, by key; undefined where there is no such store. */
@@ -121,27 +104,4 @@ export function layoutOf(settings: ReadonlyMap<string, string>, location: string
     `the tables in ${location} have layout ${said}, and this version knows those up to ${LAYOUT_WITH_TERMS}: use the version that made them, or a later one`,
     { details: { location, layout: said } },
   );
-}
-
-/** Brings tables of an earlier layout to today's, all or nothing: a kill leaves them as they were. Vectors stay where they are, a vector index with them. */
-export async function migrateTables(driver: SqlDriver, tables: StoreTables): Promise<void> {
-  const { chunks, settings } = tables;
-  await driver.transaction(async (query) => {
-    await query(`lock table ${chunks} in access exclusive mode`);
-    // Another process may have been quicker.
-    const [row] = await query<{ value: string }>(`select value from ${settings} where key = $1`, [LAYOUT_KEY]);
-    const layout = layoutOf(new Map(row === undefined ? [] : [[LAYOUT_KEY, row.value]]), driver.location);
-    if (isWritable(layout)) return;
-    await query(`alter table ${chunks} add column passage integer not null default 0`);
-    if (layout === 1) {
-      await query(`alter table ${chunks} drop constraint ${chunks}_pkey`);
-      await query(`alter table ${chunks} alter column vector drop not null`);
-      await query(`update ${chunks} set vector = null where vector <#> vector = 0`);
-      await query(labelsStatement(tables));
-    } else {
-      await query(`drop index ${chunks}_key`);
-    }
-    await query(keyStatement(tables));
-    await writeSetting(query, tables, LAYOUT_KEY, String(LAYOUT));
-  });
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CemError } from '../../../base/errors.ts';
@@ -6,7 +6,7 @@ import { openPglite } from '../../../search/postgres/pglite-driver.ts';
 import { PgvectorStore } from '../../../search/postgres/pgvector-store.ts';
 import { openPostgres } from '../../../search/postgres/postgres-driver.ts';
 import type { SqlDriver } from '../../../search/postgres/sql-driver.ts';
-import { EARLIER_LAYOUTS } from './earlier-layouts.ts';
+import { EARLIER_LAYOUTS, freshName, makeLayout } from './earlier-layouts.ts';
 
 const serverUrl = process.env['CEM_TEST_DATABASE_URL'];
 const databases: [string, SqlDriver][] = [['PGlite', await openPglite()]];
@@ -15,32 +15,10 @@ if (serverUrl === undefined)
 else databases.push(['PostgreSQL', await openPostgres(serverUrl)]);
 
 const sharing = (driver: SqlDriver): SqlDriver => ({ ...driver, close: async () => {} });
-const freshName = (): string => `t${randomBytes(6).toString('hex')}`;
 const vector = (...values: number[]): Float32Array => Float32Array.from(values);
 
-/** Ten rows as an earlier layout has them, two of them with zeros for vectors, and a graph over them. */
-async function makeLayout(layout: 1 | 2, driver: SqlDriver, name: string): Promise<void> {
-  const { statements, settings, zeros } = EARLIER_LAYOUTS[layout];
-  await driver.query('create extension if not exists vector');
-  for (const statement of statements(name, 2)) await driver.query(statement);
-  await driver.query(`create table ${name}_metadata (key text primary key, value text not null)`);
-  await driver.query(
-    `insert into ${name}_metadata values ${settings}('dimension', '2'), ('precision', 'single'), ('vector_index', '{"kind":"hnsw","m":16,"efConstruction":64,"efSearch":100}')`,
-  );
-  for (let chunk = 0; chunk < 10; chunk++) {
-    const vectorText = chunk < 2 ? zeros : chunk === 7 ? "'[1,0]'" : "'[0.6,0.8]'";
-    await driver.query(`insert into ${name}_chunks values ($1, $2, $3, '{}', ${vectorText})`, [
-      `back\\slash ${chunk % 5}`,
-      chunk,
-      `f${chunk}`,
-    ]);
-  }
-  await driver.query(
-    `create index ${name}_hnsw on ${name}_chunks using hnsw (vector vector_ip_ops) with (m = 16, ef_construction = 64)`,
-  );
-}
-
-const drop = (driver: SqlDriver, name: string) => driver.query(`drop table ${name}_chunks, ${name}_metadata`);
+const drop = (driver: SqlDriver, name: string) =>
+  driver.query(`drop table if exists ${name}_chunks, ${name}_metadata, ${name}_migrations`);
 
 for (const [kind, driver] of databases) {
   const test = suite(`layouts of a store: ${kind}`);
