@@ -81,6 +81,7 @@ export { corpusIdentity } from './index-store/corpus-identity.ts';
 export { type FolderTablesOptions, withFolderTables } from './index-store/folder-tables.ts';
 export { IndexFolder } from './index-store/index-folder.ts';
 export type { IndexMakers, IndexManifest, IndexModel } from './index-store/index-manifest.ts';
+export { CODES_MEMORY, type StoreAccess } from './index-store/open-store.ts';
 export { applyIndexChange, type IndexChange, prepareIndexChange } from './indexing/index-change.ts';
 export { type IndexingResult, synchroniseIndex } from './indexing/indexing.ts';
 export type { IndexSource } from './indexing/source-rows.ts';

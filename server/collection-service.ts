@@ -43,6 +43,8 @@ export interface CollectionsService extends Pick<Collections, 'delete'> {
   get(name: string): Promise<CollectionService>;
   /** Queries whose vectors were remembered, and those that were encoded; absent where nothing is remembered. */
   readonly queryCache?: Collections['queryCache'];
+  /** What became of hot passages; absent where no tiers are kept. */
+  readonly tiers?: Collections['tiers'];
 }
 
 /** What routes need of what answers questions. */

@@ -158,6 +158,7 @@ function servicesOf({
     jobs: jobs.unfinished,
     jobBytes: jobs.bytes,
     queryCache: collections.queryCache,
+    tiers: collections.tiers,
   }));
   const searchWithNote: ServerServices['searchWithNote'] = async (collection, principal, query, options) => {
     const { labels } = principal;

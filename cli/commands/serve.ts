@@ -136,9 +136,8 @@ async function serveCollections(
     options;
   if (zpkg !== undefined || retrievers !== undefined)
     throw new UsageError('SERVE_OPTIONS', '--zpkg and --retrievers are for --index: requests say what ranks in a collection');
-  if (tiersOf(options) !== undefined)
-    throw new UsageError('SERVE_OPTIONS', '--tiers is for --index: collections keep all codes in memory, or none');
   const codesMemory = codesMemoryOf(options.codesMemory);
+  const tiers = tiersOf(options);
   const stopped = stopSignal();
   const server = await serve({
     ...servingChoices(options),
@@ -154,6 +153,7 @@ async function serveCollections(
       port,
       insecure,
       codesMemory,
+      tiers,
       logger,
       listener,
     },

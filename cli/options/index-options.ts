@@ -123,7 +123,7 @@ export function codesMemoryOf(megabytes = CODES_MEGABYTES): number {
   throw new UsageError('INDEX_OPTIONS', `--codes-memory ${megabytes}: give megabytes, 0 or more`);
 }
 
-/** Which passages' codes stay in memory where not all fit, as options of `serve --index` say it. */
+/** Which passages' codes stay in memory where not all fit, as options of `serve` say it. */
 export interface TiersOptions {
   readonly tiers?: boolean | undefined;
   readonly hotDays?: number | undefined;
@@ -135,7 +135,7 @@ export const tiersOptions = {
   tiers: {
     type: 'boolean',
     describe:
-      'with --index, of binary vectors: where not all codes fit into --codes-memory, or a graph is built, the codes of the passages that searches find most are kept there, and searched beside the database',
+      'of binary vectors: where not all codes of an index or a collection fit into --codes-memory, or a graph is built, the codes of the passages that searches find most are kept there, and searched beside the database',
   },
   'hot-days': { type: 'number', describe: '--tiers: days after which a use counts half (30)' },
   'hot-bonus': {

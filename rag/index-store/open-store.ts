@@ -36,7 +36,7 @@ export interface StoreAccess {
    * Where not all of those codes fit, or a vector index is built: keeps the codes of the passages that searches find most there, and searches them beside the database. Which ones
    * they are is kept in the folder. Not done unless given.
    */
-  readonly tiers?: Omit<TierOptions, 'record' | 'now'>;
+  readonly tiers?: Omit<TierOptions, 'record'>;
   /** The same of the postings that searches by words have read; 64 MiB unless given. */
   readonly termsMemory?: number;
 }

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { exists, isCemError, type Listener, messageOf, silentListener, UsageError } from '../../base/index.ts';
 import type { ParseLimits } from '../../ingest/index.ts';
 import {
+  CODES_MEMORY,
   COLLECTION_FILE,
   CollectionFolder,
   joinCollection,
@@ -11,7 +12,10 @@ import {
   listedState,
   type QueryEncoderChoice,
   readSummary,
+  type StoreAccess,
 } from '../../rag/index.ts';
+import type { TierCounts } from '../../search/index.ts';
+import { checkTiers } from '../../search/postgres/index.ts';
 import { type CollectionChoices, makingOptions } from '../ingest/collection-making.ts';
 import { settingsOfCollection } from '../ingest/ingest-options.ts';
 import type { OnBackend } from '../shared/backend.ts';
@@ -24,6 +28,7 @@ import { CollectionModels } from './collection-models.ts';
 import { LiveCollection, missing, summaryOf } from './live-collection.ts';
 import type { CollectionSummary } from './live-types.ts';
 import { folderBytes } from './opened-collection.ts';
+import { TierTotals } from './tier-totals.ts';
 
 export interface CollectionsOptions extends OnBackend {
   /** Each collection is a folder in it; made where there is none. */
@@ -40,6 +45,8 @@ export interface CollectionsOptions extends OnBackend {
   readonly queries?: QueryEncoderChoice | undefined;
   /** Bytes that the codes of one collection's binary vectors may take of this process's memory; 512 MiB unless given. */
   readonly codesMemory?: number | undefined;
+  /** Keeps the codes of the passages that searches find most in that memory, where not all of a collection's fit (`StoreAccess` of rag/). */
+  readonly tiers?: StoreAccess['tiers'] | undefined;
   /** What one document may take while it is parsed. */
   readonly limits?: Partial<ParseLimits> | undefined;
   /** Collections that are open at once, 16 unless given: of those that nobody uses the one used longest ago is closed before another is opened. */
@@ -74,6 +81,7 @@ export class Collections implements AsyncDisposable {
   readonly #models: CollectionModels;
   readonly #listener: Listener;
   readonly #live = new Map<string, LiveCollection>();
+  readonly #tiers = new TierTotals();
   /** Names that are being created or deleted. */
   readonly #busy = new Set<string>();
   readonly #timer: NodeJS.Timeout;
@@ -91,8 +99,13 @@ export class Collections implements AsyncDisposable {
     this.#timer.unref();
   }
 
-  /** Opens the folder, makes it where there is none, and finishes deletions that a kill interrupted; no collection is opened. */
+  /**
+   * Opens the folder, makes it where there is none, and finishes deletions that a kill interrupted; no collection is opened.
+   *
+   * @throws UsageError `VECTOR_TIERS`
+   */
   static async open(options: CollectionsOptions): Promise<Collections> {
+    if (options.tiers !== undefined) checkTiers(options.tiers);
     await mkdir(options.folder, { recursive: true });
     const collections = new Collections(options);
     await collections.#emptyTrash();
@@ -107,6 +120,11 @@ export class Collections implements AsyncDisposable {
   /** Queries whose vectors were remembered so far, and those that were encoded. */
   get queryCache(): { readonly hits: number; readonly misses: number } {
     return this.#models.queryCache;
+  }
+
+  /** What became of hot passages of all collections; undefined where none has tiers. */
+  get tiers(): TierCounts | undefined {
+    return this.#tiers.counts;
   }
 
   /** Every collection, in the order of their names. Those that are not open and changed since they were closed last are opened to be counted. */
@@ -142,7 +160,15 @@ export class Collections implements AsyncDisposable {
       const model = modelOf(student, modelsFolder(this.#options.models));
       const folder = await CollectionFolder.openForWriting(this.#pathOf(name), model, {
         ...making,
-        ...given({ database: this.#options.database, segments, queryStudent: student.query, address: this.#address }),
+        // It is searched as soon as something was put.
+        codesMemory: this.#options.codesMemory ?? CODES_MEMORY,
+        ...given({
+          tiers: this.#options.tiers,
+          database: this.#options.database,
+          segments,
+          queryStudent: student.query,
+          address: this.#address,
+        }),
       });
       await folder.endTurn();
       const { groups } = settings;
@@ -238,6 +264,8 @@ export class Collections implements AsyncDisposable {
       listener: this.#listener,
       database: this.#options.database,
       codesMemory: this.#options.codesMemory,
+      tiers: this.#options.tiers,
+      totals: this.#tiers,
       address: () => this.#address,
       makeRoom: () => this.#makeRoom(),
     });

@@ -10,6 +10,7 @@ import {
   describeCollection,
   type NotedResults,
   type SearchResult,
+  type StoreAccess,
   searchWithNote,
 } from '../../rag/index.ts';
 import {
@@ -43,6 +44,7 @@ import type {
 import { OpenedCollection } from './opened-collection.ts';
 import { type PreparedChange, prepareChange } from './prepare-change.ts';
 import { listDocuments, permitted, readDocument, readFigure, readUnit } from './read-documents.ts';
+import type { TierTotals } from './tier-totals.ts';
 import { Uploads } from './uploads.ts';
 
 const CHANGES_LISTED = 100;
@@ -55,6 +57,9 @@ export interface LiveCollectionParts {
   /** A PostgreSQL server's URL, with its password. */
   readonly database: string | undefined;
   readonly codesMemory: number | undefined;
+  readonly tiers: StoreAccess['tiers'] | undefined;
+  /** Counts what becomes of hot passages. */
+  readonly totals: TierTotals;
   /** URL at which this process serves it, where it does. */
   readonly address: () => string | undefined;
   /** Called before the collection is opened, which takes memory: others may be closed. */
@@ -273,11 +278,11 @@ export class LiveCollection {
   }
 
   #open(): Opening {
-    const { path, models, database, codesMemory, address, makeRoom } = this.#parts;
+    const { path, models, database, codesMemory, tiers, address, makeRoom } = this.#parts;
     const opened = this.#closing.then(async () => {
       if (this.#deleted) throw missing(this.name);
       await makeRoom();
-      const access = given({ database, codesMemory, address: address() });
+      const access = given({ database, codesMemory, tiers, address: address() });
       return OpenedCollection.take(await CollectionFolder.openLive(path, access), models);
     });
     return this.#begin(opened);
@@ -287,9 +292,12 @@ export class LiveCollection {
     const opening: Opening = { opened, users: 0, onIdle: () => undefined };
     this.#opening = opening;
     this.#lastUsed = performance.now();
-    opened.catch(() => {
-      if (this.#opening === opening) this.#opening = undefined;
-    });
+    opened.then(
+      ({ folder }) => this.#parts.totals.opened(folder.store),
+      () => {
+        if (this.#opening === opening) this.#opening = undefined;
+      },
+    );
     return opening;
   }
 
@@ -306,6 +314,7 @@ export class LiveCollection {
         });
       }
       await opened?.close();
+      if (opened !== undefined) this.#parts.totals.closed(opened.folder.store);
     };
     this.#closing = this.#closing
       .then(close)

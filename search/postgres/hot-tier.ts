@@ -38,6 +38,16 @@ const NUMBER_BYTES = 8;
 const BIT_COUNT_BYTES = 4;
 const RECORD_VERSION = 1;
 
+/** @throws UsageError `VECTOR_TIERS` for numbers that cannot be */
+export function checkTiers({ days = DAYS, bonus = 0, coldCandidates }: TierOptions): void {
+  if (days >= 1 && days <= 36_500 && Math.abs(bonus) <= 1 && (coldCandidates === undefined || coldCandidates >= 1)) return;
+  throw new UsageError(
+    'VECTOR_TIERS',
+    `tiers of ${days} days, a bonus of ${bonus} and ${coldCandidates} candidates cannot be: give 1 to 36,500 days, a bonus of -1 to 1, and 1 candidate or more`,
+    { details: { days, bonus, coldCandidates } },
+  );
+}
+
 /** The codes of a table's rows that searches find most, in this process's memory, beside the table that has all of them. */
 export class HotTier {
   readonly bonus: number;
@@ -60,13 +70,8 @@ export class HotTier {
    * @throws UsageError `VECTOR_TIERS` for numbers that cannot be
    */
   constructor(driver: SqlDriver, table: VectorTable, memory: number, options: TierOptions) {
+    checkTiers(options);
     const { days = DAYS, bonus = 0, coldCandidates, record, now = Date.now } = options;
-    if (!(days >= 1 && days <= 36_500) || !(Math.abs(bonus) <= 1) || !(coldCandidates === undefined || coldCandidates >= 1))
-      throw new UsageError(
-        'VECTOR_TIERS',
-        `tiers of ${days} days, a bonus of ${bonus} and ${coldCandidates} candidates cannot be: give 1 to 36,500 days, a bonus of -1 to 1, and 1 candidate or more`,
-        { details: { days, bonus, coldCandidates } },
-      );
     this.bonus = bonus;
     this.coldCandidates = coldCandidates;
     this.#driver = driver;

@@ -1,7 +1,7 @@
 /** Search in PostgreSQL with pgvector, embedded (PGlite) or by URL. Loads no tensors. */
 export { databaseUrlWithoutPassword } from './database-url.ts';
 export type { DocumentChunk, DocumentGroup, GroupsWanted } from './document-groups.ts';
-export type { TierOptions, UseRecord } from './hot-tier.ts';
+export { checkTiers, type TierOptions, type UseRecord } from './hot-tier.ts';
 export { migrateStore, migrationsOf, type StoreMigration, statementsFor } from './migrate-store.ts';
 export { openPglite } from './pglite-driver.ts';
 export { PgvectorStore } from './pgvector-store.ts';

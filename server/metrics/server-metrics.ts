@@ -1,4 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { TierCounts } from '../../search/index.ts';
+import { countTiers } from './tier-metrics.ts';
 
 /** Bounds in seconds: a search takes milliseconds, an answer of a language model minutes. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
@@ -11,6 +13,8 @@ export interface ServerLoad {
   readonly jobBytes: number;
   /** Queries whose vectors were remembered, and those that were encoded; none unless given. */
   readonly queryCache?: { readonly hits: number; readonly misses: number } | undefined;
+  /** What became of hot passages; undefined where no tiers are kept. */
+  readonly tiers?: TierCounts | undefined;
 }
 
 /** Parts of a request whose time is measured. */
@@ -81,6 +85,7 @@ export class ServerMetrics {
         },
       });
     };
+    countTiers(this.#registry, () => load().tiers);
     gauge('cem_queue_running', 'Searches that run', () => load().running);
     gauge('cem_queue_waiting', 'Searches that wait', () => load().waiting);
     gauge('cem_jobs_unfinished', 'Changes that are not finished', () => load().jobs);

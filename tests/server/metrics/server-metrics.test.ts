@@ -1,0 +1,30 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type ServerLoad, ServerMetrics } from '../../../server/metrics/index.ts';
+
+const test = suite('metrics of a server');
+
+const load = { running: 1, waiting: 2, jobs: 3, jobBytes: 4 };
+
+test('hot passages are figures and counters, asked for when they are read; none where no tiers are kept', async () => {
+  let now: ServerLoad = load;
+  const metrics = new ServerMetrics(() => now);
+  const figures = async (): Promise<string[]> =>
+    (await metrics.text()).split('\n').filter((line) => /^cem_(hot|tier)/.test(line));
+  assert.equal(
+    (await figures()).map((line) => line.split(' ').at(-1)),
+    ['0', '0', '0', '0', '0', '0'],
+  );
+  now = { ...load, tiers: { rows: 3, room: 4, promoted: 5, demoted: 2, hotResults: 7, coldResults: 8 } };
+  for (let reading = 0; reading < 2; reading++)
+    assert.equal(await figures(), [
+      'cem_hot_passages 3',
+      'cem_hot_passages_room 4',
+      'cem_tier_moves_total{move="promoted"} 5',
+      'cem_tier_moves_total{move="demoted"} 2',
+      'cem_tier_results_total{tier="hot"} 7',
+      'cem_tier_results_total{tier="cold"} 8',
+    ]);
+});
+
+test.run();
