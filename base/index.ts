@@ -37,7 +37,7 @@ export {
 } from './progress.ts';
 export { RandomNumbers } from './random.ts';
 export { openRandomAccess } from './remote/open-random-access.ts';
-export { readRemoteText } from './remote/read-text.ts';
+export { readRemoteBytes, readRemoteText } from './remote/read-text.ts';
 export { besidePath, isRemote, shownAddress } from './remote/remote-path.ts';
 export { removeObject, uploadFile } from './remote/upload.ts';
 export { STOP_SIGNALS } from './signals.ts';

@@ -35,7 +35,14 @@ export {
   figureFields,
   figureOfMetadata,
 } from './figures/figure.ts';
-export { type DamagedFigure, FigureStore, figureId, type StoredFigure } from './figures/figure-store.ts';
+export {
+  type DamagedFigure,
+  type FigureReader,
+  FigureStore,
+  figureId,
+  type ReadFigure,
+  type StoredFigure,
+} from './figures/figure-store.ts';
 export { type ChunkText, chunkTexts } from './mapping/chunk-texts.ts';
 export { DocumentReader, type DocumentReaderOptions } from './mapping/document-reader.ts';
 export { type ChunkRange, Mapping, mappingPathOf, nextMappingPathOf } from './mapping/mapping.ts';

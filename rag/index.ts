@@ -76,6 +76,7 @@ export { assertHeadFits, keepHead, openCollectionHead } from './groups/collectio
 export { type GroupMaker, type PackedPassage, patchGroupMaker, textGroupMaker } from './groups/group-maker.ts';
 export { type FieldOptions, fieldAround, openQueryGroups, requireGroups } from './groups/open-field.ts';
 export { PassageGroups } from './groups/passage-groups.ts';
+export { shareHeadOf } from './groups/shared-head.ts';
 export { readGroupSettings, type StoredGroupSettings, writeGroupSettings } from './groups/stored-groups.ts';
 export { corpusIdentity } from './index-store/corpus-identity.ts';
 export { type FolderTablesOptions, withFolderTables } from './index-store/folder-tables.ts';

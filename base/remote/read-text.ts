@@ -8,6 +8,15 @@ import { openRandomAccess } from './open-random-access.ts';
  * @throws as `openRandomAccess`, and as reading does
  */
 export async function readRemoteText(address: string): Promise<string | undefined> {
+  return (await readRemoteBytes(address))?.toString('utf8');
+}
+
+/**
+ * The bytes of a small object; undefined where there is no such object.
+ *
+ * @throws as `readRemoteText`
+ */
+export async function readRemoteBytes(address: string): Promise<Buffer | undefined> {
   let file: Awaited<ReturnType<typeof openRandomAccess>>;
   try {
     file = await openRandomAccess(address);
@@ -18,7 +27,7 @@ export async function readRemoteText(address: string): Promise<string | undefine
   try {
     const windows: Uint8Array[] = [];
     for await (const window of windowsOf(file)) windows.push(window);
-    return Buffer.concat(windows).toString('utf8');
+    return Buffer.concat(windows);
   } finally {
     await file.close();
   }

@@ -22,6 +22,22 @@ export interface DamagedFigure {
   readonly reason: string;
 }
 
+/** A picture as it was put. */
+export interface ReadFigure {
+  readonly mediaType: FigureMediaType;
+  readonly bytes: Buffer;
+}
+
+/** Pictures that can be read, wherever they lie. */
+export interface FigureReader {
+  /** A picture as it was put; undefined where it is not there. @throws CemError `FIGURE_DAMAGED` where its bytes are others */
+  read(id: string): Promise<ReadFigure | undefined>;
+  /** All pictures, in the order of their ids. */
+  list(): AsyncGenerator<StoredFigure>;
+  /** Reads pictures whole. @returns those that are missing or are not what their names say */
+  verify(wanted: Iterable<string>): Promise<DamagedFigure[]>;
+}
+
 /** The id of a picture: SHA-256 of its bytes, in hexadecimal digits. */
 export function figureId(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
@@ -31,7 +47,7 @@ export function figureId(bytes: Uint8Array): string {
  * Pictures in a folder, each in a file that is named by what is in it (`ab/ab12….png`), so that one which stands in many places is stored once. A file appears whole or not at all, and
  * never changes.
  */
-export class FigureStore {
+export class FigureStore implements FigureReader {
   readonly #folder: string;
 
   /** @param folder made when the first picture is put */
@@ -50,7 +66,7 @@ export class FigureStore {
   }
 
   /** A picture as it was put; undefined where it is not there. @throws CemError `FIGURE_DAMAGED` where its bytes are others */
-  async read(id: string): Promise<{ readonly mediaType: FigureMediaType; readonly bytes: Buffer } | undefined> {
+  async read(id: string): Promise<ReadFigure | undefined> {
     for (const mediaType of FIGURE_MEDIA_TYPES) {
       const path = this.#path(id, mediaType);
       let bytes: Buffer;
@@ -127,6 +143,11 @@ export class FigureStore {
       }
     }
     return found;
+  }
+
+  /** Where a picture lies that `list` gave. */
+  pathOf({ id, mediaType }: StoredFigure): string {
+    return this.#path(id, mediaType);
   }
 
   #path(id: string, mediaType: FigureMediaType): string {

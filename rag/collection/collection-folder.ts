@@ -1,9 +1,11 @@
+import assert from 'node:assert/strict';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { exists, type FolderLock, lockFolder, shareFolder, syncFolder } from '../../base/index.ts';
 import type { QueryStudentFiles } from '../../checkpoints/index.ts';
-import { FigureStore, hasCorpusState, type SegmentedCorpus } from '../../data/index.ts';
+import { type FigureReader, FigureStore, hasCorpusState, type SegmentedCorpus } from '../../data/index.ts';
 import { databaseUrlWithoutPassword, type PgvectorStore } from '../../search/postgres/index.ts';
+import { bringHead } from '../groups/shared-head.ts';
 import { checkSameModel, type IndexModel } from '../index-store/index-manifest.ts';
 import {
   CODES_MEMORY,
@@ -25,6 +27,7 @@ import { joinCollection, segmentsPrefix } from './join-collection.ts';
 import { makeCollection } from './make-collection.ts';
 import { accessTo, removeRows } from './remove-collection.ts';
 import { SharedCorpus } from './shared-corpus.ts';
+import { SharedFigures } from './shared-figures.ts';
 
 const CORPUS_FOLDER = 'corpus';
 const QUERY_FOLDER = 'query';
@@ -34,6 +37,8 @@ const WORK_FOLDER = 'work';
 const VECTORS_FOLDER = 'vectors';
 /** The setting that says that passages have vector groups. */
 const GROUPS_SETTING = 'groups';
+/** The one that says whether pictures are stored. */
+const FIGURES_SETTING = 'figures';
 
 /**
  * A collection on disk: `collection.json` (what it is made with), `corpus/` (segments), `sources-STATE.json` (which files), `pgdata/` (unless the rows lie in a server), `query/` where
@@ -50,6 +55,8 @@ export class CollectionFolder {
   readonly #lock: FolderLock;
   /** Of a collection whose segments lie in an object store. */
   readonly #shared: SharedCorpus | undefined;
+  /** Pictures of a shared one. */
+  readonly #sharedFigures: SharedFigures | undefined;
   /** Of one that is not shared. */
   readonly #own: FolderCorpus;
 
@@ -63,9 +70,11 @@ export class CollectionFolder {
     this.store = parts.store;
     this.#lock = parts.lock;
     this.#shared = sharedCorpusOf(path, parts);
-    const { corpusPath, figures, newFigures } = this;
+    this.#sharedFigures = this.#shared && sharedFiguresOf(this.#shared, parts);
+    const { corpusPath, newFigures } = this;
     const embedded = parts.manifest.store.kind === 'pglite';
     const figuresPath = join(path, FIGURES_FOLDER);
+    const figures = new FigureStore(figuresPath);
     this.#own = new FolderCorpus({ path, corpusPath, figuresPath, figures, newFigures, embedded }, state);
   }
 
@@ -99,8 +108,8 @@ export class CollectionFolder {
   }
 
   /** Pictures of the figures of its state. */
-  get figures(): FigureStore {
-    return new FigureStore(join(this.path, FIGURES_FOLDER));
+  get figures(): FigureReader {
+    return this.#sharedFigures ?? new FigureStore(join(this.path, FIGURES_FOLDER));
   }
 
   /** Pictures of a state that is being made, which `announce` takes over. */
@@ -139,6 +148,7 @@ export class CollectionFolder {
     return withLock(await shareFolder(path).catch(tellServer), async (lock) => {
       const manifest = await readCollectionManifest(path);
       if (manifest === undefined) throw missing(path);
+      await bringHead(path, manifest);
       if (manifest.store.kind === 'pglite' && !(await exists(join(path, DATABASE_FOLDER)))) throw empty(path);
       const store = await openStore(path, manifest, { ...options, remedy: REMEDY }, { create: false, migrate: false });
       return withStore(store, async () => {
@@ -214,6 +224,7 @@ export class CollectionFolder {
     { lock, enter }: { readonly lock: FolderLock; readonly enter: boolean },
   ): Promise<CollectionFolder> {
     const groups = manifest.settings[GROUPS_SETTING] !== undefined;
+    await bringHead(path, manifest);
     // The tables of a shared collection are made by whoever makes it: another machine may have removed it.
     const create = enter || manifest.segments === undefined;
     const store = await openStore(path, manifest, { ...options, groups, remedy: REMEDY }, { create, migrate: true });
@@ -285,7 +296,9 @@ export class CollectionFolder {
    * @throws CemError `COLLECTION_ROOM`
    */
   async announce({ corpus, sources }: Pick<NextState<StateCounts>, 'corpus' | 'sources'>): Promise<void> {
-    return this.#shared ? this.#shared.upload(corpus, sources) : this.#own.announce(corpus, sources);
+    if (this.#shared === undefined) return this.#own.announce(corpus, sources);
+    await this.#shared.upload(corpus, sources);
+    await this.#sharedFigures?.upload(this.newFigures, sources);
   }
 
   /** The second part: the transaction. Its commit is the moment of the change; nothing else may use the store until it is over. */
@@ -302,10 +315,16 @@ export class CollectionFolder {
       const state = { corpus, documents, chunks, passages };
       await store.setProperty(STATE_PROPERTY, JSON.stringify(state));
       const known = await this.#shared?.name(store, state);
+      assert.ok(
+        !this.isShared || this.manifest.settings[FIGURES_SETTING] !== 'store' || this.#sharedFigures?.isUploaded,
+        'a state was committed whose pictures nobody uploaded',
+      );
+      await this.#sharedFigures?.name(store);
       const text = entryText(new Date().toISOString(), changes);
       return { result, state, known, entry: entryOf({ number: await store.log.append(text), text }) };
     });
     if (known) this.#shared?.named(known);
+    await this.#sharedFigures?.named(this.newFigures);
     this.#own.state = state;
     return { result, entry };
   }
@@ -327,8 +346,11 @@ export class CollectionFolder {
     const { state } = this;
     if (state === undefined) return;
     if (this.#shared) {
+      const figures = this.#sharedFigures;
       await this.#shared.upload(state.corpus, sources);
-      return this.#shared.swap();
+      await figures?.upload(this.newFigures, sources);
+      await this.#shared.swap((store) => figures?.name(store) ?? Promise.resolve());
+      return figures?.named(this.newFigures);
     }
     return this.#own.replaceSources(state.corpus, sources);
   }
@@ -422,6 +444,15 @@ function sharedCorpusOf(
 ): SharedCorpus | undefined {
   const places = { corpusPath: join(path, CORPUS_FOLDER), workPath: join(path, WORK_FOLDER) };
   return segments === undefined ? undefined : new SharedCorpus({ store, segments, ...places });
+}
+
+function sharedFiguresOf(
+  shared: SharedCorpus,
+  { manifest: { segments }, store }: { readonly manifest: CollectionManifest; readonly store: PgvectorStore },
+): SharedFigures | undefined {
+  return segments === undefined
+    ? undefined
+    : new SharedFigures({ store, segments, requireTurn: (inner) => shared.requireTurn(inner) });
 }
 
 async function withLock<Result>(lock: FolderLock, body: (lock: FolderLock) => Promise<Result>): Promise<Result> {

@@ -79,17 +79,10 @@ export async function publishCollection(segments: string, manifest: CollectionMa
   }
 }
 
-/** @throws UsageError `COLLECTION_SEGMENTS` for what a shared collection cannot have yet */
-export function refuseUnshared({ segments, store, settings }: CollectionManifest): void {
+/** @throws UsageError `COLLECTION_SEGMENTS` for a shared collection whose rows nobody else reaches */
+export function refuseUnshared({ segments, store }: CollectionManifest): void {
   if (segments === undefined) return;
-  const why =
-    store.kind !== 'postgres'
-      ? 'rows that all machines reach: give --database postgres://… as well'
-      : settings['figures'] === 'store'
-        ? 'no pictures, which lie in a folder: give --figures reference or none'
-        : settings['groups'] !== undefined
-          ? 'no vector groups, whose head lies in a folder: leave them out'
-          : undefined;
+  const why = store.kind !== 'postgres' ? 'rows that all machines reach: give --database postgres://… as well' : undefined;
   if (why === undefined) return;
   throw new UsageError('COLLECTION_SEGMENTS', `a collection with segments in ${segments} needs ${why}`, {
     details: { segments },

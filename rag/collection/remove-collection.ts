@@ -1,8 +1,10 @@
 import { isCemError, removeObject } from '../../base/index.ts';
 import { databaseUrlWithoutPassword, type PgvectorStore } from '../../search/postgres/index.ts';
+import { removeSharedHead } from '../groups/shared-head.ts';
 import { isSameDatabase, openStore, type StoreAccess } from '../index-store/open-store.ts';
 import { COLLECTION_FILE, type CollectionManifest } from './collection-manifest.ts';
 import { SharedCorpus } from './shared-corpus.ts';
+import { SharedFigures } from './shared-figures.ts';
 
 /** The access to a collection's own database: the address of another one is no concern of it. */
 export function accessTo({ store }: CollectionManifest, { database, ...others }: StoreAccess): StoreAccess {
@@ -26,11 +28,14 @@ export async function removeRows(path: string, manifest: CollectionManifest, acc
   }
 }
 
-async function removeObjects(path: string, { segments }: CollectionManifest, store: PgvectorStore): Promise<void> {
+async function removeObjects(path: string, manifest: CollectionManifest, store: PgvectorStore): Promise<void> {
+  const { segments } = manifest;
   if (segments === undefined) return;
   const shared = new SharedCorpus({ store, segments, corpusPath: path, workPath: path });
   await shared.read();
   // Nobody joins what is being removed.
   await removeObject(`${segments}/${COLLECTION_FILE}`);
-  for (const address of await shared.addresses()) await removeObject(address);
+  const figures = new SharedFigures({ store, segments, requireTurn: async () => undefined });
+  for (const address of [...(await shared.addresses()), ...(await figures.addresses())]) await removeObject(address);
+  await removeSharedHead(segments, manifest);
 }

@@ -203,12 +203,17 @@ export class SharedCorpus {
     [this.#known, this.#coming] = [known, undefined];
   }
 
-  /** The same in a transaction of its own, where no row changes. */
-  async swap(): Promise<void> {
+  /**
+   * The same in a transaction of its own, where no row changes.
+   *
+   * @param also what else counts with it
+   */
+  async swap(also?: (store: PgvectorStore) => Promise<void>): Promise<void> {
     const state = this.#known?.state;
     assert.ok(state !== undefined, 'nothing was ever ingested');
     const known = await this.#parts.store.transaction(async (store) => {
       await this.requireTurn(store);
+      await also?.(store);
       return this.name(store, state);
     });
     this.named(known);

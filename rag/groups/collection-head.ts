@@ -5,7 +5,7 @@ import type { LoadedProjection } from '../../checkpoints/index.ts';
 import type { GroupDescription } from '../../encoders/index.ts';
 
 /** Folder of a collection that its head lies in. */
-const HEAD_FOLDER = 'head';
+export const HEAD_FOLDER = 'head';
 
 /**
  * Keeps a head in a collection, from where it is used ever after.

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FigureStore, figureOfMetadata, type Metadata } from '../../data/index.ts';
+import { type FigureReader, figureOfMetadata, type Metadata } from '../../data/index.ts';
 import type { ImageEncoder } from '../../encoders/index.ts';
 import type { PictureStrategy, PictureVectorType } from '../../search/pictures/index.ts';
 import type { FigureRow, PgvectorStore, PictureRow, PictureVectorCount } from '../../search/postgres/index.ts';
@@ -22,7 +22,7 @@ export interface PictureTypeCounts extends PictureVectorCount {
 }
 
 export interface EncodePicturesOptions {
-  readonly figures: Pick<FigureStore, 'read'>;
+  readonly figures: Pick<FigureReader, 'read'>;
   readonly encoder: ImageEncoder;
   readonly choice: PictureChoice;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;

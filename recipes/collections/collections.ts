@@ -13,6 +13,7 @@ import {
   type QueryEncoderChoice,
   readSummary,
   type StoreAccess,
+  shareHeadOf,
 } from '../../rag/index.ts';
 import type { TierCounts } from '../../search/index.ts';
 import { checkTiers } from '../../search/postgres/index.ts';
@@ -174,6 +175,7 @@ export class Collections implements AsyncDisposable {
       const { groups } = settings;
       if (groups?.head !== undefined)
         await keepHead(folder.path, settingsOfCollection(folder.path, folder.manifest.settings).groups?.head, groups.head);
+      await shareHeadOf(folder, groups?.head);
       const live = this.#liveOf(name);
       live.adopt(folder);
       const { index: _, ...summary } = await live.describe();

@@ -31,7 +31,7 @@ export type CollectionChoices = Pick<
 export async function makingOptions(choices: CollectionChoices): Promise<CollectionWritingOptions> {
   const { precision, vectorIndex } = choices;
   const asked = await askedSettings(choices);
-  // Pictures lie in a folder, which others do not have.
+  // In a shared collection each picture is an object of its own: stored where somebody asks for that.
   const settings = collectionSettings.parse(choices.segments === undefined ? asked : { figures: 'reference', ...asked });
   const analyzer = await openTermsChoice(settings.terms);
   return {

@@ -14,6 +14,7 @@ import {
   type SourceChanges,
   type SourceFileEntry,
   type SourceRoot,
+  shareHeadOf,
   synchroniseIndex,
 } from '../../rag/index.ts';
 import { inPackStages } from '../pack/pack.ts';
@@ -90,6 +91,7 @@ async function ingestFiles(options: IngestOptions): Promise<IngestResult> {
   await using collection = await openCollectionFolder(path, checkpoint, options);
   const settings = settingsOfCollection(path, collection.manifest.settings);
   await keepHead(path, settings.groups?.head, options.groups?.head);
+  await shareHeadOf(collection, options.groups?.head);
   const sources = await collection.sources();
   const roots = paths.length === 0 && forget.length > 0 ? [] : await openRoots(paths, sources.roots, path);
   const inputBytes = options.limits?.inputBytes ?? DEFAULT_LIMITS.inputBytes;

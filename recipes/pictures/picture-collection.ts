@@ -43,13 +43,17 @@ export async function encodeCollectionPictures(options: EncodeCollectionPictures
     const encoder = await openImages(named, options);
     try {
       return await inStage(listener, 'pictures', (stage) =>
-        encodePictures(collection.store, {
-          figures: collection.figures,
-          encoder,
-          choice,
-          onProgress: (done, total) => stage.progress(done, total),
+        collection.inTurn(
+          () =>
+            encodePictures(collection.store, {
+              figures: collection.figures,
+              encoder,
+              choice,
+              onProgress: (done, total) => stage.progress(done, total),
+              signal,
+            }),
           signal,
-        }),
+        ),
       );
     } finally {
       await encoder.dispose();

@@ -5,6 +5,7 @@ export { checkTiers, type TierOptions, type UseRecord } from './hot-tier.ts';
 export { migrateStore, migrationsOf, type StoreMigration, statementsFor } from './migrate-store.ts';
 export { openPglite } from './pglite-driver.ts';
 export { PgvectorStore } from './pgvector-store.ts';
+export type { PictureObject } from './picture-objects.ts';
 export { type FigureRow, type PictureRow, type PictureVectorCount, PictureVectors } from './picture-vectors.ts';
 export { PostgresBm25Retriever } from './postgres-bm25.ts';
 export { openPostgres } from './postgres-driver.ts';

@@ -21,6 +21,7 @@ import type {
 import { StoreListing } from './document-groups.ts';
 import { buildHnsw } from './hnsw.ts';
 import { checkNameAndDimension, type PgvectorOptions } from './pgvector-options.ts';
+import { PictureObjects } from './picture-objects.ts';
 import { PictureVectors } from './picture-vectors.ts';
 import { type PreparedStore, prepareStore, VECTOR_INDEX_KEY, vectorTable } from './prepare-store.ts';
 import { countRows, deleteRowsOf, documentsAfter, insertRows, rowsOf, updateRowMetadata } from './row-statements.ts';
@@ -138,6 +139,11 @@ export class PgvectorStore implements VectorStore {
   /** Vectors of pictures, beside the rows of the figures' descriptions. */
   get pictures(): PictureVectors {
     return new PictureVectors(this.#driver.query, this.#tables);
+  }
+
+  /** Where pictures lie in an object store. */
+  get pictureObjects(): PictureObjects {
+    return new PictureObjects(this.#driver.query, this.#tables);
   }
 
   get termAnalyzer(): StoredAnalyzer | undefined {
@@ -329,6 +335,7 @@ export class PgvectorStore implements VectorStore {
   async drop(): Promise<void> {
     await dropLog(this.#driver.query, this.#tables);
     await this.pictures.drop();
+    await this.pictureObjects.drop();
     const { chunks, settings, migrations } = this.#tables;
     const others = this.#table.layout === LAYOUT_WITH_TERMS ? Object.values(termTables(this.#tables)) : [];
     await this.#driver.query(`drop table ${[chunks, settings, ...others].join(', ')}`);
