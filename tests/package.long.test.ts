@@ -104,7 +104,7 @@ test('holds JavaScript, declarations, assets and the legal files, and neither so
   for (const path of files)
     assert.match(
       path,
-      /^(dist\/.*\.(js|d\.ts|wasm|yaml)|dist\/.*\/(FORMAT|CONFORMANCE|MAPPING|METADATA|SEGMENTS|PATCHES|GROUPS)\.md|checkpoints\/cem-small-en\/(query\/)?[\w.-]+|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
+      /^(dist\/.*\.(js|d\.ts|wasm|yaml|sql)|dist\/.*\/(FORMAT|CONFORMANCE|MAPPING|METADATA|SEGMENTS|PATCHES|GROUPS)\.md|checkpoints\/cem-small-en\/(query\/)?[\w.-]+|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
     );
   for (const path of [
     'LICENSE',
@@ -115,6 +115,7 @@ test('holds JavaScript, declarations, assets and the legal files, and neither so
     'dist/model/kernels/wasm/compiled-kernels.wasm',
     'dist/model/kernels/rows/row-kernels.wasm',
     'dist/configs/demo.yaml',
+    'dist/search/postgres/migrations/0001-document-digests.sql',
     'dist/cli/process/doctor-probe.js',
     'checkpoints/cem-small-en/state.json',
     'checkpoints/cem-small-en/README.md',

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { exists, type FolderLock, lockFolder, shareFolder, syncFolder } from '../../base/index.ts';
@@ -37,8 +36,6 @@ const WORK_FOLDER = 'work';
 const VECTORS_FOLDER = 'vectors';
 /** The setting that says that passages have vector groups. */
 const GROUPS_SETTING = 'groups';
-/** The one that says whether pictures are stored. */
-const FIGURES_SETTING = 'figures';
 
 /**
  * A collection on disk: `collection.json` (what it is made with), `corpus/` (segments), `sources-STATE.json` (which files), `pgdata/` (unless the rows lie in a server), `query/` where
@@ -298,6 +295,15 @@ export class CollectionFolder {
   async announce({ corpus, sources }: Pick<NextState<StateCounts>, 'corpus' | 'sources'>): Promise<void> {
     if (this.#shared === undefined) return this.#own.announce(corpus, sources);
     await this.#shared.upload(corpus, sources);
+    await this.announcePictures(sources);
+  }
+
+  /**
+   * The part of `announce` that stores the pictures of a shared collection, for who does the rest otherwise; in a turn.
+   *
+   * @throws CemError `REMOTE_WRITE`, `COLLECTION_TURN`
+   */
+  async announcePictures(sources: CollectionSources): Promise<void> {
     await this.#sharedFigures?.upload(this.newFigures, sources);
   }
 
@@ -315,10 +321,6 @@ export class CollectionFolder {
       const state = { corpus, documents, chunks, passages };
       await store.setProperty(STATE_PROPERTY, JSON.stringify(state));
       const known = await this.#shared?.name(store, state);
-      assert.ok(
-        !this.isShared || this.manifest.settings[FIGURES_SETTING] !== 'store' || this.#sharedFigures?.isUploaded,
-        'a state was committed whose pictures nobody uploaded',
-      );
       await this.#sharedFigures?.name(store);
       const text = entryText(new Date().toISOString(), changes);
       return { result, state, known, entry: entryOf({ number: await store.log.append(text), text }) };
@@ -348,7 +350,7 @@ export class CollectionFolder {
     if (this.#shared) {
       const figures = this.#sharedFigures;
       await this.#shared.upload(state.corpus, sources);
-      await figures?.upload(this.newFigures, sources);
+      await this.announcePictures(sources);
       await this.#shared.swap((store) => figures?.name(store) ?? Promise.resolve());
       return figures?.named(this.newFigures);
     }
@@ -448,11 +450,16 @@ function sharedCorpusOf(
 
 function sharedFiguresOf(
   shared: SharedCorpus,
-  { manifest: { segments }, store }: { readonly manifest: CollectionManifest; readonly store: PgvectorStore },
+  { manifest: { segments, settings }, store }: { readonly manifest: CollectionManifest; readonly store: PgvectorStore },
 ): SharedFigures | undefined {
   return segments === undefined
     ? undefined
-    : new SharedFigures({ store, segments, requireTurn: (inner) => shared.requireTurn(inner) });
+    : new SharedFigures({
+        store,
+        segments,
+        stored: settings['figures'] === 'store',
+        requireTurn: (inner) => shared.requireTurn(inner),
+      });
 }
 
 async function withLock<Result>(lock: FolderLock, body: (lock: FolderLock) => Promise<Result>): Promise<Result> {

@@ -35,7 +35,7 @@ async function removeObjects(path: string, manifest: CollectionManifest, store: 
   await shared.read();
   // Nobody joins what is being removed.
   await removeObject(`${segments}/${COLLECTION_FILE}`);
-  const figures = new SharedFigures({ store, segments, requireTurn: async () => undefined });
+  const figures = new SharedFigures({ store, segments, stored: false, requireTurn: async () => undefined });
   for (const address of [...(await shared.addresses()), ...(await figures.addresses())]) await removeObject(address);
   await removeSharedHead(segments, manifest);
 }

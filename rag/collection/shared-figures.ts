@@ -18,6 +18,8 @@ export interface SharedFiguresParts {
   readonly store: PgvectorStore;
   /** `s3://BUCKET/PREFIX` */
   readonly segments: string;
+  /** Whether the collection stores pictures. */
+  readonly stored: boolean;
   /** In a transaction, before all else: refuses who lost the turn. */
   readonly requireTurn: (store: PgvectorStore) => Promise<void>;
 }
@@ -33,11 +35,6 @@ export class SharedFigures implements FigureReader {
 
   constructor(parts: SharedFiguresParts) {
     this.#parts = parts;
-  }
-
-  /** Whether a commit has what it names. */
-  get isUploaded(): boolean {
-    return this.#coming !== undefined;
   }
 
   /** @throws CemError `FIGURE_DAMAGED` where its bytes are others; as `readRemoteBytes` */
@@ -109,9 +106,20 @@ export class SharedFigures implements FigureReader {
     this.#coming = { rows: [...rows.values()], wanted };
   }
 
-  /** In the transaction that commits: names what was uploaded, and what leaves. Afterwards, `named` must be called. */
+  /**
+   * In the transaction that commits: names what was uploaded, and what leaves. Afterwards, `named` must be called.
+   *
+   * @throws CemError `COLLECTION_PICTURES` where nothing was uploaded, be it that there was nothing
+   */
   async name(store: PgvectorStore): Promise<void> {
-    if (this.#coming === undefined) return;
+    if (this.#coming === undefined) {
+      if (!this.#parts.stored) return;
+      throw new CemError(
+        'COLLECTION_PICTURES',
+        `the collection under ${this.#parts.segments} stores pictures, and those of this change were not uploaded: make it by cem ingest or a server; nothing of it counts`,
+        { details: { segments: this.#parts.segments } },
+      );
+    }
     const { rows, wanted } = this.#coming;
     await store.pictureObjects.add(rows);
     const gone = await store.pictureObjects.retain(wanted);

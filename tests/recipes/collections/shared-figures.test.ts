@@ -3,14 +3,25 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { figureId } from '../../../data/index.ts';
+import { SharedFigures } from '../../../rag/collection/shared-figures.ts';
 import { CollectionFolder } from '../../../rag/index.ts';
 import type { Collections, LiveCollection } from '../../../recipes/collections/index.ts';
 import { ingest } from '../../../recipes/ingest/index.ts';
+import type { PgvectorStore } from '../../../search/postgres/index.ts';
 import { objectKeys, objectStoreMissing, startObjectStore } from '../../fixtures/object-store.ts';
+import { errorOf } from '../../fixtures/temporary-folder.ts';
 import { chartPicture } from '../../ingest/parse/picture/draw-picture.ts';
 import { type CollectionsPlace, collectionsPlace, openPlace } from './open-collections.ts';
 
 const test = suite('pictures of a shared collection');
+
+test('a change of whose pictures nobody thought is refused where pictures are stored', async () => {
+  const store = {} as PgvectorStore;
+  const figures = (stored: boolean) =>
+    new SharedFigures({ store, segments: 's3://bucket/docs', stored, requireTurn: async () => undefined });
+  await figures(false).name(store);
+  assert.is((await errorOf(() => figures(true).name(store))).code, 'COLLECTION_PICTURES');
+});
 
 const database = process.env['CEM_TEST_DATABASE_URL'];
 const missing = database === undefined ? 'CEM_TEST_DATABASE_URL names no server' : await objectStoreMissing();
