@@ -232,7 +232,7 @@ export const COMMANDS: readonly LazyCommand[] = [
   ),
   lazyCommand(
     'database',
-    'The tables in a PostgreSQL server: plan',
+    'The tables of indexes and collections: plan, migrate',
     async () => (await import('./commands/database.ts')).databaseCommand,
   ),
   lazyCommand(
