@@ -1,6 +1,7 @@
 import { formatTable } from '../../base/index.ts';
 import { BROAD_CORPORA, CORPUS_FILES, CORPUS_SIZES, type FetchedCorpus, fetchCorpus } from '../../recipes/fetch-corpus/index.ts';
 import { defineCommand } from '../command.ts';
+import { withStopSignal } from '../process/stop-signal.ts';
 
 interface FetchCorpusCommandOptions {
   readonly corpus: string;
@@ -41,7 +42,7 @@ export const fetchCorpusCommand = defineCommand<FetchCorpusCommandOptions, Fetch
       .option('questions', { type: 'number', default: CORPUS_SIZES.questions, describe: 'at most so many questions about terms' })
       .option('seed', { type: 'number', default: 1, describe: 'of what is drawn' }),
   dataKeys: ['sources.keptOut'],
-  run: (options, listener) => fetchCorpus({ ...options, listener }),
+  run: (options, listener) => withStopSignal((signal) => fetchCorpus({ ...options, listener, signal })),
   text: (result) =>
     [
       formatTable(

@@ -1,6 +1,7 @@
 import { type FetchedOcr, fetchOcr } from '../../recipes/fetch-ocr/index.ts';
 import { defineCommand } from '../command.ts';
 import { modelsOption } from '../options/index-options.ts';
+import { withStopSignal } from '../process/stop-signal.ts';
 
 interface FetchOcrCommandOptions {
   readonly into?: string | undefined;
@@ -18,7 +19,7 @@ export const fetchOcrCommand = defineCommand<FetchOcrCommandOptions, FetchedOcr>
     parser
       .option('into', { type: 'string', describe: 'folder of the models (CEM_OCR_MODELS, else PP-OCRv6-small in --models)' })
       .option('models', { ...modelsOption, describe: 'folder of models (CEM_MODELS)' }),
-  run: (options, listener) => fetchOcr({ ...options, listener }),
+  run: (options, listener) => withStopSignal((signal) => fetchOcr({ ...options, listener, signal })),
   text: ({ folder, fetched, package: name }) =>
     fetched.length === 0 ? `${folder}: all models are there` : `${folder}: ${fetched.join(', ')} of ${name}`,
 });

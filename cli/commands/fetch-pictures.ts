@@ -1,5 +1,6 @@
 import { type FetchedPictures, fetchPictures, PICTURE_SETS } from '../../recipes/fetch-pictures/index.ts';
 import { defineCommand } from '../command.ts';
+import { withStopSignal } from '../process/stop-signal.ts';
 
 interface FetchPicturesCommandOptions {
   readonly set: string;
@@ -15,7 +16,7 @@ export const fetchPicturesCommand = defineCommand<FetchPicturesCommandOptions, F
       .positional('set', { type: 'string', demandOption: true, describe: Object.keys(PICTURE_SETS).join(' or ') })
       .option('into', { type: 'string', demandOption: true, describe: 'folder of the pictures; it keeps the package, too' }),
   dataKeys: ['captions'],
-  run: (options, listener) => fetchPictures({ ...options, listener }),
+  run: (options, listener) => withStopSignal((signal) => fetchPictures({ ...options, listener, signal })),
   text: ({ folder, pictures, captions, categories, unreadable, package: name, version }) =>
     [
       `${folder}: ${pictures} pictures of ${name} ${version} in ${categories} categories; captions: ${Object.entries(captions)
