@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { closing, type Listener, messageOf, UsageError } from '../../base/index.ts';
 import { type QueryEncoderChoice, type RetrieverChoice, type Searcher, searchWithNote } from '../../rag/index.ts';
+import { assertShareOfReranker } from '../../rag/rerank/index.ts';
 import { openCollection, openReranker, openSearcher } from '../../recipes/index.ts';
 import { openPictures } from '../../recipes/pictures/index.ts';
 import { type SearchAnswer, searchAnswer } from '../../server/schemas/index.ts';
@@ -97,6 +98,7 @@ export const searchCommand = defineCommand<SearchOptions, SearchAnswer>({
       .options(rerankOptions)
       .options(pictureOptions),
   async run(given, listener) {
+    assertShareOfReranker(given.reranker, given.rerankShare);
     if (asksForPictures(given)) return searchFigures(given, listener);
     const { query, k, filter: filterText, scoring: kind, best, units, reranker: choice, rerankDepth, ...options } = given;
     if (query === undefined)

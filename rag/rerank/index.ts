@@ -5,6 +5,7 @@ export { type OpenRerankerOptions, openReranker, RERANKER_GRAMMAR } from './open
 export { PairReranker } from './pair-reranker.ts';
 export {
   assertShare,
+  assertShareOfReranker,
   DEFAULT_TOP_N,
   type RerankableHit,
   type RerankedHit,

@@ -103,6 +103,16 @@ export function assertShare(share: number): void {
   throw new UsageError('RERANK_SHARE', `share says how much the reranker counts, 0 to 1, not ${share}`, { details: { share } });
 }
 
+/** @throws UsageError `RERANK_SHARE` for a share without what would have it */
+export function assertShareOfReranker(reranker: unknown, share: number | undefined): void {
+  if (share === undefined || reranker !== undefined) return;
+  throw new UsageError(
+    'RERANK_SHARE',
+    `--rerank-share ${share} says how much a reranker counts, and none is named: give --reranker too, or leave it out`,
+    { details: { share } },
+  );
+}
+
 function describe(scores: readonly number[]): string {
   const odd = scores.find((score) => !Number.isFinite(score));
   return odd === undefined ? `${scores.length} scores` : `the score ${odd}`;

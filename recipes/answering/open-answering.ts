@@ -13,6 +13,7 @@ import {
   type Reranker,
   type SearchUnits,
 } from '../../rag/index.ts';
+import { assertShareOfReranker } from '../../rag/rerank/index.ts';
 import { openReranker } from '../search/index.ts';
 import { listenerOf } from '../shared/call.ts';
 import { given } from '../shared/given.ts';
@@ -37,11 +38,12 @@ export interface OpenedAnswerer extends Pick<Answerer, 'answer' | 'stream'>, Asy
 /**
  * Opens what answers are written by. No package of language models is loaded for the extractive reader, and no tokenizer before a chat model reads.
  *
- * @throws UsageError `ANSWER_OPTIONS`, `CHAT_MODEL`; CemError `CHAT_MODEL_PACKAGE`; and as `openReranker`
+ * @throws UsageError `ANSWER_OPTIONS`, `CHAT_MODEL`, `RERANK_SHARE`; CemError `CHAT_MODEL_PACKAGE`; and as `openReranker`
  */
 export async function openAnswering(options: ReaderChoice = {}): Promise<Answering> {
   const opened = new ClosingStack();
   const listener = listenerOf(options);
+  assertShareOfReranker(options.reranker, options.rerankShare);
   try {
     const chat = wantsChat(options) ? await openChat(options, opened) : undefined;
     const reader = await openReader(options, chat);

@@ -18,7 +18,7 @@ import {
 } from '../../eval/modes/index.ts';
 import { OpenAiChatModel } from '../../rag/chat/index.ts';
 import { expansionMessages } from '../../rag/queries/index.ts';
-import { assertShare, blendScores, openReranker, type Reranker } from '../../rag/rerank/index.ts';
+import { assertShare, assertShareOfReranker, blendScores, openReranker, type Reranker } from '../../rag/rerank/index.ts';
 import { tensorInnerProducts } from '../../search/exact/index.ts';
 import type { Hit } from '../../search/index.ts';
 import { type AnalyzerInput, openAnalyzer } from '../../search/lexical/index.ts';
@@ -129,6 +129,7 @@ export async function compareRetrievers(options: CompareRetrieversOptions): Prom
   const listener = listenerOf(options);
   const modes = parseModes(options.retrievers, availableParts(options));
   const hyde = options.hyde ?? hypotheticalPassages(options);
+  assertShareOfReranker(options.rerank ?? options.reranker, options.rerankShare);
   assertShare(options.rerankShare ?? 1);
   assertModesPossible(modes, { hyde, against: options.against, rerank: options.rerank ?? options.reranker });
   const asked = new Set(modes.flatMap(({ parts }) => parts));
