@@ -12,6 +12,8 @@ export interface Hit {
   readonly score: number;
   /** Name of the retriever. */
   readonly retriever: string;
+  /** The query asks for it by what it is, as for a figure: it stands before all else, wherever what was found is ranked anew. */
+  readonly asked?: true;
 }
 
 export interface SearchOptions {

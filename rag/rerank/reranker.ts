@@ -1,4 +1,5 @@
 import { CemError, UsageError } from '../../base/index.ts';
+import { placesOfFigures, raisedBefore } from '../../search/pictures/index.ts';
 import { blendScores } from './blend-scores.ts';
 
 /** Results of reranking unless asked otherwise: units that a reader gets. */
@@ -10,6 +11,8 @@ const FEW = 3;
 export interface RerankableHit {
   readonly text: string;
   readonly score: number;
+  /** The query asks for it by what it is, as for a figure. */
+  readonly asked?: true;
 }
 
 /** A result in its new place. */
@@ -39,7 +42,7 @@ export interface Reranker {
    */
   score(query: string, texts: readonly string[], options?: { readonly signal?: AbortSignal | undefined }): Promise<number[]>;
   /**
-   * The best of a retriever's results in a new order, ties in the retriever's. Texts are those that the results have: nothing is decompressed for this (invariant 2).
+   * The best of a retriever's results in a new order, ties in the retriever's. What the query asks for by what it is stays before all else, in as many places as a search gives it. Texts are those that the results have: nothing is decompressed for this (invariant 2).
    *
    * @param query as it was asked, without what a retriever put to it
    * @param hits best first
@@ -90,10 +93,12 @@ export abstract class ScoringReranker implements Reranker {
       hits.map(({ score }) => score),
       share,
     );
-    return hits
+    const ranked = hits
       .map((hit, place) => ({ ...hit, score: blended[place]!, retrieved: { rank: place + 1, score: hit.score } }))
-      .sort((left, right) => right.score - left.score || left.retrieved.rank - right.retrieved.rank)
-      .slice(0, topN);
+      .sort((left, right) => right.score - left.score || left.retrieved.rank - right.retrieved.rank);
+    const first = new Set(ranked.filter(({ asked }) => asked).slice(0, placesOfFigures(topN)));
+    const others = ranked.filter((hit) => !first.has(hit));
+    return raisedBefore([...first], others).slice(0, topN);
   }
 }
 

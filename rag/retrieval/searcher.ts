@@ -47,6 +47,8 @@ export interface SearchResult {
   readonly retriever: string;
   /** What each of several retrievers said of its document, where they were fused. */
   readonly parts?: readonly FusedPart[];
+  /** The query asks for it by what it is, as for a figure. */
+  readonly asked?: true;
   /** What found it before it was ranked anew by vector groups, where it was. */
   readonly coarseScore?: number;
   /** What each vector of the query's group found in the passage, where that was asked for. */
@@ -278,7 +280,7 @@ export class Searcher {
 
   /** Decompresses the chunk of a hit, once (invariant 2). */
   async #read(hit: SearchHit, units: boolean): Promise<SearchResult> {
-    const { document, chunk, passage = 0, score, retriever, parts, coarseScore, matches } = hit;
+    const { document, chunk, passage = 0, score, retriever, parts, asked, coarseScore, matches } = hit;
     assert.ok(chunk !== undefined, `${retriever} found ${document} without a chunk`);
     const { texts, prefixBytes } = this.#parts;
     const [content, passages, metadata, prefix = 0] = await Promise.all([
@@ -300,6 +302,7 @@ export class Searcher {
       ...(units && { unit: { text: whole, passage: place } }),
       retriever,
       ...(parts && { parts }),
+      ...(asked && { asked }),
       ...(coarseScore !== undefined && { coarseScore }),
       ...(matches && { matches }),
       ...(metadata !== undefined && { metadata }),

@@ -2,9 +2,13 @@ import { assertResultCount } from '../rank-order.ts';
 import type { Hit, Retriever, SearchOptions } from '../retriever.ts';
 import { withSelfQuery } from '../self-query/index.ts';
 import { askedFigures } from './asked-figures.ts';
+import { raisedBefore } from './raised-before.ts';
 
 /** Share of the results that figures may take which a query asks for: what the texts say of them is wanted, too. */
 const SHARE = 0.5;
+
+/** Places of k that they may take. */
+export const placesOfFigures = (k: number): number => Math.ceil(k * SHARE);
 
 /**
  * A retriever that has the figures which a query asks for (`askedFigures`) before all else that another retriever finds for it, the best of them in at most half of the places. Each of them is ranked by that
@@ -28,7 +32,7 @@ export class FiguresFirstRetriever implements Retriever {
       if (asked === undefined) continue;
       const [figures] = await this.#inner.search([query], {
         ...options,
-        k: Math.ceil(k * SHARE),
+        k: placesOfFigures(k),
         filter: withSelfQuery(filter, asked),
         onUnsearchable: undefined,
       });
@@ -38,21 +42,10 @@ export class FiguresFirstRetriever implements Retriever {
   }
 }
 
-/** Hits before others, each document once. A score that is not above those behind it is raised by the least that a number can be. */
+/** Hits before others, each document once, marked as asked for. */
 function before(first: readonly Hit[], others: readonly Hit[]): Hit[] {
   const known = new Set(first.map(({ document }) => document));
-  const behind = others.filter(({ document }) => !known.has(document));
-  const raised: Hit[] = [];
-  let above = behind[0]?.score ?? Number.NEGATIVE_INFINITY;
-  for (const hit of first.toReversed()) {
-    const score = hit.score > above ? hit.score : nextAbove(above);
-    raised.push(score === hit.score ? hit : { ...hit, score });
-    above = score;
-  }
-  return [...raised.reverse(), ...behind];
-}
-
-/** A number that is greater than this one by a part in 10^12, which no figure shown to people has. */
-function nextAbove(value: number): number {
-  return value + Math.max(Math.abs(value), 1) * 1e-12;
+  const asked = first.map((hit) => ({ ...hit, asked: true as const }));
+  const behind: readonly Hit[] = others.filter(({ document }) => !known.has(document));
+  return raisedBefore<Hit>(asked, behind);
 }

@@ -1,7 +1,7 @@
 /** Search for figures: vectors of pictures beside the vectors and words of their descriptions, in layers. */
 export { askedFigures } from './asked-figures.ts';
 export { expandQuery } from './expand-query.ts';
-export { FiguresFirstRetriever } from './figures-first-retriever.ts';
+export { FiguresFirstRetriever, placesOfFigures } from './figures-first-retriever.ts';
 export {
   PICTURE_LAYERS,
   PICTURE_STRATEGIES,
@@ -13,6 +13,7 @@ export {
   type PictureStrategy,
   searchPictures,
 } from './picture-search.ts';
+export { raisedBefore } from './raised-before.ts';
 export {
   FIGURE_ROWS,
   PICTURE_VECTOR_TYPES,

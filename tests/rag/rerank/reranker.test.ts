@@ -54,6 +54,29 @@ test('eight results unless asked otherwise; few are left unread where that is as
   assert.is((await reranker.rerank('q', hits('1', '2', '3', '4'), { keepFew: true }))[0]!.score, 4);
 });
 
+test('figures that the query asks for stay before all else, the best of them in half of the places; the others are ranked as texts are', async () => {
+  const asked = (...places: number[]) =>
+    hits('1 a', '9 b', '2 c', '3 d', '8 e').map((hit, place) => ({
+      ...hit,
+      ...(places.includes(place) && { asked: true as const }),
+    }));
+  const found = async (topN: number, ...places: number[]) =>
+    (await new ByNumber().rerank('q', asked(...places), { topN })).map(({ document }) => document);
+  assert.equal(await found(5, 0), ['d1', 'd2', 'd5', 'd4', 'd3']);
+  assert.equal(await found(1, 0, 2), ['d3']);
+  assert.equal(await found(2, 0, 2, 3), ['d4', 'd2']);
+  assert.equal(await found(4, 0, 2, 3), ['d4', 'd3', 'd2', 'd5']);
+  const scores = (await new ByNumber().rerank('q', asked(0, 2))).map(({ score }) => score);
+  assert.equal(
+    scores.map((score) => Number(score.toFixed(6))),
+    [9, 9, 9, 8, 3],
+  );
+  assert.ok(
+    scores.every((score, place) => place === 0 || score < scores[place - 1]!),
+    'scores descend',
+  );
+});
+
 test('scores of retriever and reranker blended: each brought to 0..1, the reranker counts its share', async () => {
   // Retriever: 1, 0.5, 0. Reranker: 0, 0.5, 1 (scores 2, 3, 4).
   const found = async (share: number) => {

@@ -44,6 +44,11 @@ test('a figure that is named stands before the texts, and these follow in their 
   assert.is(plain[0], 'text');
   const hits = await search('Figure 4: net profit', 10, withAccess(undefined, []));
   assert.is(hits[0]!.document, 'figure 4');
+  assert.equal(
+    hits.map(({ asked }) => asked),
+    hits.map((_, place) => (place === 0 ? true : undefined)),
+    'what is asked for is marked, for whatever ranks anew',
+  );
   assert.is(hits[1]!.document, 'text');
   assert.ok(
     hits.every(({ score }, place) => place === 0 || score < hits[place - 1]!.score),
