@@ -4,20 +4,20 @@ import type { PassPlan } from '../../training/index.ts';
 
 /** A run's plan as text. */
 export function planText(plan: RunPlan): string {
-  const { name, query, peak, available, deviceLimit, fits, advice } = plan;
+  const { name, query, peak, available, devices, deviceLimit, fits, advice } = plan;
   return [
-    ...passLines(name, plan),
-    ...(query === null ? [] : ['', ...passLines('query student, trained before', query), '']),
+    ...passLines(name, plan, devices),
+    ...(query === null ? [] : ['', ...passLines('query student, trained before', query, devices), '']),
     ...table([
       ['peak of the run', formatBytes(peak)],
       ['available', formatBytes(available)],
-      ...(deviceLimit === null ? [] : ([['device has', formatBytes(deviceLimit)]] as const)),
+      ...(deviceLimit === null ? [] : ([[devices > 1 ? 'each device has' : 'device has', formatBytes(deviceLimit)]] as const)),
     ]),
     fits ? 'fits' : `does not fit: set ${[...advice, 'fewer model.maximumSymbols'].join(', ')}, or a smaller model`,
   ].join('\n');
 }
 
-function passLines(name: string, { parameters, batches, memory, operations }: PassPlan): string[] {
+function passLines(name: string, { parameters, batches, memory, operations }: PassPlan, devices: number): string[] {
   const number = (value: number) => value.toLocaleString('en-US');
   const texts = batches.map((batch) => `${batch.size} ${batch.name} of ${batch.symbols} symbols`).join(', ');
   const optional = (label: string, bytes: number): [string, string][] => (bytes > 0 ? [[label, formatBytes(bytes)]] : []);
@@ -38,7 +38,7 @@ function passLines(name: string, { parameters, batches, memory, operations }: Pa
       ...optional('freed, but kept', memory.freed),
       ...optional('gradient threads', memory.workers),
       ['batches on host', formatBytes(memory.host)],
-      ...optional('on the device', memory.device),
+      ...optional(devices > 1 ? `on each of ${devices}` : 'on the device', memory.device),
       ['texts, vectors', formatBytes(memory.texts)],
       ['program', formatBytes(memory.program)],
       ...optional('table warm start', memory.warmStart),

@@ -18,7 +18,7 @@ export interface RunPlan extends TrainingPlan {
 /**
  * What a run would take, without starting it.
  *
- * @throws UsageError `PLAN_NEEDS_DIMENSION` when the configuration does not say how long the teacher's vectors are
+ * @throws UsageError `PLAN_NEEDS_DIMENSION` when the configuration does not say how long the teacher's vectors are, and as `planTraining`
  */
 export async function planRun(config: RunConfig, options: OnBackend): Promise<RunPlan> {
   const { dimension } = config.teacher;

@@ -2,7 +2,7 @@ import { LONGEST_SENTENCE } from '../../data/index.ts';
 import { keepsFreedMemory } from '../../model/backend/index.ts';
 import { type ModelConfig, ngramTables, tf } from '../../model/index.ts';
 import { BYTE_VOCABULARY } from '../../model/symbols/index.ts';
-import { deviceHasOwnMemory, deviceMemoryLimit, isOnDevice } from '../device/choose-step.ts';
+import { checkStepChoice, deviceHasOwnMemory, deviceMemoryLimit, isOnDevice } from '../device/choose-step.ts';
 import { tableOptimizerNumbers } from '../optimizers/create-table-optimizer.ts';
 import { tableAverageNumbers } from '../optimizers/table-averages.ts';
 import type { TrainingConfig } from '../options/config.ts';
@@ -73,8 +73,8 @@ export interface PassPlan {
     readonly workers: number;
     readonly host: number;
     /**
-     * Where a step's whole state lies on the device: all of it there, with what a step holds besides and without what a compiler saves of it. 0 where tables are on the host. Of an accelerator it
-     * is memory of its own, and no part of `peak`.
+     * Where a step's whole state lies on the device: all of it there, with what a step holds besides and without what a compiler saves of it; of several devices, what each of them holds. 0 where
+     * tables are on the host. Of an accelerator it is memory of its own, and no part of `peak`.
      */
     readonly device: number;
     /** Most that the regression of a table warm start holds, before there is an optimiser; 0 without it. No part of `peak`'s sum. */
@@ -95,7 +95,9 @@ export interface TrainingPlan extends PassPlan {
   readonly query: PassPlan | null;
   /** The larger of both peaks, in bytes. */
   readonly peak: number;
-  /** Bytes of memory that the device has; null where it does not say, and where tables are on the host. */
+  /** Devices that compute a step together. */
+  readonly devices: number;
+  /** Bytes of memory that a device has; null where it does not say, and where tables are on the host. */
   readonly deviceLimit: number | null;
 }
 
@@ -106,6 +108,7 @@ export interface TrainingPlan extends PassPlan {
  * Counted are the operations of tfjs, or the compiled kernels where the current backend has them, which keep much less for the gradient.
  *
  * @param dimension the teacher's
+ * @throws UsageError `PRODUCT_PRECISION`, `TRAINING_DEVICE_WORKERS`, `TRAINING_DEVICES` for a step that cannot be taken on the current backend
  */
 export async function planTraining(
   model: ModelConfig,
@@ -113,6 +116,7 @@ export async function planTraining(
   training: TrainingConfig,
   { batches, variants = 0, query, corpusBytes }: PlanOptions = {},
 ): Promise<TrainingPlan> {
+  checkStepChoice(training);
   const texts = plannedTexts(training, corpusBytes, model.input === 'text' ? 0 : variants);
   const strings = stringBytes(texts);
   const program = tf.getBackend() === 'tensorflow' ? TENSORFLOW_PROGRAM_BYTES : PROGRAM_BYTES;
@@ -137,7 +141,7 @@ export async function planTraining(
         texts: queryTexts(texts),
       }));
     const peak = Math.max(documents.memory.peak, queryPass?.memory.peak ?? 0);
-    return { ...documents, query: queryPass ?? null, peak, deviceLimit };
+    return { ...documents, query: queryPass ?? null, peak, devices: training.devices ?? 1, deviceLimit };
   });
 }
 
@@ -164,7 +168,7 @@ function placeOfStep(training: TrainingConfig): PlannedPass['place'] {
 
 async function planPass(backend: CountingBackend, pass: PlannedPass): Promise<PassPlan> {
   const { model, dimension, training, batches, texts, program, keepsFreed } = pass;
-  const { workers = 1 } = training;
+  const { workers = 1, devices = 1 } = training;
   const part = workers > 1 ? ({ part: 'main' } as const) : {};
   const count = await countDeep(backend, { model, dimension, training, batches, keepsFreed, ...part });
   const share = workers > 1 ? await countShare(backend, pass, workers) : undefined;
@@ -186,20 +190,34 @@ async function planPass(backend: CountingBackend, pass: PlannedPass): Promise<Pa
     host: HOST_COPIES * symbols * rowBytes + touchedRows(model, symbols) * rowBytes,
   };
   const warmStart = warmStartBytes(model, dimension, training, texts);
+  const divided = devices > 1 ? await countDivided(backend, pass, devices) : { symbols, activations };
+  const positions = POSITION_COPIES * divided.symbols * bytesPerSymbol(model);
   const onDevice = {
     tables,
     tableOptimizer: steps.tableOptimizer,
     weights,
     optimizer,
-    step:
-      inUse + (POSITION_COPIES * symbols * bytesPerSymbol(model) + DEVICE_ROW_COPIES * touchedRows(model, symbols)) * rowBytes,
+    step: Math.max(divided.activations, update) + (positions + DEVICE_ROW_COPIES * touchedRows(model, symbols)) * rowBytes,
   };
   const device = pass.place === 'host' ? 0 : sumOf(onDevice);
   // The model's tables stay on the host, for measuring and saving.
-  const ownMemory = pass.place === 'host' ? sumOf(steps) : steps.host + (pass.place === 'shared' ? device : 0);
+  const ownMemory = pass.place === 'host' ? sumOf(steps) : steps.host + (pass.place === 'shared' ? devices * device : 0);
   const peak = sumOf(always) + Math.max(ownMemory, weights + warmStart);
   const memory = { ...always, ...steps, device, activations, warmStart, peak };
   return { parameters, batches, memory, operations: share?.operations ?? count.operations };
+}
+
+/** What each of several devices holds of a step: the symbols and activations of its share of every batch (of one that cannot be divided, all), and what the losses hold, which see the whole batch. */
+async function countDivided(
+  backend: CountingBackend,
+  { model, dimension, training, batches }: PlannedPass,
+  devices: number,
+): Promise<{ readonly symbols: number; readonly activations: number }> {
+  const share = batches.map((batch) => (batch.size % devices === 0 ? { ...batch, size: batch.size / devices } : batch));
+  const count = async (counted: readonly PlannedBatch[], part?: 'main') =>
+    (await countDeep(backend, { model, dimension, training, batches: counted, ...(part && { part }) })).activations;
+  const losses = (await count(batches, 'main')) - (await count(share, 'main'));
+  return { symbols: symbolsOf(share) * (training.accumulate ?? 1), activations: (await count(share)) + losses };
 }
 
 /** What the gradient threads of a run take and do, all together; no thread has more texts than the last. */

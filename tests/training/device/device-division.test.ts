@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { selectBackend, tf } from '../../../model/backend/index.ts';
 import { checkStepChoice } from '../../../training/device/choose-step.ts';
 import { DeviceTrainingStep } from '../../../training/device/device-step.ts';
+import { planTraining } from '../../../training/index.ts';
 import { trainingConfigSchema } from '../../../training/options/config.ts';
 import { testBackend } from '../../backend.ts';
 import { errorOf } from '../../fixtures/temporary-folder.ts';
@@ -59,6 +60,20 @@ for (const [name, settings] of [
   });
 }
 
+test('a plan says what each device holds: its share of the activations beside the whole state, and both on a host that is the device', async () => {
+  const batches = { passages: { batchSize: 8, weight: 1 }, sentences: { batchSize: 4, weight: 1 } };
+  const plan = (devices: number) => planTraining(CONFIG, DIMENSION, trainingConfigSchema.parse({ ...batches, devices }));
+  if (!(await severalDevicesAtHand())) return;
+  const [one, two] = [await plan(1), await plan(2)];
+  assert.equal([one.devices, two.devices], [1, 2]);
+  const stateOf = ({ memory }: typeof one) => memory.tables + memory.tableOptimizer + memory.weights + memory.optimizer;
+  assert.is(stateOf(two), stateOf(one));
+  const shareOf = (each: typeof one) => (each.memory.device - stateOf(each)) / (one.memory.device - stateOf(one));
+  assert.ok(shareOf(two) > 0.5 && shareOf(two) < 0.95, `${shareOf(two)}`);
+  assert.is(two.peak - one.peak, 2 * two.memory.device - one.memory.device);
+  assert.is(two.operations, one.operations);
+});
+
 test('what cannot be divided is refused before anything is done', async () => {
   const batches = trainingConfigSchema.parse({ passages: { batchSize: 6, weight: 1 }, sentences: { batchSize: 9, weight: 1 } });
   await selectBackend('cpu');
@@ -68,6 +83,9 @@ test('what cannot be divided is refused before anything is done', async () => {
     return error.message;
   };
   assert.match(await refused({ ...batches, devices: 2 }), 'several devices need the backend xla, but cpu computes');
+  // A plan is of a step that can be taken.
+  const planned = await errorOf(() => planTraining(CONFIG, DIMENSION, trainingConfigSchema.parse({ ...batches, devices: 2 })));
+  assert.is(planned.code, 'TRAINING_DEVICES');
   if (!(await severalDevicesAtHand())) return;
   assert.match(await refused({ ...batches, devices: 63 }), 'the plugin shows');
   assert.match(await refused({ ...batches, devices: 2 }), 'training.sentences has batches of 9 texts');
