@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ChangeResult, DocumentSummary, DocumentToPut, LiveDocument, LiveUnit } from '../collection-service.ts';
+import { figureSchema, wireFigure } from './search.ts';
 import { collectionName, fields, id, labels, pagesSchema, queryNumber, source, title } from './values.ts';
 
 const MOST_LISTED = 1000;
@@ -135,6 +136,7 @@ export const unitSchema = z
     headings: z.array(z.string()).optional(),
     pages: pagesSchema.optional(),
     text: z.string(),
+    figure: figureSchema.optional().describe('Where it is a figure: which.'),
     metadata: z.record(z.string(), z.unknown()).optional(),
   })
   .meta({ id: 'Unit' });
@@ -166,6 +168,7 @@ export function wireUnit({
   metadata,
 }: LiveUnit): z.input<typeof unitSchema> {
   const shown = withoutLabels(metadata);
+  const figure = wireFigure(metadata);
   return {
     id: name,
     document,
@@ -174,6 +177,7 @@ export function wireUnit({
     ...(headings && { headings: [...headings] }),
     ...(pages && { pages }),
     text,
+    ...(figure && { figure }),
     ...(shown && { metadata: shown }),
   };
 }

@@ -69,10 +69,17 @@ export class AskView implements View {
 
   async #ask(question: string): Promise<void> {
     const { api, settings, choice, open, announce } = this.#parts;
-    const collection = choice.chosen;
-    if (collection === undefined) {
+    const running = new AbortController();
+    this.#running = running;
+    this.#box.busy = true;
+    // What is refused is told by the view of the collections.
+    const collection = await choice.known().catch(() => undefined);
+    if (this.#running !== running) return;
+    if (collection === undefined || running.signal.aborted) {
+      this.#running = undefined;
+      this.#box.busy = false;
       this.#box.text = question;
-      location.hash = '#/collections';
+      if (!running.signal.aborted) location.hash = '#/collections';
       return;
     }
     const history = this.#turns.slice(-TURNS_SENT).flatMap(({ question: asked, answer }) =>
@@ -88,9 +95,6 @@ export class AskView implements View {
     this.#conversation.append(turn.element);
     this.element.classList.remove('empty');
     turn.element.scrollIntoView({ block: 'start' });
-    const running = new AbortController();
-    this.#running = running;
-    this.#box.busy = true;
     const body = { collection, question, k: settings.results, stream: true, ...(history.length > 0 && { history }) };
     await turn.follow(api.events('v1/answers', { method: 'POST', body, signal: running.signal }));
     // A conversation that was begun meanwhile is not this one.

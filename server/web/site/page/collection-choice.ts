@@ -13,6 +13,8 @@ export class CollectionChoice {
   readonly #listeners: (() => void)[] = [];
   /** Undefined until they are known. */
   list: readonly WireCollection[] | undefined;
+  /** The list that was asked for last. */
+  #asked: Promise<void> | undefined;
 
   constructor(api: ApiClient, settings: Settings) {
     this.#api = api;
@@ -26,6 +28,16 @@ export class CollectionChoice {
     return kept !== undefined && names.includes(kept) ? kept : names[0];
   }
 
+  /**
+   * The same once they are known: they are waited for, and asked for again where that failed.
+   *
+   * @throws ApiError when the server does not list them
+   */
+  async known(): Promise<string | undefined> {
+    if (this.list === undefined) await (this.#asked ?? this.refresh());
+    return this.chosen;
+  }
+
   choose(name: string): void {
     this.#settings.collection = name;
     this.#tell();
@@ -37,9 +49,13 @@ export class CollectionChoice {
 
   /** @throws ApiError when the server does not list them */
   async refresh(): Promise<void> {
-    const { collections } = await this.#api.ask<{ readonly collections: readonly WireCollection[] }>('v1/collections');
-    this.list = collections;
-    this.#tell();
+    const asked = this.#read();
+    this.#asked = asked;
+    try {
+      await asked;
+    } finally {
+      if (this.#asked === asked) this.#asked = undefined;
+    }
   }
 
   /** A control that shows the choice, and changes it. */
@@ -58,6 +74,12 @@ export class CollectionChoice {
     this.onChange(draw);
     draw();
     return select;
+  }
+
+  async #read(): Promise<void> {
+    const { collections } = await this.#api.ask<{ readonly collections: readonly WireCollection[] }>('v1/collections');
+    this.list = collections;
+    this.#tell();
   }
 
   #tell(): void {

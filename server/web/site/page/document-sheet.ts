@@ -1,6 +1,7 @@
 import type { ApiClient } from './api-client.ts';
 import { markQuote } from './byte-span.ts';
 import { makeFailure } from './failure-notice.ts';
+import { picturesOf, type ShowFigure } from './figure-view.ts';
 import { make, makeButton } from './make.ts';
 import { headingPath, makePlace, pagesOf, titleOf } from './place.ts';
 import { makeCloseButton, openDialog } from './small-dialog.ts';
@@ -53,7 +54,7 @@ export class DocumentSheet {
         0,
         units.findIndex(({ id }) => id === unitId),
       );
-      const mark = drawUnits(body, units, at, opening);
+      const mark = drawUnits(body, units, at, opening, picturesOf(this.#api, opening.collection));
       body.removeAttribute('aria-busy');
       (mark ?? body).focus({ preventScroll: true });
       mark?.scrollIntoView({ block: 'center' });
@@ -85,7 +86,13 @@ export class DocumentSheet {
 }
 
 /** Draws units around one of them. Returns what was quoted there, or the unit itself where nothing was, for the eye to go to. */
-export function drawUnits(body: HTMLElement, units: readonly WireUnit[], at: number, opening: Opening): HTMLElement | undefined {
+export function drawUnits(
+  body: HTMLElement,
+  units: readonly WireUnit[],
+  at: number,
+  opening: Opening,
+  pictures: ShowFigure,
+): HTMLElement | undefined {
   let target: HTMLElement | undefined;
   let heads = '';
   const draw = (unit: WireUnit, index: number) => {
@@ -110,7 +117,7 @@ export function drawUnits(body: HTMLElement, units: readonly WireUnit[], at: num
         target = section;
       }
     }
-    section.append(text);
+    section.append(...[pictures(unit.id, unit.figure)].filter((picture) => picture !== undefined), text);
     return section;
   };
   const from = Math.max(0, at - UNITS_AROUND);

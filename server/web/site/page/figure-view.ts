@@ -20,6 +20,28 @@ export function figuresOf(api: ApiClient, collection: string): ShowFigure {
   };
 }
 
+/** Most of a picture's place, in pixels: as the style sheet has it. */
+export const PICTURE_WIDTH = 352;
+export const PICTURE_HEIGHT = 256;
+
+/** Shows the pictures of figures alone, where their texts stand beside them: each is asked for when it comes into view, and has its place before. */
+export function picturesOf(api: ApiClient, collection: string): ShowFigure {
+  return (unit, figure) => {
+    if (!figure?.stored) return undefined;
+    const { width = PICTURE_WIDTH, height = PICTURE_HEIGHT } = figure;
+    const shown = make('figure', { class: 'figure' });
+    shown.style.minHeight = `${height * Math.min(1, PICTURE_WIDTH / width, PICTURE_HEIGHT / height)}px`;
+    const watched = new IntersectionObserver((entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      watched.disconnect();
+      const path = `v1/collections/${encodeURIComponent(collection)}/figures/${encodeURIComponent(unit)}`;
+      void loadFigure(api, shown, figure, path).then(() => shown.style.removeProperty('min-height'));
+    });
+    watched.observe(shown);
+    return shown;
+  };
+}
+
 /** Pictures are asked for with the reader's key, which no address of an image can carry. */
 export async function loadFigure(
   api: ApiClient,

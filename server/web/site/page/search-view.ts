@@ -80,13 +80,8 @@ export class SearchView implements View {
   async #search(): Promise<void> {
     const { api, settings, choice } = this.#parts;
     const query = this.#query.value.trim();
-    const collection = choice.chosen;
     if (query === '') {
       this.#query.focus();
-      return;
-    }
-    if (collection === undefined) {
-      location.hash = '#/collections';
       return;
     }
     this.#running?.abort();
@@ -95,14 +90,23 @@ export class SearchView implements View {
     say(this.#status, 'search.searching');
     const { filter } = this.#filters;
     const retrievers = this.#retrievers;
-    const body = { collection, query, k: settings.results, ...(filter && { filter }), ...(retrievers && { retrievers }) };
+    let collection: string | undefined;
     try {
+      collection = await choice.known();
+      // Another search was sent meanwhile.
+      if (running.signal.aborted) return;
+      if (collection === undefined) {
+        this.#draw('', undefined);
+        location.hash = '#/collections';
+        return;
+      }
+      const body = { collection, query, k: settings.results, ...(filter && { filter }), ...(retrievers && { retrievers }) };
       const answer = await api.ask<WireSearch>('v1/search', { method: 'POST', body, signal: running.signal });
       this.#failure.replaceChildren();
       this.#draw(collection, answer);
     } catch (error) {
-      if (isAbort(error)) return;
-      this.#draw(collection, undefined);
+      if (running.signal.aborted || isAbort(error)) return;
+      this.#draw(collection ?? '', undefined);
       this.#failure.replaceChildren(makeFailure(error));
     }
   }

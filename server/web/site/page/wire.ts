@@ -62,6 +62,7 @@ export interface WireUnit extends WireMetadata {
   readonly id: string;
   readonly document: string;
   readonly text: string;
+  readonly figure?: WireFigure;
 }
 
 export interface WireDocumentWithTexts extends WireDocument {

@@ -25,6 +25,8 @@ export class FakeApi {
   key: string | undefined;
   /** Where it is set, jobs and answers stop in their midst until it is resolved. */
   gate: Promise<void> | undefined;
+  /** Where it is set, the list of collections comes when it is resolved. */
+  listGate: Promise<void> | undefined;
 
   static async listen(): Promise<FakeApi & { address: string }> {
     const fake = new FakeApi();
@@ -42,7 +44,10 @@ export class FakeApi {
       if (request.headers.authorization === `Bearer ${this.key}`) return;
       await refuse(reply, 401, 'KEY_NEEDED', 'the server wants a key');
     });
-    server.get('/v1/collections', () => ({ collections: [...this.collections.keys()].map((name) => this.#describe(name)) }));
+    server.get('/v1/collections', async () => {
+      await this.listGate;
+      return { collections: [...this.collections.keys()].map((name) => this.#describe(name)) };
+    });
     server.post('/v1/collections', (request, reply) => {
       const { name } = request.body as { name: string };
       if (this.collections.has(name)) return refuse(reply, 400, 'COLLECTION_EXISTS', `there is a collection ${name} already`);

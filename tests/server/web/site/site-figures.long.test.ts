@@ -73,7 +73,11 @@ if (chromium === undefined || !hasChineseFont() || !existsSync(join(MODELS, 'bge
     await keepPicture(person, 'search');
     await person.click('.result .title');
     await person.reads('.sheet', '归属于母公司股东的净利润');
+    await person.browser.until(isShown('.sheet'));
     await keepPicture(person, 'sheet');
+    await person.browser.emulate({ 'prefers-color-scheme': 'dark' });
+    await keepPicture(person, 'sheet-dark');
+    await person.browser.emulate({ 'prefers-color-scheme': 'light' });
     await person.escape();
     await person.browser.resize(390, 844, 2);
     await keepPicture(person, 'search-phone');

@@ -39,6 +39,7 @@ if (chromium === undefined) {
   });
   test.before.each(({ fake }) => {
     fake.gate = undefined;
+    fake.listGate = undefined;
     fake.key = undefined;
     fake.asked.length = 0;
   });
@@ -198,6 +199,28 @@ if (chromium === undefined) {
     await person.fill('#query', 'refused');
     await person.browser.press('Enter');
     await person.reads('.search .failure', 'Change what the message names');
+  });
+
+  test('what is asked before the collections are known waits for them', async ({ fake, person }) => {
+    const search = gate();
+    fake.listGate = search.closed;
+    await person.visit('#/search');
+    await person.fill('#query', 'resume a run');
+    await person.browser.press('Enter');
+    await person.reads('.found', 'Searching');
+    assert.equal(fake.asked, []);
+    search.open();
+    await person.reads('.found', '3 passages in 12 ms');
+    assert.equal(fake.asked, [{ collection: 'handbook', query: 'resume a run', k: 10 }]);
+    const question = gate();
+    fake.listGate = question.closed;
+    await person.visit('#/ask');
+    await person.ask(QUESTION);
+    await person.browser.until(`document.querySelector('.send').ariaLabel === 'Stop'`);
+    question.open();
+    await person.sees('.answer-meta');
+    assert.is(await person.browser.value('location.hash'), '#/ask');
+    assert.is(fake.asked.length, 2);
   });
 
   test('files are sent with their labels, their way is shown until they are found, and what cannot be read says so', async ({
