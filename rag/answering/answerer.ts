@@ -5,12 +5,28 @@ import { filterByTopics, type TopicFilterSettings } from '../context/topic-filte
 import { languageOf } from '../queries/index.ts';
 import type { Reranker } from '../rerank/index.ts';
 import type { SearchResult } from '../retrieval/searcher.ts';
-import { AgentRun, type AgentSettings } from './agent.ts';
-import type { Answer, AnswerEvent, AnswerLanguage, AnswerRequest, Citation, SearchUnits } from './answer.ts';
-import { standaloneQuestion } from './conversation.ts';
-import { fuseViews, type GlobalView, overviewOf } from './global-info.ts';
-import { type AnswerReader, notSaid, type Reading, type ReadingUnit, readingUnits } from './reader.ts';
-import type { RelevanceFilter } from './relevance-filter.ts';
+import {
+  type Answer,
+  type AnswerEvent,
+  type AnswerLanguage,
+  type AnswerReader,
+  type AnswerRequest,
+  type Citation,
+  notSaid,
+  type Reading,
+  type ReadingUnit,
+  readingUnits,
+  type SearchUnits,
+} from './answer/index.ts';
+import {
+  AgentRun,
+  type AgentSettings,
+  fuseViews,
+  type GlobalView,
+  overviewOf,
+  type RelevanceFilter,
+  standaloneQuestion,
+} from './model-steps/index.ts';
 
 /** Units that are read, unless asked otherwise, and results that a reranker chooses them from. */
 const UNITS = 8;

@@ -32,9 +32,9 @@ export const MEASURED = {
   chineseRetentionUnseen: of(0.804, 'README.md, results: CMRC 2018 trial'),
   adaptedGain: of(0.523 - 0.419, 'search/README.md, words and vectors together: SciFact, CEM before and after cem adapt'),
   /** Answerable questions that the extractive reader answers, and others that it refuses. */
-  answered: of(0.95, 'rag/answering/extractive-reader.ts: XQuAD, English'),
-  answeredChinese: of(0.92, 'rag/answering/extractive-reader.ts: XQuAD, Chinese'),
-  refused: of(0.76, 'rag/answering/extractive-reader.ts: XQuAD, English'),
+  answered: of(0.95, 'rag/answering/extractive-reader/extractive-reader.ts: XQuAD, English'),
+  answeredChinese: of(0.92, 'rag/answering/extractive-reader/extractive-reader.ts: XQuAD, Chinese'),
+  refused: of(0.76, 'rag/answering/extractive-reader/extractive-reader.ts: XQuAD, English'),
   /** Documents for a second of one processor, from HTML files to the index. */
   ingested: of(38.9, 'bench/RESULTS.md, ingest: files for a second of a processor'),
 } as const;

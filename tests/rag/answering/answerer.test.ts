@@ -1,6 +1,5 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fuseViews } from '../../../rag/answering/global-info.ts';
 import {
   Answerer,
   ChatReader,
@@ -9,6 +8,7 @@ import {
   RelevanceFilter,
   type SearchUnits,
 } from '../../../rag/answering/index.ts';
+import { fuseViews } from '../../../rag/answering/model-steps/global-info.ts';
 import type { SearchResult } from '../../../rag/index.ts';
 import { ScoringReranker } from '../../../rag/rerank/reranker.ts';
 import { errorOf } from '../../fixtures/temporary-folder.ts';

@@ -1,8 +1,8 @@
 import type { RandomNumbers } from '../../../base/index.ts';
 import type { Metadata } from '../../../data/index.ts';
+import { type ReadingUnit, readingUnits } from '../../../rag/answering/answer/reader.ts';
 import type { Answer, AnswerEvent, AnswererParts, SearchUnits } from '../../../rag/answering/index.ts';
 import { Answerer } from '../../../rag/answering/index.ts';
-import { type ReadingUnit, readingUnits } from '../../../rag/answering/reader.ts';
 import type { ChatMessage, ChatModel, ChatOptions } from '../../../rag/chat/index.ts';
 import type { SearchResult } from '../../../rag/index.ts';
 

@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Metadata } from '../../../data/index.ts';
 import { Answerer, ExtractiveReader } from '../../../rag/answering/index.ts';
-import { openTerms } from '../../../rag/answering/question-terms.ts';
+import { openTerms } from '../../../rag/answering/question/question-terms.ts';
 import { periodFields } from '../../../recipes/ingest/unit-periods.ts';
 import { Bm25Retriever, type Filter } from '../../../search/index.ts';
 import { ROOT } from '../../meta/imports.ts';
