@@ -42,7 +42,7 @@ interface TrainBenchOptions {
   readonly corpus: string;
   readonly loop: boolean;
   readonly wasm: boolean;
-  readonly backend: string;
+  readonly backend: readonly string[];
   readonly precision: 'float32' | 'bf16';
 }
 
@@ -80,7 +80,12 @@ export const trainBench: Bench<TrainBenchOptions> = {
       })
       .option('loop', { type: 'boolean', default: true, describe: 'what the loop around a step costs' })
       .option('wasm', { type: 'boolean', default: true, describe: 'the wasm backend too (slow)' })
-      .option('backend', { type: 'string', default: 'tensorflow', describe: 'what computes our steps' })
+      .option('backend', {
+        type: 'string',
+        array: true,
+        default: ['tensorflow'],
+        describe: 'what computes our steps; several take turns',
+      })
       .option('precision', {
         type: 'string',
         default: 'float32' as const,
@@ -122,38 +127,47 @@ export const trainBench: Bench<TrainBenchOptions> = {
 };
 
 function measureShape(shape: string, peers: string, options: TrainBenchOptions, say: (line: string) => void): Measurement[] {
-  const { rounds, steps, wasm, backend, precision } = options;
-  const side = precision === 'bf16' ? `${backend} in bf16` : backend;
+  const { rounds, steps, wasm, precision } = options;
+  const sides = options.backend.map((backend) => ({
+    backend,
+    name: precision === 'bf16' ? `${backend} in bf16` : backend,
+    whole: [] as number[],
+    windowed: [] as number[],
+  }));
   const names = PEERS.map((peer, index) => (precision === 'bf16' ? `torch_step.py ${OWN_PEERS[index]} in bf16` : peer));
-  const seconds = { ours: [] as number[], windowed: [] as number[], peers: PEERS.map(() => [] as number[]) };
+  const peerSeconds = PEERS.map(() => [] as number[]);
   for (let round = 0; round < rounds; round++) {
     say(`${shape}, turn ${round + 1} of ${rounds}`);
     const turn = [...SHAPES[shape]!, '--steps', String(steps)];
     const ours = [...turn, '--precision', precision];
-    seconds.ours.push(runOurs(ours, backend, options).secondsPerStep);
-    seconds.windowed.push(runOurs([...ours, '--window', String(DEFAULT_WINDOW)], backend, options).secondsPerStep);
+    for (const { backend, whole, windowed } of sides) {
+      whole.push(runOurs(ours, backend, options).secondsPerStep);
+      windowed.push(runOurs([...ours, '--window', String(DEFAULT_WINDOW)], backend, options).secondsPerStep);
+    }
     PEERS.forEach((_, index) => {
-      seconds.peers[index]!.push(runPeer(index, SHAPES[shape]!, peers, options));
+      peerSeconds[index]!.push(runPeer(index, SHAPES[shape]!, peers, options));
     });
   }
-  const times = seconds.peers.map(median);
+  const times = peerSeconds.map(median);
   const fastest = Math.min(...times);
-  const ours = 1000 * median(seconds.ours);
+  const peer = { name: `ms, ${names[times.indexOf(fastest)]}`, value: 1000 * fastest };
   const result: Measurement[] = [
-    {
-      name: `step, ${shape}, ${side}`,
-      value: ours,
-      unit: 'ms',
-      reference: { name: `ms, ${names[times.indexOf(fastest)]}, the faster peer`, value: 1000 * fastest },
-      bar: { atMost: BAR },
-    },
-    {
-      name: `step, ${shape}, ${side}, local attention in windows of ${DEFAULT_WINDOW}, the encoder's default`,
-      value: 1000 * median(seconds.windowed),
-      unit: 'ms',
-      reference: { name: `ms, ${names[times.indexOf(fastest)]}`, value: 1000 * fastest },
-    },
-    ...names.map((peer, index) => ({ name: `step, ${shape}, ${peer}`, value: 1000 * times[index]!, unit: 'ms' })),
+    ...sides.flatMap(({ name, whole, windowed }): Measurement[] => [
+      {
+        name: `step, ${shape}, ${name}`,
+        value: 1000 * median(whole),
+        unit: 'ms',
+        reference: { ...peer, name: `${peer.name}, the faster peer` },
+        bar: { atMost: BAR },
+      },
+      {
+        name: `step, ${shape}, ${name}, local attention in windows of ${DEFAULT_WINDOW}, the encoder's default`,
+        value: 1000 * median(windowed),
+        unit: 'ms',
+        reference: peer,
+      },
+    ]),
+    ...names.map((name, index) => ({ name: `step, ${shape}, ${name}`, value: 1000 * times[index]!, unit: 'ms' })),
   ];
   if (!wasm || shape !== 'default') return result;
   say(`${shape}, wasm`);
@@ -162,7 +176,7 @@ function measureShape(shape: string, peers: string, options: TrainBenchOptions, 
     name: `step, ${shape}, wasm`,
     value: 1000 * slow,
     unit: 'ms',
-    reference: { name: `ms, ${side}`, value: ours },
+    reference: { name: `ms, ${sides[0]!.name}`, value: 1000 * median(sides[0]!.whole) },
     bar: { atMost: WASM_BAR },
   });
   return result;
