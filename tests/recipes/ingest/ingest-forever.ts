@@ -2,7 +2,9 @@
 import { ingest } from '../../../recipes/ingest/index.ts';
 import { writeFilesOf } from './file-sequence.ts';
 
-const [, , files = '', collection = '', checkpoint = '', first = '0'] = process.argv;
+const [, , files = '', collection = '', checkpoint = '', first = '0', models] = process.argv;
+// Random weights: what is under test is that groups are there, of the texts that are.
+const groups = models === undefined ? undefined : { encoder: { model: 'qwen3-embedding-tiny', queryPrompt: '' } };
 for (let step = Number(first); ; step++) {
   await writeFilesOf(step, files, true);
   const say = (what: string) => process.stdout.write(`${step} ${what}\n`);
@@ -14,5 +16,5 @@ for (let step = Number(first); ; step++) {
       return { progress: () => say(name), done: () => say(name), fail: () => undefined };
     },
   };
-  await ingest({ paths: [files], into: collection, checkpoint, backend: 'cpu', listener });
+  await ingest({ paths: [files], into: collection, checkpoint, models, groups, backend: 'cpu', listener });
 }
