@@ -11,8 +11,8 @@ export async function contentOf(collection: string): Promise<Map<string, string[
     assert.is((await verifyCorpus(corpus)).failed, 0);
     const content = new Map<string, string[]>();
     const texts = new Map<string, string>();
-    for await (const { id, text } of corpus.documents()) {
-      texts.set(id, text.toLowerCase());
+    for await (const { id, title, text } of corpus.documents()) {
+      texts.set(id, `${title ?? ''} ${text}`.toLowerCase());
       const source = (await corpus.documentMetadata(id))?.source;
       assert.ok(source !== undefined);
       content.set(source, [...(content.get(source) ?? []), text]);
