@@ -81,9 +81,18 @@ export { type CorpusInStore, hasCorpusState, placeCorpus, settleCorpus } from '.
 export { CorpusStates } from './segments/corpus-states.ts';
 export { type CorpusStatistics, corpusStatistics } from './segments/corpus-statistics.ts';
 export { type CorpusVerification, verifyCorpus } from './segments/corpus-verification.ts';
-export { type CorpusManifest, manifestOfState, manifestText, parseManifest } from './segments/manifest.ts';
-export { segmentsToMerge } from './segments/merge-policy.ts';
+export { type CorpusManifest, manifestOfState, manifestText, parseManifest, type SegmentEntry } from './segments/manifest.ts';
+export { mergeApart, withMerged } from './segments/merge-apart.ts';
+export { entriesToMerge, segmentsToMerge } from './segments/merge-policy.ts';
 export { isCorpusFolder, openCorpus, type PackedCorpus } from './segments/open-corpus.ts';
-export { type RemoveOptions, type RemoveReport, removeFromCorpus } from './segments/removal.ts';
+export { type RemoveOptions, type RemoveReport, removeFromCorpus, withoutDocuments } from './segments/removal.ts';
+export {
+  countsOf,
+  openApart,
+  type PackedFor,
+  packApart,
+  type SegmentApart,
+  withSegmentApart,
+} from './segments/segment-apart.ts';
 export { type SegmentObjects, segmentFiles } from './segments/segment-objects.ts';
 export { SegmentedCorpus } from './segments/segmented-corpus.ts';

@@ -52,13 +52,19 @@ export {
   writeChosenFusion,
 } from './collection/collection-fusion.ts';
 export { COLLECTION_FILE, type CollectionManifest } from './collection/collection-manifest.ts';
-export { type CollectionSources, listedState, type SourceFileEntry, type SourceRoot } from './collection/collection-sources.ts';
+export {
+  type CollectionSources,
+  listedState,
+  type SourceFileEntry,
+  type SourceRoot,
+  unitIds,
+} from './collection/collection-sources.ts';
 export type { CollectionState } from './collection/collection-state.ts';
 export { readSummary, type StoredSummary, writeSummary } from './collection/collection-summary.ts';
 export type { CollectionWritingOptions, NextState } from './collection/collection-writing.ts';
 export { changing } from './collection/current-corpus.ts';
 export { encoderOrWords } from './collection/encoder-or-words.ts';
-export { joinCollection } from './collection/join-collection.ts';
+export { joinCollection, readSharedManifest } from './collection/join-collection.ts';
 export {
   type CollectionSearcherParts,
   collectionSearcher,
@@ -70,6 +76,15 @@ export {
   type ReadableCollection,
 } from './collection/open-collection.ts';
 export { type QuerySteps, queryParts, rulesOf } from './collection/query-steps.ts';
+export {
+  type AdditionResult,
+  commitAddition,
+  type PackedUnits,
+  type SharedAddition,
+  type UploadedAddition,
+  uploadAddition,
+} from './collection/shared-addition.ts';
+export { mergeShared } from './collection/shared-merging.ts';
 export { longContextOrder } from './context/long-context-order.ts';
 export { filterByTopics, type TopicFiltered, type TopicFilterSettings, topicFilterSettings } from './context/topic-filter.ts';
 export { assertHeadFits, keepHead, openCollectionHead } from './groups/collection-head.ts';

@@ -136,17 +136,14 @@ async function packAddition(
 }> {
   const settings = settingsOf(corpus, options);
   passageSettingsOf(settings);
-  const { terms: analyzer, ...packing } = settings;
+  const { terms: analyzer } = settings;
   const terms =
     analyzer && (given(options.terms) ?? (await openCorpusAnalyzer(dirname(segmentPath), analyzer, options.openTerms)));
   const leaving = new Set(remove);
   const changed = new ChangedDocuments(documents, corpus, leaving);
   const packed = await packCorpus(() => changed.read(), segmentPath, {
-    ...packing,
-    ...(terms && { terms }),
+    ...packingOf(settings, { ...options, terms }),
     ...(corpus === undefined || corpus.segments.length === 0 ? {} : { dictionary: corpus.dictionary }),
-    ...(options.workers === undefined ? {} : { workers: options.workers }),
-    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   }).catch((error: unknown) => {
     const nothingNew = changed.unchanged > 0 || leaving.size > 0;
     if (error instanceof CemError && error.code === 'PACK_EMPTY_CORPUS' && nothingNew) return undefined;
@@ -177,6 +174,20 @@ async function packAddition(
   };
 }
 
+/** How a segment of a corpus with these settings is packed. */
+export function packingOf(
+  { terms: _, ...packing }: PackSettings,
+  { terms, workers, onProgress }: Pick<AddOptions, 'terms' | 'workers' | 'onProgress'>,
+): PackOptions {
+  const analyzer = given(terms);
+  return {
+    ...packing,
+    ...(analyzer && { terms: analyzer }),
+    ...(workers === undefined ? {} : { workers }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  };
+}
+
 /**
  * What the manifest says of a segment that was just packed.
  *
@@ -184,13 +195,7 @@ async function packAddition(
  * @throws CemError `CORPUS_OVERFLOW`
  */
 export function newSegment(reader: DocumentReader, packed: PackManifest, file: string, firstNumber: number): SegmentEntry {
-  if (firstNumber + packed.chunks > LARGEST_CHUNK_NUMBER) {
-    throw new CemError(
-      'CORPUS_OVERFLOW',
-      `the corpus has given ${firstNumber} chunk numbers of ${LARGEST_CHUNK_NUMBER}, and ${packed.chunks} more are too many: make another corpus`,
-      { details: { given: firstNumber, wanted: packed.chunks } },
-    );
-  }
+  refuseOverflow(firstNumber, packed.chunks);
   return {
     file,
     bytes: packed.containerBytes,
@@ -203,6 +208,16 @@ export function newSegment(reader: DocumentReader, packed: PackManifest, file: s
     removedDocuments: 0,
     removed: NumberRuns.of([]),
   };
+}
+
+/** @throws CemError `CORPUS_OVERFLOW` */
+export function refuseOverflow(given: number, wanted: number): void {
+  if (given + wanted <= LARGEST_CHUNK_NUMBER) return;
+  throw new CemError(
+    'CORPUS_OVERFLOW',
+    `the corpus has given ${given} chunk numbers of ${LARGEST_CHUNK_NUMBER}, and ${wanted} more are too many: make another corpus`,
+    { details: { given, wanted } },
+  );
 }
 
 /** The documents of a source that the corpus does not have as they are. */
@@ -282,7 +297,10 @@ async function nextCorpus(
 }
 
 /** @throws UsageError `CORPUS_SETTINGS` */
-function settingsOf(corpus: SegmentedCorpus | undefined, options: AddOptions): PackSettings {
+export function settingsOf(
+  corpus: { readonly path: string; readonly manifest: { readonly settings: PackSettings } } | undefined,
+  options: AddOptions,
+): PackSettings {
   const made = allOf(corpus?.manifest.settings ?? { ...DEFAULT_SETTINGS, passageSize: options.newPassageSize });
   const asked: AllSettings = {
     level: options.level ?? made.level,

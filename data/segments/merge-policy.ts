@@ -1,3 +1,4 @@
+import type { CorpusManifest } from './manifest.ts';
 import type { SegmentedCorpus } from './segmented-corpus.ts';
 
 /** Segments that a corpus may have before some are merged: each one costs a reader open files, and each look-up of an id. */
@@ -10,9 +11,14 @@ const LEAST_GONE = 1_000;
  * together, so that a chunk is copied as often as the logarithm of the number of changes; all, where most chunks are gone.
  */
 export function segmentsToMerge({ segments }: Pick<SegmentedCorpus, 'segments'>): number {
-  const chunks = segments.map(({ chunkCount }) => chunkCount);
+  return entriesToMerge({ segments: segments.map(({ entry }) => entry) });
+}
+
+/** The same of a corpus that is not open. */
+export function entriesToMerge({ segments }: Pick<CorpusManifest, 'segments'>): number {
+  const chunks = segments.map((entry) => entry.chunks - entry.removed.count);
   const alive = chunks.reduce((sum, count) => sum + count, 0);
-  const gone = segments.reduce((sum, { entry }) => sum + entry.removed.count, 0);
+  const gone = segments.reduce((sum, { removed }) => sum + removed.count, 0);
   if (gone >= LEAST_GONE && gone > alive) return segments.length;
   if (segments.length <= MOST_SEGMENTS) return 0;
   let [merged, behind] = [1, chunks.at(-1)!];

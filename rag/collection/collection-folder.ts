@@ -85,6 +85,11 @@ export class CollectionFolder {
     return this.#shared?.token;
   }
 
+  /** Of a collection whose segments lie in an object store. */
+  get shared(): SharedCorpus | undefined {
+    return this.#shared;
+  }
+
   /** Bytes of a shared collection's segments; 0 of one that is not shared. */
   get sharedBytes(): number {
     return this.#shared?.bytes ?? 0;

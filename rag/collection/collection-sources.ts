@@ -52,6 +52,11 @@ export type SourceFileEntry = z.infer<typeof sourceFile>;
 /** Which files a collection was made from. */
 export type CollectionSources = Pick<z.infer<typeof sourcesSchema>, 'roots' | 'files'>;
 
+/** Ids of a file's units. */
+export function unitIds({ documents }: Pick<SourceFileEntry, 'documents'>): string[] {
+  return documents.flatMap(([id, units]) => Array.from({ length: units }, (_, number) => `${id}-${number}`));
+}
+
 export const NO_SOURCES: CollectionSources = { roots: [], files: [] };
 
 /**

@@ -45,10 +45,8 @@ export async function joinCollection(
       { details: { path: folder, stored: known.segments, asked: prefix } },
     );
   }
-  const address = `${prefix}/${COLLECTION_FILE}`;
-  const text = await readRemoteText(address);
-  if (text === undefined) return undefined;
-  const shared = parseCollectionManifest(text, address);
+  const shared = await readSharedManifest(prefix);
+  if (shared === undefined) return undefined;
   const manifest: CollectionManifest = {
     ...shared,
     ...(database !== undefined && { store: { kind: 'postgres', url: databaseUrlWithoutPassword(database) } }),
@@ -56,6 +54,17 @@ export async function joinCollection(
   await mkdir(folder, { recursive: true });
   await writeCollectionManifest(folder, manifest);
   return manifest;
+}
+
+/**
+ * What a shared collection was made with; undefined where there is none.
+ *
+ * @throws UsageError `COLLECTION_SEGMENTS`; FormatError `COLLECTION_FORMAT`; as `readRemoteText`
+ */
+export async function readSharedManifest(segments: string): Promise<CollectionManifest | undefined> {
+  const address = `${segmentsPrefix(segments)}/${COLLECTION_FILE}`;
+  const text = await readRemoteText(address);
+  return text === undefined ? undefined : parseCollectionManifest(text, address);
 }
 
 /**

@@ -1,20 +1,33 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CemError, readRemoteText, removeObject, uploadFile } from '../../base/index.ts';
-import { type CorpusInStore, manifestOfState, placeCorpus, SegmentedCorpus, segmentFiles } from '../../data/index.ts';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { CemError, openRandomAccess, readRemoteText, removeObject, uploadFile, windowsOf } from '../../base/index.ts';
+import {
+  type CorpusInStore,
+  manifestOfState,
+  placeCorpus,
+  type SegmentEntry,
+  SegmentedCorpus,
+  segmentFiles,
+} from '../../data/index.ts';
 import type { PgvectorStore, WriterTurn } from '../../search/postgres/index.ts';
+import { ZpkgReader } from '../../zpkg/index.ts';
 import { type CollectionSources, NO_SOURCES, parseSources, sourcesText } from './collection-sources.ts';
 import { type CollectionState, parseCollectionState, STATE_PROPERTY } from './collection-state.ts';
 import {
   LEAVING_PROPERTY,
+  type LeavingObject,
   leavingAfter,
   objectsOf,
   parseLeaving,
   parseSharedState,
   SHARED_PROPERTY,
   type SharedState,
+  segmentKeys,
   sharedStateText,
   TOKEN_PROPERTY,
 } from './shared-state.ts';
@@ -53,6 +66,10 @@ export class SharedCorpus {
   #turn: WriterTurn | undefined;
   /** Uploaded, to be named by the next commit. */
   #coming: SharedState | undefined;
+  /** The list of files that was read or written last, by its key. */
+  #list: { readonly key: string; readonly sources: CollectionSources } | undefined;
+  /** The dictionary of all segments, by the first one's key. */
+  #dictionary: { readonly key: string | undefined; readonly bytes: Promise<Uint8Array> } | undefined;
 
   constructor(parts: SharedCorpusParts) {
     this.#parts = parts;
@@ -66,6 +83,11 @@ export class SharedCorpus {
   /** As it was read last. */
   get state(): CollectionState | undefined {
     return this.#known?.state;
+  }
+
+  /** The corpus and its objects, as they were read last. */
+  get shared(): SharedState | undefined {
+    return this.#known?.shared;
   }
 
   /** Whether this process may change the collection now. */
@@ -114,8 +136,28 @@ export class SharedCorpus {
   /** @throws FormatError `COLLECTION_SOURCES` */
   async sources(): Promise<CollectionSources> {
     if (this.#known === undefined) return NO_SOURCES;
-    const address = this.#addressOf(this.#known.shared.sources);
-    return parseSources(await readRemoteText(address), address);
+    const key = this.#known.shared.sources;
+    if (this.#list?.key !== key) {
+      const address = this.#addressOf(key);
+      this.#list = { key, sources: parseSources(await readRemoteText(address), address) };
+    }
+    return this.#list.sources;
+  }
+
+  /** The dictionary of the segments that there are; undefined where there are none. Throws as `ZpkgReader.open`. */
+  async dictionary(): Promise<Uint8Array | undefined> {
+    const shared = this.#known?.shared;
+    const [first] = shared?.manifest.segments ?? [];
+    const key = first && shared?.objects.get(first.file);
+    if (key === undefined) return undefined;
+    if (this.#dictionary?.key !== key) {
+      const bytes = readDictionary(this.#addressOf(key));
+      bytes.catch(() => {
+        this.#dictionary = undefined;
+      });
+      this.#dictionary = { key, bytes };
+    }
+    return this.#dictionary.bytes;
   }
 
   /** Waits for the turn to change the collection, reads what it holds then, and prepares the folder for changes. */
@@ -149,7 +191,7 @@ export class SharedCorpus {
    * @throws CemError `REMOTE_WRITE`, `COLLECTION_TURN`
    */
   async upload(state: string, sources?: CollectionSources): Promise<void> {
-    const { corpusPath, workPath } = this.#parts;
+    const { corpusPath } = this.#parts;
     const manifest = await manifestOfState(corpusPath, state);
     const known = this.#known?.shared;
     const batch = randomUUID();
@@ -165,14 +207,56 @@ export class SharedCorpus {
     const coming: SharedState = { manifest, objects, sources: list };
     await this.#announce(objectsOf(coming));
     for (const file of files) await uploadFile(join(corpusPath, file), this.#addressOf(`${batch}/${file}`));
-    if (sources !== undefined) {
-      await mkdir(workPath, { recursive: true });
-      const path = join(workPath, SOURCES_FILE);
-      await writeFile(path, sourcesText(sources));
-      await uploadFile(path, this.#addressOf(list));
-      await rm(path);
-    }
+    if (sources !== undefined) await this.#writeSources(list, sources);
     this.#coming = coming;
+  }
+
+  /**
+   * Uploads files that a commit may name later; the turn is not needed for that. They are removed some time later unless one does.
+   *
+   * @param files path of each, by its key
+   * @param keys of objects that will be written by whoever commits
+   * @throws CemError `REMOTE_WRITE`
+   */
+  async uploadApart(files: ReadonlyMap<string, string>, keys: readonly string[] = []): Promise<void> {
+    const { store } = this.#parts;
+    await store.transaction(async (inner) => {
+      await inner.line.still();
+      const since = await inner.line.now();
+      const coming = [...files.keys(), ...keys].map((object) => ({ object, since }));
+      await changeLeaving(inner, (all) => [...all, ...coming]);
+    });
+    for (const [key, path] of files) await uploadFile(path, this.#addressOf(key));
+  }
+
+  /**
+   * Makes a state the one that the next commit names; in a turn. Its objects were uploaded apart.
+   *
+   * @param sources written under the key that the state names; unless given, that list stays
+   * @throws CemError `REMOTE_WRITE`
+   */
+  async propose(coming: SharedState, sources?: CollectionSources): Promise<void> {
+    assert.ok(this.#turn !== undefined, 'a state was proposed by a writer whose turn it is not');
+    if (sources !== undefined) await this.#writeSources(coming.sources, sources);
+    this.#coming = coming;
+  }
+
+  async #writeSources(key: string, sources: CollectionSources): Promise<void> {
+    const { workPath } = this.#parts;
+    await mkdir(workPath, { recursive: true });
+    const path = join(workPath, SOURCES_FILE);
+    await writeFile(path, sourcesText(sources));
+    await uploadFile(path, this.#addressOf(key));
+    await rm(path);
+    this.#list = { key, sources };
+  }
+
+  /** Copies the files of a segment into a folder. Throws as `openRandomAccess`, and as reading does. */
+  async fetchSegment({ entry, folder }: { readonly entry: SegmentEntry; readonly folder: string }): Promise<void> {
+    const container = this.#known?.shared.objects.get(entry.file);
+    assert.ok(container !== undefined, 'a segment that no state names');
+    for (const [own, key] of zip(segmentFiles(entry), segmentKeys(container, entry)))
+      await copyObject(this.#addressOf(key), join(folder, own));
   }
 
   /** In a transaction, before all else: refuses who lost the turn. Throws CemError `COLLECTION_TURN`. */
@@ -190,12 +274,25 @@ export class SharedCorpus {
     const after = this.#coming;
     assert.ok(after !== undefined, 'nothing was uploaded');
     const leaving = parseLeaving((await store.properties([LEAVING_PROPERTY]))[LEAVING_PROPERTY]);
+    this.#refuseRemoved(after, leaving);
     const next = leavingAfter(leaving, { before: this.#known?.shared, after, now: await store.line.now() });
     const token = randomUUID();
     await store.setProperty(LEAVING_PROPERTY, JSON.stringify(next));
     await store.setProperty(SHARED_PROPERTY, sharedStateText(after));
     await store.setProperty(TOKEN_PROPERTY, token);
     return { token, state, shared: after };
+  }
+
+  /** What was uploaded so long ago that it may be removed by now must not be named. */
+  #refuseRemoved(after: SharedState, leaving: readonly LeavingObject[]): void {
+    const there = new Set([...objectsOf(this.#known?.shared), ...leaving.map(({ object }) => object)]);
+    const removed = objectsOf(after).find((object) => !there.has(object));
+    if (removed === undefined) return;
+    throw new CemError(
+      'COLLECTION_TURN',
+      `${this.#addressOf(removed)} was uploaded so long ago that it was removed as something nobody wants: make the change again; nothing of it counts`,
+      { details: { object: removed } },
+    );
   }
 
   /** After the commit. */
@@ -254,11 +351,10 @@ export class SharedCorpus {
     await this.#keepLeaving((all) => [...all, ...coming]);
   }
 
-  async #keepLeaving(change: (leaving: ReturnType<typeof parseLeaving>) => ReturnType<typeof parseLeaving>): Promise<void> {
+  async #keepLeaving(change: ChangeLeaving): Promise<void> {
     await this.#parts.store.transaction(async (store) => {
       await this.requireTurn(store);
-      const { [LEAVING_PROPERTY]: text } = await store.properties([LEAVING_PROPERTY]);
-      await store.setProperty(LEAVING_PROPERTY, JSON.stringify(change(parseLeaving(text))));
+      await changeLeaving(store, change);
     });
   }
 
@@ -269,4 +365,30 @@ export class SharedCorpus {
   #addressOf(key: string): string {
     return `${this.#parts.segments}/${key}`;
   }
+}
+
+type ChangeLeaving = (leaving: readonly LeavingObject[]) => readonly LeavingObject[];
+
+async function changeLeaving(store: PgvectorStore, change: ChangeLeaving): Promise<void> {
+  const { [LEAVING_PROPERTY]: text } = await store.properties([LEAVING_PROPERTY]);
+  await store.setProperty(LEAVING_PROPERTY, JSON.stringify(change(parseLeaving(text))));
+}
+
+async function readDictionary(address: string): Promise<Uint8Array> {
+  const container = await ZpkgReader.open(address);
+  await container.close();
+  return container.dictionary;
+}
+
+async function copyObject(address: string, path: string): Promise<void> {
+  const file = await openRandomAccess(address);
+  try {
+    await pipeline(Readable.from(windowsOf(file)), createWriteStream(path));
+  } finally {
+    await file.close();
+  }
+}
+
+function zip(left: readonly string[], right: readonly string[]): [string, string][] {
+  return left.map((one, place) => [one, right[place]!]);
 }

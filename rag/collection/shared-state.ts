@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseJson } from '../../base/index.ts';
-import { type CorpusManifest, manifestText, parseManifest, segmentFiles } from '../../data/index.ts';
+import { type CorpusManifest, manifestText, parseManifest, type SegmentEntry, segmentFiles } from '../../data/index.ts';
 
 /** Names of the store's properties. */
 export const SHARED_PROPERTY = 'shared';
@@ -63,12 +63,13 @@ export function parseLeaving(text: string | undefined): LeavingObject[] {
 /** Keys of all objects that a state names. */
 export function objectsOf(state: SharedState | undefined): string[] {
   if (state === undefined) return [];
-  const segments = state.manifest.segments.flatMap((entry) => {
-    const container = state.objects.get(entry.file) ?? '';
-    const folder = container.slice(0, container.length - entry.file.length);
-    return segmentFiles(entry).map((file) => folder + file);
-  });
+  const segments = state.manifest.segments.flatMap((entry) => segmentKeys(state.objects.get(entry.file) ?? '', entry));
   return [...segments, state.sources];
+}
+
+/** Keys of a segment's files, by its container's: mapping and metadata lie beside it. What the manifest calls it need not be in them. */
+export function segmentKeys(container: string, { metadataBytes }: Pick<SegmentEntry, 'metadataBytes'>): string[] {
+  return segmentFiles({ file: container, metadataBytes });
 }
 
 /** What leaves after a state took another's place: nothing that the new one names; what the old one alone named, from now on. */

@@ -1,6 +1,5 @@
 import type { Document, FigurePicture } from '../../data/index.ts';
-import type { SourceFileEntry } from '../../rag/index.ts';
-import { unitIds } from '../ingest/unit-tools.ts';
+import { type SourceFileEntry, unitIds } from '../../rag/index.ts';
 import type { CollectionView } from './collection-view.ts';
 import { isHidden, sourceTaken } from './hidden-entries.ts';
 import type { AccessLabels, ChangeResult, DocumentToRemove, PutResult } from './live-types.ts';

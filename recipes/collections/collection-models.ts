@@ -66,10 +66,11 @@ export class CollectionModels implements AsyncDisposable {
   /**
    * The encoder that made a collection's vectors; where it is not where it was any more, the default one, if it is the same.
    *
+   * @param place where it lies, in place of where the collection says
    * @throws CemError `INDEX_OTHER_CHECKPOINT`, `INDEX_OTHER_TEACHER`, `INDEX_DIMENSION`; as `loadStudent`
    */
-  async studentOf(collection: CollectionFolder): Promise<LoadedStudent> {
-    const { path } = collection.manifest.checkpoint;
+  async studentOf(collection: CollectionFolder, place?: string): Promise<LoadedStudent> {
+    const path = place ?? collection.manifest.checkpoint.path;
     let student: LoadedStudent;
     try {
       student = await this.student(path);

@@ -1,8 +1,7 @@
 import { UsageError } from '../../base/index.ts';
 import type { Document } from '../../data/index.ts';
-import type { SourceFileEntry } from '../../rag/index.ts';
+import { type SourceFileEntry, unitIds } from '../../rag/index.ts';
 import { compileFilter, withAccess } from '../../search/index.ts';
-import { unitIds } from '../ingest/unit-tools.ts';
 import type { AccessLabels } from './live-types.ts';
 import type { OpenedCollection } from './opened-collection.ts';
 

@@ -1,12 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CemError, closing, inStage, isCemError, type Listener } from '../../base/index.ts';
-import { type LoadedStudent, loadStudent } from '../../checkpoints/index.ts';
+import type { LoadedStudent } from '../../checkpoints/index.ts';
 import { type Document, SegmentedCorpus, stageCorpusUpdate, type UpdateReport } from '../../data/index.ts';
 import { DEFAULT_LIMITS, type FigureCounts, ParseWorkers, type Unit, unitStatistics } from '../../ingest/index.ts';
 import {
   CollectionFolder,
-  type CollectionManifest,
   type CollectionSources,
   type IndexingResult,
   joinCollection,
@@ -16,26 +15,24 @@ import {
   type SourceRoot,
   shareHeadOf,
   synchroniseIndex,
+  unitIds,
 } from '../../rag/index.ts';
 import { inPackStages } from '../pack/pack.ts';
-import { useBackend } from '../shared/backend.ts';
 import { listenerOf } from '../shared/call.ts';
-import { checkpointForLanguage } from '../shared/default-checkpoint.ts';
 import { given } from '../shared/given.ts';
-import { modelOf } from '../shared/index-model.ts';
 import { modelsFolder } from '../shared/models-folder.ts';
 import { recognitionFolder } from '../shared/recognition-folder.ts';
-import { makingOptions, refuseOtherSettings } from './collection-making.ts';
+import { refuseOtherSettings } from './collection-making.ts';
 import { compareSources, type SourceComparison } from './compare-sources.ts';
 import { DocumentSpool } from './document-spool.ts';
 import { type CollectionSettings, type IngestOptions, type IngestResult, settingsOfCollection } from './ingest-options.ts';
+import { countFiles, openCheckpoint, openCollectionFolder } from './ingest-target.ts';
 import type { ParsedSource } from './parse-content.ts';
 import { parseFiles } from './parse-files.ts';
 import { ResumableEncoder } from './resumable-encoder.ts';
-import { sourceLanguage } from './source-language.ts';
 import { type OpenRoot, openRoots } from './source-roots.ts';
 import { type GroupsSettings, makeUnitGroups, openCollectionGroups, rememberGroups, type UnitGroups } from './unit-groups.ts';
-import { unitIds, unitPacking, unitTools } from './unit-tools.ts';
+import { unitPacking, unitTools } from './unit-tools.ts';
 
 /** Files that are parsed at once; some wait for their turn to be written. */
 const FILES_AHEAD = 8;
@@ -138,37 +135,10 @@ async function ingestFiles(options: IngestOptions): Promise<IngestResult> {
   };
 }
 
-/** The checkpoint that is named, else the collection's own, else the one of the files' language. */
-async function openCheckpoint(
-  made: CollectionManifest | undefined,
-  roots: readonly OpenRoot[],
-  options: IngestOptions,
-  listener: Listener,
-): Promise<LoadedStudent> {
-  const named = options.checkpoint ?? made?.checkpoint.path;
-  const { format, signal } = options;
-  const chosen = named === undefined ? await checkpointForLanguage(() => sourceLanguage(roots, { format, signal })) : undefined;
-  await useBackend(options, listener);
-  if (chosen) listener.note(chosen.note);
-  return loadStudent(named ?? chosen!.path);
-}
-
-async function openCollectionFolder(path: string, checkpoint: LoadedStudent, options: IngestOptions): Promise<CollectionFolder> {
-  return CollectionFolder.openForWriting(path, modelOf(checkpoint, modelsFolder(options.models)), {
-    ...(await makingOptions(options)),
-    ...given({ database: options.database, segments: options.segments, queryStudent: checkpoint.query }),
-  });
-}
-
 /** Roots keep their places; those that are named now come last where they are new. */
 function nextRoots(known: readonly SourceRoot[], named: readonly OpenRoot[], forget: readonly string[]): SourceRoot[] {
   const added = named.filter(({ name }) => !known.some((root) => root.name === name));
   return [...known.filter(({ name }) => !forget.includes(name)), ...added.map(({ name, path }) => ({ name, path }))];
-}
-
-function countFiles({ found, toParse, same, gone }: SourceComparison): Omit<IngestResult['files'], 'failed'> {
-  const changed = toParse.filter(({ known }) => known !== undefined).length;
-  return { found, added: toParse.length - changed, changed, unchanged: same.length, gone: gone.length };
 }
 
 /** What came out of the files that had to be parsed. */

@@ -2,7 +2,7 @@ import { closing } from '../../base/index.ts';
 import type { AddOptions } from '../../data/index.ts';
 import { createTeacher } from '../../encoders/index.ts';
 import { openTokenCounter, type UnitTools } from '../../ingest/index.ts';
-import type { CollectionManifest, SourceFileEntry } from '../../rag/index.ts';
+import type { CollectionManifest } from '../../rag/index.ts';
 import { given } from '../shared/given.ts';
 import { openTermsChoice } from '../shared/terms-choice.ts';
 import type { CollectionSettings } from './ingest-options.ts';
@@ -31,9 +31,4 @@ export async function unitPacking({ level, passageSize, passageOverlap, terms }:
     ...(passageOverlap > 0 && { passageOverlap }),
     targetChunkSize: TARGET_CHUNK_SIZE,
   };
-}
-
-/** Ids of a file's units. */
-export function unitIds({ documents }: Pick<SourceFileEntry, 'documents'>): string[] {
-  return documents.flatMap(([id, units]) => Array.from({ length: units }, (_, number) => `${id}-${number}`));
 }

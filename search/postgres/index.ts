@@ -9,7 +9,7 @@ export type { PictureObject } from './picture-objects.ts';
 export { type FigureRow, type PictureRow, type PictureVectorCount, PictureVectors } from './picture-vectors.ts';
 export { PostgresBm25Retriever } from './postgres-bm25.ts';
 export { openPostgres } from './postgres-driver.ts';
-export type { SqlDriver } from './sql-driver.ts';
+export type { SqlDriver, SqlParameter, SqlQuery } from './sql-driver.ts';
 export type { LogEntry } from './store-log.ts';
 export { storeNames } from './store-names.ts';
 export type { SearchedBy, VectorIndexRecall } from './store-search.ts';

@@ -82,6 +82,16 @@ export class WriterLine {
     return row?.value === id;
   }
 
+  /** In a transaction: waits until nobody commits, and lets nobody before its end. For what is written without a turn. */
+  async still(): Promise<void> {
+    await this.#guard(this.#driver.query);
+  }
+
+  /** Statements on other tables of the database, which count together with the rows when they are made in the store's transaction. */
+  get besides(): SqlQuery {
+    return this.#driver.query;
+  }
+
   /** Seconds since 1970 on the database's clock. */
   async now(): Promise<number> {
     const [row] = await this.#driver.query<{ now: number }>('select extract(epoch from clock_timestamp())::float8 as now');
