@@ -151,6 +151,16 @@ export const COMMANDS: readonly LazyCommand[] = [
     async () => (await import('./commands/ingest.ts')).ingestCommand,
   ),
   lazyCommand(
+    'worker',
+    'take the files that `cem ingest --queue` left: parse, pack and encode them beside other workers, and commit them',
+    async () => (await import('./commands/worker.ts')).workerCommand,
+  ),
+  lazyCommand(
+    'jobs [action]',
+    'say how far the workers of a shared collection are, and what they set aside; or have that tried again',
+    async () => (await import('./commands/jobs.ts')).jobsCommand,
+  ),
+  lazyCommand(
     'tune-fusion <collection>',
     'choose how much words and vectors count in a collection, on judged questions or on its own sentences',
     async () => (await import('./commands/tune-fusion.ts')).tuneFusionCommand,

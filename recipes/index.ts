@@ -79,6 +79,18 @@ export const ingest = late(async () => (await import('./ingest/index.ts')).inges
 /** Ingests, and again whenever a file changes, until the signal is aborted. @experimental */
 export const watchAndIngest = late(async () => (await import('./ingest/index.ts')).watchAndIngest);
 
+/** Leaves new, changed and gone files to the workers of a shared collection. @experimental */
+export const queueIngestion = late(async () => (await import('./jobs/index.ts')).queueIngestion);
+
+/** Takes the files that were left to workers, until its signal is aborted. @experimental */
+export const runWorker = late(async () => (await import('./jobs/index.ts')).runWorker);
+
+/** Says how far the workers of a shared collection are. @experimental */
+export const readJobs = late(async () => (await import('./jobs/index.ts')).readJobs);
+
+/** Has tried again what workers set aside. @experimental */
+export const retryJobs = late(async () => (await import('./jobs/index.ts')).retryJobs);
+
 /** Says what serving a language model takes: memory by its config.json, a query's price by its tokens. */
 export const planLlm = late(async () => (await import('./plan-llm/index.ts')).planLlm);
 
@@ -161,6 +173,15 @@ export type { AnswerDocumentsResult, AnswersEvaluation, EvaluateAnswersOptions }
 export type { ExportEncoderOptions, ExportedEncoder } from './export/index.ts';
 export type { BuildIndexOptions, BuildIndexResult } from './index-corpus/index.ts';
 export type { IngestOptions, IngestResult, SourceProblem } from './ingest/index.ts';
+export type {
+  JobReport,
+  JobsOptions,
+  QueueIngestOptions,
+  QueueIngestResult,
+  WorkerOptions,
+  WorkerReport,
+  WorkerResult,
+} from './jobs/index.ts';
 export type {
   MemoryItem,
   MemoryQuery,

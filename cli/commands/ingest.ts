@@ -1,6 +1,7 @@
 import { UsageError } from '../../base/index.ts';
 import type { UnitSettingsInput } from '../../ingest/index.ts';
 import { type IngestOptions, type IngestResult, ingest, watchAndIngest } from '../../recipes/ingest/index.ts';
+import { type QueueIngestResult, queueIngestion } from '../../recipes/jobs/index.ts';
 import { encodeCollectionPictures, IMAGE_ENCODER_GRAMMAR, strategiesOf } from '../../recipes/pictures/index.ts';
 import { stopSignal } from '../../server/index.ts';
 import { defineCommand } from '../command.ts';
@@ -17,12 +18,13 @@ import {
   vectorIndexOption,
 } from '../options/index-options.ts';
 import { withPreset } from '../options/preset-option.ts';
-import { describeIngestion, type IngestAnswer } from '../text/ingestion-text.ts';
+import { describeIngestion, describeQueued, type IngestAnswer } from '../text/ingestion-text.ts';
 
 interface IngestCommandOptions extends VectorIndexOptions, GroupsOptions {
   readonly paths: string[];
   readonly into: string;
   readonly watch: boolean;
+  readonly queue: boolean;
   readonly forget: string[] | undefined;
   readonly format: string | undefined;
   readonly label: string[] | undefined;
@@ -55,7 +57,7 @@ const PRESET_OPTIONS = [
 ];
 
 /** Brings a collection to the state of files. */
-export const ingestCommand = defineCommand<IngestCommandOptions, IngestAnswer>({
+export const ingestCommand = defineCommand<IngestCommandOptions, IngestAnswer | QueueIngestResult>({
   command: 'ingest [paths..]',
   describe: 'bring a collection to the state of files and folders: parsed, cut into units, packed, indexed',
   examples: [
@@ -68,6 +70,10 @@ export const ingestCommand = defineCommand<IngestCommandOptions, IngestAnswer>({
     [
       'ingest docs/ --into docs.collection --database postgres://host/cem --segments s3://bucket/docs',
       'a collection that any number of machines search and change',
+    ],
+    [
+      'ingest docs/ --into docs.collection --database postgres://host/cem --segments s3://bucket/docs --queue',
+      'left to `cem worker` on any number of machines, which read the files under the same paths',
     ],
     ['ingest --into docs.collection --forget docs', 'take the files of docs/ out'],
     ['ingest reports/ --into docs.collection --images Xenova/clip-vit-base-patch32', 'figures are found by their pictures, too'],
@@ -83,6 +89,11 @@ export const ingestCommand = defineCommand<IngestCommandOptions, IngestAnswer>({
       })
       .option('into', { type: 'string', demandOption: true, describe: "the collection's folder, made when there is none" })
       .option('watch', { type: 'boolean', default: false, describe: 'go on, and ingest again whenever something changes' })
+      .option('queue', {
+        type: 'boolean',
+        default: false,
+        describe: 'with --segments: leave new, changed and gone files to `cem worker`; `cem jobs` says how far they are',
+      })
       .option('forget', {
         type: 'string',
         array: true,
@@ -167,6 +178,7 @@ export const ingestCommand = defineCommand<IngestCommandOptions, IngestAnswer>({
       listener,
     };
     const { into, images, imageVectors } = options;
+    if (options.queue) return queueFiles({ ...options, watch }, wanted);
     const encode = async (result: IngestResult): Promise<IngestAnswer> => {
       const pictures = await encodeCollectionPictures({
         ...options,
@@ -190,8 +202,30 @@ export const ingestCommand = defineCommand<IngestCommandOptions, IngestAnswer>({
     });
     return last!;
   },
-  text: describeIngestion,
+  text: (answer) => ('queued' in answer ? describeQueued(answer) : describeIngestion(answer)),
 });
+
+/** @throws UsageError `INGEST_QUEUE` for wishes that workers do not fulfil */
+function queueFiles(
+  options: Pick<IngestCommandOptions, 'watch' | 'forget' | 'images'>,
+  wanted: IngestOptions,
+): Promise<QueueIngestResult> {
+  const { database, segments } = wanted;
+  if (database === undefined || segments === undefined)
+    throw new UsageError(
+      'INGEST_QUEUE',
+      '--queue is for collections that machines share: give --database and --segments as well',
+    );
+  const other = [
+    ...(options.watch ? ['--watch'] : []),
+    ...(options.forget ? ['--forget'] : []),
+    ...(options.images === undefined ? [] : ['--images']),
+    ...(wanted.groups ? ['--groups'] : []),
+  ][0];
+  if (other !== undefined)
+    throw new UsageError('INGEST_QUEUE', `${other} is not for workers: run \`cem ingest\` with it and without --queue`);
+  return queueIngestion({ ...wanted, database, segments });
+}
 
 /** The least tokens of a unit, where only the most are said. */
 const MINIMUM_SHARE = 1 / 3;

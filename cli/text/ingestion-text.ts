@@ -2,6 +2,7 @@ import { formatBytes } from '../../base/index.ts';
 import { unreadNote } from '../../encoders/index.ts';
 import type { EncodedPictures } from '../../rag/pictures/index.ts';
 import type { IngestResult } from '../../recipes/ingest/index.ts';
+import type { QueueIngestResult } from '../../recipes/jobs/index.ts';
 
 /** An ingestion, and what became of pictures where these are encoded. */
 export interface IngestAnswer extends IngestResult {
@@ -77,4 +78,14 @@ function named<Item>(items: readonly Item[], text: (item: Item) => string, what:
     ...items.slice(0, NAMED).map((item) => `  ${text(item)}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ];
+}
+
+/** What was left to workers. */
+export function describeQueued({ files, queued, problems }: QueueIngestResult): string {
+  const { found, added, changed, unchanged, gone } = files;
+  return [
+    `${found} files: ${added} new, ${changed} changed, ${unchanged} as they were, ${gone} gone`,
+    `${queued} were left to workers (cem worker; cem jobs says how far they are)`,
+    ...problems.map(({ path, message }) => `${path}: ${message}`),
+  ].join('\n');
 }
