@@ -8,9 +8,11 @@
 #   scripts/postgres.sh stop      stops both and removes their files
 #
 # CEM_POSTGRES_FOLDER: where its files are, for a server of one's own.
+# CEM_POSTGRES_ADDRESS: the address it listens on, 127.0.0.1 unless given; whoever reaches another one is trusted.
 set -euo pipefail
 
 folder=${CEM_POSTGRES_FOLDER:-/var/tmp/cem-postgres}
+address=${CEM_POSTGRES_ADDRESS:-127.0.0.1}
 # The release of Debian whose source package of pgvector is built where the machine's own release has no package (version 0.8.0).
 pgvector_suite=trixie
 cache=${CEM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cem}/postgres
@@ -103,10 +105,11 @@ start() {
   [ "$(id -u)" != 0 ] || chown postgres "$folder"
   port=$(free_port)
   as_server_user "$programs/initdb" --pgdata="$folder/data" --username=cem --auth=trust --no-sync >/dev/null
+  [ "$address" = 127.0.0.1 ] || echo 'host all all all trust' >> "$folder/data/pg_hba.conf"
   as_server_user "$programs/pg_ctl" --pgdata="$folder/data" --log="$folder/log" --wait --silent start \
-    --options="-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories=$folder -c fsync=off" >&2 || { cat "$folder/log" >&2; fail 'the server did not start'; }
-  as_server_user "$programs/createdb" --host=127.0.0.1 --port="$port" --username=cem cem_test
-  echo "postgres://cem@127.0.0.1:$port/cem_test"
+    --options="-c listen_addresses=$address -c port=$port -c unix_socket_directories=$folder -c fsync=off" >&2 || { cat "$folder/log" >&2; fail 'the server did not start'; }
+  as_server_user "$programs/createdb" --host="$address" --port="$port" --username=cem cem_test
+  echo "postgres://cem@$address:$port/cem_test"
 }
 
 pool() {

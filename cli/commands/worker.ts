@@ -12,6 +12,7 @@ interface WorkerCommandOptions {
   readonly models: string | undefined;
   readonly ocrModels?: string | undefined;
   readonly batch: number;
+  readonly silence: number;
   readonly untilDone?: boolean | undefined;
   readonly fileSeconds?: number | undefined;
   readonly fileMemory?: number | undefined;
@@ -37,6 +38,11 @@ export const workerCommand = defineCommand<WorkerCommandOptions, WorkerResult>({
         describe: "where the collection's checkpoint lies on this machine, if not where the collection says or in the package",
       })
       .option('batch', { type: 'number', default: 64, describe: 'most files of one commit' })
+      .option('silence', {
+        type: 'number',
+        default: 30,
+        describe: 'seconds after which the files of a worker are given to others that was not heard of',
+      })
       .option('until-done', { type: 'boolean', default: false, describe: 'end when no file waits or is being done' })
       .option('file-seconds', { type: 'number', describe: 'time that parsing one file may take (60)' })
       .option('file-memory', { type: 'number', describe: 'MB of memory that parsing one file may take (1024)' })
@@ -57,6 +63,6 @@ export const workerCommand = defineCommand<WorkerCommandOptions, WorkerResult>({
     };
     return runWorker({ ...options, limits, listener, signal: stop.signal });
   },
-  text: ({ jobs, setAside, commits, seconds }) =>
-    `${jobs} files done in ${commits} commits and ${seconds.toFixed(0)} s, ${setAside} of them set aside`,
+  text: ({ jobs, setAside, commits, turnSeconds, seconds }) =>
+    `${jobs} files done in ${commits} commits and ${seconds.toFixed(0)} s (${turnSeconds.toFixed(1)} s of them alone), ${setAside} of them set aside`,
 });

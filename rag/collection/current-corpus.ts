@@ -4,7 +4,8 @@ import { CorpusStates, type SegmentedCorpus } from '../../data/index.ts';
 import type { Retriever, SearchOptions } from '../../search/index.ts';
 import type { CollectionFolder } from './collection-folder.ts';
 
-/** Rankings that a change may come between. One takes milliseconds, a change more. */
+/** How long, and how often at least, it is ranked again where changes come between. A ranking takes milliseconds, a change more. */
+const READING_MS = 30_000;
 const ATTEMPTS = 10;
 const PAUSE_MS = 20;
 /**
@@ -25,11 +26,12 @@ export class CurrentCorpus {
   /** Ranks within one state. Throws CemError `COLLECTION_CHANGING` where changes come faster than rankings. */
   around(inner: Retriever): Retriever {
     const search = async (queries: readonly string[], options: SearchOptions): ReturnType<Retriever['search']> => {
-      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const start = performance.now();
+      for (let attempt = 0; attempt < ATTEMPTS || performance.now() - start < READING_MS; attempt++) {
         const token = await this.#refresh();
         const hits = await inner.search(queries, options);
         if (await this.#collection.isAt(token)) return hits;
-        await wait(PAUSE_MS * attempt);
+        await wait(PAUSE_MS * Math.min(attempt, ATTEMPTS));
       }
       throw changing(this.#collection.path);
     };

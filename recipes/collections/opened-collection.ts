@@ -34,7 +34,8 @@ type Around = (inner: Retriever) => Retriever;
 /** What ranks, with what encodes queries where vectors do. */
 type Ranking = Awaited<ReturnType<typeof encoderOrWords>>;
 
-/** Readings that changes of other processes may come between. */
+/** How long, and how often at least, it is read again where changes of other processes come between. */
+const READING_MS = 30_000;
 const ATTEMPTS = 10;
 const PAUSE_MS = 20;
 
@@ -99,7 +100,8 @@ export class OpenedCollection {
   async read<Result>(body: (view: CollectionView, asked: () => void) => Promise<Result>): Promise<Result> {
     const { folder } = this;
     if (!folder.isShared) return this.#readView(body);
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const start = performance.now();
+    for (let attempt = 0; attempt < ATTEMPTS || performance.now() - start < READING_MS; attempt++) {
       await this.refresh();
       let token: string | undefined;
       const result = await this.#readView((view, asked) => {
@@ -113,7 +115,7 @@ export class OpenedCollection {
         if ('error' in result) throw result.error;
         return result.value;
       }
-      await wait(PAUSE_MS * attempt);
+      await wait(PAUSE_MS * Math.min(attempt, ATTEMPTS));
     }
     throw changing(folder.path);
   }
