@@ -23,6 +23,9 @@ export class DocumentReader implements ChunkSource {
   /** Undefined when nothing is known of the documents but their ids and texts, and each chunk is its own one passage. */
   readonly metadata: MetadataFile | undefined;
 
+  /** Who has it open. */
+  #holders = 1;
+
   private constructor(container: ZpkgReader, mapping: Mapping, metadata: MetadataFile | undefined) {
     this.container = container;
     this.mapping = mapping;
@@ -170,7 +173,16 @@ export class DocumentReader implements ChunkSource {
     );
   }
 
+  /** The same for another one, who closes it as well; undefined where it is closed. */
+  share(): DocumentReader | undefined {
+    if (this.#holders === 0) return undefined;
+    this.#holders++;
+    return this;
+  }
+
+  /** Closes the files when nobody has it open any more. */
   async close(): Promise<void> {
+    if (this.#holders === 0 || --this.#holders > 0) return;
     await this.container.close();
     await this.metadata?.close();
   }

@@ -4,6 +4,11 @@ import type { ChunkRange } from '../mapping/mapping.ts';
 import { isSameAnalyzer } from '../metadata/term-analyzer.ts';
 import type { PackSettings, SegmentEntry } from './manifest.ts';
 
+export interface SegmentOptions extends DocumentReaderOptions {
+  /** Readers by the path of their container, of which those are shared that are open still: segments are never written again. */
+  readonly readers?: ReadonlyMap<string, DocumentReader> | undefined;
+}
+
 /**
  * One open segment: its container, its mapping, and what the manifest says of them. Chunks have two numbers: their place in the container, and the one that
  * the corpus knows them by.
@@ -26,9 +31,9 @@ export class Segment {
     path: string,
     entry: SegmentEntry,
     { terms }: Pick<PackSettings, 'terms'>,
-    options: DocumentReaderOptions,
+    { readers, ...options }: SegmentOptions,
   ): Promise<Segment> {
-    const reader = await DocumentReader.open(path, options);
+    const reader = readers?.get(path)?.share() ?? (await DocumentReader.open(path, options));
     const segment = new Segment(entry, reader);
     try {
       segment.#check(terms);

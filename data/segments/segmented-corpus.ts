@@ -8,7 +8,7 @@ import type { DocumentRecord } from '../metadata/document-record.ts';
 import type { Metadata } from '../metadata/metadata.ts';
 import type { AnalyzerDescription } from '../metadata/term-analyzer.ts';
 import { type CorpusManifest, manifestOfState, requireManifest } from './manifest.ts';
-import { Segment } from './segment.ts';
+import { Segment, type SegmentOptions } from './segment.ts';
 import { readSegmentObjects, type SegmentObjects, segmentPath } from './segment-objects.ts';
 
 /**
@@ -60,7 +60,7 @@ export class SegmentedCorpus implements ChunkSource {
   static async openAs(
     folder: string,
     { manifest, objects }: { readonly manifest: CorpusManifest; readonly objects: SegmentObjects },
-    options: DocumentReaderOptions = {},
+    options: SegmentOptions = {},
   ): Promise<SegmentedCorpus> {
     const segments: Segment[] = [];
     try {

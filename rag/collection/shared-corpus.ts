@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { CemError, openRandomAccess, readRemoteText, removeObject, uploadFile, windowsOf } from '../../base/index.ts';
 import {
   type CorpusInStore,
+  type DocumentReader,
   manifestOfState,
   placeCorpus,
   type SegmentEntry,
@@ -66,6 +67,8 @@ export class SharedCorpus {
   #turn: WriterTurn | undefined;
   /** Uploaded, to be named by the next commit. */
   #coming: SharedState | undefined;
+  /** Of the corpus that was opened last, by the addresses of their containers. */
+  #readers: ReadonlyMap<string, DocumentReader> = new Map();
   /** The list of files that was read or written last, by its key. */
   #list: { readonly key: string; readonly sources: CollectionSources } | undefined;
   /** The dictionary of all segments, by the first one's key. */
@@ -129,8 +132,18 @@ export class SharedCorpus {
     return (await this.#parts.store.properties([TOKEN_PROPERTY]))[TOKEN_PROPERTY];
   }
 
+  /** What the last one that was opened has open still is not opened again: after a change, that is most of it. */
   async openCorpus(): Promise<SegmentedCorpus | undefined> {
-    return this.#known && SegmentedCorpus.openAs(this.#parts.corpusPath, this.#located(this.#known.shared));
+    if (this.#known === undefined) return undefined;
+    const located = this.#located(this.#known.shared);
+    const corpus = await SegmentedCorpus.openAs(this.#parts.corpusPath, located, { readers: this.#readers });
+    this.#readers = new Map(
+      corpus.segments.flatMap(({ entry, reader }): [string, DocumentReader][] => {
+        const address = located.objects.get(entry.file);
+        return address === undefined ? [] : [[address, reader]];
+      }),
+    );
+    return corpus;
   }
 
   /** @throws FormatError `COLLECTION_SOURCES` */
