@@ -70,6 +70,7 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerResult> {
   const opened = new ClosingStack();
   try {
     const worker = await openWorker(options, listener, opened);
+    listener.note(`takes the files of ${options.segments}; Ctrl-C stops`);
     const done = await worker.run(options.signal);
     return { ...done, seconds: (performance.now() - start) / 1000 };
   } finally {

@@ -154,13 +154,13 @@ if (missing !== undefined) {
         const worker = startWorker(host, name);
         const ended = outputOf(worker);
         if (landed < KILLS) {
-          await once(worker.stderr!, 'data').catch(() => undefined);
+          // Its first line says that it begins.
+          await Promise.race([once(worker.stderr!, 'data'), once(worker, 'close')]);
           await wait(random.integer(LONGEST_WAIT_MS));
           if (landed < KILLS && worker.exitCode === null && worker.kill('SIGKILL')) landed++;
-        } else {
-          while (working && worker.exitCode === null) await wait(200);
-          worker.kill('SIGTERM');
         }
+        while (working && worker.exitCode === null && worker.signalCode === null) await wait(200);
+        worker.kill('SIGTERM');
         await ended;
       }
     };
