@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isCemError } from '../../base/index.ts';
 import type { LoadedStudent } from '../../checkpoints/index.ts';
 import { checkedDocument, type Document, openApart, packApart } from '../../data/index.ts';
+import type { ChunkEncoder } from '../../encoders/index.ts';
 import {
   type CollectionFolder,
   type PackedUnits,
@@ -35,6 +36,8 @@ export interface BatchTools {
   readonly parsing: Omit<ParseTools, 'format'>;
   /** Whether texts in pictures can be read. */
   readonly recognises: boolean;
+  /** Resolves when this worker does not have the turn: what computes then would hold up all others. */
+  readonly outOfTurn: () => Promise<void>;
   /** Told what is being done. */
   readonly onStage: (doing: string) => void;
 }
@@ -145,7 +148,7 @@ export async function packBatch(parsed: ParsedBatch, tools: BatchTools): Promise
 async function packUnits(
   folder: string,
   documents: readonly Document[],
-  { collection, settings, student, onStage }: BatchTools,
+  { collection, settings, student, outOfTurn, onStage }: BatchTools,
 ): Promise<PackedUnits> {
   onStage(`packs ${documents.length} units`);
   const { shared, store } = collection;
@@ -156,10 +159,18 @@ async function packUnits(
   const units = async function* () {
     yield* documents;
   };
+  await outOfTurn();
   const segment = await packApart(folder, units, corpus, await unitPacking(settings));
   await using packed = await openApart(segment);
   onStage(`encodes ${documents.length} units`);
   const { student: encoder } = await student();
-  const index = await prepareIndexChange(packed, encoder, store, { changed: [...packed.ids()], gone: [] });
+  const polite: ChunkEncoder = {
+    dimension: encoder.dimension,
+    async encodeChunks(...words) {
+      await outOfTurn();
+      return encoder.encodeChunks(...words);
+    },
+  };
+  const index = await prepareIndexChange(packed, polite, store, { changed: [...packed.ids()], gone: [] });
   return { segment, dictionary: packed.dictionary, index };
 }

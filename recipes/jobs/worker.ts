@@ -99,12 +99,15 @@ async function openWorker(options: WorkerOptions, listener: Listener, opened: Cl
   const { silence = SILENCE_SECONDS } = options;
   const pulse = opened.add(new WorkerPulse(queue, silence, listener), (part) => part.close());
   const { units, prune, pruneNoise, figures, periods } = settings;
+  const turn: WorkerParts['turn'] = { over: Promise.resolve() };
   return new Worker({
+    turn,
     ...{ collection, queue, pulse, listener, batch, untilDone: options.untilDone ?? false },
     tools: {
       ...{ collection, settings, recognises: recognition !== undefined },
       student: () => loaded.studentOf(collection, checkpoint),
       parsing: { threads: loaded.parsers, units, prune, pruneNoise, figures, periods, tools, signal: options.signal },
+      outOfTurn: () => turn.over,
       onStage: (doing) => pulse.doing(doing),
     },
   });
@@ -121,6 +124,8 @@ interface WorkerParts {
   readonly tools: BatchTools;
   readonly batch: number;
   readonly untilDone: boolean;
+  /** Until when this worker has the turn. */
+  readonly turn: { over: Promise<void> };
 }
 
 /** While one batch is committed, the next one is parsed and encoded. */
@@ -227,7 +232,7 @@ class Worker {
   }
 
   async #commitOnce({ lease, outcome }: ParsedBatch, { addition }: PackedBatch): Promise<void> {
-    const { collection, queue, pulse, tools } = this.#parts;
+    const { collection, queue, pulse, tools, turn } = this.#parts;
     const { shared } = collection;
     if (shared === undefined) throw new UsageError('COLLECTION_SEGMENTS', 'workers are for collections that machines share');
     const { put, remove } = addition;
@@ -238,10 +243,15 @@ class Worker {
     await collection.inTurn(async () => {
       pulse.doing(`commits ${put.length} files`);
       const begun = performance.now();
-      await commitAddition(collection, addition, uploaded, {
+      const committing = commitAddition(collection, addition, uploaded, {
         isThere: (known, coming) => isThere(known, coming, tools.recognises),
         also: (query) => queue.finish(query, lease, outcome),
       });
+      turn.over = committing.then(
+        () => undefined,
+        () => undefined,
+      );
+      await committing;
       this.#counts.turnSeconds += (performance.now() - begun) / 1000;
     });
   }
