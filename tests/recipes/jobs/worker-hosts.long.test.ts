@@ -19,9 +19,9 @@ import { openHosts, outputOf } from './shared-hosts.ts';
 const test = suite('three machines with workers and servers, one with database and object store');
 
 /** `CEM_HOSTS_DOCUMENTS=20000 CEM_HOSTS_SPEED=20000 CEM_HOSTS_KILLS=50 CEM_HOSTS_CUT=20` for the whole. */
-const DOCUMENTS = Number(process.env['CEM_HOSTS_DOCUMENTS'] ?? 60);
+const DOCUMENTS = Number(process.env['CEM_HOSTS_DOCUMENTS'] ?? 40);
 /** Documents of each collection by which the speed is measured; 0: it is not. */
-const SPEED = Number(process.env['CEM_HOSTS_SPEED'] ?? 60);
+const SPEED = Number(process.env['CEM_HOSTS_SPEED'] ?? 48);
 const KILLS = Number(process.env['CEM_HOSTS_KILLS'] ?? 2);
 /** Seconds without network on one machine. */
 const CUT = Number(process.env['CEM_HOSTS_CUT'] ?? 8);
