@@ -3,8 +3,8 @@ import { type BackendChoice, describeBackend, parseBackendRequest, selectBackend
 let choice: Promise<BackendChoice> | undefined;
 
 /**
- * The backend that `CEM_BACKEND` names (else the fastest), which is said once a process. A test that changes the backend calls this again
- * when it is done: all test files share one process.
+ * The backend that `CEM_BACKEND` names (else the fastest), which is said once a process. For suites whose claims are of each backend: `.ci/run` runs those that name this function on
+ * `tensorflow` and `xla` too.
  */
 export async function testBackend(): Promise<typeof tf> {
   choice ??= selectBackend(parseBackendRequest(process.env['CEM_BACKEND'] ?? 'auto')).then((chosen) => {
@@ -15,3 +15,9 @@ export async function testBackend(): Promise<typeof tf> {
   if (tf.getBackend() !== name) await tf.setBackend(name);
   return tf;
 }
+
+/** The same for suites that need a model, and whose claims are of something else: they run once. */
+export const anyBackend = testBackend;
+
+/** For suites that choose their backends themselves, when they are done: all test files share one process. */
+export const restoreBackend = testBackend;

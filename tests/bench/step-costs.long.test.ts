@@ -6,13 +6,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cacheFolder } from '../../base/index.ts';
 import type { StepCosts } from '../../bench/cases/step-clock.ts';
-import { testBackend } from '../backend.ts';
+import { restoreBackend } from '../backend.ts';
 import { withTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { xlaAtHand } from '../model/backend/xla/xla-at-hand.ts';
 
 const test = suite('what a step on xla costs beside its program');
 test.after(async () => {
-  await testBackend();
+  await restoreBackend();
 });
 
 const PROGRAM = fileURLToPath(new URL('../../bench/cases/train-step.ts', import.meta.url));

@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { askCommand } from '../../cli/commands/ask.ts';
 import { chatCommand } from '../../cli/commands/chat.ts';
 import { ingest } from '../../recipes/ingest/index.ts';
-import { testBackend } from '../backend.ts';
+import { anyBackend } from '../backend.ts';
 import { withJsonServer } from '../fixtures/http-server.ts';
 import { errorOf } from '../fixtures/temporary-folder.ts';
 import { saveIngestStudent } from '../recipes/ingest/student.ts';
@@ -45,7 +45,7 @@ const LAW = `中华人民共和国灯塔法
 `;
 
 test.before(async (context) => {
-  await testBackend();
+  await anyBackend();
   context.folder = await mkdtemp(join(tmpdir(), 'cem-ask-'));
   context.collection = join(context.folder, 'collection');
   const [files, checkpoint] = [join(context.folder, 'files'), join(context.folder, 'run')];

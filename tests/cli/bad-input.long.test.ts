@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { stringify } from 'yaml';
-import { testBackend } from '../backend.ts';
+import { anyBackend } from '../backend.ts';
 import { makeRun, type TestRun } from '../checkpoints/fixtures.ts';
 import { tinyRun } from '../training/tiny-run.ts';
 
@@ -26,7 +26,7 @@ const test = suite<Context>('bad input');
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 
 test.before(async (context) => {
-  await testBackend();
+  await anyBackend();
   context.folder = await mkdtemp(join(tmpdir(), 'cem-bad-input-'));
   context.run = await makeRun(context.folder);
 });

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { compareCommand } from '../../cli/commands/compare.ts';
 import { evalCommand } from '../../cli/commands/eval.ts';
 import { LsaEmbedder, lsaConfig } from '../../encoders/index.ts';
-import { testBackend } from '../backend.ts';
+import { anyBackend } from '../backend.ts';
 import { errorOf, withTemporaryFolder, writeJsonl } from '../fixtures/temporary-folder.ts';
 import { runCommand } from './run-command.ts';
 
@@ -20,7 +20,7 @@ const test = suite('evaluations of odd data');
 const WORDS = ['granite', 'orchid', 'harbour', 'violin'];
 
 test.before(async () => {
-  await testBackend();
+  await anyBackend();
 });
 
 /** Every query is a document of the corpus; what is right for it is another document, which BM25 puts second. */

@@ -6,14 +6,14 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { evalCommand } from '../../cli/commands/eval.ts';
 import { compareRetrievers } from '../../recipes/evaluate/index.ts';
-import { testBackend } from '../backend.ts';
+import { anyBackend } from '../backend.ts';
 import { errorOf, withTemporaryFolder, writeJsonl } from '../fixtures/temporary-folder.ts';
 import { runCommand } from './run-command.ts';
 
 const test = suite('cem eval --retrievers');
 
 test.before(async () => {
-  await testBackend();
+  await anyBackend();
 });
 
 interface Result {

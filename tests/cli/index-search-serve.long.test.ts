@@ -22,7 +22,7 @@ import { openSearcher } from '../../recipes/search/index.ts';
 import { openPglite } from '../../search/postgres/pglite-driver.ts';
 import { PgvectorStore } from '../../search/postgres/pgvector-store.ts';
 import type { WireResult } from '../../server/schemas/index.ts';
-import { testBackend } from '../backend.ts';
+import { anyBackend } from '../backend.ts';
 import { saveUntrainedStudent } from '../fixtures/untrained-student.ts';
 import { runCommand } from './run-command.ts';
 
@@ -69,7 +69,7 @@ test.before(async (context) => {
   context.run = join(context.folder, 'run');
   context.zpkg = join(context.folder, 'corpus.zpkg');
   context.index = join(context.folder, 'index');
-  await testBackend();
+  await anyBackend();
   await packCorpus(
     async function* () {
       yield* documents;

@@ -12,7 +12,7 @@ import { trainCommand } from '../../cli/commands/train.ts';
 import { LsaEmbedder, probeTeacher } from '../../encoders/index.ts';
 import type { IndexManifest } from '../../rag/index.ts';
 import { openQueryEncoder } from '../../rag/retrieval/query-encoder.ts';
-import { testBackend } from '../backend.ts';
+import { anyBackend } from '../backend.ts';
 import { errorOf } from '../fixtures/temporary-folder.ts';
 import { tinyRun, writeDevData } from '../training/tiny-run.ts';
 import { runCommand } from './run-command.ts';
@@ -31,7 +31,7 @@ const QUERIES = 20;
 
 /** A run with a query student, on passages that its benchmark asks for by their titles and first words; and what an index of them is without its vectors. */
 test.before(async (context) => {
-  await testBackend();
+  await anyBackend();
   context.folder = await mkdtemp(join(tmpdir(), 'cem-query-student-'));
   context.run = join(context.folder, 'run');
   context.index = join(context.folder, 'index');

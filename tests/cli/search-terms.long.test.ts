@@ -11,7 +11,7 @@ import { packCommand } from '../../cli/commands/pack.ts';
 import { searchCommand } from '../../cli/commands/search.ts';
 import { verifyCommand } from '../../cli/commands/verify.ts';
 import type { SearchAnswer } from '../../server/schemas/index.ts';
-import { testBackend } from '../backend.ts';
+import { anyBackend } from '../backend.ts';
 import { saveUntrainedStudent } from '../fixtures/untrained-student.ts';
 import { runCommand } from './run-command.ts';
 
@@ -33,7 +33,7 @@ const LINES = Array.from({ length: 30 }, (_, number) => ({
 
 test.before(async (context) => {
   context.folder = await mkdtemp(join(tmpdir(), 'cem-search-terms-'));
-  await testBackend();
+  await anyBackend();
   await writeFile(join(context.folder, 'corpus.jsonl'), LINES.map((line) => JSON.stringify(line)).join('\n'));
   await saveUntrainedStudent(join(context.folder, 'run'), {
     texts: LINES.flatMap(({ text }) => text.split('\n\n')),

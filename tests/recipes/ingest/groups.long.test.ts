@@ -11,7 +11,7 @@ import { QueryHeadModel, queryHeadModelConfigSchema } from '../../../model/query
 import { Collections } from '../../../recipes/collections/index.ts';
 import { type IngestOptions, ingest } from '../../../recipes/ingest/index.ts';
 import { openCollection } from '../../../recipes/search/index.ts';
-import { testBackend } from '../../backend.ts';
+import { anyBackend } from '../../backend.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { saveIngestStudent } from './student.ts';
 
@@ -86,7 +86,7 @@ if (!existsSync(join(MODELS, MODEL))) {
 if (existsSync(join(MODELS, MODEL))) {
   test('through a head, of patches of compressed chunks: kept in the collection, used by searches, another one refused', () =>
     withTemporaryFolder(async (folder) => {
-      await testBackend();
+      await anyBackend();
       const [files, into, checkpoint] = [join(folder, 'files'), join(folder, 'collections', 'ports'), join(folder, 'run')];
       await saveIngestStudent(checkpoint);
       await mkdir(files);

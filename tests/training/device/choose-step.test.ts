@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { CemError } from '../../../base/errors.ts';
 import { selectBackend } from '../../../model/backend/index.ts';
 import { checkStepChoice, explainDeviceError, isOnDevice } from '../../../training/device/choose-step.ts';
-import { testBackend } from '../../backend.ts';
+import { restoreBackend } from '../../backend.ts';
 import { errorOf } from '../../fixtures/temporary-folder.ts';
 
 const test = suite('choosing a step');
@@ -11,7 +11,7 @@ test.before(async () => {
   await selectBackend('cpu');
 });
 test.after(async () => {
-  await testBackend();
+  await restoreBackend();
 });
 
 test('on a backend that does not compile tables are on the host unless the configuration wants them on the device', () => {

@@ -5,7 +5,7 @@ import { checkStepChoice } from '../../../training/device/choose-step.ts';
 import { DeviceTrainingStep } from '../../../training/device/device-step.ts';
 import { planTraining } from '../../../training/index.ts';
 import { trainingConfigSchema } from '../../../training/options/config.ts';
-import { testBackend } from '../../backend.ts';
+import { restoreBackend } from '../../backend.ts';
 import { errorOf } from '../../fixtures/temporary-folder.ts';
 import { severalDevicesAtHand } from '../../model/backend/xla/xla-at-hand.ts';
 import { tinyModel } from '../../model/tiny-model.ts';
@@ -13,7 +13,7 @@ import { batchesOf, CONFIG, DIMENSION } from './device-batches.ts';
 
 const test = suite('a training step of two devices');
 test.after(async () => {
-  await testBackend();
+  await restoreBackend();
 });
 
 const STEPS = 2;

@@ -7,7 +7,7 @@ import { listCheckpoints } from '../../../checkpoints/index.ts';
 import { selectBackend, tf } from '../../../model/backend/index.ts';
 import { loadPjrtAddon } from '../../../model/backend/xla/pjrt/addon.ts';
 import { train } from '../../../training/index.ts';
-import { testBackend } from '../../backend.ts';
+import { restoreBackend } from '../../backend.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { trainOptions } from '../../fixtures/train-options.ts';
 import { xlaAtHand } from '../../model/backend/xla/xla-at-hand.ts';
@@ -15,7 +15,7 @@ import { tinyRun, writePassages } from '../tiny-run.ts';
 
 const test = suite('a device that fails in a run');
 test.after(async () => {
-  await testBackend();
+  await restoreBackend();
 });
 
 const STEPS = 6;

@@ -6,7 +6,7 @@ import { DeviceTrainingStep } from '../../../training/device/device-step.ts';
 import type { OptimizerStep } from '../../../training/device/optimizer-step.ts';
 import { TrainingStep } from '../../../training/loop/step.ts';
 import { trainingConfigSchema } from '../../../training/options/config.ts';
-import { testBackend } from '../../backend.ts';
+import { restoreBackend } from '../../backend.ts';
 import { errorOf } from '../../fixtures/temporary-folder.ts';
 import { batchesOf, CONFIG, DIMENSION } from './device-batches.ts';
 
@@ -16,7 +16,7 @@ test.before(async () => {
   await selectBackend('wasm');
 });
 test.after(async () => {
-  await testBackend();
+  await restoreBackend();
 });
 
 const FIRST = 3;

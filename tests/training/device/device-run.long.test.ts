@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { selectBackend } from '../../../model/backend/index.ts';
 import { train } from '../../../training/index.ts';
-import { testBackend } from '../../backend.ts';
+import { restoreBackend } from '../../backend.ts';
 import { withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { trainOptions } from '../../fixtures/train-options.ts';
 import { xlaAtHand } from '../../model/backend/xla/xla-at-hand.ts';
@@ -16,7 +16,7 @@ test.before(async () => {
   await selectBackend('wasm');
 });
 test.after(async () => {
-  await testBackend();
+  await restoreBackend();
 });
 
 const STEPS = 20;

@@ -7,14 +7,14 @@ import { coveringStep } from '../../../training/device/step-shape.ts';
 import { shapesFor } from '../../../training/loop/create-step.ts';
 import { TrainingStep } from '../../../training/loop/step.ts';
 import { trainingConfigSchema } from '../../../training/options/config.ts';
-import { testBackend } from '../../backend.ts';
+import { restoreBackend } from '../../backend.ts';
 import { xlaAtHand } from '../../model/backend/xla/xla-at-hand.ts';
 import { tinyModel } from '../../model/tiny-model.ts';
 import { batchesOf, CONFIG, DIMENSION } from './device-batches.ts';
 
 const test = suite('training step as one program');
 test.after(async () => {
-  await testBackend();
+  await restoreBackend();
 });
 
 const STEPS = 6;

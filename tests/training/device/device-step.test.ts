@@ -7,7 +7,7 @@ import type { OptimizerStep } from '../../../training/device/optimizer-step.ts';
 import type { FitShape } from '../../../training/device/step-shape.ts';
 import { TrainingStep } from '../../../training/loop/step.ts';
 import { type TrainingConfig, trainingConfigSchema } from '../../../training/options/config.ts';
-import { testBackend } from '../../backend.ts';
+import { restoreBackend } from '../../backend.ts';
 import { tinyModel } from '../../model/tiny-model.ts';
 import { losses } from '../loop/gradient-batches.ts';
 import { batchesOf, CONFIG, DIMENSION } from './device-batches.ts';
@@ -18,7 +18,7 @@ test.before(async () => {
   await selectBackend('wasm');
 });
 test.after(async () => {
-  await testBackend();
+  await restoreBackend();
 });
 
 const STEPS = 6;

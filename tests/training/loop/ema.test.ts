@@ -7,7 +7,7 @@ import type { TrainingBatch } from '../../../training/batches/training-batch.ts'
 import { TrainingStep } from '../../../training/loop/step.ts';
 import { averageDecay, keptShare } from '../../../training/optimizers/average-decay.ts';
 import { trainingConfigSchema } from '../../../training/options/config.ts';
-import { testBackend } from '../../backend.ts';
+import { restoreBackend } from '../../backend.ts';
 import { errorOf } from '../../fixtures/temporary-folder.ts';
 import { randomValues, tinyConfig } from '../../model/tiny-model.ts';
 
@@ -17,7 +17,7 @@ test.before(async () => {
   await selectBackend('wasm');
 });
 test.after(async () => {
-  await testBackend();
+  await restoreBackend();
 });
 
 const DIMENSION = 8;

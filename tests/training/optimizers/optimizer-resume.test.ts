@@ -6,7 +6,7 @@ import { loadStudent, readSafetensors } from '../../../checkpoints/index.ts';
 import { selectBackend, tf } from '../../../model/backend/index.ts';
 import { namedWeights } from '../../../model/named-weights.ts';
 import { train } from '../../../training/index.ts';
-import { testBackend } from '../../backend.ts';
+import { restoreBackend } from '../../backend.ts';
 import { withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { stopAfter, trainOptions } from '../../fixtures/train-options.ts';
 import { tinyRun, writePassages } from '../tiny-run.ts';
@@ -17,7 +17,7 @@ test.before(async () => {
   await selectBackend('wasm');
 });
 test.after(async () => {
-  await testBackend();
+  await restoreBackend();
 });
 
 const STEPS = 6;

@@ -6,7 +6,7 @@ import { readCheckpointState } from '../../../checkpoints/index.ts';
 import { cutPassages, DocumentReader, verifyMetadata } from '../../../data/index.ts';
 import { selectBackend } from '../../../model/backend/index.ts';
 import { train } from '../../../training/index.ts';
-import { testBackend } from '../../backend.ts';
+import { restoreBackend } from '../../backend.ts';
 import { withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { trainOptions } from '../../fixtures/train-options.ts';
 import { tinyRun, writePassages } from '../tiny-run.ts';
@@ -16,7 +16,7 @@ test.before(async () => {
   await selectBackend('wasm');
 });
 test.after(async () => {
-  await testBackend();
+  await restoreBackend();
 });
 
 test('the corpus is packed with passages where the configuration says so, and checkpoints say it; without it, all is as before', () =>

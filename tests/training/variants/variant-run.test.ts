@@ -7,7 +7,7 @@ import { DocumentReader, packCorpus, packTexts, readCorpus } from '../../../data
 import { selectBackend } from '../../../model/backend/index.ts';
 import { type TrainResult, train } from '../../../training/index.ts';
 import { ZpkgReader } from '../../../zpkg/index.ts';
-import { testBackend } from '../../backend.ts';
+import { restoreBackend } from '../../backend.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { silent, stopAfter, trainOptions } from '../../fixtures/train-options.ts';
 import { metricsOf, tinyRun, writePassages } from '../tiny-run.ts';
@@ -17,7 +17,7 @@ test.before(async () => {
   await selectBackend('wasm');
 });
 test.after(async () => {
-  await testBackend();
+  await restoreBackend();
 });
 
 /** Their text is enough for dictionaries, of a 24th of it. */

@@ -5,7 +5,7 @@ import type { CemModel } from '../../../model/embedder.ts';
 import { wholeGradients } from '../../../training/gradients/gradients.ts';
 import { GradientThread, sharedFloats } from '../../../training/workers/gradient-thread.ts';
 import { checkWorkers, GradientWorkers } from '../../../training/workers/gradient-workers.ts';
-import { testBackend } from '../../backend.ts';
+import { restoreBackend } from '../../backend.ts';
 import { errorOf } from '../../fixtures/temporary-folder.ts';
 import { tinyModel } from '../../model/tiny-model.ts';
 import {
@@ -33,7 +33,7 @@ test.before(async (context) => {
 test.after(async ({ model, workers }) => {
   await workers.close();
   model.dispose();
-  await testBackend();
+  await restoreBackend();
 });
 
 /** Gradients of weights and tables together with the loss and its terms; nothing stays on the backend. */

@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { selectBackend } from '../../../model/backend/index.ts';
 import { type TrainResult, train } from '../../../training/index.ts';
 import type { GradientAnswer, GradientJob } from '../../../training/workers/gradient-messages.ts';
-import { testBackend } from '../../backend.ts';
+import { restoreBackend } from '../../backend.ts';
 import { errorOf, withTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { silent, trainOptions } from '../../fixtures/train-options.ts';
 import { metricsOf, tinyRun, writePassages } from '../tiny-run.ts';
@@ -18,7 +18,7 @@ test.before(async () => {
   await selectBackend('wasm');
 });
 test.after(async () => {
-  await testBackend();
+  await restoreBackend();
 });
 
 const STEPS = 4;

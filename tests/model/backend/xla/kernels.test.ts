@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { selectBackend, tf } from '../../../../model/backend/index.ts';
 import { XLA_KERNELS } from '../../../../model/backend/xla/kernels/register.ts';
-import { testBackend } from '../../../backend.ts';
+import { restoreBackend } from '../../../backend.ts';
 import { CASES, tensor } from './kernel-cases.ts';
 import { xlaAtHand } from './xla-at-hand.ts';
 
@@ -141,7 +141,7 @@ test('products with an empty side', async () => {
 });
 
 test.after(async () => {
-  await testBackend();
+  await restoreBackend();
 });
 
 test.run();

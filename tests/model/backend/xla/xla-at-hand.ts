@@ -6,17 +6,28 @@ process.env['CEM_XLA_CPU_DEVICES'] ??= '2';
 
 let answer: Promise<boolean> | undefined;
 
-/** Whether the backend xla works here: it needs a PJRT plugin and its addon (`npm run native -- --xla`). Where not, the reason is printed once, and the tests are skipped by name. */
+/**
+ * Whether the backend xla works here: it needs a PJRT plugin and its addon (`npm run native -- --xla`). Where not, or where `CEM_TEST_XLA=later` says that another run has them, the reason is printed once, and
+ * the tests are skipped by name.
+ */
 export function xlaAtHand(): Promise<boolean> {
-  answer ??= selectBackend('xla').then(
-    () => true,
-    (error: unknown) => {
-      if (!(error instanceof BackendError)) throw error;
-      console.log(`tests of the backend xla are skipped: ${error.reason}`);
-      return false;
-    },
-  );
+  answer ??= tryXla().then((reason) => {
+    if (reason !== undefined) console.log(`tests of the backend xla are skipped: ${reason}`);
+    return reason === undefined;
+  });
   return answer;
+}
+
+/** Gives why it does not work. */
+async function tryXla(): Promise<string | undefined> {
+  if (process.env['CEM_TEST_XLA'] === 'later') return 'CEM_TEST_XLA says that they run later';
+  try {
+    await selectBackend('xla');
+    return undefined;
+  } catch (error) {
+    if (error instanceof BackendError) return error.reason;
+    throw error;
+  }
 }
 
 /** Whether xla works here and shows several devices; it is the current backend then. Where not, the reason is printed, and the tests are skipped by name. */

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { selectBackend, tf } from '../../../../model/backend/index.ts';
 import type { XlaBackend } from '../../../../model/backend/xla/xla-backend.ts';
-import { testBackend } from '../../../backend.ts';
+import { restoreBackend } from '../../../backend.ts';
 import { tensor } from './kernel-cases.ts';
 import { xlaAtHand } from './xla-at-hand.ts';
 
@@ -72,7 +72,7 @@ test('other types are refused', async () => {
 });
 
 test.after(async () => {
-  await testBackend();
+  await restoreBackend();
 });
 
 test.run();

@@ -1,14 +1,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compileFunction, tf } from '../../../../model/backend/index.ts';
-import { testBackend } from '../../../backend.ts';
+import { restoreBackend } from '../../../backend.ts';
 import { errorOf } from '../../../fixtures/temporary-folder.ts';
 import { tensor } from './kernel-cases.ts';
 import { severalDevicesAtHand } from './xla-at-hand.ts';
 
 const test = suite('model/backend/xla/xla-division');
 test.after(async () => {
-  await testBackend();
+  await restoreBackend();
 });
 
 const ROWS = 6;

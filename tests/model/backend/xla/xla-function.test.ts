@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compileFunction, selectBackend, setProductPrecision, tf } from '../../../../model/backend/index.ts';
 import type { XlaBackend } from '../../../../model/backend/xla/xla-backend.ts';
-import { testBackend } from '../../../backend.ts';
+import { restoreBackend } from '../../../backend.ts';
 import { tensor } from './kernel-cases.ts';
 import { xlaAtHand } from './xla-at-hand.ts';
 
@@ -161,7 +161,7 @@ test('products in bf16 have operands of 8 bits and sums of float32', async () =>
 });
 
 test.after(async () => {
-  await testBackend();
+  await restoreBackend();
 });
 
 test.run();

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { selectBackend, tf } from '../../../../model/backend/index.ts';
 import { broadcastItems } from '../../../../model/kernels/tfjs/batch-matrix-product.ts';
 import { addRowsToSegments } from '../../../../model/kernels/tfjs/segment-sum.ts';
-import { testBackend } from '../../../backend.ts';
+import { restoreBackend } from '../../../backend.ts';
 
 const test = suite('model/kernels');
 
@@ -349,7 +349,7 @@ test('gradients of a small attention block', async () => {
 });
 
 test.after(async () => {
-  await testBackend();
+  await restoreBackend();
 });
 
 test.run();

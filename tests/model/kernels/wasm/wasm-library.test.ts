@@ -7,7 +7,7 @@ import { compiledKernels } from '../../../../model/kernels/compiled/compiled-ker
 import type { WasmBackend } from '../../../../model/kernels/wasm/wasm-backend.ts';
 import { loadWasmKernels, type WasmLibrary, wasmLibrary } from '../../../../model/kernels/wasm/wasm-library.ts';
 import { wasmSourceHash } from '../../../../scripts/native/wasm-sources.ts';
-import { testBackend } from '../../../backend.ts';
+import { restoreBackend } from '../../../backend.ts';
 import { encodeAll, patchings } from '../../graph-variants.ts';
 import { readmePassages } from '../../real-texts.ts';
 import { randomValues, tinyConfig, tinyModel } from '../../tiny-model.ts';
@@ -22,7 +22,7 @@ test.before(async () => {
   library = wasmLibrary(backend);
 });
 test.after(async () => {
-  await testBackend();
+  await restoreBackend();
 });
 
 /** What `run` took from the backend's memory and did not give back; allocations of which `refuse` says so get nothing, as where there is no memory. */

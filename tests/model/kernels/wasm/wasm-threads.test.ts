@@ -7,7 +7,7 @@ import { selectBackend, tf } from '../../../../model/backend/index.ts';
 import type { WasmBackend } from '../../../../model/kernels/wasm/wasm-backend.ts';
 import { type WasmLibrary, wasmLibrary } from '../../../../model/kernels/wasm/wasm-library.ts';
 import { WasmThreads } from '../../../../model/kernels/wasm/wasm-threads.ts';
-import { testBackend } from '../../../backend.ts';
+import { restoreBackend } from '../../../backend.ts';
 import { randomValues } from '../../tiny-model.ts';
 import type { ChildFindings } from './wasm-child.ts';
 
@@ -23,7 +23,7 @@ test.before(async () => {
 });
 test.after(async () => {
   library.useThreads(threadsBefore);
-  await testBackend();
+  await restoreBackend();
 });
 
 /** One matrix product, [...batch, rows, inner] times [inner, columns], either of them transposed or not. */
