@@ -17,7 +17,11 @@ export async function testBackend(): Promise<typeof tf> {
 }
 
 /** The same for suites that need a model, and whose claims are of something else: they run once. */
-export const anyBackend = testBackend;
+export function anyBackend(): Promise<typeof tf> {
+  return testBackend();
+}
 
 /** For suites that choose their backends themselves, when they are done: all test files share one process. */
-export const restoreBackend = testBackend;
+export function restoreBackend(): Promise<typeof tf> {
+  return testBackend();
+}
