@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS } from '../../ingest/index.ts';
 import { joinCollection } from '../../rag/index.ts';
 import { refuseOtherSettings } from '../ingest/collection-making.ts';
 import { compareSources, type SourceComparison } from '../ingest/compare-sources.ts';
-import type { IngestOptions, IngestResult } from '../ingest/ingest-options.ts';
+import { type IngestOptions, type IngestResult, settingsOfCollection } from '../ingest/ingest-options.ts';
 import { countFiles, openCheckpoint, openCollectionFolder } from '../ingest/ingest-target.ts';
 import { type OpenRoot, openRoots } from '../ingest/source-roots.ts';
 import { listenerOf } from '../shared/call.ts';
@@ -12,6 +12,7 @@ import { modelsFolder } from '../shared/models-folder.ts';
 import { recognitionFolder } from '../shared/recognition-folder.ts';
 import type { FileJob } from './file-job.ts';
 import { JobQueue } from './job-queue.ts';
+import { assertForWorkers } from './worker-abilities.ts';
 
 export type QueueIngestOptions = Omit<IngestOptions, 'database' | 'segments' | 'forget' | 'groups'> & {
   readonly database: string;
@@ -32,17 +33,19 @@ export interface QueueIngestResult {
 /**
  * Looks at files as `ingest` does, and leaves what is new, changed or gone to the workers of a shared collection, which read the files under the same paths. The collection is made where there is none.
  *
- * @throws as `ingest`; UsageError `COLLECTION_SEGMENTS`; CemError `JOBS_PACKAGE`
+ * @throws as `ingest`; UsageError `COLLECTION_SEGMENTS`, `JOBS_SETTINGS`; CemError `JOBS_PACKAGE`
  */
 export async function queueIngestion(options: QueueIngestOptions): Promise<QueueIngestResult> {
   const listener = listenerOf(options);
   const path = resolve(options.into);
   const { paths = [], format, labels, segments, database } = options;
+  assertForWorkers(path, { figures: options.figures });
   const made = await joinCollection(path, segments, database);
   await refuseOtherSettings(path, made, options);
   const named = paths.length > 0 ? await openRoots(paths, [], path) : [];
   using checkpoint = await openCheckpoint(made, named, options, listener);
   await using collection = await openCollectionFolder(path, checkpoint, options);
+  assertForWorkers(path, settingsOfCollection(path, collection.manifest.settings));
   // Others may go on.
   await collection.endTurn();
   const sources = await collection.sources();

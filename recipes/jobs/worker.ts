@@ -15,6 +15,7 @@ import { recognitionFolder } from '../shared/recognition-folder.ts';
 import { failureOf } from './job-failure.ts';
 import { type JobLease, JobQueue } from './job-queue.ts';
 import { type BatchTools, isThere, type PackedBatch, type ParsedBatch, packBatch, parseBatch } from './prepare-batch.ts';
+import { assertForWorkers } from './worker-abilities.ts';
 import { WorkerPulse } from './worker-pulse.ts';
 
 const BATCH_FILES = 64;
@@ -62,7 +63,7 @@ export interface WorkerResult {
  * Takes jobs of `cem ingest --queue` until its signal is aborted: files are parsed, packed and encoded while others do the same, and committed many at a time. A job ends in the transaction that commits its rows. Whoever is killed leaves
  * its jobs to others; whoever is stopped gives back what it has not begun to commit.
  *
- * @throws UsageError `COLLECTION_MISSING`, `COLLECTION_SEGMENTS`, `DATABASE_URL`; CemError `DATABASE_UNREACHABLE`, `JOBS_PACKAGE`, `FOLDER_LOCKED`; as `loadStudent`. Later on, what is lost is tried again
+ * @throws UsageError `COLLECTION_MISSING`, `COLLECTION_SEGMENTS`, `DATABASE_URL`, `JOBS_SETTINGS`; CemError `DATABASE_UNREACHABLE`, `JOBS_PACKAGE`, `FOLDER_LOCKED`; as `loadStudent`. Later on, what is lost is tried again
  */
 export async function runWorker(options: WorkerOptions): Promise<WorkerResult> {
   const listener = listenerOf({ ...options, signal: undefined });
@@ -90,6 +91,7 @@ async function openWorker(options: WorkerOptions, listener: Listener, opened: Cl
   }
   const collection = opened.add(await CollectionFolder.openLive(path, { database }), (part) => part.close());
   const settings = settingsOfCollection(path, collection.manifest.settings);
+  assertForWorkers(segments, settings);
   const models = modelsFolder(options.models);
   const recognition = recognitionFolder(options.ocrModels, models);
   const own = { backend, models, queries: undefined, limits, recognition, listener };
