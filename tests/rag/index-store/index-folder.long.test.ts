@@ -147,12 +147,15 @@ if (serverUrl === undefined) {
 
       const admin = await openPostgres(serverUrl);
       const tables = () => admin.query('select 1 from pg_tables where tablename like $1', [`cem_${id}%`]);
-      assert.is((await tables()).length, 2);
+      // Passages, settings and migrations.
+      assert.is((await tables()).length, 3);
       const { pathname } = new URL(serverUrl);
       const elsewhere = await open(serverUrl.replace(pathname, `${pathname}?application_name=elsewhere`));
       assert.equal(await tables(), []);
       await elsewhere.close();
-      await admin.query(`drop table cem_${elsewhere.manifest.id}_chunks, cem_${elsewhere.manifest.id}_metadata`);
+      await admin.query(
+        `drop table ${['chunks', 'metadata', 'migrations'].map((part) => `cem_${elsewhere.manifest.id}_${part}`).join(', ')}`,
+      );
       await admin.close();
     }));
 }
