@@ -19,8 +19,9 @@ interface NotedMigration extends Pick<Migration, 'number' | 'name' | 'checksum'>
 /** How many of the migrations tables of a layout have that note none. */
 const MADE_WITH: Readonly<Record<Layout, number>> = { 1: 0, 2: 1, 3: 2, 4: 2 };
 
-/** Notes in the transaction that makes a store's tables that they are as all migrations leave them. */
+/** Notes in the transaction that makes a store's tables that they are as all migrations leave them. Notes of tables that somebody dropped by hand go. */
 export async function noteNewStore(query: SqlQuery, tables: StoreTables): Promise<void> {
+  await query(`delete from ${tables.migrations}`);
   for (const migration of await allMigrations()) await note(query, tables, migration, 'made');
 }
 

@@ -40,7 +40,7 @@ const groupsStatement = ({ chunks }: StoreTables): string => `create index ${chu
 
 /** What makes the table in which a store's migrations are noted. */
 export const notesStatement = ({ migrations }: StoreTables): string =>
-  `create table ${migrations} (number integer primary key, name text not null, checksum text not null, applied timestamptz)`;
+  `create table if not exists ${migrations} (number integer primary key, name text not null, checksum text not null, applied timestamptz)`;
 
 /** What makes a store's tables, in order. A partitioned table has its numbers from a sequence: it may have no identity column before PostgreSQL 17. */
 export function tableStatements(
