@@ -21,9 +21,11 @@ const SEED = Number(process.env['CEM_SEED'] ?? 1);
 const MODELS = fileURLToPath(new URL('../../../../shared/models/', import.meta.url));
 /** With vector groups where the model is that makes them. */
 const GROUPS = existsSync(join(MODELS, 'qwen3-embedding-tiny'));
-/** An ingestion says about thirty times what it is at; the end of one is near its last word, so that a moment is waited as well. */
+/** An ingestion says about sixty times what it is at. */
 const MOST_WORDS = 70;
 const LONGEST_WAIT_MS = 60;
+/** From its first word of the index to the end of a commit an ingestion takes about two seconds and says nothing: every second kill falls there. */
+const LONGEST_COMMIT_MS = 4000;
 
 interface Places {
   readonly files: string;
@@ -31,12 +33,19 @@ interface Places {
   readonly checkpoint: string;
 }
 
-/** Starts ingesting at a step, kills the process when it has said so many words, and gives the step that it had begun last. */
-async function ingestAndKill(
-  { files, collection, checkpoint }: Places,
-  first: number,
-  { words, wait }: { readonly words: number; readonly wait: number },
-): Promise<number> {
+/** When a process is killed: how many milliseconds after how many words, or after the first one of the index. */
+interface Moment {
+  readonly words: number | 'indexing';
+  readonly wait: number;
+}
+
+function momentOf(kill: number, random: RandomNumbers): Moment {
+  if (kill % 2 === 1) return { words: 'indexing', wait: LONGEST_COMMIT_MS * random.uniform() };
+  return { words: 1 + random.integer(MOST_WORDS), wait: LONGEST_WAIT_MS * random.uniform() };
+}
+
+/** Starts ingesting at a step, kills the process at a moment, and gives the step that it had begun last. */
+async function ingestAndKill({ files, collection, checkpoint }: Places, first: number, { words, wait }: Moment): Promise<number> {
   const script = fileURLToPath(new URL('./ingest-forever.ts', import.meta.url));
   const child = spawn(
     process.execPath,
@@ -45,9 +54,12 @@ async function ingestAndKill(
   );
   const closed = once(child, 'close');
   const lines: string[] = [];
+  let isTimed = false;
   for await (const line of createInterface({ input: child.stdout })) {
     lines.push(line);
-    if (lines.length === words) void setTimeout(wait).then(() => child.kill('SIGKILL'));
+    if (isTimed || (words === 'indexing' ? !line.endsWith(` ${words}`) : lines.length < words)) continue;
+    isTimed = true;
+    void setTimeout(wait).then(() => child.kill('SIGKILL'));
   }
   await closed;
   assert.is(child.signalCode, 'SIGKILL', 'it was still at work');
@@ -76,10 +88,7 @@ test(`after each of ${KILLS} kills there is the old state or the new one, and th
     let step = 0;
     let [finished, undone] = [0, 0];
     for (let kill = 0; kill < KILLS; kill++) {
-      const begun = await ingestAndKill(places, step, {
-        words: 1 + random.integer(MOST_WORDS),
-        wait: LONGEST_WAIT_MS * random.uniform(),
-      });
+      const begun = await ingestAndKill(places, step, momentOf(kill, random));
       const content = await contentOf(places.collection).catch((error: unknown) => {
         if (error instanceof CemError && ['COLLECTION_EMPTY', 'COLLECTION_MISSING'].includes(error.code))
           return new Map<string, string[]>();
