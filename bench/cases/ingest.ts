@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
@@ -21,7 +22,8 @@ interface IngestBenchOptions {
 
 /** Writes so many pages: those of the source, then copies of them with another text. */
 async function writePages(source: string, count: number, into: string): Promise<number> {
-  const pages = (await readdir(source, { recursive: true, withFileTypes: true }))
+  const entries = existsSync(source) ? await readdir(source, { recursive: true, withFileTypes: true }) : [];
+  const pages = entries
     .filter((entry) => entry.isFile() && /^\.html?$/i.test(extname(entry.name)))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
