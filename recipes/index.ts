@@ -174,6 +174,7 @@ export type { ExportEncoderOptions, ExportedEncoder } from './export/index.ts';
 export type { BuildIndexOptions, BuildIndexResult } from './index-corpus/index.ts';
 export type { IngestOptions, IngestResult, SourceProblem } from './ingest/index.ts';
 export type {
+  JobCounts,
   JobReport,
   JobsOptions,
   QueueIngestOptions,

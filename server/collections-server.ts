@@ -152,14 +152,17 @@ function servicesOf({
   const searches = new QueryQueue(queue);
   const writing = new QueryQueue({ ...ANSWERS, ...answers });
   const jobs = new Jobs({ onFailure: (error) => logger?.error(error), ...jobsOptions });
-  const metrics = new ServerMetrics(() => ({
-    running: searches.running,
-    waiting: searches.waiting,
-    jobs: jobs.unfinished,
-    jobBytes: jobs.bytes,
-    queryCache: collections.queryCache,
-    tiers: collections.tiers,
-  }));
+  const metrics = new ServerMetrics(
+    () => ({
+      running: searches.running,
+      waiting: searches.waiting,
+      jobs: jobs.unfinished,
+      jobBytes: jobs.bytes,
+      queryCache: collections.queryCache,
+      tiers: collections.tiers,
+    }),
+    async () => collections.workerJobs?.(),
+  );
   const searchWithNote: ServerServices['searchWithNote'] = async (collection, principal, query, options) => {
     const { labels } = principal;
     const { results, note } = await metrics.timed('retrieve', () => collection.searchWithNote(query, { ...options, labels }));

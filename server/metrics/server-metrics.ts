@@ -1,5 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { JobCounts } from '../../recipes/index.ts';
 import type { TierCounts } from '../../search/index.ts';
+import { countJobs } from './job-metrics.ts';
 import { countTiers } from './tier-metrics.ts';
 
 /** Bounds in seconds: a search takes milliseconds, an answer of a language model minutes. */
@@ -29,8 +31,12 @@ export class ServerMetrics {
   readonly #chunks: Counter;
   readonly #citations: Counter<'result'>;
 
-  /** @param load is asked whenever somebody reads the figures */
-  constructor(load: () => ServerLoad) {
+  /**
+   * Both are asked whenever somebody reads the figures.
+   *
+   * @param workerJobs undefined where there are none; where it rejects, they are left out
+   */
+  constructor(load: () => ServerLoad, workerJobs: () => Promise<JobCounts | undefined> = async () => undefined) {
     const registers = [this.#registry];
     this.#requests = new Counter({
       name: 'cem_requests_total',
@@ -86,6 +92,7 @@ export class ServerMetrics {
       });
     };
     countTiers(this.#registry, () => load().tiers);
+    countJobs(this.#registry, workerJobs);
     gauge('cem_queue_running', 'Searches that run', () => load().running);
     gauge('cem_queue_waiting', 'Searches that wait', () => load().waiting);
     gauge('cem_jobs_unfinished', 'Changes that are not finished', () => load().jobs);

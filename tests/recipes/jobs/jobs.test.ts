@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ingest } from '../../../recipes/ingest/index.ts';
-import { queueIngestion, readJobs, retryJobs, runWorker, type WorkerOptions } from '../../../recipes/jobs/index.ts';
+import { JobCounter, queueIngestion, readJobs, retryJobs, runWorker, type WorkerOptions } from '../../../recipes/jobs/index.ts';
 import { openCollection } from '../../../recipes/search/index.ts';
 import { objectStoreMissing, startObjectStore } from '../../fixtures/object-store.ts';
 import { errorOf } from '../../fixtures/temporary-folder.ts';
@@ -58,6 +58,10 @@ if (missing !== undefined) {
     // What waits is not put in again.
     assert.is((await queue('birds', folder)).queued, 0);
     assert.equal((await readJobs(sharedAt('birds'))).jobs.waiting, 12);
+    // Of all collections of the database, those of other tests among them.
+    await using counter = new JobCounter(database!);
+    const before = await counter.counts();
+    assert.ok(before.waiting >= 12, JSON.stringify(before));
     const done = await Promise.all([work('birds', { batch: 3 }), work('birds', { batch: 2 })]);
     assert.is(
       done.reduce((sum, { jobs }) => sum + jobs, 0),
@@ -66,6 +70,7 @@ if (missing !== undefined) {
     const report = await readJobs(sharedAt('birds'));
     assert.equal(report.jobs, { waiting: 0, retrying: 0, active: 0, completed: 12, setAside: 0 });
     assert.equal([report.workers, report.setAside], [[], []]);
+    assert.ok((await counter.counts()).completed >= 12);
     const [one, two] = [machineIn(place, 'birds-one', sharedAt('birds')), machineIn(place, 'birds-two', sharedAt('birds'))];
     await checkFiles(one, paths);
     const queries = ['heron of file 7', 'The heron'];

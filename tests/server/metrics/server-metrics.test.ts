@@ -27,4 +27,36 @@ test('hot passages are figures and counters, asked for when they are read; none 
     ]);
 });
 
+test('jobs of workers are figures while the database answers; without it all others are told', async () => {
+  let [answers, asked] = [true, 0];
+  const metrics = new ServerMetrics(
+    () => load,
+    async () => {
+      asked += 1;
+      if (!answers) throw new Error('the database is gone');
+      return { waiting: 1, active: 2, completed: 3, setAside: 4, workers: 5 };
+    },
+  );
+  const figures = async (): Promise<string[]> =>
+    (await metrics.text()).split('\n').filter((line) => /^cem_(worker|queue_running)/.test(line));
+  const all = [
+    'cem_worker_jobs{state="waiting"} 1',
+    'cem_worker_jobs{state="active"} 2',
+    'cem_worker_jobs{state="completed"} 3',
+    'cem_worker_jobs{state="set_aside"} 4',
+    'cem_workers 5',
+    'cem_queue_running 1',
+  ];
+  assert.equal(await figures(), all);
+  assert.is(asked, 1, 'once a reading');
+  answers = false;
+  assert.equal(await figures(), ['cem_queue_running 1']);
+  answers = true;
+  assert.equal(await figures(), all);
+});
+
+test('where nobody shares collections there are no figures of their jobs', async () => {
+  assert.not.match(await new ServerMetrics(() => load).text(), /^cem_worker/m);
+});
+
 test.run();

@@ -1,0 +1,41 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { JobCounts } from '../../recipes/index.ts';
+
+/** Figures of the jobs of `cem worker`. @param read undefined where there are none; where it rejects, these figures are left out and all others are told */
+export function countJobs(registry: Registry, read: () => Promise<JobCounts | undefined>): void {
+  let reading: Promise<JobCounts | undefined> | undefined;
+  // Both gauges are collected at the same time.
+  const counts = (): Promise<JobCounts | undefined> => {
+    reading ??= read()
+      .catch(() => undefined)
+      .finally(() => {
+        reading = undefined;
+      });
+    return reading;
+  };
+  const registers = [registry];
+  new Gauge({
+    name: 'cem_worker_jobs',
+    help: 'Files that workers of shared collections have to do (waiting), do (active), did within half a day (completed), and that are not tried any more (set_aside)',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      const jobs = await counts();
+      this.reset();
+      if (jobs === undefined) return;
+      const { waiting, active, completed, setAside } = jobs;
+      for (const [state, count] of Object.entries({ waiting, active, completed, set_aside: setAside }))
+        this.set({ state }, count);
+    },
+  });
+  new Gauge({
+    name: 'cem_workers',
+    help: 'Workers of shared collections that were heard of within a minute',
+    registers,
+    async collect() {
+      const jobs = await counts();
+      if (jobs === undefined) this.remove();
+      else this.set(jobs.workers);
+    },
+  });
+}
