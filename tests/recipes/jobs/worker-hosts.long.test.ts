@@ -219,6 +219,11 @@ if (missing !== undefined) {
       ),
     );
     assert.is(new Set(answers.map((one) => JSON.stringify(one))).size, 1);
+    for (const { address } of servers) {
+      const figures = await (await fetch(`${address}/metrics`)).text();
+      const [, completed] = /^cem_worker_jobs\{state="completed"\} (\d+)$/m.exec(figures) ?? [];
+      assert.ok(Number(completed) >= DOCUMENTS, figures);
+    }
     for (const { child } of servers) child.kill('SIGTERM');
     await Promise.all(servers.map(({ ended }) => ended));
     await checkFiles({ folder: join(place, `${name}-check`), ...sharedAt(name) }, pathsOf(name, DOCUMENTS));
