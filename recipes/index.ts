@@ -91,6 +91,9 @@ export const readJobs = late(async () => (await import('./jobs/index.ts')).readJ
 /** Has tried again what workers set aside. @experimental */
 export const retryJobs = late(async () => (await import('./jobs/index.ts')).retryJobs);
 
+/** Counts the jobs of workers whenever it is asked. @experimental */
+export const openJobCounter = late(async () => (await import('./jobs/index.ts')).JobCounter.open);
+
 /** Says what serving a language model takes: memory by its config.json, a query's price by its tokens. */
 export const planLlm = late(async () => (await import('./plan-llm/index.ts')).planLlm);
 

@@ -1,5 +1,5 @@
 import type { Answerer } from '../rag/index.ts';
-import type { CollectionSummary, Collections, JobCounts, LiveCollection, LiveSearchOptions } from '../recipes/index.ts';
+import type { CollectionSummary, Collections, LiveCollection, LiveSearchOptions } from '../recipes/index.ts';
 
 export type { Answer, AnswerEvent, AnswerRequest, ChangeEntry, Citation } from '../rag/index.ts';
 export type {
@@ -45,8 +45,6 @@ export interface CollectionsService extends Pick<Collections, 'delete'> {
   readonly queryCache?: Collections['queryCache'];
   /** What became of hot passages; absent where no tiers are kept. */
   readonly tiers?: Collections['tiers'];
-  /** Jobs of workers; absent where there are none. */
-  workerJobs?(): Promise<JobCounts | undefined>;
 }
 
 /** What routes need of what answers questions. */

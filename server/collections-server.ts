@@ -3,7 +3,7 @@ import helmet from '@fastify/helmet';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance } from 'fastify';
 import type { Reranker, SearchUnits } from '../rag/index.ts';
-import type { EmbeddingModel } from '../recipes/index.ts';
+import type { EmbeddingModel, JobCounts } from '../recipes/index.ts';
 import {
   identifyRequests,
   type KeyRing,
@@ -56,6 +56,8 @@ export interface CollectionsServerOptions extends Omit<ServerOptions, 'limits'> 
   /** Answers that are written at the same time, and wait. */
   readonly answers?: QueryQueueOptions | undefined;
   readonly limits?: Partial<HttpLimits> | undefined;
+  /** Counts the jobs of workers for `GET /metrics`; where it rejects, they are left out. */
+  readonly workerJobs?: (() => Promise<JobCounts>) | undefined;
   /** Rejects as long as the server is not ready to be asked: `GET /ready`. */
   readonly ready?: (() => Promise<unknown>) | undefined;
   /** Adds further routes, with the services that all are given. */
@@ -148,6 +150,7 @@ function servicesOf({
   queue,
   answers,
   jobs: jobsOptions,
+  workerJobs,
 }: CollectionsServerOptions): ServerServices {
   const searches = new QueryQueue(queue);
   const writing = new QueryQueue({ ...ANSWERS, ...answers });
@@ -161,7 +164,7 @@ function servicesOf({
       queryCache: collections.queryCache,
       tiers: collections.tiers,
     }),
-    async () => collections.workerJobs?.(),
+    workerJobs,
   );
   const searchWithNote: ServerServices['searchWithNote'] = async (collection, principal, query, options) => {
     const { labels } = principal;

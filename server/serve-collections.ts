@@ -8,6 +8,7 @@ import {
   openAnswering,
   openCollections,
   openEmbeddingModel,
+  openJobCounter,
   openReranker,
   type ReaderChoice,
 } from '../recipes/index.ts';
@@ -56,6 +57,11 @@ export async function serveCollections(options: ServeCollectionsOptions): Promis
     const collections = opened.add(await openCollections({ ...options, folder }), (part) => part.close());
     const { reranker: choice } = options;
     const reranker = choice === undefined ? undefined : opened.add(await openReranker(choice, options), (part) => part.dispose());
+    const { database, segments } = options;
+    const counter =
+      database === undefined || segments === undefined
+        ? undefined
+        : opened.add(await openJobCounter(database), (part) => part.close());
     const answering = opened.add(await openAnswering({ ...options, reranker }), (part) => part.close());
     const server = opened.add(
       await createCollectionsServer({
@@ -69,6 +75,7 @@ export async function serveCollections(options: ServeCollectionsOptions): Promis
         anyName: insecure || (await keys.isAsked()),
         ...(logger && { logger }),
         ready: () => access(folder),
+        workerJobs: counter && (() => counter.counts()),
       }),
       (part) => part.close(),
     );

@@ -19,7 +19,6 @@ import type { TierCounts } from '../../search/index.ts';
 import { checkTiers } from '../../search/postgres/index.ts';
 import { type CollectionChoices, makingOptions } from '../ingest/collection-making.ts';
 import { settingsOfCollection } from '../ingest/ingest-options.ts';
-import { JobCounter, type JobCounts } from '../jobs/index.ts';
 import type { OnBackend } from '../shared/backend.ts';
 import { checkpointForLanguage, checkpointOrDefault } from '../shared/default-checkpoint.ts';
 import { given } from '../shared/given.ts';
@@ -84,7 +83,6 @@ export class Collections implements AsyncDisposable {
   readonly #listener: Listener;
   readonly #live = new Map<string, LiveCollection>();
   readonly #tiers = new TierTotals();
-  readonly #jobs: JobCounter | undefined;
   /** Names that are being created or deleted. */
   readonly #busy = new Set<string>();
   readonly #timer: NodeJS.Timeout;
@@ -100,8 +98,6 @@ export class Collections implements AsyncDisposable {
     this.#models = new CollectionModels({ backend, models, queries, limits, recognition, listener });
     this.#timer = setInterval(() => void this.#closeIdle(idleSeconds), Math.min(idleSeconds, LOOK_SECONDS) * 1000);
     this.#timer.unref();
-    const { database, segments } = options;
-    if (database !== undefined && segments !== undefined) this.#jobs = new JobCounter(database);
   }
 
   /**
@@ -130,15 +126,6 @@ export class Collections implements AsyncDisposable {
   /** What became of hot passages of all collections; undefined where none has tiers. */
   get tiers(): TierCounts | undefined {
     return this.#tiers.counts;
-  }
-
-  /**
-   * Jobs of the workers of all shared collections of the database; undefined where new collections are not shared.
-   *
-   * @throws CemError `DATABASE_UNREACHABLE`
-   */
-  async workerJobs(): Promise<JobCounts | undefined> {
-    return this.#jobs?.counts();
   }
 
   /** Every collection, in the order of their names. Those that are not open and changed since they were closed last are opened to be counted. */
@@ -231,7 +218,6 @@ export class Collections implements AsyncDisposable {
     clearInterval(this.#timer);
     await Promise.all([...this.#live.values()].map((live) => live.close()));
     await this.#models.close();
-    await this.#jobs?.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

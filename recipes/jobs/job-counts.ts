@@ -19,8 +19,13 @@ export class JobCounter implements AsyncDisposable {
   readonly #database: string;
   #driver: Promise<SqlDriver> | undefined;
 
-  constructor(database: string) {
+  private constructor(database: string) {
     this.#database = database;
+  }
+
+  /** It connects when it is asked first. */
+  static async open(database: string): Promise<JobCounter> {
+    return new JobCounter(database);
   }
 
   /** @throws UsageError `DATABASE_URL`; CemError `DATABASE_UNREACHABLE` */

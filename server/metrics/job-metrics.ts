@@ -1,8 +1,8 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { JobCounts } from '../../recipes/index.ts';
 
-/** Figures of the jobs of `cem worker`. @param read undefined where there are none; where it rejects, these figures are left out and all others are told */
-export function countJobs(registry: Registry, read: () => Promise<JobCounts | undefined>): void {
+/** Figures of the jobs of `cem worker`. @param read where it rejects, these figures are left out and all others are told */
+export function countJobs(registry: Registry, read: () => Promise<JobCounts>): void {
   let reading: Promise<JobCounts | undefined> | undefined;
   // Both gauges are collected at the same time.
   const counts = (): Promise<JobCounts | undefined> => {

@@ -34,9 +34,9 @@ export class ServerMetrics {
   /**
    * Both are asked whenever somebody reads the figures.
    *
-   * @param workerJobs undefined where there are none; where it rejects, they are left out
+   * @param workerJobs where it rejects, they are left out
    */
-  constructor(load: () => ServerLoad, workerJobs: () => Promise<JobCounts | undefined> = async () => undefined) {
+  constructor(load: () => ServerLoad, workerJobs?: () => Promise<JobCounts>) {
     const registers = [this.#registry];
     this.#requests = new Counter({
       name: 'cem_requests_total',
@@ -92,7 +92,7 @@ export class ServerMetrics {
       });
     };
     countTiers(this.#registry, () => load().tiers);
-    countJobs(this.#registry, workerJobs);
+    if (workerJobs) countJobs(this.#registry, workerJobs);
     gauge('cem_queue_running', 'Searches that run', () => load().running);
     gauge('cem_queue_waiting', 'Searches that wait', () => load().waiting);
     gauge('cem_jobs_unfinished', 'Changes that are not finished', () => load().jobs);

@@ -59,7 +59,7 @@ if (missing !== undefined) {
     assert.is((await queue('birds', folder)).queued, 0);
     assert.equal((await readJobs(sharedAt('birds'))).jobs.waiting, 12);
     // Of all collections of the database, those of other tests among them.
-    await using counter = new JobCounter(database!);
+    await using counter = await JobCounter.open(database!);
     const before = await counter.counts();
     assert.ok(before.waiting >= 12, JSON.stringify(before));
     const done = await Promise.all([work('birds', { batch: 3 }), work('birds', { batch: 2 })]);
