@@ -53,7 +53,8 @@ export async function openHeadDevelopment(
   const coarse = await measure(queries.whole, keys.whole, 'sum');
   return {
     evaluate: async (model) => {
-      const value = await measure(await projected(model, queries.rows, 'query'), await projected(model, keys.rows, 'key'), score);
+      const kind = score === 'both' ? 'sum' : score;
+      const value = await measure(await projected(model, queries.rows, 'query'), await projected(model, keys.rows, 'key'), kind);
       return { 'ndcg@10': value, retention: coarse === 0 ? 0 : value / coarse };
     },
   };

@@ -24,10 +24,10 @@ export const queryHeadTrainingConfigSchema = z.strictObject({
     })
     .prefault({}),
   score: z
-    .enum(['sum', 'top_mean'])
+    .enum(['sum', 'top_mean', 'both'])
     .default('sum')
     .describe(
-      'What a group scores by: of the best match of each query vector the mean, which orders as the sum of ColBERT (Khattab and Zaharia 2020) does, or the mean of the largest `topPerQuery`.',
+      'What a group scores by: of the best match of each query vector the mean, which orders as the sum of ColBERT (Khattab and Zaharia 2020) does, or the mean of the largest `topPerQuery`; `both`: the mean of both losses, `sum` on `data.dev`.',
     ),
   topPerQuery: positive.default(3).describe('Best matches that `top_mean` counts.'),
   scale: z.number().positive().default(20).describe('Multiplies scores, cosines in the mean, before the softmax.'),

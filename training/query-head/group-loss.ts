@@ -1,5 +1,4 @@
 import { tf } from '../../model/index.ts';
-import type { QueryHeadTrainingConfig } from './config.ts';
 
 /** Far below any cosine. */
 const MASKED = 1e9;
@@ -17,25 +16,36 @@ export interface PaddedGroups {
   readonly mask: tf.Tensor1D;
 }
 
+/** What groups score by: all best matches, or the best of these. */
+export type GroupScoreKind = 'sum' | 'top_mean';
+
 /**
- * [queries, keys] scores of groups against groups. `best_t` being the largest cosine of query vector t with a vector of the key, times what that counts:
+ * [queries, keys] scores of groups against groups, of each kind. `best_t` being the largest cosine of query vector t with a vector of the key, times what that counts:
  * `sum`: the mean of best_t, weighted; `top_mean`: the mean of the largest `topPerQuery` of them. To be called inside of a tidy.
  */
 export function groupScores(
   queries: PaddedGroups,
   keys: PaddedGroups,
-  { score, topPerQuery }: Pick<QueryHeadTrainingConfig, 'score' | 'topPerQuery'>,
-): tf.Tensor2D {
+  kinds: readonly GroupScoreKind[],
+  topPerQuery: number,
+): tf.Tensor2D[] {
   const cosines = tf.matMul(queries.vectors, keys.vectors, false, true); // [queries * width, keys * width]
   const counted = tf.sub(tf.mul(cosines, keys.weights), tf.mul(tf.sub(1, keys.mask), MASKED));
   const best = tf.max(counted.reshape([-1, keys.groups, keys.width]), 2).reshape([queries.groups, queries.width, keys.groups]);
-  if (score === 'sum') {
-    const weights = tf.mul(queries.weights, queries.mask).reshape([queries.groups, queries.width, 1]);
-    return tf.div(tf.sum(tf.mul(best, weights), 1), tf.maximum(tf.sum(weights, 1), 1e-6)) as tf.Tensor2D;
-  }
+  return kinds.map((kind) => (kind === 'sum' ? weightedMean(best, queries) : meanOfLargest(best, queries, topPerQuery)));
+}
+
+/** @param best [queries, width, keys] */
+function weightedMean(best: tf.Tensor, queries: PaddedGroups): tf.Tensor2D {
+  const weights = tf.mul(queries.weights, queries.mask).reshape([queries.groups, queries.width, 1]);
+  return tf.div(tf.sum(tf.mul(best, weights), 1), tf.maximum(tf.sum(weights, 1), 1e-6)) as tf.Tensor2D;
+}
+
+/** @param best [queries, width, keys] */
+function meanOfLargest(best: tf.Tensor, queries: PaddedGroups, count: number): tf.Tensor2D {
   const shown = tf.sub(best, tf.mul(tf.sub(1, queries.mask), MASKED).reshape([queries.groups, queries.width, 1]));
   const byKey = tf.transpose(shown, [0, 2, 1]); // [queries, keys, width]
-  const chosen = largest(byKey, Math.min(topPerQuery, queries.width));
+  const chosen = largest(byKey, Math.min(count, queries.width));
   return tf.div(tf.sum(tf.mul(byKey, chosen), 2), tf.maximum(tf.sum(chosen, 2), 1)) as tf.Tensor2D;
 }
 

@@ -8,7 +8,7 @@ import { learningRateShare } from '../optimizers/schedules.ts';
 import { fromCheckpoint, toCheckpoint } from '../optimizers/state-arrays.ts';
 import type { StepResult } from '../runs/step-result.ts';
 import type { QueryHeadTrainingConfig } from './config.ts';
-import { groupLoss, groupScores, type PaddedGroups } from './group-loss.ts';
+import { type GroupScoreKind, groupLoss, groupScores, type PaddedGroups } from './group-loss.ts';
 import type { QueryHeadExamples } from './options.ts';
 import type { PairBatch } from './pair-batches.ts';
 import type { TokenRows } from './token-rows.ts';
@@ -50,7 +50,8 @@ export class QueryHeadStep {
 
   /** Loss and gradient of a batch; the caller owns them. */
   #gradient(batch: PairBatch, teacher: readonly number[] | undefined): { gradient: DenseGradient; loss: tf.Scalar } {
-    const { scale, distillation } = this.#config;
+    const { scale, distillation, score, topPerQuery } = this.#config;
+    const kinds: readonly GroupScoreKind[] = score === 'both' ? ['sum', 'top_mean'] : [score];
     const { queries, keys, negatives } = batch;
     const { tensors, loss } = tf.tidy(() => {
       const rows = { query: paddedRows(this.#examples.queries, queries), key: paddedRows(this.#examples.keys, keys) };
@@ -62,7 +63,10 @@ export class QueryHeadStep {
             PaddedGroups,
             PaddedGroups,
           ];
-          return groupLoss(tf.mul(groupScores(asked, known, this.#config), scale) as tf.Tensor2D, excluded, distillation, taught);
+          const losses = groupScores(asked, known, kinds, topPerQuery).map((scores) =>
+            groupLoss(tf.mul(scores, scale) as tf.Tensor2D, excluded, distillation, taught),
+          );
+          return losses.length === 1 ? losses[0]! : (tf.div(tf.addN(losses), losses.length) as tf.Scalar);
         },
         this.#weights.map((weight) => weight.read()),
       );

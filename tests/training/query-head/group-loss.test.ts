@@ -71,7 +71,7 @@ function plainScore(queries: Groups, query: number, keys: Groups, key: number, k
 for (const kind of ['sum', 'top_mean'] as const) {
   test(`${kind}: padded groups score as plain loops have it`, async () => {
     const [queries, keys] = [randomGroups([1, 4, 2, 5], 'queries'), randomGroups([3, 1, 6], 'keys')];
-    const scores = tf.tidy(() => groupScores(queries.padded(), keys.padded(), { score: kind, topPerQuery: 3 }));
+    const [scores] = tf.tidy(() => groupScores(queries.padded(), keys.padded(), [kind], 3)) as [tf.Tensor2D];
     const values = await scores.data();
     queries.sizes.forEach((_, query) => {
       keys.sizes.forEach((_, key) => {
@@ -90,8 +90,7 @@ test('the gradient of the mean of the best is that of the matches that count', a
   const [queries, keys] = [randomGroups([4], 'gradient queries'), randomGroups([2], 'gradient keys')];
   const { vectors: asked, ...rest } = queries.padded();
   const known = keys.padded();
-  const score = (vectors: tf.Tensor2D) =>
-    tf.sum(groupScores({ ...rest, vectors }, known, { score: 'top_mean', topPerQuery: 2 })) as tf.Scalar;
+  const score = (vectors: tf.Tensor2D) => tf.sum(groupScores({ ...rest, vectors }, known, ['top_mean'], 2)[0]!) as tf.Scalar;
   const gradient = await tf
     .grad((x) => score(x as tf.Tensor2D))(asked)
     .data();

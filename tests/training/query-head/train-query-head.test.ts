@@ -73,6 +73,17 @@ for (const [name, shape] of shapes) {
   });
 }
 
+test('by both scores it learns, and its loss is the mean of theirs', async ({ folder }) => {
+  const firsts: number[] = [];
+  for (const score of ['sum', 'top_mean', 'both']) {
+    const { loss } = await train(folder, `by-${score}`, tinyHeadRun({ score, topPerQuery: 1 }));
+    firsts.push(loss!.first);
+    assert.ok(loss!.last < loss!.first - 0.4, `${score}: ${loss!.first} -> ${loss!.last}`);
+  }
+  const [sum, mean, both] = firsts as [number, number, number];
+  assert.ok(Math.abs(sum - mean) > 1e-3 && Math.abs((sum + mean) / 2 - both) < 1e-5, JSON.stringify(firsts));
+});
+
 test('untrained, a head of all dimensions changes no similarity', async ({ folder }) => {
   let first: Float32Array | undefined;
   const rows = new Float32Array(2 * DIMENSION);
