@@ -1,17 +1,21 @@
+import { setTimeout } from 'node:timers/promises';
 import { Gauge, type Registry } from 'prom-client';
 import type { JobCounts } from '../../recipes/index.ts';
 
-/** Figures of the jobs of `cem worker`. @param read where it rejects, these figures are left out and all others are told */
+/** A database that is out of reach may keep one waiting: who reads the figures waits no longer than this. */
+const LONGEST_MS = 1_000;
+
+/** Figures of the jobs of `cem worker`. @param read where it rejects, or takes longer than a second, these figures are left out and all others are told */
 export function countJobs(registry: Registry, read: () => Promise<JobCounts>): void {
   let reading: Promise<JobCounts | undefined> | undefined;
-  // Both gauges are collected at the same time.
+  // Both gauges are collected at the same time; one that takes long is not asked again meanwhile.
   const counts = (): Promise<JobCounts | undefined> => {
     reading ??= read()
       .catch(() => undefined)
       .finally(() => {
         reading = undefined;
       });
-    return reading;
+    return Promise.race([reading, setTimeout(LONGEST_MS, undefined, { ref: false })]);
   };
   const registers = [registry];
   new Gauge({

@@ -55,6 +55,19 @@ test('jobs of workers are figures while the database answers; without it all oth
   assert.equal(await figures(), all);
 });
 
+test('a database that keeps one waiting holds up no other figures', async () => {
+  const metrics = new ServerMetrics(
+    () => load,
+    () => new Promise(() => undefined),
+  );
+  // Keeps the process alive, as a server's connections do.
+  const alive = setInterval(() => undefined, 1000);
+  const figures = await metrics.text();
+  clearInterval(alive);
+  assert.match(figures, /^cem_queue_running 1$/m);
+  assert.not.match(figures, /^cem_worker/m);
+});
+
 test('where nobody shares collections there are no figures of their jobs', async () => {
   assert.not.match(await new ServerMetrics(() => load).text(), /^cem_worker/m);
 });
